@@ -1,0 +1,294 @@
+"""One socket to one node: bytes out, whole replies in, and exactly what became of a request when it broke.
+
+The only place that opens connections. It never sends anything again and knows neither commands nor seeds.
+The socket blocks, with its timeouts kept in the kernel (SO_RCVTIMEO, SO_SNDTIMEO): Python's own would cost
+a poll for each call. After any failure, and after Ctrl-C, the connection is closed and of no more use.
+"""
+
+from __future__ import annotations
+
+import os
+import select
+import socket
+import struct
+import sys
+import time
+
+from disquectl.protocol.resp import MAX_REPLY_BYTES, NEED_DATA, NeedData, Parser, ProtocolError
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Protocol
+
+    from disquectl.client.address import Node
+    from disquectl.protocol.resp import Reply
+
+    class Wire(Protocol):
+        """Who wants to see the bytes of a connection."""
+
+        def sent(self, data: bytes) -> None:
+            """Whole requests, as they go out."""
+
+        def received(self, data: bytes) -> None:
+            """Some bytes, as they came in."""
+
+        def closed(self) -> None:
+            """The connection is at its end."""
+
+
+_CHUNK_BYTES = 65536
+_LARGEST_CHUNK_BYTES = 4 << 20
+
+
+class Unreachable(Exception):
+    """The node could not be connected to; the text is the reason."""
+
+
+class Broken(Exception):
+    """The connection ended; the text is the reason.
+
+    `handed_over`: how many bytes of the request the kernel took; None: all of them. `early`: a reply that
+    was there although the request was not all sent (a refusal), or None.
+    """
+
+    def __init__(self, reason: str, handed_over: int | None = None, early: Reply = None) -> None:
+        super().__init__(reason)
+        self.handed_over = handed_over
+        self.early = early
+
+
+class TimedOut(Exception):
+    """The reply was not there, or not whole, when its time was over."""
+
+
+def reason_of(problem: OSError) -> str:
+    """What the system says of a failure, in lower case, without numbers and addresses."""
+    if problem.errno and not isinstance(problem, socket.gaierror):
+        return os.strerror(problem.errno).lower()
+    return (problem.strerror or str(problem)).lower()
+
+
+class Connection:
+    """An open connection; made by `open_connection`.
+
+    `replied`: a valid reply has come on it, so what answers speaks RESP.
+    """
+
+    __slots__ = (
+        "_next_value",
+        "_parser",
+        "_poll",
+        "_receive_timeout",
+        "_send",
+        "_socket",
+        "node",
+        "replied",
+        "wire",
+    )
+
+    def __init__(
+        self,
+        sock: socket.socket,
+        node: Node,
+        max_reply_bytes: int = MAX_REPLY_BYTES,
+        wire: Wire | None = None,
+    ) -> None:
+        sock.settimeout(None)
+        self._socket = sock
+        self._send = sock.send
+        self._parser = Parser(max_reply_bytes)
+        self._next_value = self._parser.next_value
+        self._receive_timeout: float | None = None
+        poll = select.poll()
+        poll.register(sock, select.POLLIN)
+        self._poll = poll.poll
+        self.node = node
+        self.replied = False
+        self.wire = wire
+
+    def is_stale(self) -> bool:
+        """Whether an idle connection has ended, or got something unasked: it must not be used any more."""
+        return bool(self._poll(0))
+
+    def set_send_timeout(self, seconds: float | None) -> None:
+        """How long the node may not take any bytes at all while it is sent to; None is for ever."""
+        self._socket.setsockopt(socket.SOL_SOCKET, socket.SO_SNDTIMEO, _timeval(seconds))
+
+    def send(self, data: bytes) -> None:
+        """Hand it all to the kernel. Raises Broken, which says how much of it was."""
+        if self.wire is not None:
+            self.wire.sent(data)
+        total = 0
+        try:
+            total = self._send(data)
+            while total < len(data):
+                total += self._send(memoryview(data)[total:])
+        except BlockingIOError:
+            self.close()
+            raise Broken("it takes no more of the request", total) from None
+        except OSError as problem:
+            early = self._early_reply()
+            self.close()
+            raise Broken(reason_of(problem), total, early) from None
+        except BaseException:
+            self.close()
+            raise
+
+    def _early_reply(self) -> Reply:
+        # Disque refuses a request that is too long while it is still being sent, and closes.
+        try:
+            self._parser.feed(self._socket.recv(_CHUNK_BYTES, socket.MSG_DONTWAIT))
+            value = self._next_value()
+        except (OSError, ProtocolError):
+            return None
+        return None if isinstance(value, NeedData) else value
+
+    def receive(self, timeout: float | None) -> Reply:
+        """The next reply, an error reply as a value; `timeout` seconds for the whole of it, None is for ever.
+
+        Raises Broken, TimedOut or ProtocolError.
+        """
+        started = time.monotonic()
+        remaining = timeout
+        try:
+            value = self._next_value()
+            while isinstance(value, NeedData):
+                self._receive_some(remaining)
+                value = self._next_value()
+                if value is NEED_DATA and timeout is not None:
+                    remaining = started + timeout - time.monotonic()
+                    if remaining <= 0:
+                        raise TimedOut
+        except BaseException:
+            self.close()
+            raise
+        self.replied = True
+        return value
+
+    def _receive_some(self, timeout: float | None) -> None:
+        if timeout != self._receive_timeout:
+            self._socket.setsockopt(socket.SOL_SOCKET, socket.SO_RCVTIMEO, _timeval(timeout))
+            self._receive_timeout = timeout
+        # Larger portions for a reply that is already large: it is then searched a few times only.
+        portion = min(max(self._parser.pending_bytes, _CHUNK_BYTES), _LARGEST_CHUNK_BYTES)
+        try:
+            data = self._socket.recv(portion)
+        except BlockingIOError:
+            raise TimedOut from None
+        except OSError as problem:
+            raise Broken(reason_of(problem)) from None
+        if not data:
+            raise Broken("closed by the node")
+        if self.wire is not None:
+            self.wire.received(data)
+        self._parser.feed(data)
+
+    def wait(self, to_send: bool, timeout: float | None) -> tuple[bool, bool]:
+        """Wait until something came, or there is room for more when there is something `to_send`.
+
+        Whether it is readable, and writable. Raises TimedOut after so many seconds. With the two calls
+        below it keeps many requests in flight where neither side can block the other.
+        """
+        poll = select.poll()
+        poll.register(self._socket, select.POLLIN | (select.POLLOUT if to_send else 0))
+        try:
+            ready = poll.poll(None if timeout is None else max(timeout, 0) * 1000)
+            if not ready:
+                raise TimedOut
+        except BaseException:
+            self.close()
+            raise
+        return bool(ready[0][1] & ~select.POLLOUT), bool(ready[0][1] & select.POLLOUT)
+
+    def send_some(self, data: memoryview) -> int:
+        """Hand over what there is room for now; how many bytes that was. Raises Broken."""
+        try:
+            return self._socket.send(data, socket.MSG_DONTWAIT)
+        except BlockingIOError:
+            return 0
+        except OSError as problem:
+            self.close()
+            raise Broken(reason_of(problem)) from None
+
+    def receive_ready(self) -> list[Reply]:
+        """The replies that are whole after reading what has come. Raises Broken or ProtocolError."""
+        try:
+            self._receive_some(self._receive_timeout)
+            replies: list[Reply] = []
+            value = self._next_value()
+            while not isinstance(value, NeedData):
+                replies.append(value)
+                value = self._next_value()
+        except BaseException:
+            self.close()
+            raise
+        self.replied = self.replied or bool(replies)
+        return replies
+
+    @property
+    def closed(self) -> bool:
+        """Whether it was closed on this side, by `close` or after a failure."""
+        return self._socket.fileno() < 0
+
+    def close(self) -> None:
+        """Close it; closing twice does nothing."""
+        if not self.closed:
+            self._socket.close()
+            if self.wire is not None:
+                self.wire.closed()
+
+
+def _timeval(seconds: float | None) -> bytes:
+    # The kernel takes 0 for "for ever", so what is left of a timeout is never rounded down to it.
+    microseconds = 0 if seconds is None else max(int(seconds * 1_000_000), 1000)
+    return struct.pack("@ll", microseconds // 1_000_000, microseconds % 1_000_000)
+
+
+def open_connection(
+    node: Node, connect_timeout: float, max_reply_bytes: int = MAX_REPLY_BYTES, wire: Wire | None = None
+) -> Connection:
+    """Connect to a node, trying each address of its name; the timeout in seconds is for each of them.
+
+    Raises Unreachable with the reason.
+    """
+    reason = "the name has no address"
+    for family, address in _addresses(node):
+        try:
+            return Connection(_connect(family, address, connect_timeout), node, max_reply_bytes, wire)
+        except TimeoutError:
+            reason = f"no connection within {connect_timeout:g}s"
+        except OSError as problem:
+            reason = reason_of(problem)
+    raise Unreachable(reason)
+
+
+def _addresses(node: Node) -> list[tuple[int, tuple[object, ...] | str]]:
+    if node.path:
+        return [(socket.AF_UNIX, node.path)]
+    # Bytes go to the resolver as they are; text is put through the idna codec, which takes long to load.
+    host: str | bytes = node.host.encode("ascii") if node.host.isascii() else node.host
+    try:
+        found = socket.getaddrinfo(host, node.port, type=socket.SOCK_STREAM)
+    except (OSError, UnicodeError) as problem:
+        reason = reason_of(problem) if isinstance(problem, OSError) else "not a host name"
+        raise Unreachable(f"the name is not found ({reason})") from None
+    return [(family, address) for family, _, _, _, address in found]
+
+
+def _connect(family: int, address: tuple[object, ...] | str, timeout: float) -> socket.socket:
+    sock = socket.socket(family, socket.SOCK_STREAM)
+    try:
+        sock.settimeout(timeout)
+        sock.connect(address)
+        if family != socket.AF_UNIX:
+            sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+            sock.setsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1)
+            if sys.platform == "linux":
+                # A node that vanished is noticed after two minutes; the system's default is two hours.
+                sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_KEEPIDLE, 60)
+                sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_KEEPINTVL, 15)
+                sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_KEEPCNT, 4)
+    except BaseException:
+        sock.close()
+        raise
+    return sock

@@ -1,0 +1,99 @@
+"""Opening a connection that requests can go out on: connect, then AUTH when there is a password.
+
+It tries one node, once; which node, and whether another one, is the client's decision.
+"""
+
+from __future__ import annotations
+
+from disquectl.client.connection import Broken, Connection, TimedOut, Unreachable, open_connection
+from disquectl.errors import NotAuthorised, NotDisque, ReplyError
+from disquectl.protocol.resp import ProtocolError, encode
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from disquectl.client.address import Node
+    from disquectl.client.connection import Wire
+
+# What a node says, unasked, before it closes a connection that is one too many.
+NODE_IS_FULL = "ERR max number of clients reached"
+
+_NO_PASSWORD_IS_SET = ("no password is set", "without any password")
+
+
+class Opener:
+    """How connections are made: timeouts in seconds, the password, who hears warnings and sees the bytes."""
+
+    __slots__ = ("_warned", "connect_timeout", "notice", "password", "response_timeout", "wire")
+
+    def __init__(
+        self,
+        connect_timeout: float,
+        response_timeout: float | None,
+        password: str | bytes | None,
+        notice: Callable[[str], object] | None,
+        wire: Callable[[Node], Wire] | None,
+    ) -> None:
+        self.connect_timeout = connect_timeout
+        self.response_timeout = response_timeout
+        self.password = password or None
+        self.notice = notice
+        self.wire = wire
+        self._warned = False
+
+    def open(self, node: Node) -> Connection:
+        """An open connection, logged in. Raises Unreachable, NotAuthorised, NotDisque or ReplyError."""
+        wire = None if self.wire is None else self.wire(node)
+        connection = open_connection(node, self.connect_timeout, wire=wire)
+        try:
+            connection.set_send_timeout(self.response_timeout)
+            if self.password is not None:
+                self._log_in(connection, self.password)
+        except BaseException:
+            connection.close()
+            raise
+        return connection
+
+    def _log_in(self, connection: Connection, password: str | bytes) -> None:
+        try:
+            connection.send(encode(("AUTH", password)))
+            reply = connection.receive(self.response_timeout)
+        except Broken as problem:
+            raise Unreachable(f"the connection ended at AUTH ({problem})") from None
+        except TimedOut:
+            raise Unreachable(f"no answer to AUTH within {self.response_timeout:g}s") from None
+        except ProtocolError as problem:
+            raise not_resp(connection.node, problem) from None
+        if not isinstance(reply, ReplyError):
+            return
+        if any(text in reply.message for text in _NO_PASSWORD_IS_SET):
+            self._warn(f"{connection.node} has no password set; the one given was not needed")
+        elif reply.message == NODE_IS_FULL:
+            raise Unreachable("max number of clients reached")
+        elif reply.code != "LOADING":
+            raise with_advice(reply)
+
+    def _warn(self, text: str) -> None:
+        if self.notice is not None and not self._warned:
+            self._warned = True
+            self.notice(text)
+
+
+def with_advice(error: ReplyError) -> ReplyError:
+    """The same error, with what to do about a missing or wrong password."""
+    if isinstance(error, NotAuthorised) and not error.advice:
+        wrong = "invalid password" in error.message
+        error.advice = (
+            "This is not the node's password: look at DISQUE_PASSWORD, --password-file or the URL."
+            if wrong
+            else "Give the password by DISQUE_PASSWORD, --password-file or --ask-password."
+        )
+    return error
+
+
+def not_resp(node: Node, problem: ProtocolError) -> NotDisque:
+    """The exception for an address where something else than RESP is spoken."""
+    return NotDisque(
+        f"{node} does not speak Disque's protocol: {problem}", "Is this the right address and port?"
+    )

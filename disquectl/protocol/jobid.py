@@ -1,0 +1,45 @@
+"""Job IDs: 40 characters, `D-` 8 hex digits of the node, `-` 24 random ones, `-` 4 hex digits of the TTL.
+
+Pure functions over text; this module asks no server whether a job exists.
+"""
+
+from __future__ import annotations
+
+from disquectl.errors import UsageError
+
+LENGTH = 40
+
+
+class JobID:
+    """What the text of an ID tells.
+
+    `node_prefix`: the first 8 digits of the ID of the node where the job was created. `ttl_minutes`: the
+    TTL, to two minutes (the lowest bit is taken), at most 65534. `at_least_once`: RETRY was not 0.
+    """
+
+    __slots__ = ("at_least_once", "node_prefix", "ttl_minutes")
+
+    def __init__(self, node_prefix: str, ttl_minutes: int, at_least_once: bool) -> None:
+        self.node_prefix = node_prefix
+        self.ttl_minutes = ttl_minutes
+        self.at_least_once = at_least_once
+
+
+def is_valid(job_id: str | bytes) -> bool:
+    """Whether Disque takes it for an ID: it looks at the length, the start and the hyphens alone."""
+    text = job_id.decode("latin-1") if isinstance(job_id, bytes) else job_id
+    return len(text) == LENGTH and text.startswith("D-") and text[10] == "-" and text[35] == "-"
+
+
+def decode(job_id: str | bytes) -> JobID:
+    """Read an ID. Raises UsageError for what is none, or has no hexadecimal last field."""
+    text = job_id.decode("latin-1") if isinstance(job_id, bytes) else job_id
+    try:
+        if not is_valid(text):
+            raise ValueError
+        last = int.from_bytes(bytes.fromhex(text[36:]), "big")
+    except ValueError:
+        raise UsageError(
+            "not a job ID", "An ID is 40 characters: D-, 8 of the node, -, 24, -, 4 of the TTL."
+        ) from None
+    return JobID(text[2:10], last & ~1, bool(last & 1))

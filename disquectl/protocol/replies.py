@@ -1,0 +1,85 @@
+"""Replies about jobs and queues, made into records: plain dicts with Disque's field names, `_` for `-`.
+
+IDs and the server's own words are `str`; queue names and bodies stay `bytes`. A reply of another shape
+raises NotDisque, never anything else. What is missing in a reply is missing in the record. Pure: no I/O.
+"""
+
+from __future__ import annotations
+
+from disquectl.protocol.shapes import array, digits, field, integer, octets, pairs, text, unexpected
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from disquectl.protocol.resp import Reply
+    from disquectl.protocol.shapes import Record
+
+
+def jobs(reply: Reply, command: str = "GETJOB") -> list[Record]:
+    """GETJOB and QPEEK: `{"queue", "id", "body"}`, with counters `"nacks"` and `"additional_deliveries"`."""
+    if reply is None:
+        return []
+    return [_job(command, element) for element in array(command, reply)]
+
+
+def _job(command: str, reply: Reply) -> Record:
+    queue, job_id, body, *counters = array(command, reply, at_least=3)
+    record: Record = {
+        "queue": octets(command, queue),
+        "id": text(command, job_id),
+        "body": octets(command, body),
+    }
+    for name, value in pairs(command, counters):
+        record[name.replace("-", "_")] = integer(command, value)
+    return record
+
+
+def show(reply: Reply, command: str = "SHOW") -> Record | None:
+    """SHOW: every field of the job, or None when it is unknown.
+
+    `ctime` is in nanoseconds, `next_requeue_within` and `next_awake_within` in milliseconds or None, all
+    other times in seconds. `queue` and `body` are None in the dummy that stands for an acknowledged ID.
+    """
+    if reply is None:
+        return None
+    record: Record = {}
+    for name, value in pairs(command, reply):
+        users = name in ("queue", "body") and value is not None
+        record[name.replace("-", "_")] = octets(command, value) if users else field(command, value)
+    return record
+
+
+def qstat(reply: Reply) -> Record | None:
+    """QSTAT: every field, `queue` for `name`, or None for a missing queue. `age` and `idle`: seconds."""
+    if reply is None:
+        return None
+    record: Record = {}
+    for name, value in pairs("QSTAT", reply):
+        if name == "name":
+            record["queue"] = octets("QSTAT", value)
+        else:
+            record[name.replace("-", "_")] = field("QSTAT", value)
+    return record
+
+
+def qscan_page(reply: Reply) -> tuple[int, list[bytes]]:
+    """One page of QSCAN: the next cursor (0: that was the last page) and queue names, perhaps some twice."""
+    cursor, names = _page("QSCAN", reply)
+    return cursor, [octets("QSCAN", name) for name in names]
+
+
+def jscan_page(reply: Reply) -> tuple[int, list[Record]]:
+    """One page of JSCAN: the next cursor, and `{"id"}` or, with REPLY all, records like those of `show`."""
+    cursor, elements = _page("JSCAN", reply)
+    return cursor, [_scanned(element) for element in elements]
+
+
+def _scanned(element: Reply) -> Record:
+    record = show(element, "JSCAN") if isinstance(element, list) else {"id": text("JSCAN", element)}
+    if not record or "id" not in record:
+        raise unexpected("JSCAN", element)
+    return record
+
+
+def _page(command: str, reply: Reply) -> tuple[int, list[Reply]]:
+    cursor, elements = array(command, reply, at_least=2)[:2]
+    return digits(command, cursor), array(command, elements)
