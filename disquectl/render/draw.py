@@ -1,0 +1,120 @@
+"""Draws the parts of a table for a terminal of a given width; the one module of this room that loads Rich.
+
+A grid fits the terminal: numbers and IDs stay whole, other cells fold. Where even that leaves no room, each
+row becomes a block of `name  value` lines; where names and values do not fit side by side they stand one above
+the other; and a line runs over only where the terminal is narrower than one ID.
+
+Text comes here escaped and is handed to Rich as Text, which is never searched for markup, emoji codes or
+things to highlight. Import this module only to draw.
+"""
+
+from __future__ import annotations
+
+from io import StringIO
+
+from rich.box import SIMPLE_HEAD
+from rich.cells import cell_len, chop_cells
+from rich.console import Console
+from rich.table import Table
+from rich.text import Text
+
+from disquectl.render.fit import fit
+from disquectl.render.parts import Block, Cell, Grid
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+# Colours that read well on dark and on light.
+TITLE = "bold"
+NAME = "dim"
+KINDS = {"id": "cyan"}
+
+GAP = 2
+# Text is not folded narrower than this.
+LEAST = 12
+
+
+def draw(parts: Sequence[Grid | Block], width: int, color: bool) -> str:
+    """The parts as lines, a blank line between two of them. Without `color` no escape sequence is in it."""
+    # The height keeps Rich from asking the terminal; the environment is settled before it comes here.
+    console = Console(
+        file=StringIO(),
+        width=width,
+        height=100,
+        color_system="standard" if color else None,
+        force_terminal=color,
+        no_color=not color,
+        legacy_windows=False,
+        _environ={},
+    )
+    drawn = []
+    for part in parts:
+        with console.capture() as capture:
+            if isinstance(part, Block):
+                _draw_block(console, part, width)
+            else:
+                _draw_grid(console, part, width)
+        drawn.append("".join(line.rstrip(" ") + "\n" for line in capture.get().split("\n")[:-1]))
+    return "\n".join(drawn)
+
+
+def _draw_grid(console: Console, grid: Grid, width: int) -> None:
+    titles = [name.replace("_", " ") if grid.titled else "" for name in grid.names]
+    columns = [[row[place] for row in grid.rows] for place in range(len(titles))]
+    natural = []
+    least = []
+    for title, cells in zip(titles, columns, strict=True):
+        natural.append(max([cell_len(title), *map(_natural, cells)]))
+        least.append(max([*map(cell_len, title.split()), *map(_least, cells)], default=0))
+    widths = fit(natural, least, GAP, width)
+    if widths is None:
+        for number, row in enumerate(grid.rows):
+            if number:
+                console.line()
+            _draw_block(console, Block("", list(zip(grid.names, row, strict=True))), width)
+        return
+    # One blank of padding and one that the box has between columns make the gap.
+    table = Table(
+        box=SIMPLE_HEAD, show_edge=False, pad_edge=False, padding=(0, GAP - 1, 0, 0), show_header=grid.titled
+    )
+    for title, cells, room in zip(titles, columns, widths, strict=True):
+        right = bool(cells) and all(cell.number for cell in cells)
+        table.add_column(Text(title), width=room, justify="right" if right else "left", header_style=TITLE)
+    for row in grid.rows:
+        table.add_row(*(_text(cell, room) for cell, room in zip(row, widths, strict=True)))
+    console.print(table)
+
+
+def _draw_block(console: Console, block: Block, width: int) -> None:
+    if block.title:
+        console.print(Text(block.title, TITLE), soft_wrap=True)
+    names = max([cell_len(name) for name, _ in block.cells], default=0)
+    room = width - names - GAP
+    beside = max([_least(cell) for _, cell in block.cells], default=0) <= room
+    for name, cell in block.cells:
+        if not beside:
+            console.print(Text(name, NAME), soft_wrap=True)
+            console.print(_text(cell, width), soft_wrap=True)
+            continue
+        line = Text(name, NAME)
+        line.append(" " * (names + GAP - cell_len(name)))
+        for text in _text(cell, room).split("\n"):
+            console.print(line + text, soft_wrap=True)
+            line = Text(" " * (names + GAP))
+
+
+def _text(cell: Cell, room: int) -> Text:
+    """The cell folded to `room`, at any character: blanks are part of what is shown."""
+    lines = cell.lines
+    if not cell.whole:
+        lines = [piece for line in lines for piece in chop_cells(line, max(room, 2)) or [line]]
+    return Text("\n".join(lines), KINDS.get(cell.kind, ""))
+
+
+def _natural(cell: Cell) -> int:
+    return max(map(cell_len, cell.lines))
+
+
+def _least(cell: Cell) -> int:
+    return _natural(cell) if cell.whole else min(_natural(cell), LEAST)

@@ -1,0 +1,116 @@
+r"""The one place that makes text safe to show.
+
+What comes from a queue is any bytes at all, and may be meant to harm whoever looks at it. Three dialects:
+
+    plain         `\t \n \\`, and `\xNN` for each byte of anything else that is not fit to show: exact, and
+                  `unescape` turns it back
+    for_terminal  the same for people: a backslash stays as it is, so this cannot be turned back
+    wire          raw protocol traffic, as it would stand between the quotes of a Python b"..."
+
+Not fit to show are: bytes that are not UTF-8, the control characters C0, DEL and C1, the bidirectional marks,
+overrides and isolates (they turn the text around them), and the line and paragraph separators. Those beyond
+ASCII are written as the bytes of their UTF-8 (U+0085 is `\xc2\x85`), so that `\xNN` always means one byte.
+
+This module knows nothing of records, formats and terminals.
+"""
+
+from __future__ import annotations
+
+# C0 without tab and newline, DEL, C1, ALM, LRM and RLM, LS and PS, LRE to RLO, LRI to PDI.
+UNSAFE = (
+    *(code for code in range(0x20) if code not in (0x09, 0x0A)),
+    *range(0x7F, 0xA0),
+    0x061C,
+    *(0x200E, 0x200F),
+    *range(0x2028, 0x202F),
+    *range(0x2066, 0x206A),
+)
+
+
+def _hex(code: int) -> str:
+    return "".join(f"\\x{byte:02x}" for byte in chr(code).encode())
+
+
+_ESCAPES = {0x09: "\\t", 0x0A: "\\n"} | {code: _hex(code) for code in UNSAFE}
+_BEYOND_ASCII = tuple((chr(code), _hex(code)) for code in UNSAFE if code >= 0x80)
+
+
+def to_bytes(text: str) -> bytes:
+    """The text as UTF-8; bytes that were smuggled in as surrogates come out as they were, nothing raises."""
+    try:
+        return text.encode("utf-8", "surrogateescape")
+    except UnicodeEncodeError:
+        return text.encode("utf-8", "surrogatepass")
+
+
+def _escape(data: bytes) -> str:
+    text = data.decode("utf-8", "backslashreplace")
+    if not text.isascii():
+        # str.translate costs an exception for each character beyond ASCII that it does not know.
+        for char, escaped in _BEYOND_ASCII:
+            if char in text:
+                text = text.replace(char, escaped)
+        if text.isprintable():
+            return text
+    return text.translate(_ESCAPES)
+
+
+def plain(value: bytes | str) -> str:
+    r"""One line of safe text, exact: `unescape(plain(b)) == b`.
+
+    >>> plain(b"a\tb\\c\x1b[31m \xff")
+    'a\\tb\\\\c\\x1b[31m \\xff'
+    """
+    if isinstance(value, str):
+        if value.isprintable() and "\\" not in value:
+            return value
+        value = to_bytes(value)
+    else:
+        try:
+            text = value.decode()
+        except UnicodeDecodeError:
+            pass
+        else:
+            if text.isprintable() and "\\" not in text:
+                return text
+    return _escape(value.replace(b"\\", b"\\\\"))
+
+
+def for_terminal(value: bytes | str) -> str:
+    """One line of safe text for people: for tables, errors, prompts and questions."""
+    if isinstance(value, str):
+        if value.isprintable():
+            return value
+        value = to_bytes(value)
+    return _escape(value)
+
+
+def wire(data: bytes) -> str:
+    r"""Raw traffic as printable ASCII, to be pasted between the quotes of a Python b"...".
+
+    >>> wire(b'$2\r\n"\xff\r\n')
+    '$2\\r\\n\\"\\xff\\r\\n'
+    """
+    # A quote in front makes repr choose the other quote, whatever the data holds.
+    return repr(b'"' + data)[3:-1].replace("\\'", "'").replace('"', '\\"')
+
+
+_UNESCAPES = {"t": b"\t", "n": b"\n", "\\": b"\\"}
+
+
+def unescape(text: str) -> bytes:
+    """The bytes that `plain` was given. ValueError: this is not what `plain` writes."""
+    head, *pieces = text.split("\\")
+    out = [head.encode()]
+    rest = iter(pieces)
+    for piece in rest:
+        if piece.startswith("x"):
+            out.append(bytes.fromhex(piece[1:3]) + piece[3:].encode())
+        elif piece:
+            if piece[0] not in _UNESCAPES:
+                raise ValueError(f"unknown escape: \\{piece[0]}")
+            out.append(_UNESCAPES[piece[0]] + piece[1:].encode())
+        else:
+            # Two backslashes side by side leave an empty piece between them.
+            out.append(b"\\" + next(rest, "").encode())
+    return b"".join(out)

@@ -1,0 +1,76 @@
+"""Numbers for people: durations, sizes and points in time, as tables show them.
+
+Pure functions; the time now is passed in. This module knows no format.
+"""
+
+from __future__ import annotations
+
+from time import gmtime, strftime
+
+_UNITS = (("d", 86_400), ("h", 3_600), ("m", 60), ("s", 1))
+
+
+def duration(seconds: float) -> str:
+    """`230ms`, `6.2s`, `45s`, `5m`, `2h 3m`, `12d 4h`: two units at most, rounded down."""
+    if seconds < 0:
+        return "-" + duration(-seconds)
+    if seconds < 1:
+        return f"{seconds * 1_000:.0f}ms" if seconds else "0s"
+    if seconds < 10 and seconds != int(seconds):
+        return f"{int(seconds * 10) / 10:g}s"
+    rest = int(seconds)
+    parts: list[str] = []
+    for name, length in _UNITS:
+        count, rest = divmod(rest, length)
+        if count or parts:
+            parts.append(f"{count}{name}" if count else "")
+    return " ".join(part for part in parts[:2] if part)
+
+
+def size(count: float) -> str:
+    """`512 B`, `1.2 MB`, `1 GB`. A kB is 1024 bytes, as the `kb` of Disque's own settings."""
+    amount, unit = float(abs(count)), "B"
+    for larger in ("kB", "MB", "GB", "TB", "PB"):
+        # What would round up to 1024 belongs to the larger unit.
+        if amount < 1023.95:
+            break
+        amount, unit = amount / 1024, larger
+    number = f"{amount:.1f}".removesuffix(".0")
+    return f"{'-' if count < 0 else ''}{number} {unit}"
+
+
+def ago(age_ms: float) -> str:
+    """`just now`, `5m ago`, and `in 5m` for what is still to come: the largest unit alone."""
+    if abs(age_ms) < 1_000:
+        return "just now"
+    largest = duration(int(abs(age_ms) / 1_000)).partition(" ")[0]
+    return f"in {largest}" if age_ms < 0 else f"{largest} ago"
+
+
+def point(unix_seconds: float) -> str:
+    """`2026-07-29 10:00:03Z`: a point in time, in UTC."""
+    return strftime("%Y-%m-%d %H:%M:%SZ", gmtime(unix_seconds))
+
+
+def show(value: float, kind: str, now_ms: int | None) -> str:
+    """A number of this kind for people; a number of any other kind as it is.
+
+    bytes     a size
+    seconds   a duration; `ms` and `us` likewise
+    ctime_ns  a point in time in ns since 1970, shown as how long ago it was; without `now_ms` as the point
+    unix      a point in time in s since 1970, shown as such
+    """
+    if kind == "bytes":
+        return size(value)
+    if kind == "seconds":
+        return duration(value)
+    if kind == "ms":
+        return duration(value / 1_000)
+    if kind == "us":
+        return f"{value} µs" if abs(value) < 1_000 else duration(value / 1_000_000)
+    if kind == "ctime_ns":
+        seconds = value / 1_000_000_000
+        return point(seconds) if now_ms is None else ago(now_ms - seconds * 1_000)
+    if kind == "unix":
+        return point(value)
+    return str(value)

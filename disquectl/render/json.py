@@ -1,0 +1,142 @@
+r"""JSON that loses no byte: json, one document, and jsonl, one object a line.
+
+Bytes that are UTF-8 are strings. Others come in base64: in an object under the name with `_base64` behind
+it, elsewhere (an element of a list, a whole reply) as `{"base64": "..."}`. Characters that are not fit to show
+are written `\u....`, everything else is UTF-8. Python's json is not used: it knows no bytes, leaves C1 and
+bidi characters as they are, and takes longer to import than a command takes to run.
+
+This module knows no other format.
+"""
+
+from __future__ import annotations
+
+from binascii import b2a_base64
+
+from disquectl.render.escape import UNSAFE, to_bytes
+from disquectl.render.shape import REPLY
+from disquectl.render.stream import Writer
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from typing import BinaryIO
+
+    from disquectl.render.shape import Record, Shape, Value
+
+_ASCII_ESCAPES = {code: f"\\u{code:04x}" for code in UNSAFE if code < 0x80} | {
+    ord("\t"): "\\t",
+    ord("\n"): "\\n",
+    ord("\r"): "\\r",
+    ord('"'): '\\"',
+    ord("\\"): "\\\\",
+}
+_BEYOND_ASCII = tuple((chr(code), f"\\u{code:04x}") for code in UNSAFE if code >= 0x80)
+
+
+def encode(value: Value, indent: int = 0, newline: str = "") -> str:
+    r"""The value as JSON text, without a line end.
+
+    `indent` spaces a level, 0 for all on one line; `newline` is what separates the lines at this level.
+
+    >>> encode({"queue": "q", "body": b"\xff", "args": [b"\xff", 1, None]})
+    '{"queue":"q","body_base64":"/w==","args":[{"base64":"/w=="},1,null]}'
+    """
+    if isinstance(value, str):
+        return _string(value)
+    if isinstance(value, bytes):
+        name, text = _of_bytes(value)
+        return encode({name: text}, indent, newline) if name else _string(text)
+    if value is None:
+        return "null"
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    if isinstance(value, int):
+        return str(value)
+    if isinstance(value, float):
+        # JSON has neither NaN nor infinity.
+        return repr(value) if value - value == 0 else "null"
+    inner = (newline or "\n") + " " * indent if indent else ""
+    if isinstance(value, dict):
+        items = list(_members(value, indent, inner))
+        opening, closing = "{", "}"
+    else:
+        items = [encode(item, indent, inner) for item in value]
+        opening, closing = "[", "]"
+    if not items:
+        return opening + closing
+    end = (newline or "\n") if indent else ""
+    return opening + inner + ("," + inner).join(items) + end + closing
+
+
+def _members(record: Record, indent: int, newline: str) -> Iterator[str]:
+    colon = ": " if indent else ":"
+    for name, value in record.items():
+        if isinstance(value, bytes):
+            suffix, text = _of_bytes(value)
+            yield _string(f"{name}_{suffix}" if suffix else name) + colon + _string(text)
+        else:
+            yield _string(name) + colon + encode(value, indent, newline)
+
+
+def _of_bytes(data: bytes) -> tuple[str, str]:
+    """The encoding that was needed, or none, and the text."""
+    try:
+        return "", data.decode()
+    except UnicodeDecodeError:
+        return "base64", b2a_base64(data, newline=False).decode()
+
+
+def _string(text: str) -> str:
+    if text.isprintable() and '"' not in text and "\\" not in text:
+        return f'"{text}"'
+    # A surrogate is no character; what it stood for is shown by the replacement character.
+    text = to_bytes(text).decode("utf-8", "replace").translate(_ASCII_ESCAPES)
+    if not text.isascii():
+        for char, escaped in _BEYOND_ASCII:
+            if char in text:
+                text = text.replace(char, escaped)
+    return f'"{text}"'
+
+
+class JsonWriter(Writer):
+    """One document: an array where several records can come, else the record, or null where nothing came."""
+
+    __slots__ = ("_begun", "_indent", "_shape")
+
+    def __init__(self, out: BinaryIO, shape: Shape, pretty: bool) -> None:
+        super().__init__(out)
+        self._shape = shape
+        self._indent = 2 if pretty else 0
+        self._begun = False
+
+    def write(self, record: Record) -> None:
+        value = record.get("reply") if self._shape.layout == REPLY else record
+        if self._shape.many:
+            newline = "\n" + " " * self._indent if self._indent else ""
+            start = "," if self._begun else "["
+            self._put((start + newline + encode(value, self._indent, newline)).encode())
+        else:
+            self._put((encode(value, self._indent) + "\n").encode())
+        self._begun = True
+
+    def finish(self) -> None:
+        if self._shape.many:
+            end = "\n" if self._begun and self._indent else ""
+            self._put(f"{'' if self._begun else '['}{end}]\n".encode())
+        elif not self._begun:
+            self._put(b"null\n")
+        self.flush()
+
+
+class JsonLinesWriter(Writer):
+    """One JSON value a line, as it comes."""
+
+    __slots__ = ("_shape",)
+
+    def __init__(self, out: BinaryIO, shape: Shape) -> None:
+        super().__init__(out)
+        self._shape = shape
+
+    def write(self, record: Record) -> None:
+        value = record.get("reply") if self._shape.layout == REPLY else record
+        self._put((encode(value) + "\n").encode())

@@ -1,0 +1,121 @@
+"""The door to the formats: checks the columns, and picks the writer of a format.
+
+Each format is a module of its own and only the chosen one is imported: a script that reads plain lines does
+not pay for tables. This module knows no command, and nothing of how a format looks.
+"""
+
+from __future__ import annotations
+
+from disquectl.errors import UsageError
+from disquectl.render.shape import RECORDS, REPLY, SECTIONS, TREE, Shape, rows
+from disquectl.render.stream import Writer
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from typing import BinaryIO
+
+    from disquectl.render.shape import Record
+
+FORMATS = ("table", "plain", "json", "jsonl", "csv", "tsv", "raw")
+
+
+def check_columns(columns: Sequence[str], shape: Shape) -> None:
+    """Raise UsageError for a column that these records do not have; it lists those they have."""
+    known = f"; the columns are {', '.join(shape.fields)}" if shape.fields else ""
+    if not columns:
+        raise UsageError(f"no column is named{known}")
+    for name in columns:
+        if not name or (shape.fields and _field(name, shape) not in shape.fields):
+            raise UsageError(f"there is no column {name!r}{known}")
+
+
+def writer(
+    fmt: str,
+    shape: Shape,
+    *,
+    out: BinaryIO,
+    columns: Sequence[str] | None = None,
+    header: bool = True,
+    width: int = 80,
+    color: bool = False,
+    null: bool = False,
+    now_ms: int | None = None,
+    pretty: bool = False,
+) -> Writer:
+    """The writer of the format `fmt`, one of FORMATS, for records of this shape.
+
+    out      a buffered binary stream
+    columns  the fields to show, in order, in every format but raw; `NAME_base64` is the column `NAME`
+    header   csv, tsv and table: name the columns first
+    width    table: the columns of the terminal; `color`: with ANSI colours
+    null     raw: NUL between the items instead of newline
+    now_ms   table: the time, in ms since 1970, for `5m ago`; None shows the point in time itself
+    pretty   json: indented, for a terminal
+
+    Raises UsageError for an unknown format or column.
+    """
+    if columns is not None:
+        check_columns(columns, shape)
+        if fmt != "raw":
+            picked = _picked(shape, columns)
+            inner = writer(
+                fmt, picked, out=out, header=header, width=width, color=color, now_ms=now_ms, pretty=pretty
+            )
+            return _Picking(out, inner, shape, picked.fields)
+    if fmt in ("plain", "tsv"):
+        from disquectl.render.plain import PlainWriter, TsvWriter
+
+        return PlainWriter(out, shape) if fmt == "plain" else TsvWriter(out, shape, header)
+    if fmt in ("json", "jsonl"):
+        from disquectl.render.json import JsonLinesWriter, JsonWriter
+
+        return JsonWriter(out, shape, pretty) if fmt == "json" else JsonLinesWriter(out, shape)
+    if fmt == "table":
+        from disquectl.render.table import TableWriter
+
+        return TableWriter(out, shape, header=header, width=width, color=color, now_ms=now_ms)
+    if fmt == "csv":
+        from disquectl.render.csv import CsvWriter
+
+        return CsvWriter(out, shape, header)
+    if fmt == "raw":
+        from disquectl.render.raw import RawWriter
+
+        return RawWriter(out, shape, null)
+    raise UsageError(f"there is no output format {fmt!r}; the formats are {', '.join(FORMATS)}")
+
+
+def _field(name: str, shape: Shape) -> str:
+    """The field that a column's name means: its JSON key, or Disque's own name with `-`."""
+    name = name.replace("-", "_")
+    return name if name in shape.fields else name.removesuffix("_base64")
+
+
+def _picked(shape: Shape, columns: Sequence[str]) -> Shape:
+    """Plain rows of just these columns, whatever the layout was."""
+    return Shape(
+        tuple(_field(name, shape) for name in columns),
+        RECORDS,
+        many=shape.many or shape.layout in (SECTIONS, TREE, REPLY),
+        kinds=shape.kinds,
+    )
+
+
+class _Picking(Writer):
+    """Hands on the picked fields of each row to the writer of a format."""
+
+    __slots__ = ("_fields", "_inner", "_shape")
+
+    def __init__(self, out: BinaryIO, inner: Writer, shape: Shape, fields: tuple[str, ...]) -> None:
+        super().__init__(out)
+        self._inner = inner
+        self._shape = shape
+        self._fields = fields
+
+    def write(self, record: Record) -> None:
+        for row in rows(self._shape, record):
+            self._inner.write({field: row.get(field) for field in self._fields})
+
+    def finish(self) -> None:
+        self._inner.finish()

@@ -1,0 +1,59 @@
+"""What a table is made of: cells, and the two parts that are drawn, grids and blocks.
+
+This module makes values into safe text for people; it knows nothing of widths and colours.
+"""
+
+from __future__ import annotations
+
+from disquectl.render.escape import for_terminal
+from disquectl.render.human import show
+from disquectl.render.shape import as_bytes
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from disquectl.render.shape import Value
+
+
+class Cell:
+    """A value made ready for a table.
+
+    lines   its text, escaped; only a list of IDs has more than one
+    whole   may not be folded: half a number or half an ID means something else
+    number  aligned to the right
+    kind    what it is, for its colour
+    """
+
+    __slots__ = ("kind", "lines", "number", "whole")
+
+    def __init__(self, value: Value, kind: str, now_ms: int | None) -> None:
+        self.kind = kind
+        self.number = False
+        if isinstance(value, (int, float)) and not isinstance(value, bool):
+            self.number = True
+            self.lines = [show(value, kind, now_ms)]
+        elif isinstance(value, list) and kind == "id":
+            self.lines = [for_terminal(as_bytes(item)) for item in value] or [""]
+        else:
+            self.lines = [for_terminal(as_bytes(value))]
+        self.whole = self.number or kind == "id"
+
+
+class Grid:
+    """Rows of cells, under the names of the columns if `titled`."""
+
+    __slots__ = ("names", "rows", "titled")
+
+    def __init__(self, names: list[str], rows: list[list[Cell]], titled: bool) -> None:
+        self.names = names
+        self.rows = rows
+        self.titled = titled
+
+
+class Block:
+    """One thing: a name and a value on each line, under a title or none."""
+
+    __slots__ = ("cells", "title")
+
+    def __init__(self, title: str, cells: list[tuple[str, Cell]]) -> None:
+        self.title = title
+        self.cells = cells

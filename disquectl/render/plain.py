@@ -1,0 +1,78 @@
+"""Lines for scripts: plain, and tsv, which is plain rows with a header.
+
+One record a line, tab between fields, everything escaped (see `escape.plain`); nothing is cut or wrapped.
+What has a layout of its own stands so in plain: a value alone on its line, a thing of many fields as
+`name<TAB>value` lines. This module knows no other format and loads no library.
+"""
+
+from __future__ import annotations
+
+from disquectl.render.escape import plain
+from disquectl.render.shape import PAIRS, REPLY, SECTIONS, TREE, VALUE, as_bytes, lines, pairs, rows
+from disquectl.render.stream import Writer
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import BinaryIO
+
+    from disquectl.render.shape import Record, Shape, Value
+
+
+def _cell(value: Value) -> str:
+    return plain(value) if isinstance(value, (bytes, str)) else plain(as_bytes(value))
+
+
+class PlainWriter(Writer):
+    """Writes each record as it comes."""
+
+    __slots__ = ("_shape",)
+
+    def __init__(self, out: BinaryIO, shape: Shape) -> None:
+        super().__init__(out)
+        self._shape = shape
+
+    def write(self, record: Record) -> None:
+        shape = self._shape
+        if shape.layout == REPLY:
+            for cells in lines(record.get("reply")):
+                self._line(cells)
+        elif shape.layout in (SECTIONS, TREE) or (shape.layout == PAIRS and not shape.many):
+            for name, value in pairs(shape, record):
+                self._line([name, value])
+        elif shape.layout == VALUE and not shape.many:
+            self._line([record.get(shape.value or shape.fields[0])])
+        else:
+            self._line([record.get(field) for field in shape.fields or record])
+
+    def _line(self, cells: list[Value]) -> None:
+        self._put(("\t".join([_cell(cell) for cell in cells]) + "\n").encode())
+
+
+class TsvWriter(Writer):
+    """Writes each record as rows, after a header."""
+
+    __slots__ = ("_fields", "_header", "_shape")
+
+    def __init__(self, out: BinaryIO, shape: Shape, header: bool) -> None:
+        super().__init__(out)
+        self._shape = shape
+        self._fields = shape.fields
+        self._header = header
+
+    def write(self, record: Record) -> None:
+        self._fields = self._fields or tuple(record)
+        self._write_header()
+        for row in rows(self._shape, record):
+            self._line([row.get(field) for field in self._fields])
+
+    def finish(self) -> None:
+        self._write_header()
+        self.flush()
+
+    def _write_header(self) -> None:
+        if self._header and self._fields:
+            self._line(list(self._fields))
+        self._header = False
+
+    def _line(self, cells: list[Value]) -> None:
+        self._put(("\t".join([_cell(cell) for cell in cells]) + "\n").encode())

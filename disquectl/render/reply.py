@@ -1,0 +1,40 @@
+"""Replies of any form at all, as `exec` gives them: readings for raw and for tables.
+
+A reply is None, an int, a str, bytes, a list of replies, or `{"error": text}`. This module knows no format.
+"""
+
+from __future__ import annotations
+
+from disquectl.render.shape import marked
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from disquectl.render.shape import Value
+
+
+def leaves(reply: Value) -> Iterator[Value]:
+    """Every scalar of the reply in order; an error is its text alone."""
+    if isinstance(reply, list):
+        for item in reply:
+            yield from leaves(item)
+    elif isinstance(reply, dict) and "error" in reply:
+        yield reply["error"]
+    else:
+        yield reply
+
+
+def tree(reply: Value) -> Iterator[tuple[str, Value]]:
+    """Label and scalar by line: elements numbered and arrays within arrays indented, as in redis-cli."""
+    if not isinstance(reply, list):
+        yield "", "(nil)" if reply is None else marked(reply)
+    elif not reply:
+        yield "", "(empty)"
+    else:
+        places = len(str(len(reply)))
+        for number, item in enumerate(reply, 1):
+            label = f"{number:{places}}) "
+            for inner, scalar in tree(item):
+                yield label + inner, scalar
+                label = " " * len(label)
