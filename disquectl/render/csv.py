@@ -1,9 +1,9 @@
 r"""CSV as RFC 4180 has it, with LF at the end of lines and a header.
 
 A cell that is UTF-8 and harmless stands as it is: tabs, newlines, CRLF and backslashes stay real, quoted
-where needed. A cell that is not UTF-8, or holds other control or bidi characters, is escaped as a whole, as in
-plain; so is one that already holds a backslash followed by `x`. So nothing is lost: a cell with `\x` in it is
-escaped, any other is not.
+where needed. A cell that is not UTF-8, or holds other control or bidi characters, is escaped as a whole, as
+in plain; so is one that already holds a backslash followed by `x`. So nothing is lost: a cell with `\x` in
+it is escaped, any other is not.
 
 This module knows no other format, and needs nothing of Python's csv.
 """

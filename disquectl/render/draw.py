@@ -1,8 +1,8 @@
 """Draws the parts of a table for a terminal of a given width; the one module of this room that loads Rich.
 
 A grid fits the terminal: numbers and IDs stay whole, other cells fold. Where even that leaves no room, each
-row becomes a block of `name  value` lines; where names and values do not fit side by side they stand one above
-the other; and a line runs over only where the terminal is narrower than one ID.
+row becomes a block of `name  value` lines; where names and values do not fit side by side they stand one
+above the other; and a line runs over only where the terminal is narrower than one ID.
 
 Text comes here escaped and is handed to Rich as Text, which is never searched for markup, emoji codes or
 things to highlight. Import this module only to draw.

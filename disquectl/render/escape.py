@@ -2,8 +2,8 @@ r"""The one place that makes text safe to show.
 
 What comes from a queue is any bytes at all, and may be meant to harm whoever looks at it. Three dialects:
 
-    plain         `\t \n \\`, and `\xNN` for each byte of anything else that is not fit to show: exact, and
-                  `unescape` turns it back
+    plain         `\t \n \\`, and `\xNN` for each byte of anything else that is not fit to show; exact: what
+                  reads C escapes (printf %b, Python's codecs.escape_decode) gives the bytes back
     for_terminal  the same for people: a backslash stays as it is, so this cannot be turned back
     wire          raw protocol traffic, as it would stand between the quotes of a Python b"..."
 
@@ -56,7 +56,7 @@ def _escape(data: bytes) -> str:
 
 
 def plain(value: bytes | str) -> str:
-    r"""One line of safe text, exact: `unescape(plain(b)) == b`.
+    r"""One line of safe text from which every byte can be had back.
 
     >>> plain(b"a\tb\\c\x1b[31m \xff")
     'a\\tb\\\\c\\x1b[31m \\xff'
@@ -93,24 +93,3 @@ def wire(data: bytes) -> str:
     """
     # A quote in front makes repr choose the other quote, whatever the data holds.
     return repr(b'"' + data)[3:-1].replace("\\'", "'").replace('"', '\\"')
-
-
-_UNESCAPES = {"t": b"\t", "n": b"\n", "\\": b"\\"}
-
-
-def unescape(text: str) -> bytes:
-    """The bytes that `plain` was given. ValueError: this is not what `plain` writes."""
-    head, *pieces = text.split("\\")
-    out = [head.encode()]
-    rest = iter(pieces)
-    for piece in rest:
-        if piece.startswith("x"):
-            out.append(bytes.fromhex(piece[1:3]) + piece[3:].encode())
-        elif piece:
-            if piece[0] not in _UNESCAPES:
-                raise ValueError(f"unknown escape: \\{piece[0]}")
-            out.append(_UNESCAPES[piece[0]] + piece[1:].encode())
-        else:
-            # Two backslashes side by side leave an empty piece between them.
-            out.append(b"\\" + next(rest, "").encode())
-    return b"".join(out)

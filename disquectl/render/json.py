@@ -1,9 +1,9 @@
 r"""JSON that loses no byte: json, one document, and jsonl, one object a line.
 
 Bytes that are UTF-8 are strings. Others come in base64: in an object under the name with `_base64` behind
-it, elsewhere (an element of a list, a whole reply) as `{"base64": "..."}`. Characters that are not fit to show
-are written `\u....`, everything else is UTF-8. Python's json is not used: it knows no bytes, leaves C1 and
-bidi characters as they are, and takes longer to import than a command takes to run.
+it, elsewhere (an element of a list, a whole reply) as `{"base64": "..."}`. Characters that are not fit to
+show are written `\u....`, everything else is UTF-8. Python's json is not used: it knows no bytes, leaves C1
+and bidi characters as they are, and takes longer to import than a command takes to run.
 
 This module knows no other format.
 """

@@ -1,8 +1,8 @@
 """Tables for people: what is drawn, not how.
 
 Records are the rows of a grid; one thing with many fields is a block of `name  value` lines, info a block
-for each section, hello a block and a grid of its nodes. One value alone is just that value, and a reply of any
-form a numbered list: these two are written as they come, and never load Rich.
+for each section, hello a block and a grid of its nodes. One value alone is just that value, and a reply of
+any form a numbered list: these two are written as they come, and never load Rich.
 
 This module knows no other format, and leaves widths and colours to `draw`.
 """

@@ -1,0 +1,234 @@
+"""Tables: they fit the terminal, never cut an ID, and take nothing in a queue for markup."""
+
+import csv
+import io
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from rich.cells import cell_len
+
+from disquectl.render.shape import Shape
+
+from .samples import (
+    CONFIG,
+    EXEC,
+    GETJOB,
+    HELLO,
+    HELLOS,
+    HOSTILE,
+    ID,
+    INFO,
+    JOBS,
+    NODE,
+    QLEN,
+    QLENS,
+    SECTIONS_OF_INFO,
+    SHOW,
+    SHOWN,
+    SHOWS,
+    SLOWLOG,
+    bodies,
+    live_characters,
+    written,
+)
+
+NOW_MS = 1_795_310_711_560 + 320_000
+COUNTERS = Shape(
+    ("queue", "id", "body", "nacks", "additional_deliveries"), many=True, kinds=GETJOB.kinds, body="body"
+)
+
+
+def table(shape, records, **options):
+    return written("table", shape, records, **{"now_ms": NOW_MS, **options})
+
+
+def test_records_are_rows_under_a_header():
+    assert table(GETJOB, JOBS) == (
+        "queue    id                                        body\n"
+        "───────────────────────────────────────────────────────────────\n"
+        f"mail     {ID}  hello\n"
+        f'zeit 日  {ID}  a,"b"\\n\\\\xff\n'
+    )
+
+
+def test_numbers_stand_to_the_right():
+    assert table(QLENS, [{"queue": b"a", "length": 3}, {"queue": b"b", "length": 1200}]) == (
+        "queue  length\n─────────────\na           3\nb        1200\n"
+    )
+
+
+def test_one_value_is_just_that_value():
+    assert table(QLEN, [{"queue": b"a", "length": 3}]) == "3\n"
+
+
+def test_one_thing_is_names_and_values_with_times_for_people():
+    assert table(SHOW, [SHOWN]) == (
+        f"id               {ID}\n"
+        "queue            mail\n"
+        "ttl              2h 3m\n"
+        "ctime            5m ago\n"
+        "nodes_confirmed\n"
+        "body             hello\n"
+    )
+
+
+def test_several_things_that_do_not_fit_are_blocks():
+    one = table(SHOW, [SHOWN], width=70)
+    assert table(SHOWS, [SHOWN, SHOWN], width=70) == f"{one}\n{one}"
+
+
+def test_info_is_a_block_a_section():
+    assert table(INFO, [SECTIONS_OF_INFO]) == (
+        "server\ndisque_version  1.0-rc1\nhz              10\n\n"
+        "memory\nused_memory              1.2 MB\nmem_fragmentation_ratio  4.87\n\n"
+        "commandstats\nget  calls=1,usec=2\n"
+    )
+
+
+def test_hello_is_a_block_and_the_nodes():
+    assert table(HELLO, [HELLOS]) == (
+        f"version  1\nnode     {NODE}\n\n"
+        "id                                        host       port  priority\n"
+        "───────────────────────────────────────────────────────────────────\n"
+        f"{NODE}  127.0.0.1  7711         1\n"
+        f"{NODE[::-1]}  ::1        7712       100\n"
+    )
+
+
+def test_a_point_in_time_is_readable():
+    assert "2026-11-22 01:25:11Z" in table(SLOWLOG, [{"id": 4, "time": 1_795_310_711, "args": [b"a", b"b"]}])
+
+
+def test_a_reply_is_numbered_lines():
+    reply = [1, [b"x\x1b", [2, 3]], None, {"error": "ERR no"}, []]
+    assert table(EXEC, [{"reply": reply}]) == (
+        "1) 1\n2) 1) x\\x1b\n   2) 1) 2\n      2) 3\n3) (nil)\n4) (error) ERR no\n5) (empty)\n"
+    )
+    assert table(EXEC, [{"reply": b"x"}, {"reply": 3}]) == "x\n3\n"
+
+
+def test_nothing_found_is_a_header_alone():
+    assert table(GETJOB, []).splitlines()[0] == "queue  id  body"
+    assert table(GETJOB, [], header=False) == ""
+    assert table(SHOW, []) == ""
+    assert table(QLEN, []) == ""
+
+
+def test_the_header_can_be_left_out():
+    assert table(CONFIG, [{"name": "hz", "value": "10"}], header=False) == "hz  10\n"
+
+
+def test_columns_are_picked_and_ordered():
+    assert table(SHOW, [SHOWN], columns=["ttl", "queue"]).split() == [
+        "ttl",
+        "queue",
+        "─" * 12,
+        "2h",
+        "3m",
+        "mail",
+    ]
+
+
+def test_a_long_title_is_broken_rather_than_the_table():
+    lines = table(COUNTERS, [{**JOBS[0], "nacks": 0, "additional_deliveries": 1}], width=80).splitlines()
+    assert lines[0].strip() == "additional"
+    assert lines[1].split() == ["queue", "id", "body", "nacks", "deliveries"]
+
+
+widths = st.sampled_from([40, 80, 200])
+
+
+@settings(deadline=None)
+@given(st.lists(st.tuples(bodies, bodies), max_size=4), widths, st.booleans())
+def test_no_id_is_cut_and_no_line_runs_over(jobs, width, counters):
+    shape = COUNTERS if counters else GETJOB
+    records = [
+        {"queue": queue, "id": ID, "body": body, "nacks": 1, "additional_deliveries": 123_456_789}
+        for queue, body in jobs
+    ]
+    text = table(shape, records, width=width)
+    assert text.count(ID) == len(jobs)
+    assert not live_characters(text)
+    assert max(map(cell_len, text.splitlines()), default=0) <= width
+
+
+@settings(deadline=None)
+@given(bodies, st.integers(1, 100))
+def test_of_one_thing_no_id_is_cut_and_only_an_id_runs_over(body, width):
+    lines = table(
+        SHOW, [{**SHOWN, "queue": body, "body": body, "nodes_confirmed": [NODE, NODE]}], width=width
+    )
+    assert lines.count(ID) == 1
+    assert lines.count(NODE) == 2
+    whole = ("id", "ttl", "ctime", "nodes_confirmed", ID, NODE, "2h 3m", "5m ago", "queue", "body")
+    assert all(line in whole for line in lines.splitlines() if cell_len(line) > max(width, 2))
+
+
+def test_a_folded_body_is_all_there():
+    body = b"0123456789" * 30
+    lines = table(GETJOB, [{"queue": b"q", "id": ID, "body": body}], width=80).splitlines()[2:]
+    assert "".join(line[49:] for line in lines) == body.decode()
+
+
+@settings(deadline=None)
+@given(st.lists(st.tuples(bodies, bodies, st.integers(0, 10**9)), min_size=1, max_size=5))
+def test_table_and_csv_agree_cell_for_cell(jobs):
+    shape = Shape(("queue", "body", "nacks"), many=True)
+    records = [{"queue": queue, "body": body, "nacks": nacks} for queue, body, nacks in jobs]
+    lines = table(shape, records, width=100_000).splitlines()
+    rows = list(csv.reader(io.StringIO(written("csv", shape, records), newline="")))
+    assert lines[0].split() == rows[0]
+    assert len(lines[2:]) == len(rows[1:])
+    for line, (queue, body, nacks) in zip(lines[2:], rows[1:], strict=True):
+        cells = " ".join([for_people(queue), for_people(body), nacks])
+        assert line.split() == cells.split()
+
+
+def for_people(cell):
+    """What a table makes of a CSV cell: line ends and tabs escaped too, backslashes as they are."""
+    if "\\x" in cell:
+        return cell.replace("\\\\", "\\")
+    return cell.replace("\r", "\\x0d").replace("\n", "\\n").replace("\t", "\\t")
+
+
+@pytest.mark.parametrize("body", HOSTILE)
+@pytest.mark.parametrize("width", [40, 200])
+@pytest.mark.parametrize("color", [False, True])
+def test_nothing_from_a_queue_is_obeyed(body, width, color):
+    record = {"queue": body, "id": ID, "body": body}
+    text = table(GETJOB, [record], width=width, color=color)
+    calm = table(GETJOB, [{**record, "queue": b"q", "body": b"q"}], width=width, color=color)
+    assert live_characters(text) == live_characters(calm)
+    assert text.count("\x1b") == calm.count("\x1b")
+
+
+@pytest.mark.parametrize("text", ["a[red]b", "[/bold]", "[link=http://example.org]x[/link]", ":smile: \\[x]"])
+def test_markup_is_shown_as_it_stands(text):
+    assert (
+        table(GETJOB, [{"queue": text.encode(), "id": ID, "body": text.encode()}], width=200).count(text) == 2
+    )
+    assert text in table(SHOW, [{"queue": text.encode()}])
+    assert text in table(EXEC, [{"reply": text.encode()}])
+    assert text in table(INFO, [{text: {text: text}}])
+
+
+def test_wide_characters_line_up():
+    records = [{"queue": name.encode(), "length": 7} for name in ("日本語", "😀", "abc")]
+    lines = table(QLENS, records).splitlines()
+    assert len({cell_len(line) for line in lines}) == 1
+
+
+def test_there_is_colour_only_when_it_was_asked_for(monkeypatch):
+    monkeypatch.setenv("FORCE_COLOR", "1")
+    assert "\x1b" not in table(GETJOB, JOBS)
+    monkeypatch.delenv("FORCE_COLOR")
+    monkeypatch.setenv("NO_COLOR", "1")
+    monkeypatch.setenv("TERM", "dumb")
+    assert f"\x1b[36m{ID}\x1b[0m" in table(GETJOB, JOBS, color=True)
+
+
+def test_the_width_is_the_one_given(monkeypatch):
+    monkeypatch.setenv("COLUMNS", "20")
+    monkeypatch.setenv("TERM", "dumb")
+    assert table(GETJOB, JOBS, width=200).splitlines()[2] == f"mail     {ID}  hello"
