@@ -1,0 +1,84 @@
+"""How the help looks: of the program, and of a command, written from its row.
+
+It writes into the formatter that Typer hands it, which knows the width; it knows nothing else of Typer.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+from typing import Any
+
+from disquectl.commands import rows
+from disquectl.commands.row import JOBS, QUEUES, SERVER, TOOLS, Option, Row
+
+BOLD, PLAIN = "\x1b[1m", "\x1b[0m"
+GLOBAL_HINT = "Options that every command takes, as -n, -o and --echo: see disquectl --help."
+
+
+def write_program_help(command: Any, ctx: Any, formatter: Any) -> None:
+    """All commands in their groups, and the options that every command takes."""
+    formatter.write_usage("disquectl", "[OPTIONS] COMMAND [ARGS] [OPTIONS]")
+    _paragraph(formatter, command.help)
+    by_group: dict[str, list[tuple[str, str]]] = {JOBS: [], QUEUES: [], SERVER: [], TOOLS: []}
+    for row in rows():
+        by_group[row.group].append((row.name, row.summary))
+    for group, entries in by_group.items():
+        with formatter.section(group):
+            formatter.write_dl(entries)
+    with formatter.section("Options, before the command or after it"):
+        formatter.write_dl(
+            [record for param in command.get_params(ctx) if (record := param.get_help_record(ctx))]
+        )
+    _example(formatter, "disquectl sandbox --demo -- disquectl qscan")
+
+
+def write_row_help(row: Row, command: Any, ctx: Any, formatter: Any) -> None:
+    """What the command does, its words with units and defaults, an example, and what it refuses."""
+    words = [argument.usage for argument in row.arguments]
+    if row.subcommands:
+        words.append("[COMMAND]" if row.callable else "COMMAND")
+    formatter.write_usage(ctx.command_path, " ".join(["[OPTIONS]", *words]))
+    _paragraph(formatter, row.summary)
+    if row.details:
+        _paragraph(formatter, row.details)
+    if row.danger:
+        _paragraph(formatter, f"It asks first, since it {row.danger}. --yes answers.")
+    if row.arguments:
+        with formatter.section("Arguments"):
+            formatter.write_dl([(argument.usage, argument.help) for argument in row.arguments])
+    if row.options:
+        with formatter.section("Options"):
+            formatter.write_dl([(_option_usage(option), option.explained) for option in row.options])
+    if row.subcommands:
+        with formatter.section("Commands"):
+            formatter.write_dl([(inner.name, inner.summary) for inner in row.subcommands])
+    if row.errors:
+        with formatter.section("Errors"):
+            formatter.write_dl([tuple(error.split(": ", 1)) for error in row.errors])
+    _example(formatter, row.example)
+    _paragraph(formatter, GLOBAL_HINT)
+
+
+def _option_usage(option: Option) -> str:
+    return option.flag if option.is_flag else f"{option.flag} {option.kind.metavar}"
+
+
+def _paragraph(formatter: Any, text: str) -> None:
+    formatter.write_paragraph()
+    formatter.write_text(text)
+
+
+def _example(formatter: Any, example: str) -> None:
+    with formatter.section("Example"):
+        formatter.write(f"{'':{formatter.current_indent}}{example}\n")
+
+
+def bold_headings(text: str) -> str:
+    """The headings in bold where a terminal shows them."""
+    if not sys.stdout.isatty() or os.environ.get("NO_COLOR"):
+        return text
+    lines = text.split("\n")
+    return "\n".join(
+        f"{BOLD}{line}{PLAIN}" if line[:1].strip() and line.endswith(":") else line for line in lines
+    )

@@ -1,0 +1,85 @@
+"""From a command line to an exit code: the quick way in, and the one place that maps failures to codes.
+
+A line that the rows' reader understands runs at once. Everything else goes to Typer, which explains it; Typer
+is loaded for nothing else.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+
+from disquectl.commands import reader
+from disquectl.commands.options import CONNECTING
+from disquectl.commands.session import Session
+from disquectl.commands.streams import process_streams
+from disquectl.config import resolve
+from disquectl.errors import EXIT_BUG, EXIT_INTERRUPTED, EXIT_OK, DisquectlError, UsageError
+from disquectl.render.escape import for_terminal
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from disquectl.commands.reader import Invocation
+    from disquectl.commands.streams import Streams
+
+
+def main(argv: list[str] | None = None) -> int:
+    """Run one command line of this process; its exit code."""
+    streams = process_streams()
+    try:
+        return _run(sys.argv[1:] if argv is None else argv, streams)
+    except DisquectlError as problem:
+        _tell(problem, streams)
+        return problem.exit_code
+    except BrokenPipeError:
+        # The reader has what it wanted. Python would complain when it flushes stdout at the end.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), streams.stdout.fileno())
+        return EXIT_OK
+    except KeyboardInterrupt:
+        return EXIT_INTERRUPTED
+    except Exception as problem:
+        _tell_bug(problem, streams)
+        return EXIT_BUG
+
+
+def _run(argv: list[str], streams: Streams) -> int:
+    invocation = reader.read(argv)
+    if invocation is None:
+        from disquectl.cli.tree import explain
+
+        explained = explain(argv)
+        if isinstance(explained, int):
+            return explained
+        invocation = explained
+    return carry_out(invocation, streams)
+
+
+def carry_out(invocation: Invocation, streams: Streams) -> int:
+    """Run a command that was understood."""
+    from disquectl.commands.road import run
+
+    environ = dict(os.environ)
+    if not invocation.row.connects:
+        given = [option.flag for option in CONNECTING if option.name in invocation.settings]
+        if given:
+            raise UsageError(f"{invocation.row.name} connects to nothing: {given[0]} has no meaning for it")
+        environ = {name: value for name, value in environ.items() if not name.startswith("DISQUE_")}
+    with Session(resolve(invocation.settings, environ), streams) as session:
+        run(invocation.row, invocation.words, session)
+        return session.exit_code
+
+
+def _tell(problem: DisquectlError, streams: Streams) -> None:
+    """One line: what went wrong, and what to do about it."""
+    advice = f" ({problem.advice})" if problem.advice else ""
+    streams.say(f"disquectl: {for_terminal(problem.message + advice)}")
+
+
+def _tell_bug(problem: Exception, streams: Streams) -> None:
+    """A bug is ours: one line, and the way to see more; never values of variables, which may be secret."""
+    if os.environ.get("DISQUECTL_DEBUG") == "1":
+        from traceback import format_exception
+
+        streams.say("".join(format_exception(problem)).rstrip())
+    kind = type(problem).__name__
+    streams.say(f"disquectl: this is a bug in disquectl: {kind}; DISQUECTL_DEBUG=1 shows where")

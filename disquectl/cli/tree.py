@@ -1,0 +1,249 @@
+"""The rows as a tree of Typer commands, each built when it is called for.
+
+Typer explains: the help, and what is wrong with a line that the rows' own reader did not understand. What it
+does understand comes back as the same Invocation. Only this module knows Typer, and no more of it than the
+public classes of `typer.core`: commands are made from rows, not from the signatures of functions.
+"""
+
+from __future__ import annotations
+
+from difflib import get_close_matches
+from typing import TYPE_CHECKING, Any
+
+import typer
+from typer.core import TyperArgument, TyperCommand, TyperGroup, TyperOption
+
+from disquectl import __version__
+from disquectl.cli.help import bold_headings, write_program_help, write_row_help
+from disquectl.commands import NAMES, find
+from disquectl.commands.options import GLOBAL_OPTIONS
+from disquectl.commands.reader import Invocation, is_number
+from disquectl.commands.row import Argument, Option, Row
+from disquectl.errors import UsageError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from disquectl.commands.row import Raw
+
+# What every complaint about a line derives from; Typer exports only this descendant of it.
+COMPLAINT: type[Exception] = typer.BadParameter.__mro__[2]
+PROGRAM = "disquectl"
+ABOUT = "The command-line tool for Disque, the distributed in-memory job queue."
+# A word of `-` and digits is data. Marked with a character that no command line can hold, it is none of
+# Typer's options; the mark goes when the line has been read.
+DATA_MARK = "\0"
+
+
+def explain(argv: list[str]) -> Invocation | int:
+    """Let Typer read the line: the invocation, or the exit code of what was printed instead.
+
+    Raises UsageError for a line that is wrong.
+    """
+    try:
+        result = Tree().main(argv, prog_name=PROGRAM, standalone_mode=False)
+    except COMPLAINT as problem:
+        raise _as_usage_error(problem) from None
+    return result if isinstance(result, Invocation) else int(result or 0)
+
+
+def _as_usage_error(problem: Any) -> UsageError:
+    where = problem.ctx.command_path if getattr(problem, "ctx", None) else PROGRAM
+    message = " ".join(
+        problem.format_message().replace(DATA_MARK, "").replace(repr(DATA_MARK)[1:-1], "").split()
+    )
+    return UsageError(message[:1].lower() + message[1:].rstrip("."), f"see {where} --help")
+
+
+def _no_such_command(name: str, names: Iterable[str], where: str) -> UsageError:
+    near = get_close_matches(name, list(names), n=2)
+    advice = f"did you mean {' or '.join(near)}?" if near else f"see {where} --help"
+    return UsageError(f"no such command: {name!r}", advice)
+
+
+class _Command(TyperCommand):
+    """One row as a command."""
+
+    def __init__(self, row: Row) -> None:
+        super().__init__(
+            row.name,
+            params=_parameters((*row.arguments, *row.options)) + _global_parameters(hidden=True),
+            help=row.summary,
+            rich_markup_mode=None,
+            context_settings=_context_settings(allow_interspersed_args=not row.rest_is_data),
+        )
+        self.row = row
+
+    def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
+        return super().parse_args(ctx, _marked(args))
+
+    def invoke(self, ctx: Any) -> Invocation:
+        return _invocation(self.row, ctx)
+
+    def format_help(self, ctx: Any, formatter: Any) -> None:
+        write_row_help(self.row, self, ctx, formatter)
+
+    def get_help(self, ctx: Any) -> str:
+        return bold_headings(super().get_help(ctx))
+
+
+class _Group(TyperGroup):
+    """A row that has subcommands."""
+
+    def __init__(self, row: Row) -> None:
+        super().__init__(
+            name=row.name,
+            params=_global_parameters(hidden=True),
+            commands={inner.name: _Command(inner) for inner in row.subcommands},
+            help=row.summary,
+            invoke_without_command=row.callable,
+            subcommand_metavar="[COMMAND]" if row.callable else "COMMAND",
+            rich_markup_mode=None,
+            context_settings=_context_settings(),
+        )
+        self.row = row
+
+    def get_command(self, ctx: Any, cmd_name: str) -> Any:
+        command = super().get_command(ctx, cmd_name)
+        if command is None:
+            raise _no_such_command(_unmarked(cmd_name), self.commands, ctx.command_path)
+        return command
+
+    def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
+        return super().parse_args(ctx, _marked(args))
+
+    def invoke(self, ctx: Any) -> Any:
+        # Typer calls this for a group, and uses what it returns where no subcommand was named.
+        self.callback = lambda **_: _invocation(self.row, ctx)
+        return super().invoke(ctx)
+
+    def format_help(self, ctx: Any, formatter: Any) -> None:
+        write_row_help(self.row, self, ctx, formatter)
+
+    def get_help(self, ctx: Any) -> str:
+        return bold_headings(super().get_help(ctx))
+
+
+class Tree(TyperGroup):
+    """The program. A command is made from its row when it is asked for."""
+
+    def __init__(self) -> None:
+        version = TyperOption(
+            param_decls=["--version"],
+            is_flag=True,
+            expose_value=False,
+            is_eager=True,
+            callback=_print_version,
+            help="Print the version.",
+        )
+        super().__init__(
+            name=PROGRAM,
+            params=[*_global_parameters(hidden=False), version],
+            help=ABOUT,
+            invoke_without_command=True,
+            subcommand_metavar="COMMAND [ARGS] [OPTIONS]",
+            rich_markup_mode=None,
+            context_settings=_context_settings(),
+        )
+
+    def list_commands(self, ctx: Any) -> list[str]:
+        return list(NAMES)
+
+    def get_command(self, ctx: Any, cmd_name: str) -> Any:
+        row = find(_unmarked(cmd_name))
+        if row is None:
+            raise _no_such_command(_unmarked(cmd_name), NAMES, PROGRAM)
+        return _Group(row) if row.subcommands else _Command(row)
+
+    def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
+        return super().parse_args(ctx, _marked(args))
+
+    def invoke(self, ctx: Any) -> Any:
+        self.callback = lambda **_: self._nothing_named(ctx)
+        return super().invoke(ctx)
+
+    def _nothing_named(self, ctx: Any) -> int:
+        if ctx.invoked_subcommand is None:
+            typer.echo(self.get_help(ctx))
+        return 0
+
+    def format_help(self, ctx: Any, formatter: Any) -> None:
+        write_program_help(self, ctx, formatter)
+
+    def get_help(self, ctx: Any) -> str:
+        return bold_headings(super().get_help(ctx))
+
+
+def _context_settings(**more: Any) -> dict[str, Any]:
+    return {"help_option_names": ["-h", "--help"], "max_content_width": 100, **more}
+
+
+def _print_version(ctx: Any, param: Any, value: bool) -> None:
+    if value:
+        typer.echo(f"{PROGRAM} {__version__}")
+        raise typer.Exit
+
+
+def _marked(args: list[str]) -> list[str]:
+    return [DATA_MARK + word if is_number(word) else word for word in args]
+
+
+def _unmarked(value: Any) -> Any:
+    if isinstance(value, str):
+        return value.removeprefix(DATA_MARK)
+    return tuple(_unmarked(one) for one in value) if isinstance(value, (list, tuple)) else value
+
+
+def _global_parameters(hidden: bool) -> list[Any]:
+    return [_option(option, hidden) for option in GLOBAL_OPTIONS]
+
+
+def _parameters(parameters: tuple[Argument | Option, ...]) -> list[Any]:
+    return [_option(one, False) if isinstance(one, Option) else _argument(one) for one in parameters]
+
+
+def _option(option: Option, hidden: bool) -> Any:
+    names = [option.flag] if option.short is None else [option.short, option.flag]
+    return TyperOption(
+        param_decls=[*names, option.name],
+        is_flag=option.is_flag,
+        default=False if option.is_flag else None,
+        type=None if option.is_flag else str,
+        multiple=option.many,
+        metavar=None if option.is_flag else option.kind.metavar,
+        help=option.explained,
+        hidden=hidden,
+    )
+
+
+def _argument(argument: Argument) -> Any:
+    return TyperArgument(
+        param_decls=[argument.name],
+        type=str,
+        required=argument.required,
+        nargs=-1 if argument.many else 1,
+        metavar=argument.usage,
+        help=argument.help,
+    )
+
+
+def _invocation(row: Row, ctx: Any) -> Invocation:
+    """What Typer read, as the rows' own reader gives it: what was not given is not there."""
+    settings: Raw = {}
+    level = ctx
+    while level is not None:
+        for option in GLOBAL_OPTIONS:
+            value = _unmarked(level.params.get(option.name))
+            if option.many and value:
+                # The outer level stands before the inner one on the line.
+                settings[option.name] = (*value, *settings.get(option.name, ()))  # type: ignore[misc]
+            elif not option.many and _is_given(value) and option.name not in settings:
+                settings[option.name] = value
+        level = level.parent
+    names = [argument.name for argument in row.arguments] + [option.name for option in row.options]
+    own = {name: _unmarked(ctx.params.get(name)) for name in names}
+    return Invocation(row, {name: value for name, value in own.items() if _is_given(value)}, settings)
+
+
+def _is_given(value: Any) -> bool:
+    return value is not None and value is not False and value != ()

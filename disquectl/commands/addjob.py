@@ -1,0 +1,121 @@
+"""ADDJOB: put a job into a queue."""
+
+from __future__ import annotations
+
+import time
+
+from disquectl.commands.inputs import read_file, read_stdin
+from disquectl.commands.kinds import BODY, FILE, FLAG, QUEUE, SECONDS, WAIT, number
+from disquectl.commands.road import send_and_show
+from disquectl.commands.row import JOBS, WRITE, Argument, Option, Row, option_words
+from disquectl.errors import UsageError
+from disquectl.protocol.shapes import text
+from disquectl.render.shape import VALUE, Shape
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from disquectl.commands.row import Record, Values, Words
+    from disquectl.commands.session import Session
+    from disquectl.protocol.resp import Reply
+
+DEFAULT_TIMEOUT_MS = 5_000
+DEFAULT_TTL_SECONDS = 86_400
+LAST_EXPIRY = 2**32 - 1
+
+
+def check(values: Values) -> None:
+    """Refuse what Disque would take and lose: its expiry is a 32 bit unix time."""
+    if "body" in values and "file" in values:
+        raise UsageError("BODY and --file both give the body: leave one out")
+    if "body" not in values and "file" not in values:
+        raise UsageError("the body is missing", "give BODY, - for all of stdin, or --file FILE")
+    ttl = values.get("ttl", DEFAULT_TTL_SECONDS)
+    if time.time() + ttl > LAST_EXPIRY:
+        raise UsageError("--ttl ends after 2106-02-07, the last day that Disque can count to")
+
+
+def requests(row: Row, values: Values) -> list[Words]:
+    """ADDJOB queue body ms-timeout [options]."""
+    wait_ms = values.get("timeout", DEFAULT_TIMEOUT_MS)
+    return [[b"ADDJOB", values["queue"], values["body"], b"%d" % wait_ms, *option_words(row, values)]]
+
+
+def wait_ms(values: Values) -> int | None:
+    """How long the server may wait for the copies; None for ever."""
+    return values.get("timeout", DEFAULT_TIMEOUT_MS) or None
+
+
+def records(words: Words, reply: Reply) -> Iterable[Record]:
+    """The new job's ID."""
+    return [{"id": text("ADDJOB", reply)}]
+
+
+def run(row: Row, values: Values, session: Session) -> None:
+    """Read the body where it is not a word, then go the usual way."""
+    if "file" in values:
+        values["body"] = read_file(values["file"])
+    elif values["body"] == b"-":
+        values["body"] = read_stdin(session.streams.stdin)
+    send_and_show(row, values, session)
+
+
+ROW = Row(
+    "addjob",
+    "Add a job to a queue and print its ID.",
+    verb=(b"ADDJOB",),
+    group=JOBS,
+    effect=WRITE,
+    arguments=(
+        Argument("queue", QUEUE, "The queue."),
+        Argument("body", BODY, "The job's body; - reads all of stdin.", required=False),
+    ),
+    options=(
+        Option("--file", FILE, "Take the body from this file."),
+        Option(
+            "--timeout",
+            WAIT,
+            "How long to wait for the copies, with a unit: 500ms, 5s; 0 for ever.",
+            unset="5s",
+        ),
+        Option(
+            "--replicate",
+            number(1, 65535),
+            "How many nodes must hold the job before it is confirmed.",
+            word=b"REPLICATE",
+            unset="3, or as many as there are",
+        ),
+        Option("--delay", SECONDS, "Keep the job out of the queue for so long.", word=b"DELAY", unset="0"),
+        Option(
+            "--retry",
+            SECONDS,
+            "Queue the job again when it was not acknowledged for so long; 0: deliver at most once.",
+            word=b"RETRY",
+            unset="a tenth of the TTL, at most 5m",
+        ),
+        Option("--ttl", SECONDS, "Forget the job after so long.", word=b"TTL", unset="1d"),
+        Option(
+            "--maxlen",
+            number(1, 2**63 - 1),
+            "Refuse the job when so many are queued on this node.",
+            word=b"MAXLEN",
+        ),
+        Option("--async", FLAG, "Do not wait for the copies.", word=b"ASYNC"),
+    ),
+    details="A BODY that was given is used, and stdin is then never read. When the copies are not "
+    "confirmed within --timeout the exit code is 8: the job may be delivered all the same.",
+    errors=(
+        "NOREPL: fewer nodes can hold a copy than --replicate asks for.",
+        "MAXLEN: the queue is as long as --maxlen allows.",
+        "PAUSED: the queue takes no jobs.",
+        "OOM: the node has no memory left.",
+    ),
+    example='disquectl addjob mail \'{"to": "ada@example.org"}\' --retry 1m --ttl 2h',
+    shape=lambda _: Shape(("id",), VALUE, many=False, value="id"),
+    check=check,
+    requests=requests,
+    wait_ms=wait_ms,
+    records=records,
+    run=run,
+)

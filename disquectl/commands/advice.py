@@ -1,0 +1,67 @@
+"""What to do about an error reply, and which of them leave the outcome open.
+
+`ADVICE` is keyed by the error's code. Rules: Disque 1.0-rc1, found by running it.
+"""
+
+from __future__ import annotations
+
+from disquectl.client.address import Node
+from disquectl.errors import DisquectlError, NothingThere, OutcomeUnknown, ReplyError
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any
+
+    from disquectl.commands.session import Session
+
+ADVICE = {
+    "BADID": "a job ID has 40 characters: D-, 8 hex digits, -, 24 characters, -, 4 hex digits",
+    "PAUSED": "the queue takes no jobs: `disquectl pause QUEUE state` shows it, `pause QUEUE none` ends it",
+    "MAXLEN": "the queue holds as many jobs as --maxlen allows: wait, or raise it",
+    "OOM": "the node is out of memory: acknowledge jobs, or raise maxmemory with `disquectl config set`",
+    "LEAVING": "the node is leaving the cluster: name another one with --node",
+    "LOADING": "the node is still reading its file: try again in a moment",
+    "MISCONF": "the node cannot write its append only file: look at its log and its disk",
+    "TOOLATE": "half of the job's TTL has passed: finish it and acknowledge it",
+    "NOJOB": "the job is known only on the nodes that hold a copy",
+}
+
+PROBE_TIMEOUT_SECONDS = 0.5
+
+
+def explained(problem: ReplyError | OutcomeUnknown, session: Session) -> DisquectlError:
+    """The error to end with: the server's own text, what to do, and the exit code that is right for it."""
+    if isinstance(problem, OutcomeUnknown):
+        if problem.message.startswith("NOREPL"):
+            problem.advice = "the job may be delivered all the same; " + _nodes(session)
+        return problem
+    return _advised(problem, session)
+
+
+def _advised(refusal: ReplyError, session: Session) -> DisquectlError:
+    if refusal.code == "NOREPL":
+        refusal.advice = _nodes(session) + "; lower --replicate, or bring the others back"
+    elif refusal.code == "NOJOB":
+        return NothingThere(refusal.message, ADVICE["NOJOB"])
+    elif not refusal.advice:
+        refusal.advice = ADVICE.get(refusal.code, "")
+    return refusal
+
+
+def _nodes(session: Session) -> str:
+    """How many of the nodes that HELLO lists answer themselves."""
+    try:
+        listed = session.client.hello()["nodes"]
+    except DisquectlError:
+        return "no node answered HELLO"
+    answered = sum(1 for entry in listed if not entry["host"] or _answers(session, entry))
+    return f"{answered} of {len(listed)} known nodes answered HELLO"
+
+
+def _answers(session: Session, entry: dict[str, Any]) -> bool:
+    with session.client_for(Node(entry["host"], entry["port"]), PROBE_TIMEOUT_SECONDS) as other:
+        try:
+            other.hello()
+        except DisquectlError:
+            return False
+    return True

@@ -1,0 +1,15 @@
+"""DELJOB: forget jobs on this node."""
+
+from __future__ import annotations
+
+from disquectl.commands.idlist import id_list_row
+from disquectl.commands.row import WRITE
+
+ROW = id_list_row(
+    "deljob",
+    b"DELJOB",
+    "Delete jobs on one node.",
+    WRITE,
+    details="Copies on other nodes stay, and come back after their retry time: fastack deletes everywhere.",
+    example="disquectl deljob D-dcb833cf-8YL1NT17e9+wsA/09NqxscQI-05a1",
+)

@@ -1,0 +1,15 @@
+"""ENQUEUE: queue jobs that are not queued."""
+
+from __future__ import annotations
+
+from disquectl.commands.idlist import id_list_row
+from disquectl.commands.row import WRITE
+
+ROW = id_list_row(
+    "enqueue",
+    b"ENQUEUE",
+    "Put jobs into their queue before their time.",
+    WRITE,
+    details="Ends a delay; an additional delivery where the job was queued before.",
+    example="disquectl enqueue D-dcb833cf-8YL1NT17e9+wsA/09NqxscQI-05a1",
+)

@@ -1,0 +1,105 @@
+"""GETJOB: take jobs out of queues, waiting for them if need be."""
+
+from __future__ import annotations
+
+from disquectl.commands.kinds import FLAG, QUEUE, WAIT, number
+from disquectl.commands.road import exchange, show
+from disquectl.commands.row import JOBS, WRITE, Argument, Option, Row, option_words
+from disquectl.errors import DisquectlError, NothingThere, PartlyDone
+from disquectl.protocol.replies import jobs
+from disquectl.render.shape import RECORDS, Shape
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from disquectl.commands.row import Record, Values, Words
+    from disquectl.commands.session import Session
+    from disquectl.protocol.resp import Reply
+
+JOB_KINDS = {"id": "id", "body": "body"}
+COUNTERS = ("nacks", "additional_deliveries")
+
+
+def shape(values: Values) -> Shape:
+    """Queue, ID and body; the counters where they are asked for."""
+    fields = ("queue", "id", "body") + (COUNTERS if values.get("withcounters") else ())
+    return Shape(fields, RECORDS, many=True, body="body", kinds=JOB_KINDS)
+
+
+def requests(row: Row, values: Values) -> list[Words]:
+    """GETJOB [options] FROM queue...: whatever follows FROM is a queue."""
+    return [[b"GETJOB", *option_words(row, values), b"FROM", *values["queue"]]]
+
+
+def wait_ms(values: Values) -> int | None:
+    """How long the server may hold the request; None for ever."""
+    return 0 if values.get("nohang") else values.get("timeout") or None
+
+
+def records(words: Words, reply: Reply) -> Iterable[Record]:
+    """A record a job; nil is no job."""
+    return jobs(reply)
+
+
+def run(row: Row, values: Values, session: Session) -> None:
+    """Get, write, and with --ack acknowledge what was written and flushed."""
+    shape_now = shape(values)
+    session.check_output(shape_now)
+    (words,) = requests(row, values)
+    session.guard(row, words)
+    found = jobs(exchange(row, words, session, wait_ms=wait_ms(values)))
+    show(shape_now, found, session)
+    if not found:
+        raise NothingThere("no job")
+    if values.get("ack"):
+        _acknowledge([job["id"] for job in found], session)
+
+
+def _acknowledge(ids: list[str], session: Session) -> None:
+    """ACKJOB what a reader has; where that fails the jobs come back, which is to be said."""
+    try:
+        session.client.call("ACKJOB", *ids, repeatable=True)
+    except DisquectlError as problem:
+        raise PartlyDone(
+            f"{len(ids)} written, none acknowledged: {problem.message}",
+            "they come back when their retry time is over",
+        ) from problem
+
+
+ROW = Row(
+    "getjob",
+    "Take jobs from queues, waiting until there is one.",
+    verb=(b"GETJOB",),
+    group=JOBS,
+    effect=WRITE,
+    arguments=(Argument("queue", QUEUE, "The queues, looked at from left to right.", many=True),),
+    options=(
+        Option("--nohang", FLAG, "Do not wait.", word=b"NOHANG"),
+        Option(
+            "--timeout",
+            WAIT,
+            "How long to wait, with a unit: 500ms, 5s; 0 for ever.",
+            word=b"TIMEOUT",
+            unset="for ever",
+        ),
+        Option(
+            "--count",
+            number(1, 2**63 - 1),
+            "At most so many jobs; who had to wait gets one.",
+            word=b"COUNT",
+            unset="1",
+        ),
+        Option("--withcounters", FLAG, "Also nacks and additional deliveries.", word=b"WITHCOUNTERS"),
+        Option("--ack", FLAG, "Acknowledge the jobs once they are written."),
+    ),
+    details="Exit code 4 when there was no job. A job that is not acknowledged comes back after its retry "
+    "time, counted from when it was queued.",
+    errors=("LEAVING: the node is leaving the cluster and holds nobody waiting.",),
+    example="disquectl getjob mail --timeout 5s --ack -o raw",
+    shape=shape,
+    requests=requests,
+    wait_ms=wait_ms,
+    records=records,
+    run=run,
+)

@@ -1,0 +1,98 @@
+"""What ACKJOB, FASTACK, NACK, ENQUEUE, DEQUEUE and DELJOB have in common: many IDs in, one count out."""
+
+from __future__ import annotations
+
+from disquectl.commands.inputs import line_chunks
+from disquectl.commands.kinds import JOB_ID
+from disquectl.commands.road import exchange, send_and_show, show
+from disquectl.commands.row import JOBS, UNKNOWN_JOB, Argument, Row
+from disquectl.errors import DisquectlError, OutcomeUnknown, PartlyDone, ReplyError
+from disquectl.protocol.jobid import is_valid
+from disquectl.protocol.shapes import integer
+from disquectl.render.escape import plain
+from disquectl.render.shape import VALUE, Shape
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+
+    from disquectl.commands.row import Record, Values, Words
+    from disquectl.commands.session import Session
+    from disquectl.protocol.resp import Reply
+
+# IDs in one request from stdin: large enough to be quick, small enough that none holds up the server.
+BATCH = 1_000
+COUNT = Shape(("count",), VALUE, many=False, value="count")
+
+
+def records(words: Words, reply: Reply) -> Iterable[Record]:
+    """The number of jobs that it was done to."""
+    return [{"count": integer(words[0].decode(), reply)}]
+
+
+def run(row: Row, values: Values, session: Session) -> None:
+    """The IDs of the command line in one request, or those of stdin in batches."""
+    if values["id"] == (b"-",):
+        _from_stdin(row, session)
+    else:
+        send_and_show(row, values, session)
+
+
+def _from_stdin(row: Row, session: Session) -> None:
+    """Batch by batch; a wrong line does not hold up the rest, and a failure tells the count so far."""
+    session.check_output(COUNT)
+    session.guard(row, [*row.verb])
+    bad: list[int] = []
+    sent = count = 0
+    try:
+        for batch in _batches(session, bad):
+            count += integer(row.name.upper(), exchange(row, [*row.verb, *batch], session))
+            sent += len(batch)
+    except DisquectlError as problem:
+        if sent or isinstance(problem, OutcomeUnknown):
+            session.problem(f"{sent} IDs were sent before, {count} of them counted")
+        raise
+    show(COUNT, [{"count": count}], session)
+    if bad and not sent:
+        raise ReplyError("BADID none of the lines is a job ID")
+    if bad:
+        raise PartlyDone(f"{sent} IDs sent, {len(bad)} lines refused, {count} counted")
+
+
+def _batches(session: Session, bad: list[int]) -> Iterator[Words]:
+    for chunk in line_chunks(session.streams.stdin):
+        ids: Words = []
+        for number, line in chunk:
+            if is_valid(job_id := line.strip()):
+                ids.append(job_id)
+            else:
+                bad.append(number)
+                session.problem(f"line {number}: BADID not a job ID: {plain(job_id[:60])}")
+        for at in range(0, len(ids), BATCH):
+            yield ids[at : at + BATCH]
+
+
+def id_list_row(
+    name: str,
+    verb: bytes,
+    summary: str,
+    effect: str,
+    *,
+    details: str,
+    example: str,
+) -> Row:
+    """The row of a command of this family."""
+    return Row(
+        name,
+        summary,
+        verb=(verb,),
+        group=JOBS,
+        effect=effect,
+        arguments=(Argument("id", JOB_ID, "Job IDs; - reads them from stdin, one a line.", many=True),),
+        details=details + " The count is of those that it was done to; exit code 0 whatever the count.",
+        errors=UNKNOWN_JOB,
+        example=example,
+        shape=lambda _: COUNT,
+        records=records,
+        run=run,
+    )

@@ -1,0 +1,49 @@
+"""INFO: the state of a server."""
+
+from __future__ import annotations
+
+from disquectl.commands.kinds import WORD
+from disquectl.commands.row import SERVER, Argument, Row
+from disquectl.protocol.server_replies import info
+from disquectl.render.shape import SECTIONS, Shape
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from disquectl.commands.row import Record, Words
+    from disquectl.protocol.resp import Reply
+
+SECTION_NAMES = (
+    "server",
+    "clients",
+    "memory",
+    "jobs",
+    "queues",
+    "persistence",
+    "stats",
+    "cpu",
+    "commandstats",
+    "default",
+    "all",
+)
+
+
+def records(words: Words, reply: Reply) -> Iterable[Record]:
+    """One record, a dict of fields for each section; none for a section that the server does not have."""
+    sections = info(reply)
+    return [sections] if sections else []
+
+
+ROW = Row(
+    "info",
+    "Show the state of a server: memory, clients, jobs, statistics.",
+    verb=(b"INFO",),
+    group=SERVER,
+    redis_too=True,
+    arguments=(Argument("section", WORD, "One section: " + ", ".join(SECTION_NAMES) + ".", required=False),),
+    absent="unknown section; there are " + ", ".join(SECTION_NAMES),
+    example="disquectl info memory",
+    shape=lambda _: Shape(("section", "field", "value"), SECTIONS, many=False),
+    records=records,
+)

@@ -1,0 +1,51 @@
+"""Bodies and IDs that come from a file or from stdin. What cannot be read is a DataError."""
+
+from __future__ import annotations
+
+import os
+
+from disquectl.errors import DataError
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from typing import BinaryIO
+
+CHUNK_BYTES = 1 << 18
+
+
+def read_file(path: str) -> bytes:
+    """All of a file."""
+    try:
+        with open(path, "rb") as file:
+            return file.read()
+    except OSError as problem:
+        raise DataError(f"cannot read {path}: {problem.strerror}") from problem
+
+
+def read_stdin(stdin: BinaryIO) -> bytes:
+    """All of stdin, to its end."""
+    try:
+        return stdin.read()
+    except OSError as problem:
+        raise DataError(f"cannot read stdin: {os.strerror(problem.errno or 0)}") from problem
+
+
+def line_chunks(stdin: BinaryIO) -> Iterator[list[tuple[int, bytes]]]:
+    """The lines of stdin, counted from 1, without line ends, in lists of those that are there at once.
+
+    Blank lines are left out. Who writes a line and waits for what comes of it does not wait in vain.
+    """
+    number, rest = 0, b""
+    while True:
+        try:
+            data: bytes = stdin.read1(CHUNK_BYTES)  # type: ignore[attr-defined]  # BinaryIO lacks it
+        except OSError as problem:
+            raise DataError(f"cannot read stdin: {os.strerror(problem.errno or 0)}") from problem
+        *lines, rest = (rest + data).split(b"\n") if data else (rest, b"")
+        found = [(number + i, line.rstrip(b"\r")) for i, line in enumerate(lines, 1) if line.strip()]
+        number += len(lines)
+        if found:
+            yield found
+        if not data:
+            return

@@ -1,0 +1,147 @@
+"""The kinds of words: what a queue, a duration or a count looks like, and what it becomes.
+
+A kind turns the text that was typed into the value that a request needs, or raises UsageError with one line
+that names the word. Kinds also tell completion and highlighting what a word stands for. Pure.
+
+Limits are Disque's: it keeps RETRY and DELAY in 32 bits, the expiry as a 32 bit unix time, REPLICATE in 16,
+and wraps larger numbers around without a word, which loses the job.
+"""
+
+from __future__ import annotations
+
+import os
+
+from disquectl.errors import UsageError
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from typing import Any
+
+MAX_SECONDS = 2**32 - 1
+UNIT_MS = {"ms": 1, "s": 1000, "m": 60_000, "h": 3_600_000, "d": 86_400_000}
+UNIT_BYTES = {"": 1, "b": 1, "k": 1000, "kb": 1024, "m": 10**6, "mb": 1024**2, "g": 10**9, "gb": 1024**3}
+
+
+class Kind:
+    """`name` tells completion what stands there, `metavar` tells people, `choices` are all there are."""
+
+    __slots__ = ("choices", "convert", "metavar", "name")
+
+    def __init__(
+        self,
+        name: str,
+        convert: Callable[[str], Any],
+        metavar: str = "",
+        choices: tuple[str, ...] = (),
+    ) -> None:
+        self.name = name
+        self.convert = convert
+        self.metavar = metavar or name.upper()
+        self.choices = choices
+
+
+def duration_ms(text: str) -> int:
+    """`30` (seconds), `500ms`, `5m`, `2h`, `1d` in milliseconds."""
+    digits = text.rstrip("abcdefghijklmnopqrstuvwxyz")
+    unit = UNIT_MS.get(text[len(digits) :] or "s")
+    whole, point, fraction = digits.partition(".")
+    if unit is None or not (whole + fraction).isdecimal() or not digits.isascii() or (point and not fraction):
+        raise UsageError(f"not a duration: {text!r}", "write 30 (seconds), 500ms, 5m, 2h or 1d")
+    parts: int = 10 ** len(fraction)
+    total, finer = divmod((int(whole or "0") * parts + int(fraction or "0")) * unit, parts)
+    if finer:
+        raise UsageError(f"finer than a millisecond: {text!r}")
+    return total
+
+
+def whole_seconds(text: str) -> int:
+    """A duration that Disque takes in seconds."""
+    total = duration_ms(text)
+    if total % 1000:
+        raise UsageError(f"not whole seconds: {text!r}", "Disque counts it in seconds")
+    if total // 1000 > MAX_SECONDS:
+        raise UsageError(f"too long: {text!r}", f"Disque keeps it in 32 bits: at most {MAX_SECONDS} seconds")
+    return total // 1000
+
+
+def wait_milliseconds(text: str) -> int:
+    """A duration that Disque takes in milliseconds: a unit is needed, but for 0."""
+    if text.isdecimal() and text.strip("0"):
+        raise UsageError(
+            f"a unit is needed: {text!r}",
+            f"Disque counts it in milliseconds: write {text}ms or {text}s",
+        )
+    total = duration_ms(text)
+    if total > 2**63 - 1:
+        raise UsageError(f"too long: {text!r}")
+    return total
+
+
+def whole_number(low: int | None = None, high: int | None = None) -> Callable[[str], int]:
+    """A reader of integers from `low` to `high`."""
+
+    def read(text: str) -> int:
+        digits = text[1:] if text[:1] == "-" else text
+        if not (digits.isascii() and digits.isdecimal()):
+            raise UsageError(f"not a whole number: {text!r}")
+        number = int(text)
+        if low is not None and number < low:
+            raise UsageError(f"{number} is too small: at least {low}")
+        if high is not None and number > high:
+            raise UsageError(f"{number} is too large: at most {high}")
+        return number
+
+    return read
+
+
+def seconds_float(text: str) -> str:
+    """Seconds that may have a fraction, as text for the wire."""
+    milliseconds = duration_ms(text)
+    return f"{milliseconds / 1000:g}"
+
+
+def one_of(*choices: str) -> Kind:
+    """A word out of a few, in any case; it becomes lower case."""
+
+    def read(text: str) -> str:
+        if text.lower() not in choices:
+            raise UsageError(f"{text!r} is none of {', '.join(choices)}")
+        return text.lower()
+
+    return Kind("choice", read, "|".join(choices), choices)
+
+
+def size_bytes(text: str) -> int:
+    """`64kb`, `1mb`, `100`: bytes, with Disque's own units (k is 1000, kb is 1024)."""
+    digits = text.lower().rstrip("bgkm")
+    unit = UNIT_BYTES.get(text.lower()[len(digits) :])
+    if unit is None or not digits.isdecimal():
+        raise UsageError(f"not a size: {text!r}", "write 1000, 64kb or 1mb")
+    return int(digits) * unit
+
+
+def plain_text(text: str) -> str:
+    """The word as it was typed."""
+    return text
+
+
+def number(low: int | None = None, high: int | None = None, metavar: str = "N") -> Kind:
+    """The kind of integers from `low` to `high`."""
+    return Kind("count", whole_number(low, high), metavar)
+
+
+FLAG = Kind("flag", bool)
+QUEUE = Kind("queue", os.fsencode)
+BODY = Kind("body", os.fsencode)
+JOB_ID = Kind("id", os.fsencode)
+WORD = Kind("word", os.fsencode)
+TEXT = Kind("text", plain_text)
+FILE = Kind("file", plain_text)
+NODE = Kind("node", plain_text, "HOST:PORT")
+SECONDS = Kind("seconds", whole_seconds, "DURATION")
+WAIT = Kind("wait", wait_milliseconds, "DURATION")
+DURATION = Kind("duration", duration_ms, "DURATION")
+SECONDS_FLOAT = Kind("seconds", seconds_float, "SECONDS")
+SIZE = Kind("size", size_bytes)
+INT64 = number(-(2**63), 2**63 - 1)

@@ -1,0 +1,47 @@
+"""MONITOR: every command of every client, as the server takes it."""
+
+from __future__ import annotations
+
+from disquectl.commands.row import SERVER, Row
+from disquectl.protocol.monitor import monitor_line
+from disquectl.protocol.secrets import masked_words
+from disquectl.render.shape import RECORDS, Shape
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from disquectl.commands.row import Record, Values
+    from disquectl.commands.session import Session
+
+FIELDS = Shape(("time", "client", "args"), RECORDS, many=True)
+
+
+def without_secrets(record: Record) -> Record:
+    """The record with *** for the password that a command sets or gives."""
+    return {**record, "args": masked_words(record["args"])}
+
+
+def run(row: Row, values: Values, session: Session) -> None:
+    """Write each line as it comes, until Ctrl-C or until the server ends."""
+    session.check_output(FIELDS)
+    session.guard(row, [*row.verb])
+    out = session.line_writer(FIELDS)
+    for reply in session.client.stream(*row.verb):
+        if reply == b"OK":
+            continue
+        record = monitor_line(reply)
+        out.write(record if session.settings.show_secrets else without_secrets(record))
+        out.flush()
+    out.finish()
+
+
+ROW = Row(
+    "monitor",
+    "Watch every command that a server gets.",
+    verb=(b"MONITOR",),
+    group=SERVER,
+    redis_too=True,
+    details="Ends with Ctrl-C (exit code 130). It costs the server some speed. Passwords show as ***.",
+    example="disquectl monitor -o jsonl",
+    shape=lambda _: FIELDS,
+    run=run,
+)

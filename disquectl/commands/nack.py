@@ -1,0 +1,15 @@
+"""NACK: the jobs failed, queue them again now."""
+
+from __future__ import annotations
+
+from disquectl.commands.idlist import id_list_row
+from disquectl.commands.row import WRITE
+
+ROW = id_list_row(
+    "nack",
+    b"NACK",
+    "Put failed jobs back into their queue at once.",
+    WRITE,
+    details="Counts as a nack in the job's counters.",
+    example="disquectl nack D-dcb833cf-8YL1NT17e9+wsA/09NqxscQI-05a1",
+)

@@ -1,0 +1,62 @@
+"""The options that every command takes, before its name or after it.
+
+Data only. What they mean together, with the environment, is config.py's business.
+"""
+
+from __future__ import annotations
+
+from disquectl.commands.kinds import DURATION, FILE, FLAG, NODE, TEXT, one_of
+from disquectl.commands.row import Option
+
+FORMATS = ("table", "plain", "json", "jsonl", "csv", "tsv", "raw")
+
+CONNECTING: tuple[Option, ...] = (
+    Option(
+        "--node",
+        NODE,
+        "A seed node, tried in order; repeat it or use commas. Also [::1]:7711, host, :7712, unix:/path.",
+        short="-n",
+        many=True,
+        unset="$DISQUE_NODES, else 127.0.0.1:7711",
+    ),
+    Option(
+        "--url",
+        TEXT,
+        "The seeds as disque://[:password@]host[:port][,host[:port]...].",
+        short="-u",
+        unset="$DISQUE_URL",
+    ),
+    Option("--password-file", FILE, "Read the password from this file.", unset="$DISQUE_PASSWORD"),
+    Option("--ask-password", FLAG, "Ask for the password on the terminal."),
+    Option("--connect-timeout", DURATION, "How long to wait for a connection.", unset="5s"),
+    Option(
+        "--response-timeout",
+        DURATION,
+        "How long to wait for a reply; addjob and getjob wait their own timeout on top.",
+        unset="30s",
+    ),
+)
+
+GENERAL: tuple[Option, ...] = (
+    Option(
+        "--output",
+        one_of(*FORMATS),
+        "The format of the result.",
+        short="-o",
+        unset="table on a terminal, else plain",
+    ),
+    Option("--columns", TEXT, "Pick and order the columns: A,B."),
+    Option("--no-header", FLAG, "No header in table, csv and tsv."),
+    Option("--null-output", FLAG, "With -o raw: end with NUL where a newline would part two."),
+    Option("--echo", FLAG, "Show the raw protocol traffic on stderr."),
+    Option("--echo-to", FILE, "Append the raw protocol traffic to this file (mode 0600)."),
+    Option(
+        "--color", one_of("auto", "always", "never"), "Colours; beats NO_COLOR and FORCE_COLOR.", unset="auto"
+    ),
+    Option("--yes", FLAG, "Do not ask.", short="-y"),
+    Option("--read-only", FLAG, "Refuse whatever could change the cluster.", unset="$DISQUECTL_READ_ONLY"),
+    Option("--quiet", FLAG, "No warnings, no progress."),
+    Option("--show-secrets", FLAG, "Show passwords instead of ***."),
+)
+
+GLOBAL_OPTIONS = CONNECTING + GENERAL

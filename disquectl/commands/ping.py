@@ -1,0 +1,19 @@
+"""PING: whether a node answers."""
+
+from __future__ import annotations
+
+from disquectl.commands.kinds import WORD
+from disquectl.commands.row import SERVER, Argument, Row
+from disquectl.render.shape import VALUE, Shape
+
+ROW = Row(
+    "ping",
+    "Check that a node answers.",
+    verb=(b"PING",),
+    group=SERVER,
+    redis_too=True,
+    arguments=(Argument("message", WORD, "What the node shall say instead of PONG.", required=False),),
+    example="disquectl ping",
+    shape=lambda _: Shape(("reply",), VALUE, many=False, value="reply"),
+    records=lambda words, reply: [{"reply": reply}],
+)

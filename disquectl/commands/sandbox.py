@@ -1,0 +1,65 @@
+"""sandbox: an in-memory server that speaks Disque's protocol, to try things out and for tests."""
+
+from __future__ import annotations
+
+from disquectl.commands.kinds import FLAG, TEXT, number
+from disquectl.commands.row import TOOLS, Argument, Option, Row
+from disquectl.errors import DataError, UsageError
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from disquectl.commands.row import Values
+    from disquectl.commands.session import Session
+
+
+def run(row: Row, values: Values, session: Session) -> None:
+    """Serve until stopped, or for as long as the command runs."""
+    from disquectl.sandbox.run import run as serve
+
+    port: int = values.get("port", 7711)
+    nodes: int = values.get("nodes", 1)
+    if port and port + nodes - 1 > 65535:
+        raise UsageError(f"{nodes} nodes from port {port} on end after port 65535")
+    try:
+        code = serve(
+            values.get("host", "127.0.0.1"),
+            port,
+            nodes,
+            values.get("password"),
+            bool(values.get("demo")),
+            [str(word) for word in values.get("command", ())],
+            session.streams.stdout,
+            session.streams.stderr,
+        )
+    except OSError as problem:
+        raise DataError(f"the sandbox cannot start: {problem}", "--port 0 picks free ports") from problem
+    session.exit_code = code
+
+
+ROW = Row(
+    "sandbox",
+    "Run an in-memory server to try things out, or a command beside one.",
+    group=TOOLS,
+    rest_is_data=True,
+    connects=False,
+    arguments=(
+        Argument(
+            "command",
+            TEXT,
+            "Run this beside the sandbox and end with its exit code.",
+            many=True,
+            required=False,
+        ),
+    ),
+    options=(
+        Option("--host", TEXT, "The address to listen on.", unset="127.0.0.1"),
+        Option("--port", number(0, 65535), "The first node's port; 0 picks free ones.", unset="7711"),
+        Option("--nodes", number(1, 16), "How many nodes.", unset="1"),
+        Option("--password", TEXT, "The password to ask clients for."),
+        Option("--demo", FLAG, "Fill it with queues that move."),
+    ),
+    details="It is no Disque: nothing is kept when it ends. Prints DISQUE_NODES=... once every node listens. "
+    "COMMAND gets DISQUE_NODES, and no other DISQUE_ variable of yours.",
+    example="disquectl sandbox --nodes 3 -- sh -c 'disquectl addjob mail hello'",
+    run=run,
+)

@@ -1,0 +1,61 @@
+"""What QSCAN and JSCAN have in common: pages by cursor, walked to the end on one node, each element once."""
+
+from __future__ import annotations
+
+from disquectl.commands.kinds import FLAG, number
+from disquectl.commands.row import Option, option_words
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from typing import Any
+
+    from disquectl.commands.row import Record, Row, Values, Words
+    from disquectl.commands.session import Session
+    from disquectl.render.shape import Shape
+
+    # A reply of the scan -> the next cursor and the records, and a record -> what it is counted once by.
+    Page = Callable[[Any], tuple[int, list[Record]]]
+    Key = Callable[[Record], object]
+
+SCAN_OPTIONS = (
+    Option("--count", number(), "How much to look at in one step, a hint.", word=b"COUNT", unset="100"),
+    Option("--busyloop", FLAG, "All in one step, which holds up the server.", word=b"BUSYLOOP"),
+    Option(
+        "--cursor", number(0, 2**64 - 1), "Only the page at this cursor; the next one is named on stderr."
+    ),
+)
+
+
+def requests(row: Row, values: Values) -> list[Words]:
+    """The request for the page at the cursor."""
+    return [[*row.verb, b"%d" % values.get("cursor", 0), *option_words(row, values)]]
+
+
+def walk(row: Row, values: Values, session: Session, page: Page, key: Key) -> None:
+    """Write the pages as they come: one where a cursor was given, else all, each element once.
+
+    A scan that has begun stays on its node: a cursor means nothing to another one.
+    """
+    shape: Shape = row.shape(values) if row.shape else None  # type: ignore[assignment]
+    session.check_output(shape)
+    out = session.writer(shape)
+    seen: set[object] = set()
+    cursor, begun = values.get("cursor", 0), False
+    while True:
+        (words,) = requests(row, {**values, "cursor": cursor})
+        session.guard(row, words)
+        cursor, records = page(session.client.call(*words, repeatable=True, failover=not begun))
+        begun = True
+        for record in records:
+            if (one := key(record)) not in seen:
+                seen.add(one)
+                out.write(record)
+        if "cursor" in values:
+            out.finish()
+            session.streams.say(f"next cursor: {cursor}")
+            return
+        if not cursor:
+            out.finish()
+            return
+        out.flush()

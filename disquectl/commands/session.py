@@ -1,0 +1,179 @@
+"""What a command works with: settings, streams, the connection, and the guards before a request is sent.
+
+A session opens nothing until it is asked to. It knows rows and their words, but no command in particular.
+"""
+
+from __future__ import annotations
+
+import sys
+import time
+
+from disquectl.client.client import Client
+from disquectl.errors import DisquectlError, UsageError
+from disquectl.render.escape import for_terminal
+from disquectl.render.output import check_columns, writer
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from disquectl.client.address import Node
+    from disquectl.client.echo import Tap
+    from disquectl.commands.row import Row, Words
+    from disquectl.commands.streams import Streams
+    from disquectl.config import Settings
+    from disquectl.render.shape import Shape
+    from disquectl.render.stream import Writer
+
+
+class Declined(DisquectlError):
+    """The person at the terminal said no."""
+
+    exit_code = 130
+
+
+class Session:
+    """One command line's worth of work; a context manager that closes the connection."""
+
+    def __init__(self, settings: Settings, streams: Streams) -> None:
+        self.settings = settings
+        self.streams = streams
+        self.exit_code = 0
+        self._client: Client | None = None
+        self._tap: Tap | None = None
+
+    def __enter__(self) -> Session:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        if self._client is not None:
+            self._client.close()
+
+    @property
+    def client(self) -> Client:
+        """The client, made when it is first needed; it connects with its first request."""
+        if self._client is None:
+            for warning in self.settings.warnings:
+                self.warn(warning)
+            settings = self.settings
+            self._client = self._make(
+                settings.nodes, settings.connect_timeout_ms / 1000, settings.response_timeout_ms / 1000
+            )
+        return self._client
+
+    def client_for(self, node: Node, timeout_seconds: float) -> Client:
+        """Another client with the same password, to one node, that gives up soon."""
+        return self._make([node], timeout_seconds, timeout_seconds)
+
+    def _make(self, nodes: list[Node], connect_timeout: float, response_timeout: float) -> Client:
+        return Client(
+            nodes,
+            password=self.password,
+            connect_timeout=connect_timeout,
+            response_timeout=response_timeout,
+            tap=self.tap,
+            notice=self.warn,
+        )
+
+    @property
+    def password(self) -> str | bytes | None:
+        """The password, asked for once where --ask-password says so."""
+        if self.settings.ask_password:
+            if not self.streams.stdin_is_terminal:
+                raise UsageError("--ask-password needs a terminal", "use DISQUE_PASSWORD or --password-file")
+            from getpass import getpass
+
+            self.settings.password = getpass("Password: ", stream=sys.stderr)
+            self.settings.ask_password = False
+        return self.settings.password
+
+    @property
+    def tap(self) -> Tap | None:
+        """What shows the protocol traffic, where it is to be shown."""
+        if self._tap is None and (self.settings.echo or self.settings.echo_to is not None):
+            from disquectl.commands.tap import open_tap
+
+            self._tap = open_tap(self.settings, self.streams)
+        return self._tap
+
+    def warn(self, text: str) -> None:
+        """A warning on stderr, unless --quiet."""
+        if not self.settings.quiet:
+            self.streams.say(f"disquectl: warning: {for_terminal(text)}")
+
+    def note(self, text: str) -> None:
+        """Something to know on stderr, unless --quiet."""
+        if not self.settings.quiet:
+            self.streams.say(for_terminal(text))
+
+    def problem(self, text: str) -> None:
+        """One thing of several that went wrong."""
+        self.streams.say(f"disquectl: {for_terminal(text)}")
+
+    @property
+    def format(self) -> str:
+        """The format in force: the one asked for, else table on a terminal and plain elsewhere."""
+        fallback = "table" if self.streams.stdout_is_terminal else "plain"
+        output = self.settings.output
+        if output == "raw" and self.streams.stdout_is_terminal and not self.settings.output_from_option:
+            return fallback
+        return output or fallback
+
+    @property
+    def colored(self) -> bool:
+        """Whether stdout gets colours."""
+        if self.settings.color == "auto":
+            return self.streams.stdout_is_terminal
+        return self.settings.color == "always"
+
+    def check_output(self, shape: Shape) -> None:
+        """Refuse columns that the command does not have, before anything is sent."""
+        if self.settings.columns is not None:
+            check_columns(self.settings.columns, shape)
+
+    def writer(self, shape: Shape) -> Writer:
+        """What writes the records of this shape to stdout."""
+        settings = self.settings
+        return writer(
+            self.format,
+            shape,
+            out=self.streams.stdout,
+            columns=settings.columns,
+            header=settings.header,
+            width=self.streams.width,
+            color=self.colored,
+            null=settings.null_output,
+            now_ms=int(time.time() * 1000),
+            pretty=self.streams.stdout_is_terminal,
+        )
+
+    def line_writer(self, shape: Shape) -> Writer:
+        """A writer that writes each record as it comes: plain where a table would wait for the last."""
+        if self.format != "table":
+            return self.writer(shape)
+        return writer("plain", shape, out=self.streams.stdout, columns=self.settings.columns)
+
+    def guard(self, row: Row, words: Words) -> None:
+        """Stop what must not be sent: by --read-only, by more than one seed, by a person who says no.
+
+        What can be known without a connection is found without one.
+        """
+        what = " ".join(for_terminal(word) for word in row.verb)
+        danger = "" if self.settings.yes else row.dangers(words)
+        if not row.only_reads(words):
+            if self.settings.read_only:
+                raise UsageError(f"{what} can change the cluster, and this is read-only")
+            if row.one_node and len(self.settings.nodes) > 1:
+                raise UsageError(f"{what} changes one server: name it with one --node")
+            if danger and not (self.streams.stdin_is_terminal and self.streams.stderr_is_terminal):
+                raise UsageError(f"{what} {danger}: it asks first, and there is no terminal", "give --yes")
+        if row.redis_too:
+            self.client.verify()
+        if danger:
+            node_id = self.client.verify()["node"]
+            self.ask(f"{what} {danger}.\nDo it on {self.client.node} (node {node_id})?")
+
+    def ask(self, question: str) -> None:
+        """Ask on stderr; anything but yes ends the command."""
+        self.streams.stderr.write(f"{question} [y/N] ".encode())
+        self.streams.stderr.flush()
+        if self.streams.stdin.readline().strip().lower() not in (b"y", b"yes"):
+            raise Declined("nothing was done")

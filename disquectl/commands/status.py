@@ -1,0 +1,29 @@
+"""The shape of replies that only say that it was done, or one line of text."""
+
+from __future__ import annotations
+
+from disquectl.render.shape import VALUE, Shape
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from disquectl.commands.row import Record, Values, Words
+    from disquectl.protocol.resp import Reply
+
+REPLY = Shape(("reply",), VALUE, many=False, value="reply")
+
+
+def reply_shape(values: Values) -> Shape:
+    """One value under the name `reply`."""
+    return REPLY
+
+
+def reply_record(words: Words, reply: Reply) -> Iterable[Record]:
+    """The reply as it is; a connection that was closed instead of an answer says OK."""
+    return [{"reply": "OK" if reply is None else reply}]
+
+
+def value_record(words: Words, reply: Reply) -> Iterable[Record]:
+    """The reply as it is, nil too."""
+    return [{"reply": reply}]

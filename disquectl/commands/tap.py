@@ -1,0 +1,56 @@
+"""The echo: where the raw protocol traffic is written, and how a line of it looks.
+
+    12:30:01.250 127.0.0.1:7711 > "*2\\r\\n$4\\r\\nQLEN\\r\\n$4\\r\\nmail\\r\\n"
+
+Time, node, `>` for what was sent and `<` for what came, and the bytes, escaped so that they can be pasted
+into a program. The client has taken the secrets out already.
+"""
+
+from __future__ import annotations
+
+import os
+import time
+
+from disquectl.client.echo import Tap
+from disquectl.errors import DataError
+from disquectl.render.escape import wire
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import BinaryIO
+
+    from disquectl.client.address import Node
+    from disquectl.commands.streams import Streams
+    from disquectl.config import Settings
+
+COLORS = {">": "\x1b[36m", "<": "\x1b[33m"}
+RESET = "\x1b[0m"
+
+
+def line(direction: str, node: Node, seconds: float, data: bytes) -> str:
+    """One request or reply, as a line; the time is local, with milliseconds."""
+    clock = time.strftime("%H:%M:%S", time.localtime(seconds)) + f".{int(seconds * 1000) % 1000:03d}"
+    return f'{clock} {node} {direction} "{wire(data)}"'
+
+
+def open_tap(settings: Settings, streams: Streams) -> Tap:
+    """A tap that writes to stderr, to the file, or to both."""
+    file = open_file(settings.echo_to) if settings.echo_to is not None else None
+    color = settings.color == "always" or (settings.color == "auto" and streams.stderr_is_terminal)
+
+    def show(direction: str, node: Node, seconds: float, data: bytes) -> None:
+        text = line(direction, node, seconds, data)
+        if file is not None:
+            file.write(text.encode() + b"\n")
+        if settings.echo:
+            streams.say(f"{COLORS[direction]}{text}{RESET}" if color else text)
+
+    return Tap(show, show_secrets=settings.show_secrets)
+
+
+def open_file(path: str) -> BinaryIO:
+    """The file to append to; nobody else may read a new one. Unbuffered: a crash must not swallow the end."""
+    try:
+        return open(os.open(path, os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o600), "ab", buffering=0)
+    except OSError as problem:
+        raise DataError(f"cannot write the echo to {path}: {problem.strerror}") from problem
