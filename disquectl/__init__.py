@@ -9,3 +9,62 @@ Nothing is imported here until it is asked for: a call from a script pays for wh
 """
 
 __version__ = "0.1.0"
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from disquectl.client.address import Node
+    from disquectl.client.client import Client
+    from disquectl.client.echo import Tap
+    from disquectl.errors import (
+        ConnectionFailed,
+        DataError,
+        DisquectlError,
+        NoAnswer,
+        NotAuthorised,
+        NotDisque,
+        NothingThere,
+        OutcomeUnknown,
+        PartlyDone,
+        ReplyError,
+        UsageError,
+    )
+
+__all__ = [
+    "Client",
+    "ConnectionFailed",
+    "DataError",
+    "DisquectlError",
+    "NoAnswer",
+    "Node",
+    "NotAuthorised",
+    "NotDisque",
+    "NothingThere",
+    "OutcomeUnknown",
+    "PartlyDone",
+    "ReplyError",
+    "Tap",
+    "UsageError",
+    "__version__",
+]
+
+
+def __getattr__(name: str) -> object:
+    """The names above, each loaded when it is asked for first."""
+    if name == "Client":
+        from disquectl.client.client import Client  # noqa: PLC0415 - nothing is loaded until it is asked for
+
+        return Client
+    if name == "Node":
+        from disquectl.client.address import Node  # noqa: PLC0415 - as above
+
+        return Node
+    if name == "Tap":
+        from disquectl.client.echo import Tap  # noqa: PLC0415 - as above
+
+        return Tap
+    if name in __all__:
+        from disquectl import errors  # noqa: PLC0415 - as above
+
+        error: object = vars(errors)[name]
+        return error
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

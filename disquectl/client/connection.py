@@ -26,8 +26,8 @@ if TYPE_CHECKING:
     class Wire(Protocol):
         """Who wants to see the bytes of a connection."""
 
-        def sent(self, data: bytes) -> None:
-            """Whole requests, as they go out."""
+        def sent(self, data: bytes | memoryview) -> None:
+            """Some bytes, as they go out."""
 
         def received(self, data: bytes) -> None:
             """Some bytes, as they came in."""
@@ -203,27 +203,33 @@ class Connection:
     def send_some(self, data: memoryview) -> int:
         """Hand over what there is room for now; how many bytes that was. Raises Broken."""
         try:
-            return self._socket.send(data, socket.MSG_DONTWAIT)
+            taken = self._socket.send(data, socket.MSG_DONTWAIT)
         except BlockingIOError:
             return 0
         except OSError as problem:
             self.close()
             raise Broken(reason_of(problem)) from None
+        if self.wire is not None:
+            self.wire.sent(data[:taken])
+        return taken
 
-    def receive_ready(self) -> list[Reply]:
-        """The replies that are whole after reading what has come. Raises Broken or ProtocolError."""
+    def receive_ready(self, replies: list[Reply]) -> int:
+        """Read what has come and add the replies that are whole by now; how many were added.
+
+        Raises Broken or ProtocolError.
+        """
+        before = len(replies)
         try:
             self._receive_some(self._receive_timeout)
-            replies: list[Reply] = []
             value = self._next_value()
             while not isinstance(value, NeedData):
                 replies.append(value)
+                self.replied = True
                 value = self._next_value()
         except BaseException:
             self.close()
             raise
-        self.replied = self.replied or bool(replies)
-        return replies
+        return len(replies) - before
 
     @property
     def closed(self) -> bool:

@@ -10,10 +10,10 @@ kernel), or when the caller says that doing it twice changes nothing (`repeatabl
 from __future__ import annotations
 
 from disquectl.client import identity
-from disquectl.client.address import Node, distinct, parse_nodes
 from disquectl.client.connection import Broken, Connection, TimedOut, Unreachable
-from disquectl.client.opening import NODE_IS_FULL, Opener, not_resp, with_advice
-from disquectl.errors import ConnectionFailed, NoAnswer, NotDisque, OutcomeUnknown, ReplyError, UsageError
+from disquectl.client.opening import NODE_IS_FULL, Opener, with_advice
+from disquectl.client.trip import Trip, garbled, late, seeds, unknown
+from disquectl.errors import ConnectionFailed, NotDisque, OutcomeUnknown, ReplyError, UsageError
 from disquectl.protocol.resp import ProtocolError, encode
 
 TYPE_CHECKING = False
@@ -22,27 +22,11 @@ if TYPE_CHECKING:
     from types import TracebackType
     from typing import Self
 
+    from disquectl.client.address import Node
+    from disquectl.client.echo import Tap
+    from disquectl.client.pipeline import Flight, Pipeline
     from disquectl.protocol.resp import Reply, Word
     from disquectl.protocol.shapes import Record
-
-
-class _Trip:
-    """Where one request may still go, and why it could not be done where it was."""
-
-    __slots__ = ("_returning", "nodes", "reasons")
-
-    def __init__(self, nodes: list[Node]) -> None:
-        self.nodes = nodes
-        self.reasons: list[str] = []
-        self._returning: set[Node] = set()
-
-    def failed(self, node: Node, reason: str, come_back: bool = False) -> None:
-        """Note a failure; a node that had let us in may be tried once more, after the others."""
-        self.reasons.append(f"{node}: {reason}")
-        if come_back and node not in self._returning:
-            self._returning.add(node)
-            if node not in self.nodes:
-                self.nodes.append(node)
 
 
 class Core:
@@ -55,18 +39,20 @@ class Core:
         password: str | bytes | None = None,
         connect_timeout: float = 5.0,
         response_timeout: float | None = 30.0,
+        tap: Tap | None = None,
         notice: Callable[[str], object] | None = None,
     ) -> None:
         """Remember where to go; nothing is connected yet.
 
         `nodes`: the seeds in order, text with commas or any mixture. Timeouts are in seconds; the response
-        timeout is for one whole reply, None is for ever. `notice` is called with each warning.
+        timeout is for one whole reply, None is for ever. `tap` sees the traffic, `notice` gets each warning.
         """
-        self._nodes = _seeds(nodes)
-        self._opener = Opener(connect_timeout, response_timeout, password, notice, None)
+        self._nodes = seeds(nodes)
+        self._opener = Opener(connect_timeout, response_timeout, password, notice, tap)
         self._connection: Connection | None = None
         self._last: Node | None = None
         self._greeted: tuple[Connection, Record] | None = None
+        self._in_pipeline = False
 
     # Connecting
 
@@ -97,7 +83,7 @@ class Core:
                 f"already connected to {self.node}",
                 "Keep the connection, or replace it by connect(replace=True); close() ends it.",
             )
-        self._open_next(_Trip(list(self._nodes)))
+        self._open_next(Trip(list(self._nodes)))
 
     def close(self) -> None:
         """Close the connection if there is one; the next request opens a new one."""
@@ -139,11 +125,11 @@ class Core:
             raise self._refusal(reply, words)
         return reply
 
-    def verify(self) -> Record | None:
+    def verify(self) -> Record:
         """Make sure, by one HELLO a connection, that a Disque answers; returns its record.
 
-        For commands that other servers have too. None when it is a Disque that is still loading its file.
-        Raises NotDisque, which names a Redis as such.
+        For commands that other servers have too. A Disque that is still loading its file gives a record
+        with "" for its node and no nodes. Raises NotDisque, which names a Redis as such.
         """
         from disquectl.protocol.server_replies import hello  # noqa: PLC0415 - few commands need it
 
@@ -152,15 +138,16 @@ class Core:
             return self._greeted[1]
         reply = self._deliver(encode(("HELLO",)), self._opener.response_timeout, True, True, False)
         connection = self._connection
-        if identity.is_loading(reply) or connection is None:
-            return None
+        if identity.is_loading(reply):
+            return {"version": 1, "node": "", "nodes": []}
         if isinstance(reply, ReplyError):
             raise self._refusal(reply, ("HELLO",))
-        problem = identity.stranger_in_hello(connection.node, reply)
-        if problem is not None:
+        problem = connection and identity.stranger_in_hello(connection.node, reply)
+        if problem:
             raise problem
         record = hello(reply)
-        self._greeted = (connection, record)
+        if connection is not None:
+            self._greeted = (connection, record)
         return record
 
     def stream(self, *words: Word) -> Iterator[Reply]:
@@ -184,16 +171,66 @@ class Core:
         finally:
             connection.close()
 
+    def post(self, *words: Word) -> None:
+        """Send one request that has no reply (CLIENT REPLY OFF), then close: the connection is silent now."""
+        request = encode(words)
+        trip = Trip(self._order(failover=False))
+        connection = self._usable() or self._open_next(trip)
+        try:
+            connection.send(request)
+        except Broken as problem:
+            trip.failed(connection.node, str(problem))
+            raise trip.over() from None
+        finally:
+            self.close()
+
+    def call_many(
+        self, requests: Iterable[Iterable[Word]], *, repeatable: bool = False, wait_ms: int | None = 0
+    ) -> list[Reply]:
+        """Send requests together on one connection; their replies in order, each error in its place.
+
+        `repeatable` and `wait_ms` hold for each of them, as in `call`. Raises LostInFlight or NotAllSent,
+        which say how far it came; NoAnswer where all are repeatable.
+        """
+        from disquectl.client.pipeline import Flight, LostInFlight, NotAllSent  # noqa: PLC0415 - many need one
+
+        flight = Flight([encode(words) for words in requests])
+        try:
+            self._fly(flight, self._patience(wait_ms), repeatable)
+        except OutcomeUnknown as lost:
+            raise LostInFlight(lost.message, lost.advice, flight.replies, flight.sent) from None
+        except NotDisque:
+            raise
+        except ConnectionFailed as failed:
+            raise NotAllSent(failed.message, failed.advice, flight.replies) from None
+        return flight.replies
+
+    def pipeline(self, wait_ms: int | None = 0) -> Pipeline:
+        """Collect requests in a `with` block and send them together at its end; see Pipeline."""
+        from disquectl.client.pipeline import Pipeline  # noqa: PLC0415 - as above
+
+        return Pipeline(self, wait_ms)
+
+    def enter_pipeline(self) -> None:
+        """Called by Pipeline. Raises UsageError where one is open: its replies would have no place."""
+        if self._in_pipeline:
+            raise UsageError("a pipeline is open already", "Add to that one, or use another client.")
+        self._in_pipeline = True
+
+    def leave_pipeline(self) -> None:
+        """Called by Pipeline."""
+        self._in_pipeline = False
+
     # The rule of sending again
 
     def _deliver(
         self, request: bytes, timeout: float | None, repeatable: bool, failover: bool, last_words: bool
     ) -> Reply:
-        trip: _Trip | None = None
+        trip: Trip | None = None
         while True:
             connection = self._usable()
             if connection is None:
-                trip = trip or _Trip(self._order(failover))
+                trip = trip or Trip(self._order(failover))
                 connection = self._open_next(trip)
             try:
                 connection.send(request)
@@ -208,16 +245,40 @@ class Core:
                 if problem.handed_over is None and last_words:
                     return None
                 if problem.handed_over is None and not repeatable:
-                    raise _unknown(connection, f"the connection broke ({problem})") from None
+                    raise unknown(connection, f"the connection broke ({problem})") from None
             except TimedOut:
-                raise _late(connection, timeout, repeatable) from None
+                raise late(connection, timeout, repeatable) from None
             except ProtocolError as garbage:
-                raise _garbled(connection, garbage, repeatable) from None
+                raise garbled(connection, garbage, repeatable) from None
             finally:
                 if connection.closed:
                     self._connection = None
             self.close()
-            trip = trip or _Trip(self._order(failover)[1:])
+            trip = trip or Trip(self._order(failover)[1:])
+            trip.failed(connection.node, str(problem), come_back=True)
+
+    def _fly(self, flight: Flight, timeout: float | None, repeatable: bool) -> None:
+        trip: Trip | None = None
+        while not flight.done:
+            connection = self._usable()
+            if connection is None:
+                trip = trip or Trip(self._order(failover=True))
+                connection = self._open_next(trip)
+            try:
+                flight.run(connection, timeout)
+                return
+            except Broken as broken:
+                problem = broken
+                if flight.in_flight and not repeatable:
+                    raise unknown(connection, f"the connection broke ({problem})") from None
+            except TimedOut:
+                raise late(connection, timeout, repeatable) from None
+            except ProtocolError as garbage:
+                raise garbled(connection, garbage, repeatable) from None
+            finally:
+                if connection.closed:
+                    self._connection = None
+            trip = trip or Trip(self._order(failover=True)[1:])
             trip.failed(connection.node, str(problem), come_back=True)
 
     def _usable(self) -> Connection | None:
@@ -236,7 +297,7 @@ class Core:
         first = self._nodes.index(self._last)
         return self._nodes[first:] + self._nodes[:first]
 
-    def _open_next(self, trip: _Trip) -> Connection:
+    def _open_next(self, trip: Trip) -> Connection:
         while trip.nodes:
             node = trip.nodes.pop(0)
             try:
@@ -246,9 +307,7 @@ class Core:
                 continue
             self._last = node
             return self._connection
-        raise ConnectionFailed(
-            "; ".join(trip.reasons), "Is a Disque running there? Name one by --node or DISQUE_NODES."
-        )
+        raise trip.over()
 
     def _patience(self, wait_ms: int | None) -> float | None:
         response_timeout = self._opener.response_timeout
@@ -271,35 +330,3 @@ class Core:
         if error.message.startswith(("NOREPL Timeout", "NOREPL job removed")):
             return OutcomeUnknown(error.message, "The job may yet be delivered: some nodes may hold a copy.")
         return with_advice(error)
-
-
-def _seeds(nodes: str | Node | Iterable[str | Node]) -> list[Node]:
-    if isinstance(nodes, str | Node):
-        nodes = [nodes]
-    seeds: list[Node] = []
-    for node in nodes:
-        seeds.extend([node] if isinstance(node, Node) else parse_nodes(node))
-    if not seeds:
-        raise UsageError("no node is given", "Name at least one, such as 127.0.0.1:7711.")
-    return distinct(seeds)
-
-
-def _unknown(connection: Connection, what: str) -> OutcomeUnknown:
-    return OutcomeUnknown(
-        f"{connection.node}: the request was sent, then {what}: it may or may not have been carried out",
-        "It was not sent again, since doing it twice could matter. Look first, then repeat it.",
-    )
-
-
-def _late(connection: Connection, timeout: float | None, repeatable: bool) -> NoAnswer | OutcomeUnknown:
-    if not repeatable:
-        return _unknown(connection, f"no answer came within {timeout:g}s")
-    return NoAnswer(
-        f"{connection.node}: no answer within {timeout:g}s", "--response-timeout allows for more."
-    )
-
-
-def _garbled(connection: Connection, problem: ProtocolError, repeatable: bool) -> NotDisque | OutcomeUnknown:
-    if connection.replied and not repeatable:
-        return _unknown(connection, f"something came that is no reply ({problem})")
-    return not_resp(connection.node, problem)

@@ -14,8 +14,8 @@ if TYPE_CHECKING:
 
 # Verbs that every Disque has and no Redis: an answer "unknown command" to one of them is no Disque's.
 DISQUE_VERBS = frozenset(
-    ("ACKJOB", "ADDJOB", "DELJOB", "DEQUEUE", "ENQUEUE", "FASTACK", "GETJOB", "HELLO", "JSCAN", "LOADJOB")
-    + ("NACK", "PAUSE", "QLEN", "QPEEK", "QSCAN", "QSTAT", "SHOW", "WORKING")
+    {"ACKJOB", "ADDJOB", "DELJOB", "DEQUEUE", "ENQUEUE", "FASTACK", "GETJOB", "HELLO", "JSCAN", "LOADJOB"}
+    | {"NACK", "PAUSE", "QLEN", "QPEEK", "QSCAN", "QSTAT", "SHOW", "WORKING"}
 )
 
 

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from disquectl.client.address import Node
-    from disquectl.client.connection import Wire
+    from disquectl.client.echo import Tap
 
 # What a node says, unasked, before it closes a connection that is one too many.
 NODE_IS_FULL = "ERR max number of clients reached"
@@ -25,7 +25,7 @@ _NO_PASSWORD_IS_SET = ("no password is set", "without any password")
 class Opener:
     """How connections are made: timeouts in seconds, the password, who hears warnings and sees the bytes."""
 
-    __slots__ = ("_warned", "connect_timeout", "notice", "password", "response_timeout", "wire")
+    __slots__ = ("_warned", "connect_timeout", "notice", "password", "response_timeout", "tap")
 
     def __init__(
         self,
@@ -33,18 +33,20 @@ class Opener:
         response_timeout: float | None,
         password: str | bytes | None,
         notice: Callable[[str], object] | None,
-        wire: Callable[[Node], Wire] | None,
+        tap: Tap | None,
     ) -> None:
         self.connect_timeout = connect_timeout
         self.response_timeout = response_timeout
+        if isinstance(password, str):
+            password = password.encode("utf-8", "surrogateescape")
         self.password = password or None
         self.notice = notice
-        self.wire = wire
+        self.tap = tap
         self._warned = False
 
     def open(self, node: Node) -> Connection:
         """An open connection, logged in. Raises Unreachable, NotAuthorised, NotDisque or ReplyError."""
-        wire = None if self.wire is None else self.wire(node)
+        wire = None if self.tap is None else self.tap.on(node, self.password or b"")
         connection = open_connection(node, self.connect_timeout, wire=wire)
         try:
             connection.set_send_timeout(self.response_timeout)
@@ -55,7 +57,7 @@ class Opener:
             raise
         return connection
 
-    def _log_in(self, connection: Connection, password: str | bytes) -> None:
+    def _log_in(self, connection: Connection, password: bytes) -> None:
         try:
             connection.send(encode(("AUTH", password)))
             reply = connection.receive(self.response_timeout)

@@ -174,7 +174,7 @@ def _command(element: Reply) -> Record:
     }
 
 
-def config_get(reply: Reply) -> list[Record]:
+def config(reply: Reply) -> list[Record]:
     """CONFIG GET: `{"name", "value"}`, the value as bytes."""
     flat = array("CONFIG GET", reply)
     if len(flat) % 2:
@@ -185,7 +185,7 @@ def config_get(reply: Reply) -> list[Record]:
     ]
 
 
-def time(reply: Reply) -> Record:
+def server_time(reply: Reply) -> Record:
     """TIME: `{"seconds", "microseconds"}` since 1970."""
     seconds, microseconds = array("TIME", reply, at_least=2)[:2]
     return {"seconds": digits("TIME", seconds), "microseconds": digits("TIME", microseconds)}

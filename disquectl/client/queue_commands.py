@@ -1,0 +1,138 @@
+"""The client's methods for queues: lengths, states, peeking, scans, pausing.
+
+Queue names come as `bytes` and may be given as `str` or `bytes`. Every method raises what `Core.call` raises.
+"""
+
+from __future__ import annotations
+
+from disquectl.client.core import Core
+from disquectl.errors import ConnectionFailed
+from disquectl.protocol.replies import jobs, jscan_page, qscan_page, qstat
+from disquectl.protocol.shapes import integer, text
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Iterator
+    from typing import TypeAlias, TypeVar
+
+    from disquectl.protocol.resp import Reply, Word
+    from disquectl.protocol.shapes import Record
+
+    Name: TypeAlias = str | bytes
+    Element = TypeVar("Element")
+
+
+class QueueCommands(Core):
+    """What is done with queues."""
+
+    def qlen(self, queue: Name) -> int:
+        """How many jobs this node has queued; 0 for a queue it does not have."""
+        return integer("QLEN", self.call("QLEN", queue, repeatable=True))
+
+    def qstat(self, queue: Name) -> Record | None:
+        """What this node knows of a queue, or None. `age` and `idle` in seconds, `import_rate` in jobs/s."""
+        return qstat(self.call("QSTAT", queue, repeatable=True))
+
+    def qpeek(self, queue: Name, count: int = 10) -> list[Record]:
+        """Jobs without taking them: the oldest, or with a negative count the newest."""
+        return jobs(self.call("QPEEK", queue, count, repeatable=True), "QPEEK")
+
+    def pause(self, queue: Name, *options: str) -> str:
+        """PAUSE with its own words (`in out all none state bcast`); the state afterwards.
+
+        The words replace the state, they do not add to it. `bcast` tells every node.
+        """
+        return text("PAUSE", self.call("PAUSE", queue, *options))
+
+    def qscan(
+        self,
+        cursor: int = 0,
+        *,
+        count: int | None = None,
+        minlen: int | None = None,
+        maxlen: int | None = None,
+        importrate: int | None = None,
+        busyloop: bool = False,
+    ) -> tuple[int, list[bytes]]:
+        """One page: the next cursor, 0 after the last, and queue names, perhaps some twice; see qscan_all."""
+        options = _scan_options(count, busyloop, MINLEN=minlen, MAXLEN=maxlen, IMPORTRATE=importrate)
+        return qscan_page(self._page("QSCAN", cursor, options))
+
+    def qscan_all(
+        self,
+        *,
+        count: int | None = None,
+        minlen: int | None = None,
+        maxlen: int | None = None,
+        importrate: int | None = None,
+        busyloop: bool = False,
+    ) -> Iterator[bytes]:
+        """Every queue name of one node, once. Raises ConnectionFailed if the client moves to another node."""
+        options = _scan_options(count, busyloop, MINLEN=minlen, MAXLEN=maxlen, IMPORTRATE=importrate)
+        seen: set[bytes] = set()
+        for name in self._walk("QSCAN", options, qscan_page):
+            if name not in seen:
+                seen.add(name)
+                yield name
+
+    def jscan(
+        self,
+        cursor: int = 0,
+        *,
+        queue: Name | None = None,
+        states: Iterable[str] = (),
+        reply: str = "id",
+        count: int | None = None,
+        busyloop: bool = False,
+    ) -> tuple[int, list[Record]]:
+        """One page: the next cursor, and jobs, `{"id"}` or with `reply="all"` as `show` gives them."""
+        options = _scan_options(count, busyloop, QUEUE=queue, REPLY=reply) + _states(states)
+        return jscan_page(self._page("JSCAN", cursor, options))
+
+    def jscan_all(
+        self,
+        *,
+        queue: Name | None = None,
+        states: Iterable[str] = (),
+        reply: str = "id",
+        count: int | None = None,
+        busyloop: bool = False,
+    ) -> Iterator[Record]:
+        """Every job of one node, once. Raises ConnectionFailed if the client moves to another node."""
+        options = _scan_options(count, busyloop, QUEUE=queue, REPLY=reply) + _states(states)
+        seen: set[str] = set()
+        for job in self._walk("JSCAN", options, jscan_page):
+            if job["id"] not in seen:
+                seen.add(job["id"])
+                yield job
+
+    def _page(self, verb: str, cursor: int, options: list[Word]) -> Reply:
+        # A cursor means something to the node that gave it alone.
+        return self.call(verb, cursor, *options, repeatable=True, failover=cursor == 0)
+
+    def _walk(
+        self, verb: str, options: list[Word], page: Callable[[Reply], tuple[int, list[Element]]]
+    ) -> Iterator[Element]:
+        cursor, elements = page(self._page(verb, 0, options))
+        node = self._last
+        yield from elements
+        while cursor:
+            if self._last != node:
+                raise ConnectionFailed(f"the scan began at {node}, and the client is now at {self._last}")
+            cursor, elements = page(self._page(verb, cursor, options))
+            yield from elements
+
+
+def _scan_options(count: int | None, busyloop: bool, **filters: Word | None) -> list[Word]:
+    words: list[Word] = []
+    for name, value in (("COUNT", count), *filters.items()):
+        if value is not None:
+            words += [name, value]
+    return [*words, "BUSYLOOP"] if busyloop else words
+
+
+def _states(states: Iterable[str]) -> list[Word]:
+    words: list[Word] = []
+    for state in states:
+        words += ["STATE", state]
+    return words

@@ -1,0 +1,78 @@
+"""Where one request may still go, and what to say when it cannot be known what became of it.
+
+Pure: decides nothing and connects nothing; it keeps the order of the seeds and the words of the failures.
+"""
+
+from __future__ import annotations
+
+from disquectl.client.address import Node, distinct, parse_nodes
+from disquectl.client.opening import not_resp
+from disquectl.errors import ConnectionFailed, NoAnswer, NotDisque, OutcomeUnknown, UsageError
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from disquectl.client.connection import Connection
+    from disquectl.protocol.resp import ProtocolError
+
+_NOT_SENT_AGAIN = "It was not sent again, since doing it twice could matter. Look first, then repeat it."
+
+
+class Trip:
+    """The nodes that are still to be tried, and why the request could not be done at the others."""
+
+    __slots__ = ("_returning", "nodes", "reasons")
+
+    def __init__(self, nodes: list[Node]) -> None:
+        self.nodes = nodes
+        self.reasons: list[str] = []
+        self._returning: set[Node] = set()
+
+    def failed(self, node: Node, reason: str, come_back: bool = False) -> None:
+        """Note a failure; a node that had let us in may be tried once more, after the others."""
+        self.reasons.append(f"{node}: {reason}")
+        if come_back and node not in self._returning:
+            self._returning.add(node)
+            self.nodes.append(node)
+
+    def over(self) -> ConnectionFailed:
+        """The exception when no node is left."""
+        return ConnectionFailed(
+            "; ".join(dict.fromkeys(self.reasons)),
+            "Is a Disque running there? Name one by --node or DISQUE_NODES.",
+        )
+
+
+def seeds(nodes: str | Node | Iterable[str | Node]) -> list[Node]:
+    """Nodes from text with commas, nodes, or a mixture of both, each once. Raises UsageError."""
+    found: list[Node] = []
+    for node in [nodes] if isinstance(nodes, str | Node) else nodes:
+        found.extend([node] if isinstance(node, Node) else parse_nodes(node))
+    if not found:
+        raise UsageError("no node is given", "Name at least one, such as 127.0.0.1:7711.")
+    return distinct(found)
+
+
+def unknown(connection: Connection, what: str) -> OutcomeUnknown:
+    """The exception for a request that was sent and got no answer."""
+    return OutcomeUnknown(
+        f"{connection.node}: the request was sent, then {what}: it may or may not have been carried out",
+        _NOT_SENT_AGAIN,
+    )
+
+
+def late(connection: Connection, timeout: float | None, repeatable: bool) -> NoAnswer | OutcomeUnknown:
+    """The exception for an answer that did not come in time."""
+    if not repeatable:
+        return unknown(connection, f"no answer came within {timeout:g}s")
+    return NoAnswer(
+        f"{connection.node}: no answer within {timeout:g}s", "--response-timeout allows for more."
+    )
+
+
+def garbled(connection: Connection, problem: ProtocolError, repeatable: bool) -> NotDisque | OutcomeUnknown:
+    """The exception for an answer that is no RESP; from a node that has spoken it before, it tells little."""
+    if connection.replied and not repeatable:
+        return unknown(connection, f"something came that is no reply ({problem})")
+    return not_resp(connection.node, problem)

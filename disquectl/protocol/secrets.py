@@ -1,0 +1,90 @@
+"""Which words and values are passwords: `***` in their place. Pure; whoever shows traffic goes through here.
+
+A password stands in AUTH, in CONFIG SET requirepass, in what CONFIG GET answers for it, and in the words of
+others that MONITOR and SLOWLOG show.
+"""
+
+from __future__ import annotations
+
+from disquectl.errors import NotDisque, ReplyError
+from disquectl.protocol.monitor import monitor_line, quote
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+
+    from disquectl.protocol.resp import Reply
+
+HIDDEN = b"***"
+_PASSWORD_SETTING = b"requirepass"
+
+
+def masked_words(words: Iterable[bytes]) -> list[bytes]:
+    """The words of a request, passwords hidden."""
+    masked = list(words)
+    names = [word.lower() for word in masked[:3]]
+    if names[:1] == [b"auth"]:
+        masked[1:] = [HIDDEN for _ in masked[1:]]
+    elif names == [b"config", b"set", _PASSWORD_SETTING]:
+        masked[3:] = [HIDDEN for _ in masked[3:]]
+    return masked
+
+
+def may_answer_secrets(words: Sequence[bytes]) -> bool:
+    """Whether the reply to this request can hold a password."""
+    names = [word.lower() for word in words[:2]]
+    return names[:1] in ([b"monitor"], [b"slowlog"]) or names == [b"config", b"get"]
+
+
+def masked_reply(words: Sequence[bytes], reply: Reply) -> Reply:
+    """The reply to a request, passwords hidden; the same object where there is nothing to hide."""
+    if not may_answer_secrets(words):
+        return reply
+    verb = words[0].lower()
+    if verb == b"monitor":
+        return _masked_line(reply)
+    if not isinstance(reply, list):
+        return reply
+    return [_masked_entry(entry) for entry in reply] if verb == b"slowlog" else _masked_settings(reply)
+
+
+def _masked_settings(flat: list[Reply]) -> Reply:
+    masked = list(flat)
+    for i in range(1, len(flat), 2):
+        if flat[i - 1] == _PASSWORD_SETTING and flat[i]:
+            masked[i] = HIDDEN
+    return masked
+
+
+def _masked_entry(entry: Reply) -> Reply:
+    if not isinstance(entry, list):
+        return entry
+    return [_masked_args(part) if isinstance(part, list) else part for part in entry]
+
+
+def _masked_args(args: list[Reply]) -> Reply:
+    words = [arg for arg in args if isinstance(arg, bytes)]
+    return list(masked_words(words)) if len(words) == len(args) else args
+
+
+def _masked_line(line: Reply) -> Reply:
+    try:
+        args = monitor_line(line)["args"]
+    except NotDisque:
+        return line
+    masked = masked_words(args)
+    if masked == args or not isinstance(line, bytes):
+        return line
+    return line[: line.index(b"] ") + 2] + quote(masked)
+
+
+def without_password(reply: Reply, password: bytes) -> Reply:
+    """The reply with every occurrence of this password hidden."""
+    if isinstance(reply, bytes):
+        return reply.replace(password, HIDDEN)
+    if isinstance(reply, list):
+        return [without_password(element, password) for element in reply]
+    if isinstance(reply, ReplyError):
+        text = password.decode("utf-8", "replace")
+        return ReplyError(reply.message.replace(text, HIDDEN.decode()))
+    return reply
