@@ -1,0 +1,143 @@
+"""What all tests share: a clean environment, nodes to talk to, and `disquectl` as a process.
+
+The nodes are the sandbox's, or those that DISQUECTL_TEST_NODES names: one for the tests of a lone node, three
+for those of a cluster, or four, the lone one first. A node that is not on loopback, or that holds jobs, is
+refused: tests delete what they find.
+"""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from typing import TYPE_CHECKING
+
+import pytest
+
+from disquectl import Client
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+TEST_NODES = [node for node in os.environ.get("DISQUECTL_TEST_NODES", "").split(",") if node]
+LOOPBACK = ("127.", "localhost", "[::1]", "::1")
+
+
+class Result:
+    """What a run of disquectl left: text of both streams, and the exit code."""
+
+    def __init__(self, done: subprocess.CompletedProcess[bytes]) -> None:
+        self.code = done.returncode
+        self.raw = done.stdout
+        self.out = done.stdout.decode("utf-8", "replace")
+        self.err = done.stderr.decode("utf-8", "replace")
+
+    def __repr__(self) -> str:
+        return f"exit {self.code}\n--- stdout\n{self.out}\n--- stderr\n{self.err}"
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    config.addinivalue_line("markers", "sandbox_only: needs what only the sandbox can do, says why")
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Leave out, on a real Disque, what only the sandbox can do, and what its number of nodes cannot."""
+    if not TEST_NODES:
+        return
+    for item in items:
+        if marker := item.get_closest_marker("sandbox_only"):
+            item.add_marker(pytest.mark.skip(reason=f"sandbox only: {marker.args[0]}"))
+        fixtures = getattr(item, "fixturenames", ())
+        if "node" in fixtures and len(TEST_NODES) not in (1, 4):
+            item.add_marker(pytest.mark.skip(reason="needs a lone node"))
+        if "cluster" in fixtures and len(TEST_NODES) not in (3, 4):
+            item.add_marker(pytest.mark.skip(reason="needs three nodes"))
+
+
+def _refuse_what_is_not_ours(nodes: list[str]) -> None:
+    for node in nodes:
+        if not node.startswith(LOOPBACK):
+            pytest.exit(f"DISQUECTL_TEST_NODES: {node} is not on loopback", returncode=2)
+        with Client(node) as client:
+            if next(iter(client.jscan_all()), None) is not None:
+                pytest.exit(f"DISQUECTL_TEST_NODES: {node} holds jobs: empty it first", returncode=2)
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _checked_nodes() -> None:
+    _refuse_what_is_not_ours(TEST_NODES)
+
+
+@pytest.fixture(autouse=True)
+def _clean_environment(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Nobody's live cluster, and the same terminal everywhere."""
+    for name in list(os.environ):
+        if name.startswith(("DISQUE_", "DISQUECTL_")) and name != "DISQUECTL_TEST_NODES":
+            monkeypatch.delenv(name)
+    for name in ("NO_COLOR", "FORCE_COLOR", "COLUMNS", "LINES"):
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.setenv("TERM", "xterm")
+    monkeypatch.setenv("TZ", "UTC")
+    monkeypatch.setenv("PYTHONWARNINGS", "error")
+
+
+def _emptied(nodes: list[str]) -> None:
+    for node in nodes:
+        with Client(node) as client:
+            client.debug("FLUSHALL")
+
+
+@pytest.fixture
+def node() -> Iterator[str]:
+    """The address of a lone node that holds nothing."""
+    if TEST_NODES:
+        _emptied(TEST_NODES[:1])
+        yield TEST_NODES[0]
+        _emptied(TEST_NODES[:1])
+        return
+    from disquectl.sandbox.thread import SandboxThread
+
+    with SandboxThread() as sandbox:
+        yield sandbox.addresses[0]
+
+
+@pytest.fixture
+def cluster() -> Iterator[list[str]]:
+    """The addresses of three nodes that know each other and hold nothing."""
+    if TEST_NODES:
+        _emptied(TEST_NODES[-3:])
+        yield TEST_NODES[-3:]
+        _emptied(TEST_NODES[-3:])
+        return
+    from disquectl.sandbox.thread import SandboxThread
+
+    with SandboxThread(nodes=3) as sandbox:
+        yield sandbox.addresses
+
+
+def run_disquectl(
+    *args: str | bytes, node: str | None = None, stdin: bytes = b"", timeout: float = 60, **env: str
+) -> Result:
+    """One run of `python -m disquectl`, off a terminal; `node` goes into DISQUE_NODES."""
+    environ = dict(os.environ) | env
+    if node is not None:
+        environ["DISQUE_NODES"] = node
+    done = subprocess.run(
+        [sys.executable, "-m", "disquectl", *args],
+        input=stdin,
+        capture_output=True,
+        timeout=timeout,
+        env=environ,
+        check=False,
+    )
+    return Result(done)
+
+
+@pytest.fixture
+def disquectl(node: str) -> Callable[..., Result]:
+    """Run disquectl against the lone node."""
+
+    def run(*args: str | bytes, **options: object) -> Result:
+        return run_disquectl(*args, node=node, **options)  # type: ignore[arg-type]
+
+    return run
