@@ -27,12 +27,8 @@ UNSAFE = (
 )
 
 
-def _hex(code: int) -> str:
-    return "".join(f"\\x{byte:02x}" for byte in chr(code).encode())
-
-
-_ESCAPES = {0x09: "\\t", 0x0A: "\\n"} | {code: _hex(code) for code in UNSAFE}
-_BEYOND_ASCII = tuple((chr(code), _hex(code)) for code in UNSAFE if code >= 0x80)
+_ESCAPES = {0x09: "\\t", 0x0A: "\\n"} | {code: f"\\x{code:02x}" for code in UNSAFE if code < 0x80}
+UNSAFE_BEYOND_ASCII = tuple(chr(code) for code in UNSAFE if code >= 0x80)
 
 
 def to_bytes(text: str) -> bytes:
@@ -47,9 +43,9 @@ def _escape(data: bytes) -> str:
     text = data.decode("utf-8", "backslashreplace")
     if not text.isascii():
         # str.translate costs an exception for each character beyond ASCII that it does not know.
-        for char, escaped in _BEYOND_ASCII:
+        for char in UNSAFE_BEYOND_ASCII:
             if char in text:
-                text = text.replace(char, escaped)
+                text = text.replace(char, "".join(f"\\x{byte:02x}" for byte in char.encode()))
         if text.isprintable():
             return text
     return text.translate(_ESCAPES)

@@ -12,7 +12,7 @@ from __future__ import annotations
 
 from binascii import b2a_base64
 
-from disquectl.render.escape import UNSAFE, to_bytes
+from disquectl.render.escape import UNSAFE, UNSAFE_BEYOND_ASCII, to_bytes
 from disquectl.render.shape import REPLY
 from disquectl.render.stream import Writer
 
@@ -30,7 +30,6 @@ _ASCII_ESCAPES = {code: f"\\u{code:04x}" for code in UNSAFE if code < 0x80} | {
     ord('"'): '\\"',
     ord("\\"): "\\\\",
 }
-_BEYOND_ASCII = tuple((chr(code), f"\\u{code:04x}") for code in UNSAFE if code >= 0x80)
 
 
 def encode(value: Value, indent: int = 0, newline: str = "") -> str:
@@ -92,9 +91,9 @@ def _string(text: str) -> str:
     # A surrogate is no character; what it stood for is shown by the replacement character.
     text = to_bytes(text).decode("utf-8", "replace").translate(_ASCII_ESCAPES)
     if not text.isascii():
-        for char, escaped in _BEYOND_ASCII:
+        for char in UNSAFE_BEYOND_ASCII:
             if char in text:
-                text = text.replace(char, escaped)
+                text = text.replace(char, f"\\u{ord(char):04x}")
     return f'"{text}"'
 
 
