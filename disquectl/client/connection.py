@@ -79,6 +79,7 @@ class Connection:
         "_parser",
         "_poll",
         "_receive_timeout",
+        "_recv",
         "_send",
         "_socket",
         "node",
@@ -96,6 +97,7 @@ class Connection:
         sock.settimeout(None)
         self._socket = sock
         self._send = sock.send
+        self._recv = sock.recv
         self._parser = Parser(max_reply_bytes)
         self._next_value = self._parser.next_value
         self._receive_timeout: float | None = None
@@ -108,7 +110,7 @@ class Connection:
 
     def is_stale(self) -> bool:
         """Whether an idle connection has ended, or got something unasked: it must not be used any more."""
-        return bool(self._poll(0))
+        return bool(self._parser.pending_bytes or self._poll(0))
 
     def set_send_timeout(self, seconds: float | None) -> None:
         """How long the node may not take any bytes at all while it is sent to; None is for ever."""
@@ -148,16 +150,17 @@ class Connection:
 
         Raises Broken, TimedOut or ProtocolError.
         """
-        started = time.monotonic()
-        remaining = timeout
+        deadline = None if timeout is None else time.monotonic() + timeout
         try:
-            value = self._next_value()
-            while isinstance(value, NeedData):
-                self._receive_some(remaining)
+            value: Reply | NeedData = NEED_DATA
+            if self._parser.pending_bytes:
                 value = self._next_value()
-                if value is NEED_DATA and timeout is not None:
-                    remaining = started + timeout - time.monotonic()
-                    if remaining <= 0:
+            while isinstance(value, NeedData):
+                self._receive_some(timeout)
+                value = self._next_value()
+                if value is NEED_DATA and deadline is not None:
+                    timeout = deadline - time.monotonic()
+                    if timeout <= 0:
                         raise TimedOut
         except BaseException:
             self.close()
@@ -169,10 +172,12 @@ class Connection:
         if timeout != self._receive_timeout:
             self._socket.setsockopt(socket.SOL_SOCKET, socket.SO_RCVTIMEO, _timeval(timeout))
             self._receive_timeout = timeout
-        # Larger portions for a reply that is already large: it is then searched a few times only.
-        portion = min(max(self._parser.pending_bytes, _CHUNK_BYTES), _LARGEST_CHUNK_BYTES)
+        portion = _CHUNK_BYTES
+        if self._parser.pending_bytes > portion:
+            # Larger portions for a reply that is already large: it is then searched a few times only.
+            portion = min(self._parser.pending_bytes, _LARGEST_CHUNK_BYTES)
         try:
-            data = self._socket.recv(portion)
+            data = self._recv(portion)
         except BlockingIOError:
             raise TimedOut from None
         except OSError as problem:

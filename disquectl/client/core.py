@@ -9,10 +9,9 @@ kernel), or when the caller says that doing it twice changes nothing (`repeatabl
 
 from __future__ import annotations
 
-from disquectl.client import identity
-from disquectl.client.connection import Broken, Connection, TimedOut, Unreachable
+from disquectl.client.connection import Broken, Connection, Unreachable
 from disquectl.client.opening import NODE_IS_FULL, Opener, with_advice
-from disquectl.client.trip import Trip, garbled, late, seeds, unknown
+from disquectl.client.trip import Trip, seeds, told, unknown
 from disquectl.errors import ConnectionFailed, NotDisque, OutcomeUnknown, ReplyError, UsageError
 from disquectl.protocol.resp import ProtocolError, encode
 
@@ -131,7 +130,8 @@ class Core:
         For commands that other servers have too. A Disque that is still loading its file gives a record
         with "" for its node and no nodes. Raises NotDisque, which names a Redis as such.
         """
-        from disquectl.protocol.server_replies import hello  # noqa: PLC0415 - few commands need it
+        from disquectl.client import identity  # noqa: PLC0415 - few commands need these two
+        from disquectl.protocol.server_replies import hello  # noqa: PLC0415
 
         connection = self._usable()
         if self._greeted and connection is self._greeted[0]:
@@ -240,19 +240,16 @@ class Core:
                 problem = Broken("max number of clients reached")
             except Broken as broken:
                 problem = broken
+                self.close()
                 if isinstance(problem.early, ReplyError):
                     return problem.early
                 if problem.handed_over is None and last_words:
                     return None
                 if problem.handed_over is None and not repeatable:
                     raise unknown(connection, f"the connection broke ({problem})") from None
-            except TimedOut:
-                raise late(connection, timeout, repeatable) from None
-            except ProtocolError as garbage:
-                raise garbled(connection, garbage, repeatable) from None
-            finally:
-                if connection.closed:
-                    self._connection = None
+            except BaseException as failure:
+                self.close()
+                raise told(connection, failure, timeout, repeatable) from None
             self.close()
             trip = trip or Trip(self._order(failover)[1:])
             trip.failed(connection.node, str(problem), come_back=True)
@@ -269,15 +266,12 @@ class Core:
                 return
             except Broken as broken:
                 problem = broken
+                self.close()
                 if flight.in_flight and not repeatable:
                     raise unknown(connection, f"the connection broke ({problem})") from None
-            except TimedOut:
-                raise late(connection, timeout, repeatable) from None
-            except ProtocolError as garbage:
-                raise garbled(connection, garbage, repeatable) from None
-            finally:
-                if connection.closed:
-                    self._connection = None
+            except BaseException as failure:
+                self.close()
+                raise told(connection, failure, timeout, repeatable) from None
             trip = trip or Trip(self._order(failover=True)[1:])
             trip.failed(connection.node, str(problem), come_back=True)
 
@@ -317,16 +311,17 @@ class Core:
 
     def _refusal(self, error: ReplyError, words: tuple[Word, ...]) -> ReplyError | NotDisque | OutcomeUnknown:
         """What to raise for an error reply: mostly itself."""
-        if (
-            identity.is_unknown_command(error)
-            and identity.has_verb(words[0])
-            and self._connection is not None
-        ):
-            node = self._connection.node
-            info = self._deliver(
-                encode(("INFO", "server")), self._opener.response_timeout, True, False, False
-            )
-            return identity.stranger(node, info) or error
+        if error.message.startswith("ERR unknown command") and self._connection is not None:
+            return self._stranger(self._connection.node, words[0]) or error
         if error.message.startswith(("NOREPL Timeout", "NOREPL job removed")):
             return OutcomeUnknown(error.message, "The job may yet be delivered: some nodes may hold a copy.")
         return with_advice(error)
+
+    def _stranger(self, node: Node, verb: Word) -> NotDisque | None:
+        """What answers there, when it does not know a verb that every Disque has."""
+        from disquectl.client import identity  # noqa: PLC0415 - for this one error
+
+        if not identity.has_verb(verb):
+            return None
+        timeout = self._opener.response_timeout
+        return identity.stranger(node, self._deliver(encode(("INFO", "server")), timeout, True, False, False))

@@ -19,11 +19,6 @@ DISQUE_VERBS = frozenset(
 )
 
 
-def is_unknown_command(reply: Reply) -> bool:
-    """Whether it is the error for a verb that the server does not have."""
-    return isinstance(reply, ReplyError) and reply.message.lower().startswith("err unknown command")
-
-
 def has_verb(verb: Word) -> bool:
     """Whether every Disque must know this verb."""
     name = verb.decode("latin-1") if isinstance(verb, bytes) else str(verb)

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import time
 
-from disquectl.client.connection import Broken
+from disquectl.client.connection import Broken, TimedOut
 from disquectl.client.opening import NODE_IS_FULL
 from disquectl.errors import ConnectionFailed, OutcomeUnknown, ReplyError, UsageError
 
@@ -94,7 +94,12 @@ class Flight:
             if not out and self._in_flight_bytes() < _WINDOW_BYTES:
                 out = self._take_up()
             left = None if timeout is None else latest + timeout - time.monotonic()
-            readable, writable = connection.wait(bool(out), left)
+            try:
+                readable, writable = connection.wait(bool(out), left)
+            except TimedOut:
+                if self.in_flight:
+                    raise
+                raise Broken("it takes no more of the requests") from None
             if writable:
                 taken = connection.send_some(out)
                 self._handed_over += taken

@@ -58,7 +58,7 @@ class ServerCommands(Core):
         return integer("COMMAND COUNT", self._read("COMMAND", "COUNT"))
 
     def monitor(self) -> Iterator[Record]:
-        """Each command of every client as it comes: `{"time", "client", "args"}`; ends with the connection."""
+        """Each command of every client as it comes, until the node closes: `{"time", "client", "args"}`."""
         lines = self.stream("MONITOR")
         next(lines)
         return (monitor_line(line) for line in lines)

@@ -6,15 +6,16 @@ Pure: decides nothing and connects nothing; it keeps the order of the seeds and 
 from __future__ import annotations
 
 from disquectl.client.address import Node, distinct, parse_nodes
+from disquectl.client.connection import TimedOut
 from disquectl.client.opening import not_resp
-from disquectl.errors import ConnectionFailed, NoAnswer, NotDisque, OutcomeUnknown, UsageError
+from disquectl.errors import ConnectionFailed, NoAnswer, OutcomeUnknown, UsageError
+from disquectl.protocol.resp import ProtocolError
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from disquectl.client.connection import Connection
-    from disquectl.protocol.resp import ProtocolError
 
 _NOT_SENT_AGAIN = "It was not sent again, since doing it twice could matter. Look first, then repeat it."
 
@@ -62,17 +63,19 @@ def unknown(connection: Connection, what: str) -> OutcomeUnknown:
     )
 
 
-def late(connection: Connection, timeout: float | None, repeatable: bool) -> NoAnswer | OutcomeUnknown:
-    """The exception for an answer that did not come in time."""
-    if not repeatable:
-        return unknown(connection, f"no answer came within {timeout:g}s")
-    return NoAnswer(
-        f"{connection.node}: no answer within {timeout:g}s", "--response-timeout allows for more."
-    )
-
-
-def garbled(connection: Connection, problem: ProtocolError, repeatable: bool) -> NotDisque | OutcomeUnknown:
-    """The exception for an answer that is no RESP; from a node that has spoken it before, it tells little."""
-    if connection.replied and not repeatable:
-        return unknown(connection, f"something came that is no reply ({problem})")
-    return not_resp(connection.node, problem)
+def told(
+    connection: Connection, failure: BaseException, timeout: float | None, repeatable: bool
+) -> BaseException:
+    """What to raise for a failure while a reply was waited for; an interruption stays what it is."""
+    if isinstance(failure, TimedOut):
+        if not repeatable:
+            return unknown(connection, f"no answer came within {timeout:g}s")
+        return NoAnswer(
+            f"{connection.node}: no answer within {timeout:g}s", "--response-timeout allows for more."
+        )
+    if isinstance(failure, ProtocolError):
+        # From a node that has spoken RESP before, garbage tells little of what it did.
+        if connection.replied and not repeatable:
+            return unknown(connection, f"something came that is no reply ({failure})")
+        return not_resp(connection.node, failure)
+    return failure

@@ -76,10 +76,11 @@ def _as_bytes(word: Word) -> Word:
 class Parser:
     """Replies out of a stream of bytes, in any portions.
 
-    `feed` stores, `next_value` parses. Any exception but ProtocolError is a bug.
+    `feed` stores, `next_value` parses. Any exception but ProtocolError is a bug. `pending_bytes` is about how
+    many bytes wait to become a whole reply; 0 exactly when there are none.
     """
 
-    __slots__ = ("_feed", "_gets", "_max_bytes", "_pending_bytes", "_reader")
+    __slots__ = ("_feed", "_gets", "_max_bytes", "_reader", "pending_bytes")
 
     def __init__(self, max_reply_bytes: int = MAX_REPLY_BYTES) -> None:
         reader = hiredis.Reader(protocolError=ProtocolError, replyError=reply_error, notEnoughData=NEED_DATA)
@@ -87,11 +88,11 @@ class Parser:
         self._feed = reader.feed
         self._gets = reader.gets
         self._max_bytes = max_reply_bytes
-        self._pending_bytes = 0
+        self.pending_bytes = 0
 
     def feed(self, data: bytes) -> None:
         """Add bytes as they came."""
-        self._pending_bytes += len(data)
+        self.pending_bytes += len(data)
         self._feed(data)
 
     def next_value(self) -> Reply | NeedData:
@@ -104,13 +105,8 @@ class Parser:
             # Types of RESP3 and absurd lengths can fail in other ways (unhashable keys, no memory).
             raise ProtocolError(f"not a reply of RESP2: {problem}") from problem
         if value is NEED_DATA:
-            if self._pending_bytes > self._max_bytes:
+            if self.pending_bytes > self._max_bytes:
                 raise ProtocolError(f"a reply of more than {self._max_bytes} bytes")
-        elif self._pending_bytes:
-            self._pending_bytes = self._reader.len() if self._reader.has_data() else 0
+        else:
+            self.pending_bytes = self._reader.len() if self._reader.has_data() else 0
         return value
-
-    @property
-    def pending_bytes(self) -> int:
-        """About how many bytes wait to become a whole reply."""
-        return self._pending_bytes
