@@ -1,0 +1,138 @@
+"""HELLO and CLUSTER: who else is there."""
+
+from __future__ import annotations
+
+import ipaddress
+
+from disquectl.sandbox import replies
+from disquectl.sandbox.arguments import SYNTAX_ERROR, Refused, c_string, option, read_integer
+from disquectl.sandbox.commands.server import flush
+from disquectl.sandbox.membership import forget, meet
+from disquectl.sandbox.node import Node
+from disquectl.sandbox.session import Session
+
+_USAGE = b"ERR Wrong CLUSTER subcommand or number of arguments"
+_MAX_PORT = 55535
+_GOOD, _NO_LINK, _BAD = 1, 5, 100
+
+
+def hello(node: Node, _session: Session, _words: list[bytes], now_ms: int) -> bytes:
+    members = [
+        replies.bulks([known.node_id, host, b"%d" % known.port, b"%d" % _priority(node, known, now_ms)])
+        for known, host in _known_nodes(node)
+    ]
+    return replies.array([replies.integer(1), replies.bulk(node.node_id), *members])
+
+
+def _known_nodes(node: Node) -> list[tuple[Node, bytes]]:
+    """The node and its peers, each with the address that is known of it."""
+    return [(node, node.known_host), *[(peer, peer.host) for peer in node.peers.values()]]
+
+
+def _priority(node: Node, known: Node, now_ms: int) -> int:
+    if known.leaving or node.is_failing(known, now_ms):
+        return _BAD
+    return _NO_LINK if known.is_down else _GOOD
+
+
+def cluster(node: Node, _session: Session, words: list[bytes], now_ms: int) -> bytes:
+    match option(words[1]), len(words):
+        case b"myid", 2:
+            return replies.bulk(node.node_id)
+        case b"nodes", 2:
+            return replies.bulk(b"".join(_describe(node, *known, now_ms) for known in _known_nodes(node)))
+        case b"info", 2:
+            return replies.bulk(_info(node, now_ms))
+        case b"saveconfig", 2:
+            return replies.OK
+        case b"meet", 4:
+            return _meet(node, words)
+        case b"forget", 3:
+            return _forget(node, words[2])
+        case b"leaving", 2:
+            return replies.status(b"yes" if node.leaving else b"no")
+        case b"leaving", 3:
+            return _set_leaving(node, option(words[2]))
+        case b"reset", 2 | 3:
+            return _reset(node, option(words[2]) if len(words) == 3 else b"soft")
+    raise Refused(_USAGE)
+
+
+def _describe(node: Node, known: Node, host: bytes, now_ms: int) -> bytes:
+    flags = []
+    if known is node:
+        flags.append(b"myself")
+    elif node.is_failing(known, now_ms):
+        flags.append(b"fail" if _majority_agrees(node) else b"fail?")
+    if known.leaving:
+        flags.append(b"leaving")
+    # Simulated nodes answer at once: the last answer is as old as the node's death.
+    heard_ms = 0 if known is node else known.down_since_ms or now_ms
+    return b"%b %b:%d %b 0 %d %b\n" % (
+        known.node_id,
+        host,
+        known.port,
+        b",".join(flags) or b"noflags",
+        heard_ms,
+        b"disconnected" if known.is_down else b"connected",
+    )
+
+
+def _majority_agrees(node: Node) -> bool:
+    alive = 1 + sum(not peer.is_down for peer in node.peers.values())
+    return alive > (len(node.peers) + 1) // 2
+
+
+def _info(node: Node, now_ms: int) -> bytes:
+    size = len(node.peers) + 1
+    return (
+        b"cluster_state:ok\r\ncluster_known_nodes:%d\r\ncluster_reachable_nodes:%d\r\ncluster_size:%d\r\n"
+        b"cluster_stats_messages_sent:%d\r\ncluster_stats_messages_received:%d\r\n"
+        % (size, len(node.reachable(now_ms)), size, node.messages_sent, node.messages_received)
+    )
+
+
+def _meet(node: Node, words: list[bytes]) -> bytes:
+    """Only the nodes of the same sandbox can be met; any other address is accepted and leads nowhere."""
+    host, port_word = c_string(words[2]), c_string(words[3])
+    port = read_integer(words[3])
+    if port is None:
+        raise Refused(b"ERR Invalid TCP port specified: %b" % port_word)
+    try:
+        address = ipaddress.ip_address(host.decode("ascii"))
+    except ValueError:
+        address = None
+    if address is None or not 0 < port <= _MAX_PORT:
+        raise Refused(b"ERR Invalid node address specified: %b:%b" % (host, port_word))
+    meet(node, str(address).encode(), port)
+    return replies.OK
+
+
+def _forget(node: Node, word: bytes) -> bytes:
+    if len(word) != len(node.node_id):
+        raise Refused(b"ERR Invalid node identifier")
+    if word == node.node_id:
+        raise Refused(b"ERR I tried hard but I can't forget myself...")
+    if not forget(node, word):
+        raise Refused(b"ERR Unknown node %b" % c_string(word))
+    return replies.OK
+
+
+def _set_leaving(node: Node, answer: bytes) -> bytes:
+    if answer not in (b"yes", b"no"):
+        raise Refused(b"ERR Wrong argument for CLUSTER LEAVING. Use 'yes' or 'no'")
+    node.leaving = answer == b"yes"
+    return replies.OK
+
+
+def _reset(node: Node, mode: bytes) -> bytes:
+    if mode not in (b"soft", b"hard"):
+        raise Refused(SYNTAX_ERROR)
+    for peer_id in tuple(node.peers):
+        forget(node, peer_id)
+    if mode == b"hard":
+        for other in node.post.members:
+            forget(other, node.node_id)
+        node.node_id = node.make_node_id()
+    flush(node)
+    return replies.OK

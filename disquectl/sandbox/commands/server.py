@@ -1,0 +1,92 @@
+"""The commands about the server itself that are not about clients, its configuration or the cluster."""
+
+from __future__ import annotations
+
+from disquectl.sandbox import replies
+from disquectl.sandbox.arguments import SYNTAX_ERROR, Refused, c_string, option
+from disquectl.sandbox.info import describe_node
+from disquectl.sandbox.node import Node
+from disquectl.sandbox.registry import unregister
+from disquectl.sandbox.session import Session, WaitForJobs, WaitForWakeUp
+from disquectl.sandbox.waiting import release, wait
+
+
+def auth(node: Node, session: Session, words: list[bytes], _now_ms: int) -> bytes:
+    if not node.settings.password:
+        raise Refused(b"ERR Client sent AUTH, but no password is set")
+    session.authenticated = c_string(words[1]) == node.settings.password
+    if not session.authenticated:
+        raise Refused(b"ERR invalid password")
+    return replies.OK
+
+
+def ping(_node: Node, _session: Session, words: list[bytes], _now_ms: int) -> bytes:
+    if len(words) > 2:
+        raise Refused(b"ERR wrong number of arguments for 'ping' command")
+    return replies.status(b"PONG") if len(words) == 1 else replies.bulk(words[1])
+
+
+def time(_node: Node, _session: Session, _words: list[bytes], now_ms: int) -> bytes:
+    seconds, milliseconds = divmod(now_ms, 1000)
+    return replies.bulks([b"%d" % seconds, b"%d" % (milliseconds * 1000)])
+
+
+def info(node: Node, _session: Session, words: list[bytes], now_ms: int) -> bytes:
+    if len(words) > 2:
+        raise Refused(SYNTAX_ERROR)
+    return replies.bulk(describe_node(node, option(words[1]) if len(words) == 2 else b"default", now_ms))
+
+
+def monitor(node: Node, session: Session, _words: list[bytes], _now_ms: int) -> bytes | None:
+    if session.monitoring:
+        return None
+    session.monitoring = True
+    node.monitors[session] = None
+    return replies.OK
+
+
+def shutdown(node: Node, _session: Session, words: list[bytes], _now_ms: int) -> None:
+    if len(words) > 2 or (len(words) == 2 and option(words[1]) != b"rewrite-aof"):
+        raise Refused(SYNTAX_ERROR)
+    node.stops = True
+
+
+def bgrewriteaof(_node: Node, _session: Session, _words: list[bytes], _now_ms: int) -> bytes:
+    return replies.status(b"Background append only file rewriting started")
+
+
+def debug(node: Node, session: Session, words: list[bytes], now_ms: int) -> bytes | None:
+    name = option(words[1])
+    if name == b"flushall":
+        flush(node)
+        return replies.OK
+    if name == b"sleep" and len(words) == 3:
+        node.asleep_until_ms = now_ms + _milliseconds(words[2])
+        wait(node, session, WaitForWakeUp(words, now_ms))
+        return None
+    if name == b"error" and len(words) == 3:
+        return replies.error(words[2])
+    if name == b"structsize" and len(words) == 2:
+        return replies.bulk(b"bits:64 ")
+    raise Refused(b"ERR Unknown DEBUG subcommand or wrong number of arguments for '%b'" % c_string(words[1]))
+
+
+def _milliseconds(word: bytes) -> int:
+    """Seconds with a fraction; what is no number counts as 0."""
+    try:
+        seconds = float(word)
+    except ValueError:
+        seconds = 0.0
+    return int(max(seconds, 0.0) * 1000) if seconds < 1e9 else 10**12
+
+
+def flush(node: Node) -> None:
+    """No job and no queue is left; whoever waited is told."""
+    for job in list(node.jobs.values()):
+        unregister(node, job)
+    for session in list(node.waiting):
+        if isinstance(session.wait, WaitForJobs):
+            session.reply(replies.NIL_ARRAY)
+            release(node, session)
+    node.queues.clear()
+    node.ready.clear()

@@ -1,0 +1,82 @@
+"""Jobs go into queues and out to clients.
+
+Source of the rules: the behaviour of Disque 1.0-rc1. The retry clock starts when a job is queued, and is
+renewed in silence while it stays there.
+"""
+
+from __future__ import annotations
+
+from disquectl.sandbox.job import Job, State
+from disquectl.sandbox.messages import IsWorkedOn, Message, WasQueued
+from disquectl.sandbox.node import Node
+from disquectl.sandbox.queue import Queue
+from disquectl.sandbox.registry import dequeue, jitter_ms, requeue_after_retry, schedule
+
+
+def enqueue(node: Node, job: Job, now_ms: int, is_nack: bool = False) -> bool:
+    """Put `job` into its queue. False: it is queued already, or may not be delivered a second time."""
+    was_handed_out = not job.retry_s and job.delivered
+    if job.queue is None or job.state is State.QUEUED or not job.requeue_ms or was_handed_out:
+        return False
+    job.state = State.QUEUED
+    if job.retry_s:
+        job.announce_soon = True
+        job.requeue_ms = now_ms + job.retry_s * 1000 + jitter_ms(node)
+    else:
+        job.requeue_ms = 0
+    # The first enqueue of all is told to nobody and counts nothing.
+    if job.announce_queued or is_nack:
+        count_return(job, is_nack)
+        tell_holders(node, job, WasQueued(job.id, "nack" if is_nack else "delivery"))
+    else:
+        job.announce_queued = True
+    schedule(node, job, now_ms)
+    queue = node.queue_named(job.queue, now_ms)
+    queue.insert(job)
+    queue.used_s = now_ms // 1000
+    queue.jobs_in += 1
+    if queue.waiting and not queue.paused_out:
+        node.ready[queue] = None
+    return True
+
+
+def count_return(job: Job, is_nack: bool) -> None:
+    """Count that `job` came back."""
+    if is_nack:
+        job.nacks += 1
+    else:
+        job.additional_deliveries += 1
+
+
+def fetch(node: Node, queue: Queue, now_ms: int) -> Job:
+    """Take the oldest job of `queue` to hand it out; there must be one."""
+    job = queue.pop()
+    job.state = State.ACTIVE
+    job.delivered = True
+    if not job.retry_s:
+        node.disposable[job.id] = None
+    queue.used_s = now_ms // 1000
+    queue.jobs_out += 1
+    return job
+
+
+def put_to_work(node: Node, job: Job, now_ms: int) -> None:
+    """A client works on `job`: it leaves the queue on all nodes with a copy, and the clock starts anew."""
+    dequeue(node, job)
+    job.announce_soon = True
+    requeue_after_retry(node, job, now_ms)
+    tell_holders(node, job, IsWorkedOn(job.id))
+
+
+def set_pause(node: Node, queue: Queue, paused_in: bool, paused_out: bool) -> None:
+    """Pause or resume; whoever waits is served when the output opens."""
+    if queue.paused_out and not paused_out and queue.waiting:
+        node.ready[queue] = None
+    queue.paused_in = paused_in
+    queue.paused_out = paused_out
+
+
+def tell_holders(node: Node, job: Job, message: Message) -> None:
+    """Send `message` to the other nodes that may have a copy."""
+    for holder in job.holders:
+        node.send(holder, message)

@@ -1,0 +1,113 @@
+"""A session's requests -> their replies: the order of checks, MONITOR, the statistics.
+
+Pure: bytes were fed to the session's reader before, replies gather in the session.
+Source of the order: Disque 1.0-rc1, which is that of Redis 3.
+"""
+
+from __future__ import annotations
+
+from disquectl.sandbox import replies
+from disquectl.sandbox.arguments import Refused, c_string, option
+from disquectl.sandbox.commands.table import COMMANDS, Command
+from disquectl.sandbox.federation import serve_waiting
+from disquectl.sandbox.inline import quote
+from disquectl.sandbox.node import Node
+from disquectl.sandbox.requests import ProtocolError
+from disquectl.sandbox.session import Session
+from disquectl.sandbox.upkeep import make_room
+
+# So many requests in one go, then others have a turn.
+TURN_REQUESTS = 500
+# A client whose replies pile up higher gets no more of them until it reads.
+OUTPUT_LIMIT_BYTES = 256 * 1024
+
+_NO_AUTH = replies.error(b"NOAUTH Authentication required.")
+_NO_MEMORY = replies.error(b"OOM command not allowed when used memory > 'maxmemory'.")
+
+
+def run_requests(node: Node, session: Session, now_ms: int) -> None:
+    """Carry out what can be of what `session` sent; if more is left than one turn, it is resumed."""
+    next_request = session.reader.next_request
+    for _ in range(TURN_REQUESTS):
+        if not may_run(node, session):
+            return
+        try:
+            words = next_request()
+        except ProtocolError as problem:
+            session.reply(replies.error(problem.text))
+            session.closing = True
+            return
+        if words is None:
+            return
+        execute(node, session, words, now_ms)
+        if session.out_bytes > OUTPUT_LIMIT_BYTES:
+            break
+    node.resumed[session] = None
+
+
+def may_run(node: Node, session: Session) -> bool:
+    """Whether a request of `session` can be carried out now."""
+    if session.wait is not None or session.closing or session.killed or session.held:
+        return False
+    return not (node.asleep_until_ms or node.clients_paused_until_ms or node.stops)
+
+
+def execute(node: Node, session: Session, words: list[bytes], now_ms: int) -> None:
+    """Carry out one request."""
+    command = COMMANDS.get(words[0].lower())
+    if command is None:
+        _answer_unknown(session, words[0])
+        return
+    session.last_command = command.name
+    refusal = _refusal(node, session, command, words, now_ms)
+    if refusal is not None:
+        session.reply(refusal)
+    else:
+        if node.monitors:
+            _tell_monitors(node, session, words, now_ms)
+        started_us = node.stopwatch()
+        try:
+            reply = command.run(node, session, words, now_ms)
+        except Refused as refused:
+            reply = replies.error(refused.text)
+        if reply is not None:
+            session.reply(reply)
+        if not node.asleep_until_ms:
+            duration_us = node.stopwatch() - started_us
+            node.note_duration(command.name, words, duration_us, now_ms, command.is_fast)
+    if session.skip or session.skip_next:
+        session.skip, session.skip_next = session.skip_next, False
+    if node.ready:
+        serve_waiting(node, now_ms)
+
+
+def _answer_unknown(session: Session, name: bytes) -> None:
+    """QUIT is no command of the table: it needs no password and takes any argument."""
+    if option(name) == b"quit":
+        session.reply(replies.OK)
+        session.closing = True
+    else:
+        session.reply(replies.error(b"ERR unknown command '%b'" % c_string(name)))
+    if session.skip or session.skip_next:
+        session.skip, session.skip_next = session.skip_next, False
+
+
+def _refusal(node: Node, session: Session, command: Command, words: list[bytes], now_ms: int) -> bytes | None:
+    if not command.takes(len(words)):
+        return replies.error(b"ERR wrong number of arguments for '%b' command" % command.name)
+    settings = node.settings
+    if settings.password and not session.authenticated and command.name != b"auth":
+        return _NO_AUTH
+    if settings.max_memory_bytes and node.used_bytes > settings.full_above_bytes:
+        has_room = make_room(node, now_ms)
+        if command.refused_without_memory and not has_room:
+            return _NO_MEMORY
+    return None
+
+
+def _tell_monitors(node: Node, session: Session, words: list[bytes], now_ms: int) -> None:
+    seconds, milliseconds = divmod(now_ms, 1000)
+    quoted = b" ".join([quote(word) for word in words])
+    line = b"%d.%03d000 [%b] %b" % (seconds, milliseconds, session.address, quoted)
+    for monitor in node.monitors:
+        monitor.reply(replies.status(line))

@@ -1,0 +1,132 @@
+"""The sandbox without its sockets: nodes, their clients, and time that is passed in.
+
+The whole surface that the server and the tests use: connect, receive, settle, advance.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from itertools import count
+from random import Random
+
+from disquectl.sandbox.dispatch import run_requests
+from disquectl.sandbox.membership import meet
+from disquectl.sandbox.node import Node, Post
+from disquectl.sandbox.receiving import receive
+from disquectl.sandbox.session import Session
+from disquectl.sandbox.upkeep import pulse, run_due, stop_waiting
+
+
+class Engine:
+    """`addresses` are host and port of each node; they know each other from the start."""
+
+    def __init__(
+        self,
+        addresses: list[tuple[str, int]],
+        now_ms: int,
+        password: bytes = b"",
+        random: Random | None = None,
+        stopwatch: Callable[[], int] = lambda: 0,
+    ) -> None:
+        post = Post(receive)
+        random = random or Random()
+        self._post = post
+        self._now_ms = now_ms
+        self._numbers = count(1)
+        self.nodes = [
+            Node(post, (host.encode(), port), password, now_ms, random=random, stopwatch=stopwatch)
+            for host, port in addresses
+        ]
+        post.members.extend(self.nodes)
+        for node in self.nodes[1:]:
+            meet(node, self.nodes[0].host, self.nodes[0].port)
+
+    def connect(self, node: Node, address: bytes, fd: int, now_ms: int) -> Session | None:
+        """A new client; None if the node has as many as it may."""
+        if len(node.sessions) >= node.settings.max_clients:
+            node.connections_refused += 1
+            return None
+        node.connections_received += 1
+        session = Session(next(self._numbers), address, fd, now_ms, node.touched)
+        node.sessions[session.number] = session
+        return session
+
+    def disconnect(self, node: Node, session: Session, now_ms: int) -> None:
+        """The client is gone: what it waited for stays."""
+        session.killed = True
+        if session.wait is not None:
+            stop_waiting(node, session)
+        node.sessions.pop(session.number, None)
+        node.monitors.pop(session, None)
+        node.touched.pop(session, None)
+        node.resumed.pop(session, None)
+        self.settle(now_ms)
+
+    def receive(self, node: Node, session: Session, data: bytes, now_ms: int) -> None:
+        """Bytes from a client: carry out the requests that are whole, and what they set off elsewhere."""
+        node.input_bytes += len(data)
+        session.seen_ms = now_ms
+        session.reader.feed(data)
+        run_requests(node, session, now_ms)
+        self.settle(now_ms)
+
+    def settle(self, now_ms: int) -> None:
+        """Deliver the messages between nodes, and go on with each session that can, for one turn."""
+        self._post.deliver(now_ms)
+        for node in self.nodes:
+            resumed = list(node.resumed)
+            node.resumed.clear()
+            for session in resumed:
+                run_requests(node, session, now_ms)
+        self._post.deliver(now_ms)
+        for node in self.nodes:
+            _drop_killed(node)
+
+    @property
+    def has_more_to_do(self) -> bool:
+        """Whether another `settle` would find something."""
+        return any(node.resumed for node in self.nodes)
+
+    def next_event_ms(self) -> int | None:
+        """When something is due by itself."""
+        times = []
+        for node in self.nodes:
+            if node.is_down:
+                continue
+            at_ms = node.asleep_until_ms or node.alarms.next_ms()
+            if at_ms is not None:
+                times.append(at_ms)
+        return min(times, default=None)
+
+    def advance(self, now_ms: int) -> None:
+        """Let time pass until `now_ms`: all that is due happens, each at its own moment and in order."""
+        while (at_ms := self.next_event_ms()) is not None and at_ms <= now_ms:
+            # What was due already happens now: time never goes back.
+            self._step(max(at_ms, self._now_ms))
+        self._step(max(now_ms, self._now_ms))
+        for node in self.nodes:
+            pulse(node, self._now_ms)
+            node.rates.update(self._now_ms, node.commands_processed, node.input_bytes, node.output_bytes)
+        self.settle(self._now_ms)
+
+    def _step(self, now_ms: int) -> None:
+        self._now_ms = now_ms
+        for node in self.nodes:
+            run_due(node, now_ms)
+        self.settle(now_ms)
+
+    def stop_node(self, node: Node, now_ms: int) -> None:
+        """The node dies; the others notice after their node timeout."""
+        node.down_since_ms = max(now_ms, 1)
+        for session in list(node.sessions.values()):
+            session.kill()
+
+
+def _drop_killed(node: Node) -> None:
+    """Those that CLIENT KILL ended wait for nothing any more."""
+    for session in node.touched:
+        if session.killed and session.wait is not None:
+            stop_waiting(node, session)
+        if session.killed:
+            node.resumed.pop(session, None)
+            node.monitors.pop(session, None)

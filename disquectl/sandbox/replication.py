@@ -1,0 +1,111 @@
+"""Copies of a job on other nodes: asking for them, taking them, and what follows when there are enough.
+
+Source of the rules: Disque's ADDJOB with REPLICATE. A node that is leaving or short of memory takes no copy.
+"""
+
+from __future__ import annotations
+
+from disquectl.sandbox import replies
+from disquectl.sandbox.delivery import enqueue
+from disquectl.sandbox.job import Job, State
+from disquectl.sandbox.messages import CopyTaken, PutInQueue, TakeCopy
+from disquectl.sandbox.node import Node
+from disquectl.sandbox.registry import jitter_ms, register, schedule, unregister
+from disquectl.sandbox.session import WaitForCopies
+from disquectl.sandbox.waiting import release
+
+_ASK_ANOTHER_AFTER_MS = 50
+
+
+def replicate(node: Node, job: Job, more: int, now_ms: int, wants_answer: bool) -> int:
+    """Send copies to `more` further nodes, picked at random, and again to those asked before.
+
+    Answers how many were added.
+    """
+    others = [peer for peer in node.reachable(now_ms) if not peer.is_down and peer.node_id not in job.holders]
+    chosen = node.random.sample(others, min(more, len(others)))
+    job.holders += tuple(peer.node_id for peer in chosen)
+    for holder in job.holders:
+        if holder != node.node_id:
+            node.send(holder, TakeCopy(job.copy_for_another_node(), wants_answer))
+    return len(chosen)
+
+
+def ask_another(node: Node, waiting: WaitForCopies, now_ms: int) -> None:
+    """An ADDJOB waits: try one more node, now and then, and those that did not answer."""
+    if now_ms - waiting.asked_ms >= _ASK_ANOTHER_AFTER_MS and replicate(node, waiting.job, 1, now_ms, True):
+        waiting.asked_ms = now_ms
+
+
+def set_first_return(node: Node, copy: Job, now_ms: int) -> None:
+    """When a job that came from another node goes to the queue here, unless it hears of the others."""
+    if copy.retry_s:
+        copy.announce_soon = True
+        copy.requeue_ms = now_ms + (copy.delay_s + copy.retry_s) * 1000 + jitter_ms(node)
+    else:
+        copy.requeue_ms = 0
+
+
+def receive_copy(node: Node, sender: bytes, copy: Job, wants_answer: bool, now_ms: int) -> None:
+    queue = node.queues.get(copy.queue or b"")
+    if node.is_crowded or node.leaving or (queue is not None and queue.paused_in):
+        return
+    known = node.jobs.get(copy.id)
+    if known is None:
+        copy.announce_queued = True
+        set_first_return(node, copy, now_ms)
+        register(node, copy)
+        schedule(node, copy, now_ms)
+    else:
+        known.holders += tuple(holder for holder in copy.holders if holder not in known.holders)
+    if wants_answer:
+        node.send(sender, CopyTaken(copy.id))
+
+
+def receive_copy_taken(node: Node, sender: bytes, job_id: bytes, now_ms: int) -> None:
+    job = node.jobs.get(job_id)
+    if job is None or job.state is not State.WAIT_REPL or job.confirmed is None or sender in job.confirmed:
+        return
+    job.confirmed = (*job.confirmed, sender)
+    if len(job.confirmed) == job.replicate:
+        finish_replication(node, job, now_ms)
+
+
+def finish_replication(node: Node, job: Job, now_ms: int) -> bool:
+    """Answer the ADDJOB that waits, and queue the job. False: another node queues it, none is kept here."""
+    job.state = State.ACTIVE
+    waiter, job.waiter = job.waiter, None
+    if waiter is not None:
+        waiter.reply(replies.status(job.id))
+        release(node, waiter)
+    if node.node_id not in job.holders:
+        hand_over(node, job, job.confirmed or ())
+        unregister(node, job)
+        return False
+    job.confirmed = None
+    if job.delay_s:
+        schedule(node, job, now_ms)
+    else:
+        enqueue(node, job, now_ms)
+    return True
+
+
+def hand_over(node: Node, job: Job, holders: tuple[bytes, ...]) -> None:
+    """Have one of `holders` queue the job, instead of this node."""
+    if holders:
+        node.send(node.random.choice(holders), PutInQueue(job.id, job.delay_s))
+
+
+def receive_put_in_queue(node: Node, job_id: bytes, delay_s: int, now_ms: int) -> None:
+    job = node.jobs.get(job_id)
+    if job is None or job.state not in (State.ACTIVE, State.WAIT_REPL):
+        return
+    queue = node.queues.get(job.queue or b"")
+    if queue is not None and queue.paused_in:
+        return
+    job.announce_queued = False
+    if not delay_s:
+        enqueue(node, job, now_ms)
+    elif job.retry_s and job.requeue_ms:
+        job.requeue_ms = now_ms + delay_s * 1000
+        schedule(node, job, now_ms)

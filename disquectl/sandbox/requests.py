@@ -1,0 +1,161 @@
+"""Bytes of a connection -> requests (lists of words), a piece at a time.
+
+Knows no socket: bytes are fed in as they came, whole requests come out. Nothing is reserved for lengths
+that were only announced, and what is kept of an unfinished request is bounded.
+Source of the rules: Disque's protocol is that of Redis 3, multibulk and inline mixed on one connection.
+"""
+
+from __future__ import annotations
+
+from disquectl.sandbox.inline import split_words
+
+MAX_LINE_BYTES = 64 * 1024
+MAX_WORDS = 1024 * 1024
+MAX_BULK_BYTES = 512 * 1024 * 1024
+MAX_REQUEST_BYTES = MAX_BULK_BYTES + 1024 * 1024
+_WORD_OVERHEAD_BYTES = 64
+
+
+class ProtocolError(Exception):
+    """The bytes are no request; `text` is the whole error, code word included."""
+
+    def __init__(self, text: bytes) -> None:
+        super().__init__(text.decode("latin-1"))
+        self.text = text
+
+
+class RequestReader:
+    """Feed it bytes, ask for `next_request()` until it answers None.
+
+    After a ProtocolError nothing more can be read from the connection.
+    """
+
+    __slots__ = ("_at", "_buffer", "_kept_bytes", "_later", "_later_bytes", "_length", "_missing", "_words")
+
+    def __init__(self) -> None:
+        self._buffer = b""
+        self._at = 0
+        # Pieces of a long bulk, joined once when all of it is there.
+        self._later: list[bytes] = []
+        self._later_bytes = 0
+        self._words: list[bytes] = []
+        self._missing = 0
+        self._length = -1
+        self._kept_bytes = 0
+
+    @property
+    def pending_bytes(self) -> int:
+        """About how much memory the bytes take that no request was made of yet."""
+        return len(self._buffer) - self._at + self._later_bytes + self._kept_bytes
+
+    @property
+    def has_input(self) -> bool:
+        return self._at < len(self._buffer) or self._later_bytes > 0
+
+    def feed(self, data: bytes) -> None:
+        if self._length >= 0:
+            self._later.append(data)
+            self._later_bytes += len(data)
+            held = len(self._buffer) - self._at
+            if held + self._later_bytes < self._length + 2:
+                return
+            data = b"".join(self._later)
+            self._later.clear()
+            self._later_bytes = 0
+        self._buffer = self._buffer[self._at :] + data if self._at < len(self._buffer) else data
+        self._at = 0
+
+    def next_request(self) -> list[bytes] | None:
+        """The words of the next request, at least one; None when more bytes are needed."""
+        while self._missing or self._at < len(self._buffer):
+            if not self._missing:
+                if self._buffer[self._at] != 0x2A:
+                    words = self._read_inline()
+                    if words is None:
+                        return None
+                    if words:
+                        return words
+                    continue
+                count = self._read_count()
+                if count is None:
+                    return None
+                self._missing = max(count, 0)
+                if not self._missing:
+                    continue
+            return self._read_bulks()
+        return None
+
+    def _read_inline(self) -> list[bytes] | None:
+        end = self._buffer.find(b"\n", self._at)
+        if end < 0:
+            if len(self._buffer) - self._at > MAX_LINE_BYTES:
+                raise ProtocolError(b"ERR Protocol error: too big inline request")
+            return None
+        line = self._buffer[self._at : end]
+        self._at = end + 1
+        words = split_words(line.removesuffix(b"\r"))
+        if words is None:
+            raise ProtocolError(b"ERR Protocol error: unbalanced quotes in request")
+        return words
+
+    def _read_count(self) -> int | None:
+        end = self._line_end(b"mbulk")
+        if end < 0:
+            return None
+        count = _strict_integer(self._buffer[self._at + 1 : end])
+        if count is None or count > MAX_WORDS:
+            raise ProtocolError(b"ERR Protocol error: invalid multibulk length")
+        self._at = end + 2
+        return count
+
+    def _line_end(self, what: bytes) -> int:
+        """Where the header line ends that starts here, -1 when its two end bytes are not there yet."""
+        end = self._buffer.find(b"\r", self._at)
+        if end < 0 and len(self._buffer) - self._at > MAX_LINE_BYTES:
+            raise ProtocolError(b"ERR Protocol error: too big %b count string" % what)
+        return end if 0 <= end < len(self._buffer) - 1 else -1
+
+    def _read_bulks(self) -> list[bytes] | None:
+        buffer, words = self._buffer, self._words
+        while self._missing:
+            if self._length < 0 and not self._read_length():
+                return None
+            start = self._at
+            end = start + self._length
+            if end + 2 > len(buffer):
+                return None
+            words.append(buffer[start:end])
+            # The two bytes behind a bulk are skipped whatever they are, as the real server does.
+            self._at = end + 2
+            self._kept_bytes += self._length + _WORD_OVERHEAD_BYTES
+            self._length = -1
+            self._missing -= 1
+        self._words = []
+        self._kept_bytes = 0
+        return words
+
+    def _read_length(self) -> bool:
+        buffer, at = self._buffer, self._at
+        end = buffer.find(b"\r", at)
+        if end < 0 or end == len(buffer) - 1:
+            return self._line_end(b"bulk") >= 0
+        if buffer[at] != 0x24:
+            raise ProtocolError(b"ERR Protocol error: expected '$', got '%c'" % buffer[at])
+        length = _strict_integer(buffer[at + 1 : end])
+        if length is None or not 0 <= length <= MAX_BULK_BYTES:
+            raise ProtocolError(b"ERR Protocol error: invalid bulk length")
+        if length + self._kept_bytes > MAX_REQUEST_BYTES:
+            raise ProtocolError(b"ERR Protocol error: too big request")
+        self._length = length
+        self._at = end + 2
+        return True
+
+
+def _strict_integer(text: bytes) -> int | None:
+    """A number of the protocol itself: no `+`, no leading zero, no blanks; None otherwise."""
+    if text.isdigit():
+        return int(text) if len(text) < 20 and (text[0] != 0x30 or len(text) == 1) else None
+    digits = text[1:]
+    if text[:1] == b"-" and digits.isdigit() and len(digits) < 20 and digits[0] != 0x30:
+        return -int(digits)
+    return None

@@ -1,0 +1,151 @@
+"""What `disquectl sandbox` does: listen, say where, and stop when told to, or run a command meanwhile.
+
+Knows neither the command line nor the client; exit codes are what it answers.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import os
+import resource
+import signal
+import socket
+from collections.abc import Callable
+from functools import partial
+from typing import BinaryIO
+
+from disquectl.sandbox.demo import Demo
+from disquectl.sandbox.listening import listen
+from disquectl.sandbox.server import SandboxServer
+
+_NOTE = "disquectl sandbox: an in-memory server for trying things out. It is no Disque, and nothing is kept."
+_FILES_BESIDE_CLIENTS = 100
+_CANNOT_EXECUTE, _NOT_FOUND, _SIGNALLED = 126, 127, 128
+
+
+def run(
+    host: str,
+    port: int,
+    nodes: int,
+    password: str | None,
+    demo: bool,
+    command: list[str],
+    stdout: BinaryIO,
+    stderr: BinaryIO,
+) -> int:
+    """Serve until SIGINT, SIGTERM or the last SHUTDOWN: 0; with `command` until it ends: its exit code.
+
+    Without `command`, `DISQUE_NODES=host:port,...` is written to `stdout` once every node listens, and the log
+    to `stderr`. The command's environment leads it to the sandbox and nowhere else; 128+N is a signal, 127 not
+    found, 126 not to be executed. Raises OSError when a port cannot be had.
+    """
+    sockets = listen(host, port, nodes)
+    log = partial(_write_line, stderr)
+    sandbox = _Sandbox(sockets, password, demo, (lambda _line: None) if command else log)
+    if command:
+        return asyncio.run(sandbox.run_command(command, log))
+    return asyncio.run(sandbox.serve(stdout, log))
+
+
+def _write_line(stream: BinaryIO, line: str) -> None:
+    # Nobody reads the log any more: that is no reason to stop.
+    with contextlib.suppress(OSError):
+        stream.write(line.encode("utf-8", "replace") + b"\n")
+        stream.flush()
+
+
+class _Sandbox:
+    def __init__(
+        self, sockets: list[socket.socket], password: str | None, demo: bool, log: Callable[[str], None]
+    ) -> None:
+        self._sockets = sockets
+        self._password = password
+        self._demo = demo
+        self._log = log
+
+    async def _start(self) -> SandboxServer:
+        loop = asyncio.get_running_loop()
+        loop.set_exception_handler(lambda _loop, context: self._log(_one_line(context)))
+        server = SandboxServer(self._sockets, self._password, self._log)
+        _allow_open_files(server.engine.nodes[0].settings.max_clients)
+        if self._demo:
+            server.before_tick = Demo(server.engine.nodes, server.clock.now_ms()).step
+        await server.start()
+        return server
+
+    async def serve(self, stdout: BinaryIO, log: Callable[[str], None]) -> int:
+        stop = asyncio.Event()
+        _on_signals(lambda _number: stop.set())
+        server = await self._start()
+        log(_NOTE)
+        stdout.write(f"DISQUE_NODES={','.join(server.addresses)}\n".encode())
+        stdout.flush()
+        waits = [asyncio.ensure_future(event.wait()) for event in (stop, server.all_stopped)]
+        await asyncio.wait(waits, return_when=asyncio.FIRST_COMPLETED)
+        for waiting in waits:
+            waiting.cancel()
+        await server.close()
+        log("stopped")
+        return 0
+
+    async def run_command(self, command: list[str], log: Callable[[str], None]) -> int:
+        server = await self._start()
+        environment = _environment(server.addresses, self._password)
+        try:
+            process = await asyncio.create_subprocess_exec(*command, env=environment)
+        except OSError as problem:
+            log(f"disquectl sandbox: {command[0]}: {problem.strerror}")
+            await server.close()
+            return _NOT_FOUND if isinstance(problem, FileNotFoundError) else _CANNOT_EXECUTE
+        _on_signals(partial(_pass_on, process))
+        code = await process.wait()
+        await server.close()
+        return code if code >= 0 else _SIGNALLED - code
+
+
+def _one_line(context: dict[str, object]) -> str:
+    problem = context.get("exception")
+    return f"{context['message']}: {problem!r}" if problem else str(context["message"])
+
+
+def _allow_open_files(clients: int) -> None:
+    """Each client takes a file: ask for as many as there may be, or as many as there are to be had."""
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    wanted = clients + _FILES_BESIDE_CLIENTS
+    if hard != resource.RLIM_INFINITY:
+        wanted = min(wanted, hard)
+    if soft != resource.RLIM_INFINITY and soft < wanted:
+        resource.setrlimit(resource.RLIMIT_NOFILE, (wanted, hard))
+
+
+def _on_signals(act: Callable[[signal.Signals], None]) -> None:
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGINT, signal.SIGTERM):
+        loop.add_signal_handler(number, act, number)
+
+
+def _pass_on(process: asyncio.subprocess.Process, number: signal.Signals) -> None:
+    """Give a signal to the command, unless the terminal did: Ctrl-C reaches both by itself."""
+    if process.returncode is None and not (number is signal.SIGINT and _is_in_foreground()):
+        process.send_signal(number)
+
+
+def _is_in_foreground() -> bool:
+    try:
+        return os.tcgetpgrp(0) == os.getpgrp()
+    except OSError:
+        return False
+
+
+def _environment(addresses: list[str], password: str | None) -> dict[str, str]:
+    """What the command gets: everything but what could lead it to another cluster or change its output."""
+    kept = {
+        name: value
+        for name, value in os.environ.items()
+        if not name.startswith("DISQUE_") and name not in ("DISQUECTL_READ_ONLY", "DISQUECTL_OUTPUT")
+    }
+    kept["DISQUE_NODES"] = ",".join(addresses)
+    if password is not None:
+        kept["DISQUE_PASSWORD"] = password
+    return kept

@@ -1,0 +1,231 @@
+"""The engine on the network: the only module that knows asyncio.
+
+It carries bytes between sockets and sessions, lets time pass, and guards memory: clients that do not read get
+no more replies and at last the end, and all half-sent requests together are bounded.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import socket
+from collections.abc import Callable
+from typing import cast
+
+from disquectl.sandbox import replies
+from disquectl.sandbox.clock import Clock, stopwatch_us
+from disquectl.sandbox.dispatch import OUTPUT_LIMIT_BYTES, may_run
+from disquectl.sandbox.engine import Engine
+from disquectl.sandbox.listening import address_of, join_address
+from disquectl.sandbox.node import Node
+from disquectl.sandbox.requests import MAX_REQUEST_BYTES
+from disquectl.sandbox.session import Session
+
+_TICK_MS = 100
+# What a client that cannot be served right now may send ahead.
+_READ_AHEAD_BYTES = 1024 * 1024
+# Replies that nobody fetches: one may be huge, but nothing is added to more than this.
+_UNREAD_LIMIT_BYTES = 64 * 1024 * 1024
+_PENDING_LIMIT_BYTES = MAX_REQUEST_BYTES + 64 * 1024 * 1024
+_TOO_MANY_CLIENTS = replies.error(b"ERR max number of clients reached")
+
+Log = Callable[[str], None]
+
+
+class Connection(asyncio.Protocol):
+    """One client's socket."""
+
+    def __init__(self, server: SandboxServer, node: Node) -> None:
+        self._server = server
+        self.node = node
+        self.session: Session | None = None
+        self.transport: asyncio.Transport
+        self.pending_bytes = 0
+        self.reads = True
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        self.transport = cast(asyncio.Transport, transport)
+        self.transport.set_write_buffer_limits(high=OUTPUT_LIMIT_BYTES)
+        self._server.add(self)
+
+    def data_received(self, data: bytes) -> None:
+        self._server.receive(self, data)
+
+    def connection_lost(self, _problem: Exception | None) -> None:
+        self._server.remove(self)
+
+    def pause_writing(self) -> None:
+        if self.session is not None:
+            self.session.held = True
+
+    def resume_writing(self) -> None:
+        if self.session is not None:
+            self.session.held = False
+            self.node.resumed[self.session] = None
+            self._server.carry_on()
+
+    def send(self, data: bytes) -> bool:
+        """False if the client has not fetched what it got long ago."""
+        if self.transport.get_write_buffer_size() > _UNREAD_LIMIT_BYTES:
+            return False
+        self.transport.write(data)
+        return True
+
+
+class SandboxServer:
+    """One listening socket a node, all in the running event loop."""
+
+    def __init__(self, sockets: list[socket.socket], password: str | None, log: Log) -> None:
+        addresses = [address_of(listener) for listener in sockets]
+        self.addresses = [join_address(*address) for address in addresses]
+        self.clock = Clock()
+        self.engine = Engine(
+            addresses, self.clock.now_ms(), (password or "").encode(), stopwatch=stopwatch_us
+        )
+        self.all_stopped = asyncio.Event()
+        # Called with the time ten times a second, before everything else that is due.
+        self.before_tick: Callable[[int], None] | None = None
+        self._log = log
+        self._sockets = sockets
+        self._listeners: list[asyncio.Server] = []
+        self._connections: dict[Session, Connection] = {}
+        self._pending_bytes = 0
+        self._not_reading: set[Connection] = set()
+        self._timer: asyncio.TimerHandle | None = None
+        self._continues = False
+
+    async def start(self) -> None:
+        loop = asyncio.get_running_loop()
+        for node, listener in zip(self.engine.nodes, self._sockets, strict=True):
+            make = _ConnectionMaker(self, node)
+            self._listeners.append(await loop.create_server(make, sock=listener))
+        self._tick()
+
+    async def close(self) -> None:
+        """Stop all nodes and end their connections."""
+        for index in range(len(self.engine.nodes)):
+            self.stop_node(index)
+        if self._timer is not None:
+            self._timer.cancel()
+        # One turn of the loop, so that the aborted transports are closed.
+        await asyncio.sleep(0)
+
+    def stop_node(self, index: int) -> None:
+        """End a node as if its process had died."""
+        node = self.engine.nodes[index]
+        if node.is_down:
+            return
+        self._listeners[index].close()
+        self.engine.stop_node(node, self.clock.now_ms())
+        self.carry_on()
+        if all(other.is_down for other in self.engine.nodes):
+            self.all_stopped.set()
+
+    def advance(self, seconds: float) -> None:
+        """Move the clock forward; what is due on the way happens."""
+        self.clock.move_forward(seconds)
+        self.engine.advance(self.clock.now_ms())
+        self.carry_on()
+
+    def add(self, connection: Connection) -> None:
+        node, transport = connection.node, connection.transport
+        peer = transport.get_extra_info("peername")
+        address = join_address(*peer[:2]) if peer else "?:0"
+        fd = transport.get_extra_info("socket").fileno()
+        session = self.engine.connect(node, address.encode(), fd, self.clock.now_ms())
+        if session is None:
+            transport.write(_TOO_MANY_CLIENTS)
+            transport.close()
+            return
+        connection.session = session
+        self._connections[session] = connection
+
+    def remove(self, connection: Connection) -> None:
+        session = connection.session
+        if session is None:
+            return
+        self._connections.pop(session, None)
+        self._not_reading.discard(connection)
+        self._pending_bytes -= connection.pending_bytes
+        self.engine.disconnect(connection.node, session, self.clock.now_ms())
+        self.carry_on()
+
+    def receive(self, connection: Connection, data: bytes) -> None:
+        session = connection.session
+        if session is None or session.killed or session.closing:
+            return
+        self.engine.receive(connection.node, session, data, self.clock.now_ms())
+        self._note_pending(connection, session)
+        self.carry_on()
+
+    def _note_pending(self, connection: Connection, session: Session) -> None:
+        """Keep count of the requests that are not whole, and stop reading from a client that runs ahead."""
+        pending_bytes = session.reader.pending_bytes
+        self._pending_bytes += pending_bytes - connection.pending_bytes
+        connection.pending_bytes = pending_bytes
+        if self._pending_bytes > _PENDING_LIMIT_BYTES:
+            self._log(f"too many unfinished requests: client {session.address.decode()} is dropped")
+            session.kill()
+        elif pending_bytes > _READ_AHEAD_BYTES and not may_run(connection.node, session):
+            connection.transport.pause_reading()
+            self._not_reading.add(connection)
+
+    def carry_on(self) -> None:
+        """Send what there is to send; go on soon with what is left to do."""
+        for index, node in enumerate(self.engine.nodes):
+            if node.touched:
+                self._flush(node)
+            if node.stops and not node.is_down:
+                self._log(f"SHUTDOWN: {self.addresses[index]} stops")
+                self.stop_node(index)
+        for connection in [
+            one for one in self._not_reading if one.session and may_run(one.node, one.session)
+        ]:
+            self._not_reading.discard(connection)
+            connection.transport.resume_reading()
+        if self.engine.has_more_to_do and not self._continues:
+            self._continues = True
+            asyncio.get_running_loop().call_soon(self._continue)
+
+    def _continue(self) -> None:
+        self._continues = False
+        self.engine.settle(self.clock.now_ms())
+        self.carry_on()
+
+    def _flush(self, node: Node) -> None:
+        touched = list(node.touched)
+        node.touched.clear()
+        for session in touched:
+            connection = self._connections.get(session)
+            if connection is None:
+                continue
+            if session.out and not session.killed:
+                data = session.take_output()
+                node.output_bytes += len(data)
+                if not connection.send(data):
+                    self._log(f"client {session.address.decode()} does not read: it is dropped")
+                    session.killed = True
+            if session.killed:
+                connection.transport.abort()
+            elif session.closing:
+                connection.transport.close()
+
+    def _tick(self) -> None:
+        now_ms = self.clock.now_ms()
+        if self.before_tick is not None:
+            self.before_tick(now_ms)
+        self.engine.advance(now_ms)
+        self.carry_on()
+        next_ms = self.engine.next_event_ms()
+        delay_ms = _TICK_MS if next_ms is None else min(max(next_ms - now_ms, 1), _TICK_MS)
+        self._timer = asyncio.get_running_loop().call_later(delay_ms / 1000, self._tick)
+
+
+class _ConnectionMaker:
+    """Makes the connections of one node."""
+
+    def __init__(self, server: SandboxServer, node: Node) -> None:
+        self._server = server
+        self._node = node
+
+    def __call__(self) -> Connection:
+        return Connection(self._server, self._node)

@@ -1,0 +1,116 @@
+"""What a node knows of one connection, without the socket.
+
+Replies gather in `out` until the server sends them. A session that waits has its requests read later.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from disquectl.sandbox.requests import RequestReader
+
+if TYPE_CHECKING:
+    from disquectl.sandbox.job import Job
+    from disquectl.sandbox.queue import Queue
+
+
+@dataclass(slots=True)
+class WaitForJobs:
+    """A GETJOB that found nothing; `deadline_ms` 0 is never."""
+
+    queues: list[Queue]
+    deadline_ms: int
+    with_counters: bool
+
+
+@dataclass(slots=True)
+class WaitForCopies:
+    """An ADDJOB whose copies are not all confirmed."""
+
+    job: Job
+    deadline_ms: int
+    asked_ms: int
+
+
+@dataclass(slots=True)
+class WaitForWakeUp:
+    """A DEBUG SLEEP: its whole node sleeps. The words are for the slow log."""
+
+    words: list[bytes]
+    started_ms: int
+
+
+Wait = WaitForJobs | WaitForCopies | WaitForWakeUp
+
+
+class Session:
+    """One client of one node."""
+
+    __slots__ = (
+        "_touched",
+        "address",
+        "authenticated",
+        "closing",
+        "created_ms",
+        "fd",
+        "held",
+        "killed",
+        "last_command",
+        "monitoring",
+        "muted",
+        "name",
+        "number",
+        "out",
+        "out_bytes",
+        "reader",
+        "seen_ms",
+        "skip",
+        "skip_next",
+        "wait",
+    )
+
+    def __init__(
+        self, number: int, address: bytes, fd: int, now_ms: int, touched: dict[Session, None]
+    ) -> None:
+        """`touched` is where it notes itself when there is something to send or to close."""
+        self.number = number
+        self.address = address
+        self.fd = fd
+        self.name = b""
+        self.authenticated = False
+        self.monitoring = False
+        # CLIENT REPLY OFF; SKIP for this command; SKIP for the one after.
+        self.muted = self.skip = self.skip_next = False
+        self.created_ms = self.seen_ms = now_ms
+        self.last_command = b"NULL"
+        self.reader = RequestReader()
+        self.wait: Wait | None = None
+        self.out: list[bytes] = []
+        self.out_bytes = 0
+        # Its replies are not fetched: no more requests are read until they are.
+        self.held = False
+        # Close when the replies are sent, or at once.
+        self.closing = False
+        self.killed = False
+        self._touched = touched
+
+    def reply(self, data: bytes) -> None:
+        """Queue an encoded reply, unless the client asked for none."""
+        if self.muted or self.skip:
+            return
+        self.out.append(data)
+        self.out_bytes += len(data)
+        self._touched[self] = None
+
+    def kill(self) -> None:
+        """Close the connection without another word."""
+        self.killed = True
+        self._touched[self] = None
+
+    def take_output(self) -> bytes:
+        """The replies gathered so far, which are forgotten here."""
+        data = self.out[0] if len(self.out) == 1 else b"".join(self.out)
+        self.out.clear()
+        self.out_bytes = 0
+        return data

@@ -1,0 +1,190 @@
+"""What a node does by itself as time passes: due jobs, clients whose time is over, idle queues, memory.
+
+Knows no clock: it is told the time.
+"""
+
+from __future__ import annotations
+
+from disquectl.sandbox import replies
+from disquectl.sandbox.acknowledgement import try_collect
+from disquectl.sandbox.delivery import enqueue, tell_holders
+from disquectl.sandbox.federation import need_jobs, serve_waiting
+from disquectl.sandbox.job import Job, State
+from disquectl.sandbox.messages import WillQueue
+from disquectl.sandbox.node import Node
+from disquectl.sandbox.registry import (
+    ANNOUNCE_AHEAD_MS,
+    delete_everywhere,
+    jitter_ms,
+    requeue_after_retry,
+    schedule,
+    unregister,
+)
+from disquectl.sandbox.replication import ask_another
+from disquectl.sandbox.session import Session, WaitForCopies, WaitForJobs, WaitForWakeUp
+from disquectl.sandbox.waiting import release
+
+_IDLE_QUEUE_S = 300
+_IDLE_QUEUE_CROWDED_S = 10
+_IDLE_QUEUE_FULL_S = 2
+_TIMED_OUT = replies.error(b"NOREPL Timeout reached before replicating to the requested number of nodes")
+_LEAVING = replies.error(b"LEAVING This node is leaving the cluster, please connect to a different one")
+
+
+def run_due(node: Node, now_ms: int) -> None:
+    """Everything that is due at `now_ms`. A node that sleeps does nothing until it wakes."""
+    if node.is_down or (node.asleep_until_ms and not _wake_up(node, now_ms)):
+        return
+    if 0 < node.clients_paused_until_ms < now_ms:
+        node.clients_paused_until_ms = 0
+        node.resumed.update(node.sessions_with_input())
+    _end_waiting(node, now_ms)
+    _run_alarms(node, now_ms)
+    serve_waiting(node, now_ms)
+
+
+def _run_alarms(node: Node, now_ms: int) -> None:
+    while (entry := node.alarms.pop_due(now_ms)) is not None:
+        at_ms, job_id = entry
+        job = node.jobs.get(job_id)
+        if job is None or job.awake_ms != at_ms:
+            continue
+        wake(node, job, now_ms)
+        if job.awake_ms == at_ms and node.jobs.get(job_id) is job:
+            # Nothing to do for it after all: its expiry is what is left.
+            job.awake_ms = max(job.expires_s * 1000 + 1000, now_ms + 1000)
+            node.alarms.add(job.awake_ms, job_id)
+    if node.alarms.is_bloated(len(node.jobs)):
+        node.alarms.rebuild((job.awake_ms, job.id) for job in node.jobs.values())
+
+
+def wake(node: Node, job: Job, now_ms: int) -> None:
+    """What is due for `job`: expiry, announcing its return, the return itself, another try to collect it."""
+    if job.expires_s <= now_ms // 1000:
+        unregister(node, job)
+    elif job.state is State.ACKED:
+        try_collect(node, job)
+        if job.id in node.jobs:
+            schedule(node, job, now_ms)
+    elif job.state is not State.WAIT_REPL:
+        if job.announce_soon and job.requeue_ms - ANNOUNCE_AHEAD_MS <= now_ms:
+            if job.state is State.ACTIVE:
+                tell_holders(node, job, WillQueue(job.id))
+            job.announce_soon = False
+            schedule(node, job, now_ms)
+        if job.requeue_ms <= now_ms:
+            _return_to_queue(node, job, now_ms)
+
+
+def _return_to_queue(node: Node, job: Job, now_ms: int) -> None:
+    if job.state is State.QUEUED:
+        if job.retry_s:
+            job.announce_soon = True
+            job.requeue_ms = now_ms + job.retry_s * 1000 + jitter_ms(node)
+            schedule(node, job, now_ms)
+        return
+    queue = node.queues.get(job.queue or b"")
+    if queue is not None and queue.paused_in and job.retry_s:
+        requeue_after_retry(node, job, now_ms)
+    else:
+        # An at-most-once job whose delay is over would be lost if it were put off.
+        enqueue(node, job, now_ms)
+
+
+def _end_waiting(node: Node, now_ms: int) -> None:
+    """Answer the clients whose timeout is over; on a leaving node, all that wait."""
+    for session in list(node.waiting):
+        waiting = session.wait
+        if isinstance(waiting, WaitForWakeUp) or waiting is None:
+            continue
+        is_over = 0 < waiting.deadline_ms < now_ms
+        if not is_over and not node.leaving:
+            continue
+        if is_over:
+            session.reply(_TIMED_OUT if isinstance(waiting, WaitForCopies) else replies.NIL_ARRAY)
+        else:
+            session.reply(_LEAVING)
+        stop_waiting(node, session)
+
+
+def stop_waiting(node: Node, session: Session) -> None:
+    """The client got another answer, or went away: a job that still waits for its copies is given up."""
+    waiting = session.wait
+    if isinstance(waiting, WaitForCopies):
+        waiting.job.waiter = None
+        waiting.job.state = State.ACTIVE
+        delete_everywhere(node, waiting.job)
+    release(node, session)
+
+
+def _wake_up(node: Node, now_ms: int) -> bool:
+    """Whether the node's DEBUG SLEEP is over; who asked for it is answered then."""
+    if now_ms < node.asleep_until_ms:
+        return False
+    node.asleep_until_ms = 0
+    for session in list(node.waiting):
+        if isinstance(session.wait, WaitForWakeUp):
+            duration_us = (now_ms - session.wait.started_ms) * 1000
+            node.note_duration(b"debug", session.wait.words, duration_us, now_ms)
+            session.reply(replies.OK)
+            release(node, session)
+    node.resumed.update(node.sessions_with_input())
+    return True
+
+
+def pulse(node: Node, now_ms: int) -> None:
+    """Ten times a second: ask other nodes on behalf of those who wait; once a second, look at idle queues."""
+    if node.is_down or node.asleep_until_ms:
+        return
+    for session in list(node.waiting):
+        waiting = session.wait
+        if isinstance(waiting, WaitForJobs):
+            for queue in waiting.queues:
+                need_jobs(node, queue, now_ms)
+        elif isinstance(waiting, WaitForCopies):
+            ask_another(node, waiting, now_ms)
+    if now_ms // 1000 != node.swept_s:
+        node.swept_s = now_ms // 1000
+        remove_idle_queues(node, now_ms)
+        if node.settings.idle_limit_s:
+            _end_idle_sessions(node, now_ms)
+
+
+def _end_idle_sessions(node: Node, now_ms: int) -> None:
+    """CONFIG's `timeout`: who sent nothing for longer is disconnected, unless waiting for an answer."""
+    for session in node.sessions.values():
+        idle_s = now_ms // 1000 - session.seen_ms // 1000
+        if session.wait is None and idle_s > node.settings.idle_limit_s:
+            session.kill()
+
+
+def remove_idle_queues(node: Node, now_ms: int) -> bool:
+    """Forget the queues that nobody used for minutes; for seconds, when memory is short."""
+    limit_s = _IDLE_QUEUE_S
+    if node.is_crowded:
+        is_full = node.used_bytes > node.settings.full_above_bytes
+        limit_s = _IDLE_QUEUE_FULL_S if is_full else _IDLE_QUEUE_CROWDED_S
+    idle = [
+        name
+        for name, queue in node.queues.items()
+        if now_ms // 1000 - queue.used_s >= limit_s
+        and not (queue or queue.waiting or queue.paused_in or queue.paused_out)
+    ]
+    for name in idle:
+        del node.queues[name]
+    return bool(idle)
+
+
+def make_room(node: Node, now_ms: int) -> bool:
+    """Over 95 % of maxmemory: throw away what may be. Whether that was enough.
+
+    Acknowledged jobs may go, and at-most-once jobs that were handed out.
+    """
+    limit = node.settings.full_above_bytes
+    if not node.settings.evicts:
+        return False
+    while node.disposable and node.used_bytes > limit:
+        unregister(node, node.jobs[next(iter(node.disposable))])
+    if not node.jobs:
+        remove_idle_queues(node, now_ms)
+    return node.used_bytes <= limit
