@@ -2,9 +2,25 @@
 
 from __future__ import annotations
 
+import os
 import sys
 
-from disquectl.cli.main import main
+from disquectl.cli.main import run_command_line
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import NoReturn
+
+
+def main() -> NoReturn:
+    """Run the command line of this process and end with its exit code.
+
+    Everything has been written and closed by then. To let the interpreter take itself apart would take as
+    long as a quarter of an empty Python program, in each of thousands of calls from a script.
+    """
+    code = run_command_line(sys.argv[1:])
+    os._exit(code)
+
 
 if __name__ == "__main__":
-    sys.exit(main())
+    main()

@@ -7,7 +7,6 @@ is loaded for nothing else.
 from __future__ import annotations
 
 import os
-import sys
 
 from disquectl.commands import reader
 from disquectl.commands.options import CONNECTING
@@ -23,18 +22,16 @@ if TYPE_CHECKING:
     from disquectl.commands.streams import Streams
 
 
-def main(argv: list[str] | None = None) -> int:
-    """Run one command line of this process; its exit code."""
+def run_command_line(argv: list[str]) -> int:
+    """Run one command line with the streams of this process; its exit code. What it wrote is flushed."""
     streams = process_streams()
     try:
-        return _run(sys.argv[1:] if argv is None else argv, streams)
+        return _run(argv, streams)
     except DisquectlError as problem:
         _tell(problem, streams)
         return problem.exit_code
     except BrokenPipeError:
-        # The reader has what it wanted. Python would complain when it flushes stdout at the end.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), streams.stdout.fileno())
-        return EXIT_OK
+        return EXIT_OK  # the reader has what it wanted
     except KeyboardInterrupt:
         return EXIT_INTERRUPTED
     except Exception as problem:

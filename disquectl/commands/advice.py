@@ -51,7 +51,7 @@ def _advised(refusal: ReplyError, session: Session) -> DisquectlError:
 def _nodes(session: Session) -> str:
     """How many of the nodes that HELLO lists answer themselves."""
     try:
-        listed = session.client.hello()["nodes"]
+        listed = session.client.verify()["nodes"]
     except DisquectlError:
         return "no node answered HELLO"
     answered = sum(1 for entry in listed if not entry["host"] or _answers(session, entry))
@@ -61,7 +61,7 @@ def _nodes(session: Session) -> str:
 def _answers(session: Session, entry: dict[str, Any]) -> bool:
     with session.client_for(Node(entry["host"], entry["port"]), PROBE_TIMEOUT_SECONDS) as other:
         try:
-            other.hello()
+            other.verify()
         except DisquectlError:
             return False
     return True

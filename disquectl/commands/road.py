@@ -6,7 +6,6 @@ Rows that are more than that step onto the road where they need it: `exchange` s
 
 from __future__ import annotations
 
-from disquectl.commands.advice import explained
 from disquectl.commands.row import convert
 from disquectl.errors import NothingThere, OutcomeUnknown, PartlyDone, ReplyError
 
@@ -64,6 +63,8 @@ def exchange(row: Row, words: Words, session: Session, *, wait_ms: int | None = 
             last_words=row.closes,
         )
     except (ReplyError, OutcomeUnknown) as problem:
+        from disquectl.commands.advice import explained
+
         raise explained(problem, session) from problem
     # Only commands that a Redis has, too, can answer a password: CONFIG GET, SLOWLOG GET, MONITOR.
     if row.redis_too and not session.settings.show_secrets:

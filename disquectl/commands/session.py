@@ -8,7 +8,7 @@ from __future__ import annotations
 import sys
 import time
 
-from disquectl.client.client import Client
+from disquectl.client.core import Core
 from disquectl.errors import DisquectlError, UsageError
 from disquectl.render.escape import for_terminal
 from disquectl.render.output import check_columns, writer
@@ -37,7 +37,7 @@ class Session:
         self.settings = settings
         self.streams = streams
         self.exit_code = 0
-        self._client: Client | None = None
+        self._client: Core | None = None
         self._tap: Tap | None = None
 
     def __enter__(self) -> Session:
@@ -48,7 +48,7 @@ class Session:
             self._client.close()
 
     @property
-    def client(self) -> Client:
+    def client(self) -> Core:
         """The client, made when it is first needed; it connects with its first request."""
         if self._client is None:
             for warning in self.settings.warnings:
@@ -59,12 +59,12 @@ class Session:
             )
         return self._client
 
-    def client_for(self, node: Node, timeout_seconds: float) -> Client:
+    def client_for(self, node: Node, timeout_seconds: float) -> Core:
         """Another client with the same password, to one node, that gives up soon."""
         return self._make([node], timeout_seconds, timeout_seconds)
 
-    def _make(self, nodes: list[Node], connect_timeout: float, response_timeout: float) -> Client:
-        return Client(
+    def _make(self, nodes: list[Node], connect_timeout: float, response_timeout: float) -> Core:
+        return Core(
             nodes,
             password=self.password,
             connect_timeout=connect_timeout,
