@@ -54,7 +54,7 @@ def may_run(node: Node, session: Session) -> bool:
 
 def execute(node: Node, session: Session, words: list[bytes], now_ms: int) -> None:
     """Carry out one request."""
-    command = COMMANDS.get(words[0].lower())
+    command = COMMANDS.get(words[0].lower()) or COMMANDS.get(option(words[0]))
     if command is None:
         _answer_unknown(session, words[0])
         return

@@ -24,7 +24,7 @@ _FILES_BESIDE_CLIENTS = 100
 _CANNOT_EXECUTE, _NOT_FOUND, _SIGNALLED = 126, 127, 128
 
 
-def run(
+def run(  # noqa: PLR0917 - one argument an option of the command, in its order
     host: str,
     port: int,
     nodes: int,
@@ -36,9 +36,9 @@ def run(
 ) -> int:
     """Serve until SIGINT, SIGTERM or the last SHUTDOWN: 0; with `command` until it ends: its exit code.
 
-    Without `command`, `DISQUE_NODES=host:port,...` is written to `stdout` once every node listens, and the log
-    to `stderr`. The command's environment leads it to the sandbox and nowhere else; 128+N is a signal, 127 not
-    found, 126 not to be executed. Raises OSError when a port cannot be had.
+    Without `command`, `DISQUE_NODES=host:port,...` is written to `stdout` once every node listens, and the
+    log to `stderr`. The command's environment leads it to the sandbox and nowhere else; 128+N is a signal,
+    127 not found, 126 not to be executed. Raises OSError when a port cannot be had.
     """
     sockets = listen(host, port, nodes)
     log = partial(_write_line, stderr)

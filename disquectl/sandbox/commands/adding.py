@@ -125,18 +125,19 @@ def _check_queue(node: Node, name: bytes, longest: int) -> None:
 
 
 def _make_job(node: Node, words: list[bytes], options: _Options, copies: int, now_ms: int) -> Job:
-    ttl_s = options.ttl_s
+    # The server keeps times in 32 bits: longer ones wrap around.
+    ttl_s = options.ttl_s & _UINT32
     retry_s = options.retry_s
     if retry_s is None:
-        retry_s = min(max(ttl_s // 10, 1), _LONGEST_DEFAULT_RETRY_S)
+        retry_s = min(max(options.ttl_s // 10, 1), _LONGEST_DEFAULT_RETRY_S)
+    retry_s &= _UINT32
     job_id = make_id(node.node_id, node.random.getrandbits(144), ttl_s, retry_s)
     job = Job(job_id, words[1], words[2], State.WAIT_REPL)
     node.last_created_ns = max(now_ms * 1_000_000, node.last_created_ns + 1)
     job.created_ns = node.last_created_ns
     job.replicate = copies
-    # The server keeps these in 32 bits.
     job.expires_s = (now_ms // 1000 + ttl_s) & _UINT32
     job.delay_s = options.delay_s & _UINT32
-    job.retry_s = retry_s & _UINT32
+    job.retry_s = retry_s
     job.requeue_ms = now_ms + (options.delay_s or retry_s) * 1000
     return job

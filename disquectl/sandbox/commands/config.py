@@ -36,6 +36,8 @@ def config(node: Node, _session: Session, words: list[bytes], _now_ms: int) -> b
 
 
 def _set(node: Node, name: bytes, value: bytes) -> None:
+    if option(name) == b"appendonly" and option(value) == b"yes":
+        raise Refused(b"ERR Unable to turn on AOF. Check server logs.")
     is_set = node.settings.set(option(name), value)
     if is_set is None:
         raise Refused(b"ERR Unsupported CONFIG parameter: %b" % c_string(name))

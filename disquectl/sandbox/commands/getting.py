@@ -45,11 +45,26 @@ class _Options:
 
 def getjob(node: Node, session: Session, words: list[bytes], now_ms: int) -> bytes | None:
     options = _Options(words, now_ms)
-    queues = [node.queue_named(name, now_ms) for name in options.queues]
+    found = _collect(node, options, now_ms)
+    if found:
+        return replies.array(found)
+    if options.no_hang:
+        return replies.NIL_ARRAY
+    if node.leaving:
+        raise Refused(_LEAVING)
+    # A queue may be named twice; it is waited for once.
+    queues = [node.queue_named(name, now_ms) for name in dict.fromkeys(options.queues)]
+    wait(node, session, WaitForJobs(queues, options.deadline_ms, options.with_counters))
+    return None
+
+
+def _collect(node: Node, options: _Options, now_ms: int) -> list[bytes]:
+    """Jobs that are there, encoded. A queue that is asked comes into being, found or not."""
     found: list[bytes] = []
     while len(found) < options.count:
         before = len(found)
-        for queue in queues:
+        for name in options.queues:
+            queue = node.queue_named(name, now_ms)
             if not queue or queue.paused_out:
                 need_jobs(node, queue, now_ms)
                 continue
@@ -61,12 +76,4 @@ def getjob(node: Node, session: Session, words: list[bytes], now_ms: int) -> byt
                 break
         if len(found) == before:
             break
-    if found:
-        return replies.array(found)
-    if options.no_hang:
-        return replies.NIL_ARRAY
-    if node.leaving:
-        raise Refused(_LEAVING)
-    # A queue may be named twice; it is waited for once.
-    wait(node, session, WaitForJobs(list(dict.fromkeys(queues)), options.deadline_ms, options.with_counters))
-    return None
+    return found
