@@ -18,7 +18,7 @@ GET = Row(
     arguments=(Argument("pattern", PARAMETER, "A name, or a pattern of * ? [a-z]."),),
     details="requirepass shows as *** unless --show-secrets.",
     example="disquectl config get 'max*'",
-    shape=lambda _: Shape(("name", "value"), PAIRS, many=True),
+    shape=lambda _: Shape(("name", "value"), PAIRS, many=True, value="value"),
     records=lambda words, reply: config(reply),
 )
 SET = Row(

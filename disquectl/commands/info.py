@@ -28,6 +28,17 @@ SECTION_NAMES = (
     "all",
 )
 
+# What people read instead of bare numbers.
+INFO_KINDS = {
+    "uptime_in_seconds": "seconds",
+    "used_memory": "bytes",
+    "used_memory_rss": "bytes",
+    "used_memory_peak": "bytes",
+    "total_net_input_bytes": "bytes",
+    "total_net_output_bytes": "bytes",
+    "latest_fork_usec": "us",
+}
+
 
 def records(words: Words, reply: Reply) -> Iterable[Record]:
     """One record, a dict of fields for each section; none for a section that the server does not have."""
@@ -44,6 +55,6 @@ ROW = Row(
     arguments=(Argument("section", WORD, "One section: " + ", ".join(SECTION_NAMES) + ".", required=False),),
     absent="unknown section; there are " + ", ".join(SECTION_NAMES),
     example="disquectl info memory",
-    shape=lambda _: Shape(("section", "field", "value"), SECTIONS, many=False),
+    shape=lambda _: Shape(("section", "field", "value"), SECTIONS, many=False, kinds=INFO_KINDS),
     records=records,
 )
