@@ -1,0 +1,1 @@
+"""Dialogues recorded from Disque 1.0-rc1, and what plays them."""
