@@ -35,7 +35,7 @@ NODES = Row(
     details="ping_sent and pong_received are milliseconds since 1970; a node that nobody told its address "
     "has an empty host.",
     example="disquectl cluster nodes",
-    shape=lambda _: Shape(NODE_FIELDS, RECORDS, many=True),
+    shape=lambda _: Shape(NODE_FIELDS, RECORDS, many=True, kinds={"id": "id"}),
     records=lambda words, reply: cluster_nodes(reply),
 )
 INFO = Row(

@@ -97,7 +97,8 @@ def _draw_block(console: Console, block: Block, width: int) -> None:
             console.print(Text(name, NAME), soft_wrap=True)
             console.print(_text(cell, width), soft_wrap=True)
             continue
-        line = Text(name, NAME)
+        # Not Text(name, NAME): its style would go on over the value.
+        line = Text().append(name, NAME)
         line.append(" " * (names + GAP - cell_len(name)))
         for text in _text(cell, room).split("\n"):
             console.print(line + text, soft_wrap=True)
