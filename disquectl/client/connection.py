@@ -125,13 +125,12 @@ class Connection:
             total = self._send(data)
             while total < len(data):
                 total += self._send(memoryview(data)[total:])
-        except BlockingIOError:
-            self.close()
-            raise Broken("it takes no more of the request", total) from None
         except OSError as problem:
+            full = isinstance(problem, BlockingIOError)
+            reason = "it takes no more of the request" if full else reason_of(problem)
             early = self._early_reply()
             self.close()
-            raise Broken(reason_of(problem), total, early) from None
+            raise Broken(reason, total, early) from None
         except BaseException:
             self.close()
             raise

@@ -85,7 +85,7 @@ class ServerCommands(Core):
 
     def client_getname(self) -> str | None:
         """The name of this connection."""
-        name = self._one_server("CLIENT", "GETNAME")
+        name = self.call("CLIENT", "GETNAME", repeatable=True, failover=False)
         return None if name is None else text("CLIENT GETNAME", name)
 
     def client_setname(self, name: str) -> None:

@@ -1,0 +1,157 @@
+"""Requests sent together: replies in order, and what is known when the connection breaks in the middle."""
+
+import threading
+
+import pytest
+
+from disquectl import ConnectionFailed, NoAnswer, NotDisque, OutcomeUnknown, ReplyError, UsageError
+from disquectl.client.pipeline import LostInFlight, NotAllSent
+
+from .scripted import AtOnce, ScriptedNode, close, refused_address, silent
+
+
+def test_replies_are_in_order_and_an_error_is_in_its_place(make_client):
+    with ScriptedNode([b":1\r\n", b"-ERR no\r\n", b":3\r\n"]) as node:
+        with make_client(node.address).pipeline() as pipeline:
+            pipeline.call("QLEN", "a")
+            pipeline.call("BAD")
+            pipeline.call("QLEN", "c")
+            assert pipeline.replies == []
+        one, error, three = pipeline.replies
+        assert (one, three) == (1, 3)
+        assert isinstance(error, ReplyError)
+        assert node.requests == [[b"QLEN", b"a"], [b"BAD"], [b"QLEN", b"c"]]
+
+
+def test_an_empty_pipeline_connects_nowhere(make_client):
+    client = make_client(refused_address())
+    with client.pipeline() as pipeline:
+        pass
+    assert pipeline.replies == []
+    assert client.call_many([]) == []
+
+
+def test_a_block_that_fails_sends_nothing(make_client):
+    client = make_client(refused_address())
+    pipeline = client.pipeline()
+    pipeline.__enter__()
+    pipeline.call("QLEN", "a")
+    problem = ValueError()
+    pipeline.__exit__(ValueError, problem, None)
+    assert pipeline.replies == []
+
+
+def test_a_pipeline_inside_a_pipeline_is_refused(make_client):
+    with ScriptedNode([b":1\r\n"]) as node:
+        client = make_client(node.address)
+        with client.pipeline() as outer:
+            outer.call("QLEN", "a")
+            with pytest.raises(UsageError, match="open already"), client.pipeline():
+                pass
+        assert outer.replies == [1]
+        with client.pipeline():
+            pass
+
+
+def test_a_pipeline_takes_nothing_outside_of_its_block(make_client):
+    pipeline = make_client(refused_address()).pipeline()
+    with pytest.raises(UsageError):
+        pipeline.call("QLEN", "a")
+
+
+def test_both_sides_may_have_more_to_say_than_the_sockets_hold(make_client, node):
+    body = b"x" * 1_000_000
+    replies = make_client(node).call_many([("PING", body)] * 30)
+    assert all(reply == body for reply in replies)
+
+
+def test_many_small_requests_are_answered_in_order(make_client, node):
+    words = [("PING", str(i)) for i in range(20_000)]
+    assert make_client(node).call_many(words) == [str(i).encode() for i in range(20_000)]
+
+
+def test_what_came_what_may_have_been_done_and_what_was_not_sent_are_told_apart(make_client):
+    def read_on_and_close(conn):
+        conn.sendall(b":1\r\n")
+        conn.recv(1000)
+        conn.close()
+
+    with ScriptedNode([AtOnce(read_on_and_close)], [b":9\r\n"]) as node:
+        client = make_client(node.address)
+        requests = [("NACK", "a"), ("NACK", "b"), ("NACK", "x" * 50_000_000), ("NACK", "d")]
+        with pytest.raises(LostInFlight) as caught:
+            client.call_many(requests)
+        assert isinstance(caught.value, OutcomeUnknown)
+        assert caught.value.replies == [1]
+        assert caught.value.sent == 2
+        assert node.accepted == 1
+
+
+def test_the_replies_so_far_are_kept_in_the_pipeline(make_client):
+    with ScriptedNode([b":1\r\n", close]) as node:
+        client = make_client(node.address)
+        pipeline = client.pipeline()
+        pipeline.__enter__()
+        pipeline.call("NACK", "a")
+        pipeline.call("NACK", "b")
+        with pytest.raises(LostInFlight):
+            pipeline.__exit__(None, None, None)
+        assert pipeline.replies == [1]
+
+
+def test_what_was_certainly_not_sent_goes_to_the_next_seed(make_client):
+    def take_a_little(conn):
+        conn.recv(1000)
+        conn.close()
+
+    with ScriptedNode([AtOnce(take_a_little)]) as node, ScriptedNode([b":1\r\n", b":2\r\n"]) as other:
+        client = make_client([node.address, other.address])
+        assert client.call_many([("NACK", "x" * 50_000_000), ("NACK", "b")]) == [1, 2]
+
+
+def test_what_may_be_repeated_goes_on_after_the_last_reply(make_client):
+    with ScriptedNode([b":1\r\n", close]) as node, ScriptedNode([b":2\r\n", b":3\r\n"]) as other:
+        client = make_client([node.address, other.address])
+        assert client.call_many([("QLEN", "a"), ("QLEN", "b"), ("QLEN", "c")], repeatable=True) == [1, 2, 3]
+        assert other.requests == [[b"QLEN", b"b"], [b"QLEN", b"c"]]
+
+
+def test_when_no_node_is_left_the_replies_so_far_are_told(make_client):
+    with ScriptedNode([b":1\r\n", close]) as node:
+        with pytest.raises(NotAllSent) as caught:
+            make_client(node.address).call_many([("QLEN", "a"), ("QLEN", "b")], repeatable=True)
+        assert isinstance(caught.value, ConnectionFailed)
+        assert (caught.value.replies, caught.value.sent) == ([1], 1)
+
+
+def test_no_answer_in_the_middle_is_unknown_or_no_answer(make_client):
+    with ScriptedNode([b":1\r\n", silent], [silent]) as node:
+        client = make_client(node.address, response_timeout=0.1)
+        with pytest.raises(LostInFlight) as caught:
+            client.call_many([("NACK", "a"), ("NACK", "b")])
+        assert (caught.value.replies, caught.value.sent) == ([1], 2)
+        with pytest.raises(NoAnswer):
+            client.call_many([("QLEN", "a")], repeatable=True)
+
+
+def test_a_node_that_takes_no_more_bytes_was_not_sent_the_rest(make_client):
+    with ScriptedNode([AtOnce(lambda conn: threading.Event().wait(1))]) as node:
+        client = make_client(node.address, response_timeout=0.2)
+        with pytest.raises(NotAllSent, match="takes no more"):
+            client.call_many([("NACK", "x" * 50_000_000)])
+
+
+def test_garbage_instead_of_replies_is_no_disque(make_client):
+    with ScriptedNode([b"HTTP/1.1 400\r\n"]) as node, pytest.raises(NotDisque):
+        make_client(node.address).call_many([("NACK", "a"), ("NACK", "b")])
+
+
+def test_a_node_that_takes_no_more_clients_is_passed_over(make_client):
+    full = AtOnce(b"-ERR max number of clients reached\r\n")
+    with ScriptedNode([full]) as node, ScriptedNode([b":1\r\n"]) as other:
+        assert make_client([node.address, other.address]).call_many([("NACK", "a")]) == [1]
+
+
+def test_a_request_that_cannot_be_sent_stops_all_before_they_are_sent(make_client):
+    with pytest.raises(UsageError):
+        make_client(refused_address()).call_many([("QLEN", "a"), ()])
