@@ -18,10 +18,12 @@ from disquectl.protocol.resp import MAX_REPLY_BYTES, NEED_DATA, NeedData, Parser
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from typing import Protocol
+    from typing import Protocol, TypeAlias
 
     from disquectl.client.address import Node
     from disquectl.protocol.resp import Reply
+
+    Address: TypeAlias = tuple[object, ...] | str
 
     class Wire(Protocol):
         """Who wants to see the bytes of a connection."""
@@ -262,7 +264,7 @@ def open_connection(
     Raises Unreachable with the reason.
     """
     reason = "the name has no address"
-    for family, address in _addresses(node):
+    for family, address in addresses(node):
         try:
             return Connection(_connect(family, address, connect_timeout), node, max_reply_bytes, wire)
         except TimeoutError:
@@ -272,7 +274,8 @@ def open_connection(
     raise Unreachable(reason)
 
 
-def _addresses(node: Node) -> list[tuple[int, tuple[object, ...] | str]]:
+def addresses(node: Node) -> list[tuple[int, Address]]:
+    """The families and addresses of a node's name, to be tried in order. Raises Unreachable."""
     if node.path:
         return [(socket.AF_UNIX, node.path)]
     # Bytes go to the resolver as they are; text is put through the idna codec, which takes long to load.
@@ -285,20 +288,26 @@ def _addresses(node: Node) -> list[tuple[int, tuple[object, ...] | str]]:
     return [(family, address) for family, _, _, _, address in found]
 
 
-def _connect(family: int, address: tuple[object, ...] | str, timeout: float) -> socket.socket:
+def _connect(family: int, address: Address, timeout: float) -> socket.socket:
     sock = socket.socket(family, socket.SOCK_STREAM)
     try:
         sock.settimeout(timeout)
         sock.connect(address)
-        if family != socket.AF_UNIX:
-            sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-            sock.setsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1)
-            if sys.platform == "linux":
-                # A node that vanished is noticed after two minutes; the system's default is two hours.
-                sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_KEEPIDLE, 60)
-                sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_KEEPINTVL, 15)
-                sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_KEEPCNT, 4)
+        tune(sock)
     except BaseException:
         sock.close()
         raise
     return sock
+
+
+def tune(sock: socket.socket) -> None:
+    """Send small requests at once, and notice a node that has vanished."""
+    if sock.family == socket.AF_UNIX:
+        return
+    sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+    sock.setsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1)
+    if sys.platform == "linux":
+        # After two minutes; the system's default is two hours.
+        sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_KEEPIDLE, 60)
+        sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_KEEPINTVL, 15)
+        sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_KEEPCNT, 4)

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
 
     from disquectl.client.address import Node
     from disquectl.client.echo import Tap
+    from disquectl.protocol.resp import Reply
 
 # What a node says, unasked, before it closes a connection that is one too many.
 NODE_IS_FULL = "ERR max number of clients reached"
@@ -67,10 +68,14 @@ class Opener:
             raise Unreachable(f"no answer to AUTH within {self.response_timeout:g}s") from None
         except ProtocolError as problem:
             raise not_resp(connection.node, problem) from None
+        self.logged_in(connection.node, reply)
+
+    def logged_in(self, node: Node, reply: Reply) -> None:
+        """Judge the reply to AUTH. Raises Unreachable, NotAuthorised or ReplyError."""
         if not isinstance(reply, ReplyError):
             return
         if any(text in reply.message for text in _NO_PASSWORD_IS_SET):
-            self._warn(f"{connection.node} has no password set; the one given was not needed")
+            self._warn(f"{node} has no password set; the one given was not needed")
         elif reply.message == NODE_IS_FULL:
             raise Unreachable("max number of clients reached")
         elif reply.code != "LOADING":
