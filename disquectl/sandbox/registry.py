@@ -22,7 +22,7 @@ _REMOVED = replies.error(b"NOREPL job removed (expired?) before the requested re
 
 def jitter_ms(node: Node) -> int:
     """-250 to 249 ms, so that nodes do not act at the same moment."""
-    return node.random.randrange(_JITTER_MS) - _JITTER_MS // 2
+    return int(node.random.random() * _JITTER_MS) - _JITTER_MS // 2
 
 
 def register(node: Node, job: Job) -> None:

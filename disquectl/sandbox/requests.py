@@ -14,6 +14,7 @@ MAX_WORDS = 1024 * 1024
 MAX_BULK_BYTES = 512 * 1024 * 1024
 MAX_REQUEST_BYTES = MAX_BULK_BYTES + 1024 * 1024
 _WORD_OVERHEAD_BYTES = 64
+_SHORT_HEADERS = {b"$%d" % length: length for length in range(1000)}
 
 
 class ProtocolError(Exception):
@@ -116,13 +117,20 @@ class RequestReader:
         return end if 0 <= end < len(self._buffer) - 1 else -1
 
     def _read_bulks(self) -> list[bytes] | None:
-        buffer, words = self._buffer, self._words
+        buffer, words, size = self._buffer, self._words, len(self._buffer)
         while self._missing:
-            if self._length < 0 and not self._read_length():
-                return None
+            if self._length < 0:
+                # Nearly all lengths are short, and looking them up is quickest.
+                header_end = buffer.find(b"\r", self._at)
+                length = _SHORT_HEADERS.get(buffer[self._at : header_end], -1)
+                if length >= 0 and 0 <= header_end < size - 1:
+                    self._length = length
+                    self._at = header_end + 2
+                elif not self._read_length():
+                    return None
             start = self._at
             end = start + self._length
-            if end + 2 > len(buffer):
+            if end + 2 > size:
                 return None
             words.append(buffer[start:end])
             # The two bytes behind a bulk are skipped whatever they are, as the real server does.

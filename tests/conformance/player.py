@@ -1,8 +1,8 @@
 """Plays recorded wire dialogues against a server.
 
 A dialogue is a JSON-lines file: a header, then steps. A step sends words (`send`, `pipe`), raw bytes (`raw`)
-or a whole scan (`scan`), and says which replies it expects. Replies are pairs of a type character and a value;
-`matching` compares them. Knows nothing of pytest: what does not fit raises `Mismatch`.
+or a whole scan (`scan`), and says which replies it expects. A reply is a type character and a value, and
+`matching` compares. Knows nothing of pytest: what does not fit raises `Mismatch`.
 """
 
 from __future__ import annotations
