@@ -15,6 +15,12 @@ if TYPE_CHECKING:
     from disquectl.commands.row import Option, Raw, Row
 
 
+class DataWord(str):
+    """A word that is data whatever it looks like: the shell's quoted words."""
+
+    __slots__ = ()
+
+
 class Invocation:
     """One command as it was typed: its row, its own words, and the options that every command takes.
 
@@ -44,8 +50,9 @@ def is_number(word: str) -> bool:
     return word[:1] == "-" and word[1:].isdecimal()
 
 
-def _looks_like_option(word: str) -> bool:
-    return len(word) > 1 and word[0] == "-" and not is_number(word)
+def looks_like_option(word: str) -> bool:
+    """Whether the word is read as an option, wherever options may stand."""
+    return len(word) > 1 and word[0] == "-" and not is_number(word) and not isinstance(word, DataWord)
 
 
 def _by_flag(options: tuple[Option, ...]) -> dict[str, tuple[Option, bool]]:
@@ -59,7 +66,7 @@ def _options(
     argv: list[str], at: int, flags: dict[str, tuple[Option, bool]], own: Raw, settings: Raw
 ) -> int | None:
     """Take options from `at` on; where the first other word stands, or None when it is not clear."""
-    while at < len(argv) and _looks_like_option(argv[at]) and argv[at] != "--":
+    while at < len(argv) and looks_like_option(argv[at]) and argv[at] != "--":
         flag, equals, value = argv[at].partition("=") if argv[at][:2] == "--" else (argv[at], "", "")
         option, is_global = flags.get(flag, (None, False))
         if option is None:
@@ -101,7 +108,7 @@ def _read_command(row: Row, argv: list[str], at: int, settings: Raw) -> Invocati
             return None
         if after >= len(argv):
             break
-        if argv[after] == "--":
+        if argv[after] == "--" and not isinstance(argv[after], DataWord):
             given += argv[after + 1 :]
             break
         if row.rest_is_data:
