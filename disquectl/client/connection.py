@@ -189,6 +189,10 @@ class Connection:
             self.wire.received(data)
         self._parser.feed(data)
 
+    def fileno(self) -> int:
+        """The descriptor, for who watches several connections; -1 once it is closed."""
+        return self._socket.fileno()
+
     def wait(self, to_send: bool, timeout: float | None) -> tuple[bool, bool]:
         """Wait until something came, or there is room for more when there is something `to_send`.
 

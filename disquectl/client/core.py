@@ -56,6 +56,11 @@ class Core:
     # Connecting
 
     @property
+    def opener(self) -> Opener:
+        """How it opens connections, for a Cluster that does it likewise."""
+        return self._opener
+
+    @property
     def nodes(self) -> list[Node]:
         """The seeds, in order."""
         return list(self._nodes)
