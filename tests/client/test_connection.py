@@ -230,7 +230,7 @@ def test_each_address_of_a_name_is_tried(monkeypatch):
             (socket.AF_INET, socket.SOCK_STREAM, 6, "", ("127.0.0.1", dead.port)),
             (socket.AF_INET, socket.SOCK_STREAM, 6, "", ("127.0.0.1", port)),
         ]
-        monkeypatch.setattr(socket, "getaddrinfo", lambda *_, **__: found)
+        monkeypatch.setattr("_socket.getaddrinfo", lambda *_, **__: found)
         connection = open_connection(Node("name", port), 5)
         assert not connection.closed
         connection.close()
