@@ -64,7 +64,7 @@ class TappedConnection:
         """Bytes that go out."""
         for frame in self._requests.feed(data):
             words = _words(frame)
-            self._pending.append(words[:2])
+            self._pending.append(words if may_answer_secrets(words) else words[:2])
             self._show(">", frame if self._tap.show_secrets else self._masked_request(frame, words))
 
     def received(self, data: bytes) -> None:

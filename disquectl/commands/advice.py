@@ -7,11 +7,13 @@ from __future__ import annotations
 
 from disquectl.client.address import Node
 from disquectl.errors import DisquectlError, NothingThere, OutcomeUnknown, ReplyError
+from disquectl.protocol.secrets import masked_error
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any
 
+    from disquectl.commands.row import Words
     from disquectl.commands.session import Session
 
 ADVICE = {
@@ -29,12 +31,14 @@ ADVICE = {
 PROBE_TIMEOUT_SECONDS = 0.5
 
 
-def explained(problem: ReplyError | OutcomeUnknown, session: Session) -> DisquectlError:
+def explained(problem: ReplyError | OutcomeUnknown, words: Words, session: Session) -> DisquectlError:
     """The error to end with: the server's own text, what to do, and the exit code that is right for it."""
     if isinstance(problem, OutcomeUnknown):
         if problem.message.startswith("NOREPL"):
             problem.advice = "the job may be delivered all the same; " + _nodes(session)
         return problem
+    if not session.settings.show_secrets:
+        problem = masked_error(words, problem)
     return _advised(problem, session)
 
 

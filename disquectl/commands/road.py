@@ -6,8 +6,9 @@ Rows that are more than that step onto the road where they need it: `exchange` s
 
 from __future__ import annotations
 
+from disquectl.client.opening import with_advice
 from disquectl.commands.row import convert
-from disquectl.errors import NothingThere, OutcomeUnknown, PartlyDone, ReplyError
+from disquectl.errors import NotAuthorised, NothingThere, OutcomeUnknown, PartlyDone, ReplyError
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -24,7 +25,11 @@ def run(row: Row, raw: Raw, session: Session) -> None:
     values = convert((*row.arguments, *row.options), raw)
     if row.check:
         row.check(values)
-    if row.run:
+    if row.everywhere and (values.get("cluster") or values.get("seeds_only")):
+        from disquectl.commands.everywhere import run_everywhere
+
+        run_everywhere(row, values, session)
+    elif row.run:
         row.run(row, values, session)
     else:
         send_and_show(row, values, session)
@@ -65,7 +70,7 @@ def exchange(row: Row, words: Words, session: Session, *, wait_ms: int | None = 
     except (ReplyError, OutcomeUnknown) as problem:
         from disquectl.commands.advice import explained
 
-        raise explained(problem, session) from problem
+        raise explained(problem, words, session) from problem
     # Only commands that a Redis has, too, can answer a password: CONFIG GET, SLOWLOG GET, MONITOR.
     if row.redis_too and not session.settings.show_secrets:
         from disquectl.protocol.secrets import masked_reply
@@ -93,6 +98,8 @@ def _several(row: Row, requests: list[Words], shape: Shape, session: Session) ->
     found, absent, refused = [], 0, 0
     for words, reply in zip(requests, session.client.call_many(requests, repeatable=True), strict=True):
         name = words[-1].decode("utf-8", "backslashreplace")
+        if isinstance(reply, NotAuthorised):
+            raise with_advice(reply)
         if isinstance(reply, ReplyError):
             refused += 1
             session.problem(f"{name}: {reply.message}")

@@ -32,8 +32,12 @@ def masked_words(words: Iterable[bytes]) -> list[bytes]:
 
 def may_answer_secrets(words: Sequence[bytes]) -> bool:
     """Whether the reply to this request can hold a password."""
-    names = [word.lower() for word in words[:2]]
-    return names[:1] in ([b"monitor"], [b"slowlog"]) or names == [b"config", b"get"]
+    names = [word.lower() for word in words[:3]]
+    return (
+        names[:1] in ([b"monitor"], [b"slowlog"])
+        or names[:2] == [b"config", b"get"]
+        or names == [b"config", b"set", _PASSWORD_SETTING]
+    )
 
 
 def masked_reply(words: Sequence[bytes], reply: Reply) -> Reply:
@@ -41,11 +45,22 @@ def masked_reply(words: Sequence[bytes], reply: Reply) -> Reply:
     if not may_answer_secrets(words):
         return reply
     verb = words[0].lower()
+    if isinstance(reply, ReplyError):
+        return masked_error(words, reply)
     if verb == b"monitor":
         return _masked_line(reply)
     if not isinstance(reply, list):
         return reply
     return [_masked_entry(entry) for entry in reply] if verb == b"slowlog" else _masked_settings(reply)
+
+
+def masked_error(words: Sequence[bytes], error: ReplyError) -> ReplyError:
+    """Disque repeats a value that it refuses."""
+    message = error.message
+    for word, masked in zip(words, masked_words(words), strict=True):
+        if masked != word and word:
+            message = message.replace(word.decode("utf-8", "replace"), HIDDEN.decode())
+    return error if message == error.message else type(error)(message, error.advice)
 
 
 def _masked_settings(flat: list[Reply]) -> Reply:

@@ -52,3 +52,10 @@ def test_a_known_password_is_hidden_wherever_it_stands():
     masked = without_password(reply, b"pw")
     assert masked[:2] == [b"a *** b", 1]
     assert masked[2][0].message == "ERR unknown command '***'"
+
+
+def test_a_password_that_the_server_refuses_is_hidden_in_its_error():
+    error = ReplyError("ERR Invalid argument 'pw' for CONFIG SET 'requirepass'")
+    masked = masked_reply([b"CONFIG", b"SET", b"requirepass", b"pw"], error)
+    assert masked.message == "ERR Invalid argument '***' for CONFIG SET 'requirepass'"
+    assert masked_reply([b"CONFIG", b"SET", b"hz", b"pw"], error) is error
