@@ -40,6 +40,11 @@ ROW = Row(
     "Do things to a server that only a test should.",
     verb=(b"DEBUG",),
     group=SERVER,
+    # Holds for the subcommands that have no row.
+    effect=WRITE,
+    one_node=True,
+    redis_too=True,
+    danger="may do anything to the server",
     subcommands=(
         debug_row(
             "flushall",

@@ -21,7 +21,7 @@ def row_of(words: Words) -> Row:
         return unknown(words[0])
     if row.subcommands and len(words) > 1:
         inner = next((one for one in row.subcommands if one.verb[1].lower() == words[1].lower()), None)
-        return inner or unknown(words[0])
+        return inner or (row if row.danger else unknown(words[0]))
     return row
 
 

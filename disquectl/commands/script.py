@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
-from disquectl.commands.exec import REPLY_SHAPE, as_value
+from disquectl.client.opening import with_advice
+from disquectl.client.pipeline import LostInFlight, NotAllSent
+from disquectl.commands.exec import as_value
 from disquectl.commands.inputs import line_chunks
 from disquectl.commands.lookup import own_wait_ms, row_of
 from disquectl.commands.quoting import split
-from disquectl.errors import PartlyDone, ReplyError, UsageError
+from disquectl.errors import NotAuthorised, PartlyDone, ReplyError, UsageError
 from disquectl.protocol.secrets import masked_reply
 from disquectl.render.escape import for_terminal
+from disquectl.render.shape import REPLY, Shape
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -16,25 +19,29 @@ if TYPE_CHECKING:
 
     from disquectl.commands.row import Words
     from disquectl.commands.session import Session
+    from disquectl.protocol.resp import Reply
     from disquectl.render.stream import Writer
 
     # A line of stdin: its number, and its words or why they are refused.
     Line = tuple[int, Words | ReplyError]
 
+REPLIES = Shape(("reply",), REPLY, many=True, value="reply")
+
 
 class Tally:
-    """How many lines were answered and how many of them with an error."""
+    """How many lines were answered, how many of them with an error, and the latest such error."""
 
-    __slots__ = ("answered", "refused")
+    __slots__ = ("answered", "error", "refused")
 
     def __init__(self) -> None:
         self.answered = 0
         self.refused = 0
+        self.error: ReplyError | None = None
 
 
 def run_lines(session: Session) -> None:
     """Send the lines batch by batch. A line that must not be sent ends the run; what came before is shown."""
-    out = session.line_writer(REPLY_SHAPE)
+    out = session.line_writer(REPLIES)
     tally = Tally()
     try:
         for batch in _batches(session):
@@ -44,24 +51,58 @@ def run_lines(session: Session) -> None:
     if not tally.refused:
         return
     if tally.refused == tally.answered:
+        if isinstance(tally.error, NotAuthorised):
+            raise with_advice(tally.error)
         raise ReplyError(f"ERR all {tally.refused} commands were refused")
     raise PartlyDone(f"{tally.answered - tally.refused} commands carried out, {tally.refused} refused")
 
 
 def _answer(batch: list[Line], out: Writer, tally: Tally, session: Session) -> None:
     """Send what is to be sent, and write each reply, or the reason why it was not sent, in its place."""
-    sent = [words for _, words in batch if not isinstance(words, ReplyError)]
-    replies = iter(session.client.call_many(sent, wait_ms=_wait_ms(sent)))
+    requests = [words for _, words in batch if not isinstance(words, ReplyError)]
+    lost: LostInFlight | NotAllSent | None = None
+    try:
+        replies = session.client.call_many(
+            requests,
+            repeatable=all(row_of(words).may_repeat(words) for words in requests),
+            wait_ms=_wait_ms(requests),
+        )
+    except (LostInFlight, NotAllSent) as problem:
+        replies, lost = problem.replies, problem
+    taken = 0
     for number, words in batch:
-        reply = words if isinstance(words, ReplyError) else next(replies)
-        tally.answered += 1
-        if isinstance(reply, ReplyError):
-            tally.refused += 1
-            session.problem(f"line {number}: {reply.message}")
-        elif not session.settings.show_secrets and not isinstance(words, ReplyError):
-            reply = masked_reply(words, reply)
-        out.write({"reply": as_value(reply)})
+        if isinstance(words, ReplyError):
+            reply: Reply = words
+        elif taken < len(replies):
+            reply = replies[taken]
+            taken += 1
+            if not session.settings.show_secrets:
+                reply = masked_reply(words, reply)
+        else:
+            break
+        _write(number, reply, out, tally, session)
     out.flush()
+    if lost:
+        _tell_lost(lost, [number for number, words in batch if not isinstance(words, ReplyError)], session)
+        raise lost
+
+
+def _write(number: int, reply: Reply, out: Writer, tally: Tally, session: Session) -> None:
+    tally.answered += 1
+    if isinstance(reply, ReplyError):
+        tally.refused += 1
+        tally.error = reply
+        session.problem(f"line {number}: {reply.message}")
+    out.write({"reply": as_value(reply)})
+
+
+def _tell_lost(lost: LostInFlight | NotAllSent, numbers: list[int], session: Session) -> None:
+    """Which of these lines may have been carried out, and where to go on."""
+    unknown = numbers[len(lost.replies) : lost.sent]
+    if unknown:
+        session.problem(f"lines {unknown[0]} to {unknown[-1]}: sent and not answered")
+    if lost.sent < len(numbers):
+        session.problem(f"from line {numbers[lost.sent]} on: not sent")
 
 
 def _wait_ms(requests: list[Words]) -> int | None:
