@@ -76,7 +76,7 @@ def _example(formatter: Any, example: str) -> None:
 
 def bold_headings(text: str) -> str:
     """The headings in bold where a terminal shows them."""
-    if not sys.stdout.isatty() or os.environ.get("NO_COLOR"):
+    if not sys.stdout or not sys.stdout.isatty() or os.environ.get("NO_COLOR"):
         return text
     lines = text.split("\n")
     return "\n".join(

@@ -19,7 +19,7 @@ from disquectl.commands import NAMES, find
 from disquectl.commands.options import GLOBAL_OPTIONS
 from disquectl.commands.reader import Invocation, is_number
 from disquectl.commands.row import Argument, Option, Row
-from disquectl.errors import UsageError
+from disquectl.errors import DataError, UsageError
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -38,12 +38,16 @@ DATA_MARK = "\0"
 def explain(argv: list[str]) -> Invocation | int:
     """Let Typer read the line: the invocation, or the exit code of what was printed instead.
 
-    Raises UsageError for a line that is wrong.
+    Raises UsageError for a line that is wrong, DataError when the help cannot be written.
     """
     try:
         result = Tree().main(argv, prog_name=PROGRAM, standalone_mode=False)
     except COMPLAINT as problem:
         raise _as_usage_error(problem) from None
+    except SystemExit:
+        return 0  # how Typer ends when the reader of its help has gone
+    except OSError as problem:
+        raise DataError(f"the help could not be written: {problem.strerror}") from problem
     return result if isinstance(result, Invocation) else int(result or 0)
 
 

@@ -41,11 +41,20 @@ def open_tap(settings: Settings, streams: Streams) -> Tap:
     def show(direction: str, node: Node, seconds: float, data: bytes) -> None:
         text = line(direction, node, seconds, data)
         if file is not None:
-            file.write(text.encode() + b"\n")
+            append(file, text, direction)
         if settings.echo:
             streams.say(f"{COLORS[direction]}{text}{RESET}" if color else text)
 
     return Tap(show, show_secrets=settings.show_secrets)
+
+
+def append(file: BinaryIO, text: str, direction: str) -> None:
+    """A request that cannot be written down is not sent. A reply is worth more than its echo."""
+    try:
+        file.write(text.encode() + b"\n")
+    except OSError as problem:
+        if direction == ">":
+            raise DataError(f"the echo could not be written: {problem.strerror}") from problem
 
 
 def open_file(path: str) -> BinaryIO:
