@@ -194,25 +194,11 @@ class Connection:
         """The descriptor, for who watches several connections; -1 once it is closed."""
         return self._socket.fileno()
 
-    def wait(self, to_send: bool, timeout: float | None) -> tuple[bool, bool]:
-        """Wait until something came, or there is room for more when there is something `to_send`.
-
-        Whether it is readable, and writable. Raises TimedOut after so many seconds. With the two calls
-        below it keeps many requests in flight where neither side can block the other.
-        """
-        poll = select.poll()
-        poll.register(self._socket, select.POLLIN | (select.POLLOUT if to_send else 0))
-        try:
-            ready = poll.poll(None if timeout is None else max(timeout, 0) * 1000)
-            if not ready:
-                raise TimedOut
-        except BaseException:
-            self.close()
-            raise
-        return bool(ready[0][1] & ~select.POLLOUT), bool(ready[0][1] & select.POLLOUT)
-
     def send_some(self, data: memoryview) -> int:
-        """Hand over what there is room for now; how many bytes that was. Raises Broken."""
+        """Hand over what there is room for now; how many bytes that was. Raises Broken.
+
+        With `receive_ready` it keeps many requests in flight where neither side can block the other.
+        """
         try:
             taken = self._socket.send(data, socket.MSG_DONTWAIT)
         except BlockingIOError:

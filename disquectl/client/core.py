@@ -23,7 +23,8 @@ if TYPE_CHECKING:
 
     from disquectl.client.address import Node
     from disquectl.client.echo import Tap
-    from disquectl.client.pipeline import Flight, Pipeline
+    from disquectl.client.lane import Outcome
+    from disquectl.client.pipeline import Pipeline
     from disquectl.protocol.resp import Reply, Word
     from disquectl.protocol.shapes import Record
 
@@ -124,7 +125,7 @@ class Core:
         Raises ReplyError for an error reply (NotAuthorised where a password is missing), ConnectionFailed,
         NotDisque, NoAnswer, or OutcomeUnknown when it was sent, may not be repeated and got no reply.
         """
-        reply = self._deliver(encode(words), self._patience(wait_ms), repeatable, failover, last_words)
+        reply = self._deliver(encode(words), self.patience(wait_ms), repeatable, failover, last_words)
         if isinstance(reply, ReplyError):
             raise self._refusal(reply, words)
         return reply
@@ -197,18 +198,21 @@ class Core:
         `repeatable` and `wait_ms` hold for each of them, as in `call`. Raises LostInFlight or NotAllSent,
         which say how far it came; NoAnswer where all are repeatable.
         """
-        from disquectl.client.pipeline import Flight, LostInFlight, NotAllSent  # noqa: PLC0415 - many need one
+        from disquectl.client import pipeline  # noqa: PLC0415 - few commands need many
 
-        flight = Flight([encode(words) for words in requests])
-        try:
-            self._fly(flight, self._patience(wait_ms), repeatable)
-        except OutcomeUnknown as lost:
-            raise LostInFlight(lost.message, lost.advice, flight.replies, flight.sent) from None
-        except NotDisque:
-            raise
-        except ConnectionFailed as failed:
-            raise NotAllSent(failed.message, failed.advice, flight.replies) from None
-        return flight.replies
+        outcomes: list[Outcome] = []
+        encoded = [encode(words) for words in requests]
+        with pipeline.Stream(self, repeatable=repeatable, wait_ms=wait_ms) as stream:
+            for portion in stream.run(pipeline.in_portions(encoded)):
+                outcomes += portion.outcomes
+        replies = [outcome for outcome in outcomes if not isinstance(outcome, OutcomeUnknown)]
+        if isinstance(failure := stream.failure, OutcomeUnknown):
+            raise pipeline.LostInFlight(failure.message, failure.advice, replies, len(outcomes))
+        if type(failure) is ConnectionFailed:
+            raise pipeline.NotAllSent(failure.message, failure.advice, replies)
+        if failure is not None:
+            raise failure
+        return replies
 
     def pipeline(self, wait_ms: int | None = 0) -> Pipeline:
         """Collect requests in a `with` block and send them together at its end; see Pipeline."""
@@ -225,6 +229,36 @@ class Core:
     def leave_pipeline(self) -> None:
         """Called by Pipeline."""
         self._in_pipeline = False
+
+    # For streams: connections, and where the next one goes
+
+    def connection_for_many(self, trip: Trip | None) -> tuple[Connection, Trip | None]:
+        """The open connection, or a new one to the next node of the trip. Raises as connecting does."""
+        connection = self._usable()
+        if connection is None:
+            trip = trip or Trip(self._order(failover=True))
+            connection = self._open_next(trip)
+        return connection, trip
+
+    def open_another(self) -> Connection:
+        """One more connection to the node that is connected. Raises Unreachable, or as AUTH does."""
+        return self._opener.open(self._order(failover=False)[0])
+
+    def owns(self, connection: Connection) -> bool:
+        """Whether it is the client's own, which outlives a stream."""
+        return connection is self._connection
+
+    def drop(self, connection: Connection) -> None:
+        """Close a connection of a stream."""
+        connection.close()
+        if self.owns(connection):
+            self._connection = None
+
+    def trip_after(self, connection: Connection, reason: str, trip: Trip | None) -> Trip:
+        """Where to go when this connection has ended: the other seeds, then the same once more."""
+        trip = trip or Trip(self._order(failover=True)[1:])
+        trip.failed(connection.node, reason, come_back=True)
+        return trip
 
     # The rule of sending again
 
@@ -259,27 +293,6 @@ class Core:
             trip = trip or Trip(self._order(failover)[1:])
             trip.failed(connection.node, str(problem), come_back=True)
 
-    def _fly(self, flight: Flight, timeout: float | None, repeatable: bool) -> None:
-        trip: Trip | None = None
-        while not flight.done:
-            connection = self._usable()
-            if connection is None:
-                trip = trip or Trip(self._order(failover=True))
-                connection = self._open_next(trip)
-            try:
-                flight.run(connection, timeout)
-                return
-            except Broken as broken:
-                problem = broken
-                self.close()
-                if flight.in_flight and not repeatable:
-                    raise unknown(connection, f"the connection broke ({problem})") from None
-            except BaseException as failure:
-                self.close()
-                raise told(connection, failure, timeout, repeatable) from None
-            trip = trip or Trip(self._order(failover=True)[1:])
-            trip.failed(connection.node, str(problem), come_back=True)
-
     def _usable(self) -> Connection | None:
         connection = self._connection
         if connection is not None and connection.is_stale():
@@ -308,7 +321,8 @@ class Core:
             return self._connection
         raise trip.over()
 
-    def _patience(self, wait_ms: int | None) -> float | None:
+    def patience(self, wait_ms: int | None) -> float | None:
+        """Seconds for a reply, when the command itself may wait so long; None is for ever."""
         response_timeout = self._opener.response_timeout
         if wait_ms is None or response_timeout is None:
             return None

@@ -1,30 +1,36 @@
-"""Many requests on one connection: sent together, answered in order, never so that both sides wait.
+"""Many requests in flight, over one connection or several: answered in order, never so that both sides wait.
 
-Sending and reading are interleaved, and only so many bytes are ahead of the replies. `Flight` is one such run
-and knows at each moment what was answered, what was handed over, and what certainly was not. Whether to go on
-elsewhere is the client's decision.
+`Stream` is the one piece behind everything that sends more than one request at a time: pipelines, bulk input,
+acknowledging from stdin, scripts. It follows the client's rule of sending again, request by request: what was
+not handed over whole goes out again elsewhere; what was, and has no answer, only where doing it twice changes
+nothing. It knows no command.
 """
 
 from __future__ import annotations
 
+import select
 import time
+from collections import deque
 
-from disquectl.client.connection import Broken, TimedOut
-from disquectl.client.opening import NODE_IS_FULL
-from disquectl.errors import ConnectionFailed, OutcomeUnknown, ReplyError, UsageError
+from disquectl.client.connection import Broken, TimedOut, Unreachable
+from disquectl.client.lane import Lane, Portion
+from disquectl.client.trip import told, unknown
+from disquectl.errors import ConnectionFailed, DisquectlError, OutcomeUnknown, UsageError
+from disquectl.protocol.resp import ProtocolError
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Sequence
     from types import TracebackType
     from typing import Self
 
-    from disquectl.client.connection import Connection
     from disquectl.client.core import Core
+    from disquectl.client.trip import Trip
     from disquectl.protocol.resp import Reply, Word
 
 _PORTION_BYTES = 64 << 10
-# So much may be sent ahead of the replies. It keeps a node busy, and its buffers small.
-_WINDOW_BYTES = 1 << 20
+# Portions that may wait, answered, for one before them: a slow connection does not fill the memory.
+_WAITING_PORTIONS = 256
 
 
 class LostInFlight(OutcomeUnknown):
@@ -49,91 +55,217 @@ class NotAllSent(ConnectionFailed):
         self.sent = len(replies)
 
 
-class Flight:
-    """Encoded requests on their way; `replies` are those that have come, in order."""
+class Stream:
+    """Portions in, the same portions out in the same order, each request with its outcome.
 
-    __slots__ = ("_ends", "_handed_over", "_requests", "replies")
+        with Stream(client) as stream:
+            for portion in stream.run(portions):
+                ...
 
-    def __init__(self, requests: list[bytes]) -> None:
-        self._requests = requests
-        self._ends: list[int] = []  # where each request that was taken up ends in the stream
-        self._handed_over = 0  # bytes of the stream
-        self.replies: list[Reply] = []
+    An outcome is a reply, an error reply, or OutcomeUnknown. A portion that comes back with some requests
+    `left` was not sent to its end; `failure` then says why, and nothing more is sent.
 
-    @property
-    def done(self) -> bool:
-        """Whether every request is answered."""
-        return len(self.replies) >= len(self._requests)
+    `connections`: at most so many. `repeatable` and `wait_ms` hold for each request, as in `Core.call`.
+    `go_on`: send what follows also after an unknown outcome.
+    """
 
-    @property
-    def sent(self) -> int:
-        """How many requests were handed over whole."""
-        count = len(self.replies)
-        while count < len(self._ends) and self._ends[count] <= self._handed_over:
-            count += 1
-        return count
+    def __init__(
+        self,
+        core: Core,
+        *,
+        connections: int = 1,
+        repeatable: bool = False,
+        wait_ms: int | None = 0,
+        go_on: bool = False,
+    ) -> None:
+        self.failure: DisquectlError | None = None
+        self._core = core
+        self._connections = connections
+        self._repeatable = repeatable
+        self._patience = core.patience(wait_ms)
+        self._go_on = go_on
+        self._lanes: list[Lane] = []
+        self._order: deque[Portion] = deque()
+        self._trip: Trip | None = None
 
-    @property
-    def in_flight(self) -> bool:
-        """Whether a request was handed over whole and is not answered."""
-        return self.sent > len(self.replies)
+    def __enter__(self) -> Self:
+        return self
 
-    def run(self, connection: Connection, timeout: float | None) -> None:
-        """Send what is not answered and read until all is; `timeout`: seconds without any progress.
+    def __exit__(self, *_: object) -> None:
+        """Close the connections but the client's own, and that too where it still has something to say."""
+        for lane in self._lanes:
+            if lane.busy or not self._core.owns(lane.connection):
+                self._core.drop(lane.connection)
+        self._lanes = []
 
-        Raises as the connection does. It may be run again on another connection, which begins after the
-        last reply.
+    def run(self, source: Iterable[Portion | None], wait_for: Sequence[int] = ()) -> Iterator[Portion]:
+        """Take from the source as long as there is room, and yield what is done.
+
+        A source that yields None has nothing now: it is asked again when one of the files `wait_for` is
+        readable, or when something was answered.
         """
-        done = len(self.replies)
-        self._handed_over = 0
-        # What is answered is behind the stream of this connection.
-        self._ends = [0] * done
-        out = memoryview(b"")
-        latest = time.monotonic()
-        while not self.done:
-            if not out and self._in_flight_bytes() < _WINDOW_BYTES:
-                out = self._take_up()
-            left = None if timeout is None else latest + timeout - time.monotonic()
-            try:
-                readable, writable = connection.wait(bool(out), left)
-            except TimedOut:
-                if self.in_flight:
-                    raise
-                raise Broken("it takes no more of the requests") from None
-            if writable:
-                taken = connection.send_some(out)
-                self._handed_over += taken
-                out = out[taken:]
-            came = connection.receive_ready(self.replies) if readable else 0
-            if came and self._was_turned_away(done):
-                raise Broken("max number of clients reached")
-            if writable or came:
-                latest = time.monotonic()
+        portions = iter(source)
+        waiting: Portion | None = None
+        ended = False
+        while True:
+            while self._order and (self.failure or not self._order[0].left):
+                if self._order[0].left and any(lane.busy for lane in self._lanes):
+                    break
+                yield self._order.popleft()
+            if ended and not self._order:
+                return
+            also: Sequence[int] = ()
+            if waiting is None and not ended and len(self._order) < _WAITING_PORTIONS:
+                try:
+                    waiting = next(portions)
+                    also = wait_for if waiting is None else ()
+                except StopIteration:
+                    ended = True
+                    continue
+            if self.failure is not None:
+                ended, waiting = True, None
+            elif waiting is not None and self._put(waiting):
+                waiting = None
+                continue
+            if self._order or also:
+                self._pump(also)
 
-    def _was_turned_away(self, first: int) -> bool:
-        """Whether the node said that it takes no more connections: then it has read nothing."""
-        reply = self.replies[first]
-        if not isinstance(reply, ReplyError) or reply.message != NODE_IS_FULL:
-            return False
-        del self.replies[first:]
-        self._handed_over = 0
+    def _put(self, portion: Portion) -> bool:
+        """Hand it to a connection that has room; False where there is none."""
+        if portion.left:
+            lane = self._lane_for(portion)
+            if lane is None:
+                return self.failure is not None
+            lane.put(portion)
+        self._order.append(portion)
         return True
 
-    def _in_flight_bytes(self) -> int:
-        answered = len(self.replies)
-        return self._handed_over - (self._ends[answered - 1] if answered else 0)
+    def _lane_for(self, portion: Portion) -> Lane | None:
+        if not self._lanes and not self._reopen():
+            return None
+        lane = self._lanes[0]
+        if not portion.in_order and self._connections > 1:
+            lane = min(self._lanes, key=_waiting_bytes)
+            if lane.busy and len(self._lanes) < self._connections:
+                lane = self._one_more() or lane
+        return lane if lane.has_room else None
 
-    def _take_up(self) -> memoryview:
-        """The next portion of the stream: whole requests, one at least where there is one."""
-        portion: list[bytes] = []
-        size = 0
-        end = self._ends[-1] if self._ends else 0
-        while len(self._ends) < len(self._requests) and size < _PORTION_BYTES:
-            request = self._requests[len(self._ends)]
-            portion.append(request)
-            size += len(request)
-            self._ends.append(end + size)
-        return memoryview(b"".join(portion))
+    def _one_more(self) -> Lane | None:
+        """Another connection; a node that has no room for it is no failure while there are others."""
+        try:
+            lane = Lane(self._core.open_another())
+        except (Unreachable, DisquectlError):
+            self._connections = len(self._lanes)
+            return None
+        self._lanes.append(lane)
+        return lane
+
+    def _reopen(self) -> bool:
+        """The client's own connection, perhaps to the next node; False where no node is left."""
+        try:
+            connection, self._trip = self._core.connection_for_many(self._trip)
+        except DisquectlError as problem:
+            self.failure = problem
+            return False
+        self._lanes.append(Lane(connection))
+        return True
+
+    def _pump(self, also: Sequence[int]) -> None:
+        """Wait until something can be sent or read, and do it."""
+        poll = select.poll()
+        lanes = {lane.connection.fileno(): lane for lane in self._lanes if lane.busy}
+        for fd, lane in lanes.items():
+            poll.register(fd, select.POLLIN | (select.POLLOUT if lane.has_more_to_send else 0))
+        for fd in also:
+            poll.register(fd, select.POLLIN)
+        try:
+            ready = poll.poll(self._milliseconds_left(lanes.values()))
+            for fd, event in ready:
+                if fd in lanes:
+                    self._move(lanes[fd], event)
+            if not ready:
+                self._give_up_on(lanes.values())
+        except BaseException:
+            # What was on its way cannot be told any more, so none of these may be used again.
+            for lane in self._lanes:
+                self._core.drop(lane.connection)
+            self._lanes = []
+            raise
+
+    def _move(self, lane: Lane, event: int) -> None:
+        try:
+            if event & select.POLLOUT:
+                lane.send()
+            if event & ~select.POLLOUT:
+                lane.receive()
+                self._trip = None
+        except Broken as problem:
+            self._broken(lane, problem)
+        except ProtocolError as problem:
+            self._failed(lane, problem)
+
+    def _milliseconds_left(self, lanes: Iterable[Lane]) -> float | None:
+        oldest = min((lane.latest for lane in lanes), default=None)
+        if oldest is None or self._patience is None:
+            return None
+        return max(oldest + self._patience - time.monotonic(), 0) * 1000
+
+    def _give_up_on(self, lanes: Iterable[Lane]) -> None:
+        now = time.monotonic()
+        for lane in list(lanes):
+            if self._patience is not None and now - lane.latest >= self._patience:
+                if lane.uncertain:
+                    self._failed(lane, TimedOut())
+                else:
+                    self._broken(lane, Broken("it takes no more of the requests"))
+
+    # The rule of sending again
+
+    def _broken(self, lane: Lane, problem: Broken) -> None:
+        outcome = None if self._repeatable else unknown(lane.connection, f"the connection broke ({problem})")
+        self._settle(lane, str(problem), outcome)
+
+    def _failed(self, lane: Lane, problem: TimedOut | ProtocolError) -> None:
+        outcome = told(lane.connection, problem, self._patience, self._repeatable)
+        if isinstance(outcome, OutcomeUnknown):
+            self._settle(lane, outcome.message, outcome)
+        elif isinstance(outcome, DisquectlError):
+            self.failure = outcome
+            self._settle(lane, outcome.message, None)
+        else:
+            raise outcome
+
+    def _settle(self, lane: Lane, reason: str, outcome: OutcomeUnknown | None) -> None:
+        """A connection has ended: its requests get their outcomes, or another connection."""
+        uncertain = lane.uncertain
+        left = lane.settle(outcome)
+        self._lanes.remove(lane)
+        self._core.drop(lane.connection)
+        if uncertain and outcome is not None and not self._go_on:
+            self.failure = self.failure or outcome
+        if self.failure is not None:
+            return
+        self._trip = self._core.trip_after(lane.connection, reason, self._trip)
+        for portion in left:
+            if not self._lanes and not self._reopen():
+                return
+            (self._lanes[0] if portion.in_order else min(self._lanes, key=_waiting_bytes)).put(portion)
+
+
+def _waiting_bytes(lane: Lane) -> int:
+    return lane.waiting_bytes
+
+
+def in_portions(requests: list[bytes]) -> Iterator[Portion]:
+    """Encoded requests in portions of a good size, one request at least in each."""
+    first, size = 0, 0
+    for i, request in enumerate(requests, 1):
+        size += len(request)
+        if size >= _PORTION_BYTES:
+            yield Portion(requests[first:i])
+            first, size = i, 0
+    if first < len(requests):
+        yield Portion(requests[first:])
 
 
 class Pipeline:
