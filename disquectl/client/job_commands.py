@@ -41,11 +41,20 @@ class JobCommands(Core):
         `delay`, `retry` (0: at most once) and `ttl` are seconds, `maxlen` jobs, `replicate` copies. Raises
         ReplyError (MAXLEN, PAUSED, NOREPL, ...), and OutcomeUnknown when the job may yet be delivered.
         """
-        options = _options(REPLICATE=replicate, DELAY=delay, RETRY=retry, TTL=ttl, MAXLEN=maxlen)
+        words: list[Word] = ["ADDJOB", queue, body, timeout_ms]
+        if replicate is not None:
+            words += ("REPLICATE", replicate)
+        if delay is not None:
+            words += ("DELAY", delay)
+        if retry is not None:
+            words += ("RETRY", retry)
+        if ttl is not None:
+            words += ("TTL", ttl)
+        if maxlen is not None:
+            words += ("MAXLEN", maxlen)
         if asynchronous:
-            options.append("ASYNC")
-        wait_ms = timeout_ms or None
-        return text("ADDJOB", self.call("ADDJOB", queue, body, timeout_ms, *options, wait_ms=wait_ms))
+            words.append("ASYNC")
+        return text("ADDJOB", self.call(*words, wait_ms=timeout_ms or None))
 
     def getjob(
         self,
@@ -109,11 +118,3 @@ class JobCommands(Core):
 
     def _count(self, verb: str, ids: tuple[Name, ...], repeatable: bool = False) -> int:
         return integer(verb, self.call(verb, *ids, repeatable=repeatable))
-
-
-def _options(**given: int | None) -> list[Word]:
-    words: list[Word] = []
-    for name, value in given.items():
-        if value is not None:
-            words += [name, value]
-    return words
