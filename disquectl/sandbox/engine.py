@@ -10,6 +10,7 @@ from itertools import count
 from random import Random
 
 from disquectl.sandbox.dispatch import run_requests
+from disquectl.sandbox.federation import serve_waiting
 from disquectl.sandbox.membership import meet
 from disquectl.sandbox.node import Node, Post
 from disquectl.sandbox.receiving import receive
@@ -72,15 +73,23 @@ class Engine:
 
     def settle(self, now_ms: int) -> None:
         """Deliver the messages between nodes, and go on with each session that can, for one turn."""
-        self._post.deliver(now_ms)
+        self._deliver(now_ms)
         for node in self.nodes:
             resumed = list(node.resumed)
             node.resumed.clear()
             for session in resumed:
                 run_requests(node, session, now_ms)
-        self._post.deliver(now_ms)
+        self._deliver(now_ms)
         for node in self.nodes:
             _drop_killed(node)
+
+    def _deliver(self, now_ms: int) -> None:
+        """Deliver all messages, and hand out the jobs that came with them, which may need messages again."""
+        self._post.deliver(now_ms)
+        while ready := [node for node in self.nodes if node.ready]:
+            for node in ready:
+                serve_waiting(node, now_ms)
+            self._post.deliver(now_ms)
 
     @property
     def has_more_to_do(self) -> bool:

@@ -1,12 +1,12 @@
 """Walk over a node's jobs or queues in pages, with a number as cursor.
 
-Knows neither jobs nor queues, only that each has a `serial` that grows. What is there all the time is found
-by every walk, whatever comes and goes meanwhile; nothing is found twice.
+Knows neither jobs nor queues, only that each has a `serial` that grows. A walk goes from the newest to the
+oldest: what is there all the time is found once, and what comes meanwhile cannot make it endless.
 """
 
 from __future__ import annotations
 
-from bisect import bisect_left
+from bisect import bisect_right
 from collections.abc import Callable
 from typing import Protocol, TypeVar
 
@@ -35,20 +35,20 @@ class Scanner:
         `items` are in the order of their serials. `wanted` is a hint; None takes all at once.
         """
         if wanted is None:
-            return 0, [item for item in items.values() if item.serial >= cursor and fits(item)]
+            return 0, [item for item in items.values() if not 0 < cursor < item.serial and fits(item)]
         self._catch_up(items)
         found: list[T] = []
-        at = bisect_left(self._serials, cursor)
-        stop = at + max(wanted * 10, 1)
-        while at < len(self._serials):
-            item = items.get(self._keys[at])
-            if item is not None and item.serial == self._serials[at] and fits(item):
+        left = bisect_right(self._serials, cursor) if cursor else len(self._serials)
+        stop = left - max(wanted * 10, 1)
+        while left:
+            left -= 1
+            item = items.get(self._keys[left])
+            if item is not None and item.serial == self._serials[left] and fits(item):
                 found.append(item)
-            at += 1
-            if at >= stop or len(found) >= wanted:
+            if left <= stop or len(found) >= wanted:
                 break
-        if at < len(self._serials):
-            return self._serials[at], found
+        if left:
+            return self._serials[left - 1], found
         self._serials.clear()
         self._keys.clear()
         return 0, found

@@ -1,0 +1,130 @@
+"""Several nodes: copies, federation, acknowledgements, and a node that dies."""
+
+from __future__ import annotations
+
+import pytest
+
+from disquectl.sandbox.job import State
+
+from .bench import Bench
+
+
+def add(bench: Bench, *options: str, node: int = 0) -> str:
+    """ADDJOB that waits for its copies; the ID comes when they are confirmed."""
+    job_id = bench.call("ADDJOB", "q", "b", "5000", *options, node=node)
+    assert isinstance(job_id, str)
+    return job_id
+
+
+def test_copies_are_active_on_the_other_nodes() -> None:
+    bench = Bench(nodes=3)
+    job_id = add(bench)
+    assert [bench.state(job_id, node) for node in range(3)] == ["queued", "active", "active"]
+    one, zero = bench.fields("SHOW", job_id, node=1), bench.fields("SHOW", job_id)
+    assert one["ctime"] == zero["ctime"]
+    assert len(zero["nodes-delivered"]) == 3
+
+
+def test_an_acknowledgement_anywhere_ends_the_job_everywhere() -> None:
+    bench = Bench(nodes=3)
+    job_id = add(bench)
+    assert bench.call("ACKJOB", job_id, node=2) == 1
+    assert [bench.state(job_id, node) for node in range(3)] == [None] * 3
+
+
+def test_a_getjob_finds_what_was_added_on_another_node() -> None:
+    bench = Bench(nodes=3)
+    waiting = bench.connect(1)
+    assert bench.send(waiting, "GETJOB", "FROM", "q", node=1) == []
+    job_id = add(bench, "REPLICATE", "1")
+    bench.wait(6)
+    ((job,),) = bench.heard(waiting)
+    assert job[1].decode() == job_id
+    assert bench.fields("QSTAT", "q", node=1)["import-from"] == [bench.nodes[0].node_id]
+
+
+def test_an_at_most_once_job_moves_and_is_nowhere_twice() -> None:
+    bench = Bench(nodes=2)
+    job_id = add(bench, "REPLICATE", "1", "RETRY", "0")
+    waiting = bench.connect(1)
+    ((job,),) = bench.send(waiting, "GETJOB", "FROM", "q", node=1)
+    assert job[1].decode() == job_id
+    assert [bench.state(job_id, node) for node in range(2)] == [None, "active"]
+
+
+def test_only_one_node_queues_a_job_that_comes_back() -> None:
+    bench = Bench(nodes=3)
+    job_id = add(bench, "RETRY", "5")
+    bench.call("GETJOB", "FROM", "q")
+    bench.wait(6)
+    assert sorted(bench.state(job_id, node) or "" for node in range(3)) == ["active", "active", "queued"]
+    assert [bench.fields("SHOW", job_id, node=node)["additional-deliveries"] for node in range(3)] == [
+        1,
+        1,
+        1,
+    ]
+
+
+def test_working_and_nack_reach_every_copy() -> None:
+    bench = Bench(nodes=2)
+    job_id = add(bench, "RETRY", "10")
+    bench.call("GETJOB", "FROM", "q")
+    bench.wait(8)
+    assert bench.call("WORKING", job_id) == 10
+    assert bench.fields("SHOW", job_id, node=1)["next-requeue-within"] > 9000
+    assert bench.call("NACK", job_id) == 1
+    assert bench.fields("SHOW", job_id, node=1)["nacks"] == 1
+
+
+def test_an_addjob_that_gets_no_copies_is_given_up_at_its_timeout() -> None:
+    bench = Bench(nodes=2)
+    bench.call("PAUSE", "q", "in", node=1)
+    session = bench.sessions[0]
+    assert bench.send(session, "ADDJOB", "q", "b", "700", "REPLICATE", "2") == []
+    assert [job.state for job in bench.nodes[0].jobs.values()] == [State.WAIT_REPL]
+    bench.wait(1)
+    (reply,) = bench.heard(session)
+    assert reply.startswith("-NOREPL Timeout reached")
+    assert not bench.nodes[0].jobs
+
+
+def test_a_refused_copy_is_asked_for_again() -> None:
+    bench = Bench(nodes=2)
+    bench.call("PAUSE", "q", "in", node=1)
+    session = bench.sessions[0]
+    bench.send(session, "ADDJOB", "q", "b", "0", "REPLICATE", "2")
+    bench.call("PAUSE", "q", "none", node=1)
+    bench.wait(0.3)
+    (job_id,) = bench.heard(session)
+    assert bench.state(job_id, 1) == "active"
+
+
+def test_a_leaving_node_has_its_jobs_queued_elsewhere() -> None:
+    bench = Bench(nodes=2)
+    bench.call("CLUSTER", "LEAVING", "yes")
+    job_id = add(bench, "REPLICATE", "1")
+    assert [bench.state(job_id, node) for node in range(2)] == [None, "queued"]
+
+
+def test_a_dead_node_is_seen_as_such_and_its_jobs_come_back_elsewhere() -> None:
+    bench = Bench(nodes=3)
+    job_id = add(bench, "RETRY", "30")
+    bench.engine.stop_node(bench.nodes[0], bench.now_ms)
+    assert b"disconnected" in bench.call("CLUSTER", "NODES", node=1)
+    bench.wait(20)
+    assert b" fail " in bench.call("CLUSTER", "NODES", node=1)
+    assert bench.call("ADDJOB", "q", "b", "0", "REPLICATE", "3", node=1).startswith("-NOREPL Not enough")
+    bench.wait(12)
+    assert sorted(bench.state(job_id, node) or "" for node in (1, 2)) == ["active", "queued"]
+
+
+@pytest.mark.parametrize("mode", ["SOFT", "HARD"])
+def test_a_reset_node_is_alone_and_can_be_met_again(mode: str) -> None:
+    bench = Bench(nodes=2)
+    before = bench.call("CLUSTER", "MYID", node=1)
+    bench.call("CLUSTER", "RESET", mode, node=1)
+    assert (bench.call("CLUSTER", "MYID", node=1) == before) is (mode == "SOFT")
+    assert len(bench.call("HELLO", node=1)) == 3
+    assert bench.call("CLUSTER", "MEET", "127.0.0.1", "7711", node=1) == "OK"
+    assert len(bench.call("HELLO", node=1)) == 4
+    assert len(bench.call("HELLO")) == 4
