@@ -3,7 +3,7 @@
 One poll loop over sockets that do not wait; no threads. A node is what its HELLO says it is, so one that can
 be reached at two addresses is asked once:
 
-- a seed is asked at its own address, whatever address the node announces for itself (NAT, containers, proxies);
+- a seed is asked at its own address, whatever the node announces for itself (NAT, containers, proxies);
 - other nodes are asked where HELLO says; where it says no host, at the host of the seed that said so;
 - one that does not answer in time is `missing`, and holds nobody else up.
 
@@ -184,7 +184,7 @@ class Cluster:
         self._add(link)
 
     def _stands_at(self, link: Link, node_id: str) -> None:
-        """A node is announced at an address that is asked already: it is that one, or has lost its address."""
+        """A node is announced at an address that is asked already: is it that one?"""
         if link.greeting is not None:
             self._went_astray(link, node_id, link.node_id)
         elif not link.node_id:

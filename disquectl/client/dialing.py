@@ -6,8 +6,8 @@ nor requests; the caller watches the socket and the clock.
 
 from __future__ import annotations
 
+import _socket as socket
 import errno
-import socket
 import time
 
 from disquectl.client.connection import Connection, Unreachable, addresses, reason_of, tune
@@ -16,6 +16,7 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from disquectl.client.address import Node
     from disquectl.client.connection import Wire
+    from disquectl.client.tls import Tls
 
 
 class Dial:
@@ -24,12 +25,13 @@ class Dial:
     Making one raises Unreachable when no address can even be begun with.
     """
 
-    __slots__ = ("_left", "_node", "_reason", "_socket", "_timeout", "_wire", "deadline")
+    __slots__ = ("_left", "_node", "_reason", "_socket", "_timeout", "_tls", "_wire", "deadline")
 
-    def __init__(self, node: Node, timeout: float, wire: Wire | None) -> None:
+    def __init__(self, node: Node, timeout: float, wire: Wire | None, tls: Tls | None = None) -> None:
         self._node = node
         self._timeout = timeout
         self._wire = wire
+        self._tls = tls
         self._left = addresses(node)
         self._reason = "the name has no address"
         self._socket: socket.socket
@@ -49,7 +51,11 @@ class Dial:
             self._next(reason_of(OSError(code, "")))
             return None
         tune(self._socket)
-        return Connection(self._socket, self._node, wire=self._wire)
+        if self._tls is None:
+            return Connection(self._socket, self._node, wire=self._wire)
+        # The handshake goes on behind the plain end; where it fails that end is closed.
+        tunnel = self._tls.through(self._socket, self._node, self._timeout)
+        return Connection(tunnel.inside, self._node, wire=self._wire, tunnel=tunnel)
 
     def expired(self) -> None:
         """The deadline has passed: go on to the next address. Raises Unreachable after the last one."""

@@ -1,4 +1,4 @@
-"""The talk with one node of many: requests go out and replies come in whenever there is room, and no call waits.
+"""The talk with one node of many: requests go out, replies come in as there is room, and no call waits.
 
 It logs in, asks who the node is, and keeps the order of what was asked. Which nodes there are, and who waits
 for them all, is the business of `cluster`.
@@ -74,7 +74,7 @@ class Link:
         self._since = time.monotonic()
         try:
             wire = None if opener.tap is None else opener.tap.on(node, opener.password or b"")
-            self._dial = Dial(node, opener.connect_timeout, wire)
+            self._dial = Dial(node, opener.connect_timeout, wire, opener.tls)
         except Unreachable as problem:
             self._fail(ConnectionFailed(str(problem)))
             return

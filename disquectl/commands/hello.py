@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from disquectl.commands.row import SERVER, Row
+from disquectl.commands.row import LISTED, SERVER, Row
 from disquectl.protocol.server_replies import hello
 from disquectl.render.shape import TREE, Shape
 
@@ -11,6 +11,7 @@ ROW = Row(
     "Show the node that answers and the nodes it knows.",
     verb=(b"HELLO",),
     group=SERVER,
+    everywhere=LISTED,
     details="The priority of a node: 1 good, 5 not linked yet, 10 possibly failing, 100 failing or leaving. "
     "A node that nobody told its address shows an empty host.",
     example="disquectl hello -o json",

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from disquectl.commands.kinds import WORD
-from disquectl.commands.row import SERVER, Argument, Row
+from disquectl.commands.row import LISTED, SERVER, Argument, Row
 from disquectl.protocol.server_replies import info
 from disquectl.render.shape import SECTIONS, Shape
 
@@ -51,6 +51,7 @@ ROW = Row(
     "Show the state of a server: memory, clients, jobs, statistics.",
     verb=(b"INFO",),
     group=SERVER,
+    everywhere=LISTED,
     redis_too=True,
     arguments=(Argument("section", WORD, "One section: " + ", ".join(SECTION_NAMES) + ".", required=False),),
     absent="unknown section; there are " + ", ".join(SECTION_NAMES),

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from disquectl.commands.kinds import FLAG, QUEUE, one_of
-from disquectl.commands.row import QUEUES, WRITE, Argument, Option, Row
+from disquectl.commands.row import LISTED, QUEUES, WRITE, Argument, Option, Row
 from disquectl.protocol.shapes import text
 from disquectl.render.shape import VALUE, Shape
 
@@ -12,6 +12,7 @@ ROW = Row(
     "Pause a queue, or show whether it is paused.",
     verb=(b"PAUSE",),
     group=QUEUES,
+    everywhere=LISTED,
     effect=WRITE,
     # Any word but STATE sets the state anew, BCAST tells it to the other nodes.
     reads_when=lambda words: len(words) > 2 and all(word.lower() == b"state" for word in words[2:]),

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from disquectl.commands.kinds import WORD
-from disquectl.commands.row import SERVER, Argument, Row
+from disquectl.commands.row import LISTED, SERVER, Argument, Row
 from disquectl.render.shape import VALUE, Shape
 
 ROW = Row(
@@ -11,6 +11,7 @@ ROW = Row(
     "Check that a node answers.",
     verb=(b"PING",),
     group=SERVER,
+    everywhere=LISTED,
     redis_too=True,
     arguments=(Argument("message", WORD, "What the node shall say instead of PONG.", required=False),),
     example="disquectl ping",

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from disquectl.commands.kinds import QUEUE
-from disquectl.commands.row import QUEUES, Argument, Row, request_for_each
+from disquectl.commands.row import ADDED, QUEUES, Argument, Row, request_for_each
 from disquectl.protocol.shapes import integer
 from disquectl.render.shape import VALUE, Shape
 
@@ -12,6 +12,7 @@ ROW = Row(
     "Print how many jobs are queued.",
     verb=(b"QLEN",),
     group=QUEUES,
+    everywhere=ADDED,
     arguments=(Argument("queue", QUEUE, "The queues.", many=True),),
     details="Counts the jobs in the queue of this one node; delayed and delivered ones are not in it.",
     example="disquectl qlen mail thumbnails",

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from disquectl.commands.kinds import QUEUE
-from disquectl.commands.row import QUEUES, Argument, Row, request_for_each
+from disquectl.commands.row import LISTED, QUEUES, Argument, Row, request_for_each
 from disquectl.protocol.replies import qstat
 from disquectl.render.shape import RECORDS, Shape
 
@@ -40,6 +40,7 @@ ROW = Row(
     "Show the state of queues: length, age, rates, pause.",
     verb=(b"QSTAT",),
     group=QUEUES,
+    everywhere=LISTED,
     arguments=(Argument("queue", QUEUE, "The queues.", many=True),),
     details="age and idle are seconds, import_rate is jobs a second from other nodes. Exit code 4 for a "
     "queue that the node does not have.",

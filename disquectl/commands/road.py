@@ -25,7 +25,11 @@ def run(row: Row, raw: Raw, session: Session) -> None:
     values = convert((*row.arguments, *row.options), raw)
     if row.check:
         row.check(values)
-    if row.run:
+    if row.everywhere and (values.get("cluster") or values.get("seeds_only")):
+        from disquectl.commands.everywhere import run_everywhere
+
+        run_everywhere(row, values, session)
+    elif row.run:
         row.run(row, values, session)
     else:
         send_and_show(row, values, session)

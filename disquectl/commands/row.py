@@ -29,6 +29,10 @@ JOBS, QUEUES, SERVER, TOOLS = "Jobs", "Queues", "Server", "Tools"
 # What a request does to the cluster. READ and REPEAT may be sent again after a lost connection; WRITE never.
 READ, REPEAT, WRITE = "read", "repeat", "write"
 
+# How the answers of all nodes become one with --cluster: added up; side by side; each element once as the scans
+# come along; the jobs of a queue in their order; each job once that was deleted anywhere.
+ADDED, LISTED, SCANNED, PEEKED, DELETED = "added", "listed", "scanned", "peeked", "deleted"
+
 # Groups of errors that a command can give, for its help.
 UNKNOWN_JOB = ("BADID: the job ID is not one.",)
 
@@ -108,12 +112,19 @@ class Option:
         return f"{self.help} [default: {self.unset}]" if self.unset else self.help
 
 
+SEEDS_ONLY = Option("--seeds-only", FLAG, "Ask just the nodes given, and none that they name.")
+CLUSTER_OPTIONS = (
+    Option("--cluster", FLAG, "Ask every node of the cluster at once, and make one answer of theirs."),
+    SEEDS_ONLY,
+)
+
+
 class Row:
     """One command.
 
     `verb` is what goes over the wire first; a subcommand has two words (`CONFIG GET`). `absent` is what to
     say where the reply holds nothing and that means exit code 4. `rest_is_data`: options stand before
-    the first word. `redis_too`: a Redis would take it for its own, so make sure first that it is none.
+    the first word. `everywhere`: how --cluster makes one answer of many, empty where it cannot. `redis_too`: a Redis would take it for its own, so make sure first that it is none.
     `closes`: the server answers by closing the connection. `silent`: it has no answer at all.
     """
 
@@ -127,6 +138,7 @@ class Row:
         "details",
         "effect",
         "errors",
+        "everywhere",
         "example",
         "group",
         "harmless_when",
@@ -162,6 +174,7 @@ class Row:
         errors: tuple[str, ...] = (),
         absent: str = "",
         effect: str = READ,
+        everywhere: str = "",
         reads_when: Callable[[Words], bool] | None = None,
         harmless_when: Callable[[Words], bool] | None = None,
         danger: str = "",
@@ -184,7 +197,8 @@ class Row:
         self.verb = verb
         self.group = group
         self.arguments = arguments
-        self.options = options
+        self.options = options + CLUSTER_OPTIONS if everywhere else options
+        self.everywhere = everywhere
         self.subcommands = subcommands
         self.details = details
         self.errors = errors

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from disquectl.commands.kinds import JOB_ID
-from disquectl.commands.row import JOBS, UNKNOWN_JOB, Argument, Row, request_for_each
+from disquectl.commands.row import JOBS, LISTED, UNKNOWN_JOB, Argument, Row, request_for_each
 from disquectl.protocol.replies import show
 from disquectl.render.shape import PAIRS, RECORDS, Shape
 
@@ -61,6 +61,7 @@ ROW = Row(
     "Show all that a node knows about jobs.",
     verb=(b"SHOW",),
     group=JOBS,
+    everywhere=LISTED,
     arguments=(Argument("id", JOB_ID, "The jobs.", many=True),),
     details="ttl, delay and retry are seconds, ctime is nanoseconds since 1970, next_requeue_within and "
     "next_awake_within are milliseconds. Exit code 4 for a job that the node does not know.",

@@ -1,0 +1,120 @@
+"""Asking every node: the cluster of a session, and what to say and how to end when some do not answer.
+
+It knows neither rows nor how answers are merged.
+"""
+
+from __future__ import annotations
+
+from disquectl.client.cluster import Cluster
+from disquectl.commands.row import as_bytes
+from disquectl.errors import (
+    ConnectionFailed,
+    DisquectlError,
+    NoAnswer,
+    NotDisque,
+    OutcomeUnknown,
+    PartlyDone,
+    ReplyError,
+)
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from disquectl.client.cluster import Missing
+    from disquectl.client.link import Link, Request
+    from disquectl.commands.row import Values
+    from disquectl.commands.session import Session
+
+_NOBODY = "Is a Disque running there? Name one by --node or DISQUE_NODES."
+
+
+def open_cluster(session: Session, values: Values) -> Cluster:
+    """The nodes to ask: all that are found from the seeds, or with --seeds-only the seeds."""
+    client = session.client
+    return Cluster(client.nodes, client.opener, discover=not values.get("seeds_only"))
+
+
+def name_of(link: Link) -> str:
+    """How a record names a node: its address, fit to be given to --node."""
+    return str(link.node)
+
+
+class Refusals:
+    """Error replies of some nodes, where others may have answered."""
+
+    def __init__(self) -> None:
+        self.found: dict[Link, tuple[Request, ReplyError]] = {}
+
+    def add(self, link: Link, request: Request, error: ReplyError) -> None:
+        """This node refused; what it said first counts."""
+        self.found.setdefault(link, (request, error))
+
+    def unless_answered(self, session: Session) -> None:
+        """Raise the refusal when that is all there is to say."""
+        if self.found:
+            from disquectl.commands.advice import explained
+
+            request, error = next(iter(self.found.values()))
+            raise explained(error, [as_bytes(word) for word in request], session)
+
+    def tell(self, session: Session) -> None:
+        """Name each node with its refusal."""
+        for link, (_, error) in self.found.items():
+            session.problem(f"{link.node}: {error.message}")
+
+
+def require_an_answer(cluster: Cluster, session: Session) -> None:
+    """Raise why when no node at all has answered."""
+    if cluster.answered():
+        return
+    missing = cluster.missing()
+    problems = [one.problem for one in missing]
+    if any(isinstance(problem, NotDisque) for problem in problems):
+        session.client.verify()  # names what answers there
+    text = "; ".join(_told(one) for one in missing)
+    if any(one.outcome_is_unknown for one in missing):
+        raise NoAnswer(text, "--response-timeout allows for more.")
+    for kind in (NoAnswer, ReplyError):
+        if problems and all(isinstance(problem, kind) for problem in problems):
+            raise _like(problems[0], text)
+    raise ConnectionFailed(text, _NOBODY)
+
+
+def tell_missing(cluster: Cluster, session: Session) -> int:
+    """Name each node that did not answer on stderr; how many they are."""
+    missing = cluster.missing()
+    for one in missing:
+        session.problem(_told(one))
+    return len(missing)
+
+
+def settle(
+    cluster: Cluster, session: Session, *, writes: bool = False, refusals: Refusals | None = None
+) -> None:
+    """The end of a command, after its result was written: raise what is to be said of the other nodes.
+
+    `writes`: it changes the cluster, so a node that was asked and did not answer leaves that open.
+    """
+    require_an_answer(cluster, session)
+    if refusals:
+        refusals.tell(session)
+    missing = cluster.missing()
+    count = tell_missing(cluster, session) + (len(refusals.found) if refusals else 0)
+    if not count:
+        return
+    answered = len(cluster.answered()) - (len(refusals.found) if refusals else 0)
+    counts = f"{answered} of {answered + count} nodes answered"
+    if writes and any(one.outcome_is_unknown for one in missing):
+        raise OutcomeUnknown(f"{counts}; what became of the request at the others is not known")
+    raise PartlyDone(counts)
+
+
+def _told(one: Missing) -> str:
+    who = f"{one.node} (node {one.node_id[:8]})" if one.node_id else str(one.node)
+    reason = one.problem.message.removeprefix(f"{one.node} ").removeprefix(f"{one.node}: ")
+    return f"{who}: {reason}"
+
+
+def _like(problem: DisquectlError, text: str) -> DisquectlError:
+    """The same kind of failure for several nodes."""
+    same: DisquectlError = type(problem)(text, problem.advice)
+    return same
