@@ -5,8 +5,6 @@ from __future__ import annotations
 import os
 import sys
 
-from disquectl.cli.main import run_command_line
-
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import NoReturn
@@ -18,7 +16,12 @@ def main() -> NoReturn:
     Everything has been written and closed by then. To let the interpreter take itself apart would take as
     long as a quarter of an empty Python program, in each of thousands of calls from a script.
     """
-    code = run_command_line(sys.argv[1:])
+    try:
+        from disquectl.cli.main import run_command_line  # noqa: PLC0415 - Ctrl-C may come while it loads
+
+        code = run_command_line(sys.argv[1:])
+    except KeyboardInterrupt:
+        code = 130
     os._exit(code)
 
 

@@ -81,7 +81,10 @@ class Session:
                 raise UsageError("--ask-password needs a terminal", "use DISQUE_PASSWORD or --password-file")
             from getpass import getpass
 
-            self.settings.password = getpass("Password: ", stream=sys.stderr)
+            try:
+                self.settings.password = getpass("Password: ", stream=sys.stderr)
+            except EOFError:
+                raise UsageError("no password was given") from None
             self.settings.ask_password = False
         return self.settings.password
 
