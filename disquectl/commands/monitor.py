@@ -25,13 +25,15 @@ def run(row: Row, values: Values, session: Session) -> None:
     session.check_output(FIELDS)
     session.guard(row, [*row.verb])
     out = session.line_writer(FIELDS)
-    for reply in session.client.stream(*row.verb):
-        if reply == b"OK":
-            continue
-        record = monitor_line(reply)
-        out.write(record if session.settings.show_secrets else without_secrets(record))
-        out.flush()
-    out.finish()
+    lines = session.client.stream(*row.verb)
+    next(lines)  # OK
+    try:
+        for line in lines:
+            record = monitor_line(line)
+            out.write(record if session.settings.show_secrets else without_secrets(record))
+            out.flush()
+    finally:
+        out.finish()
 
 
 ROW = Row(

@@ -35,27 +35,31 @@ def requests(row: Row, values: Values) -> list[Words]:
 def walk(row: Row, values: Values, session: Session, page: Page, key: Key) -> None:
     """Write the pages as they come: one where a cursor was given, else all, each element once.
 
-    A scan that has begun stays on its node: a cursor means nothing to another one.
+    A scan that has begun stays on its node: a cursor means nothing to another one. When it fails half way,
+    what came is still written to its end, so that a JSON array is closed.
     """
     shape: Shape = row.shape(values) if row.shape else None  # type: ignore[assignment]
     session.check_output(shape)
     out = session.writer(shape)
     seen: set[object] = set()
-    cursor, begun = values.get("cursor", 0), False
-    while True:
-        (words,) = requests(row, {**values, "cursor": cursor})
-        session.guard(row, words)
-        cursor, records = page(session.client.call(*words, repeatable=True, failover=not begun))
-        begun = True
-        for record in records:
-            if (one := key(record)) not in seen:
-                seen.add(one)
-                out.write(record)
-        if "cursor" in values:
-            out.finish()
-            session.streams.say(f"next cursor: {cursor}")
-            return
-        if not cursor:
-            out.finish()
-            return
-        out.flush()
+    cursor, records = _page(row, values, session, page)
+    try:
+        while True:
+            for record in records:
+                if (one := key(record)) not in seen:
+                    seen.add(one)
+                    out.write(record)
+            if "cursor" in values or not cursor:
+                break
+            out.flush()
+            cursor, records = _page(row, {**values, "cursor": cursor}, session, page)
+    finally:
+        out.finish()
+    if "cursor" in values:
+        session.streams.say(f"next cursor: {cursor}")
+
+
+def _page(row: Row, values: Values, session: Session, page: Page) -> tuple[int, list[Record]]:
+    (words,) = requests(row, values)
+    session.guard(row, words)
+    return page(session.client.call(*words, repeatable=True, failover=not values.get("cursor")))
