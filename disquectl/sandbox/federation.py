@@ -71,6 +71,10 @@ def receive_need(node: Node, sender: bytes, name: bytes, count: int, now_ms: int
 
 
 def receive_jobs(node: Node, sender: bytes, jobs: list[Job], now_ms: int) -> None:
+    """Queue what another node gave. As in Disque, the new owner is not put among the holders.
+
+    So a job with one copy that is acknowledged here comes back on the node that gave it.
+    """
     for given in jobs:
         job = node.jobs.get(given.id)
         if job is None:

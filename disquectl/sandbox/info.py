@@ -88,8 +88,8 @@ def _clients(node: Node) -> Fields:
 def _memory(node: Node) -> Fields:
     used = node.used_bytes
     node.peak_bytes = max(node.peak_bytes, used)
-    # Kilobytes, of the whole process at its peak: the standard library tells no more.
-    resident = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024
+    # Of the whole process, at its peak: the standard library tells no more. Kilobytes, bytes on a Mac.
+    resident = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * (1 if sys.platform == "darwin" else 1024)
     return {
         "used_memory": used,
         "used_memory_human": _human(used),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import signal
 import socket
@@ -20,7 +21,8 @@ RUN = """
 import sys
 from disquectl.sandbox.run import run
 nodes, password, demo, *command = sys.argv[1:]
-sys.exit(run("127.0.0.1", 0, int(nodes), password or None, demo == "demo", command, sys.stdout.buffer, sys.stderr.buffer))
+out, err = sys.stdout.buffer, sys.stderr.buffer
+sys.exit(run("127.0.0.1", 0, int(nodes), password or None, demo == "demo", command, out, err))
 """
 
 
@@ -57,12 +59,12 @@ def test_it_says_where_it_listens_and_stops_when_told(number: int) -> None:
 
 
 def test_a_command_gets_its_nodes_and_nothing_of_another_cluster() -> None:
-    script = "import os; print({k: v for k, v in os.environ.items() if k.startswith('DISQUE')}); raise SystemExit(7)"
+    script = "import json, os; print(json.dumps(dict(os.environ))); raise SystemExit(7)"
     elsewhere = {"DISQUE_URL": "disque://live", "DISQUE_PASSWORD": "live", "DISQUECTL_OUTPUT": "json"}
     process = start("2", "secret", "", sys.executable, "-c", script, DISQUECTL_READ_ONLY="1", **elsewhere)
     code, out, err = finish(process)
     assert (code, err) == (7, "")
-    seen = eval(out)
+    seen = json.loads(out)
     assert seen.pop("DISQUE_NODES").count("127.0.0.1:") == 2
     assert seen.pop("DISQUE_PASSWORD") == "secret"
     assert not {name for name in seen if name.startswith("DISQUE_")}

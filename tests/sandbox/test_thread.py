@@ -23,6 +23,14 @@ def ask(address: str, *words: str) -> object:
         return decode_all(client.recv(1 << 16))[0]
 
 
+def is_ended(client: socket.socket) -> bool:
+    """Whether the next thing that comes is the end, gentle or not."""
+    try:
+        return client.recv(100) == b""
+    except ConnectionResetError:
+        return True
+
+
 def test_nothing_is_left_after_the_block() -> None:
     threads = threading.active_count()
     with SandboxThread(nodes=3) as sandbox:
@@ -67,8 +75,7 @@ def test_a_stopped_node_takes_its_connections_along() -> None:
         client.sendall(encode("PING"))
         assert client.recv(100) == b"+PONG\r\n"
         sandbox.stop_node(0)
-        with pytest.raises(ConnectionResetError):
-            client.recv(100) or (_ for _ in ()).throw(ConnectionResetError)
+        assert is_ended(client)
         with pytest.raises(ConnectionRefusedError):
             connect(sandbox.addresses[0])
         assert ask(sandbox.addresses[1], "PING") == "PONG"
@@ -88,10 +95,7 @@ def test_shutdown_ends_one_node() -> None:
     with SandboxThread(nodes=2) as sandbox:
         with connect(sandbox.addresses[1]) as client:
             client.sendall(encode("SHUTDOWN"))
-            try:
-                assert client.recv(100) == b""
-            except ConnectionResetError:
-                pass
+            assert is_ended(client)
         assert ask(sandbox.addresses[0], "PING") == "PONG"
         with pytest.raises(ConnectionRefusedError):
             connect(sandbox.addresses[1])
