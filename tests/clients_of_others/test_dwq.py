@@ -55,7 +55,16 @@ def worker(environment, client):
             assert process.poll() is None, process.stdout.read()
             yield process
         finally:
-            process.kill()
+            end(process)
+
+
+def end(process):
+    """Let the worker clean up after itself, and make an end of it if it does not."""
+    process.terminate()
+    try:
+        process.wait(20)
+    except subprocess.TimeoutExpired:
+        process.kill()
 
 
 def waiting(client):

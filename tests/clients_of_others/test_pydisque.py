@@ -32,7 +32,8 @@ def test_it_connects_and_knows_its_node(client, node):
     assert client.get_connection() is client.connected_node.connection
 
 
-def test_it_passes_over_a_node_that_cannot_be_reached(node):
+def test_it_passes_over_a_node_that_cannot_be_reached(node, monkeypatch):
+    monkeypatch.setattr("redis.retry.sleep", lambda seconds: None)
     client = pydisque.Client(["127.0.0.1:1", node])
     client.connect()
     try:
