@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from disquectl.commands.idlist import id_list_row
-from disquectl.commands.row import WRITE
+from disquectl.commands.row import DELETED, WRITE
 
 ROW = id_list_row(
     "deljob",
@@ -11,5 +11,6 @@ ROW = id_list_row(
     "Delete jobs on one node.",
     WRITE,
     details="Copies on other nodes stay, and come back after their retry time: fastack deletes everywhere.",
+    everywhere=DELETED,
     example="disquectl deljob D-dcb833cf-8YL1NT17e9+wsA/09NqxscQI-05a1",
 )

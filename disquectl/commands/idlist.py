@@ -45,7 +45,7 @@ def _from_stdin(row: Row, session: Session) -> None:
     bad: list[int] = []
     sent = count = 0
     try:
-        for batch in _batches(session, bad):
+        for batch in id_batches(session, bad):
             count += integer(row.name.upper(), exchange(row, [*row.verb, *batch], session))
             sent += len(batch)
     except DisquectlError as problem:
@@ -59,7 +59,8 @@ def _from_stdin(row: Row, session: Session) -> None:
         raise PartlyDone(f"{sent} IDs sent, {len(bad)} lines refused, {count} counted")
 
 
-def _batches(session: Session, bad: list[int]) -> Iterator[Words]:
+def id_batches(session: Session, bad: list[int]) -> Iterator[Words]:
+    """The IDs of stdin, so many at a time; the numbers of lines that are none go into `bad`, and are told."""
     for chunk in line_chunks(session.streams.stdin):
         ids: Words = []
         for number, line in chunk:
@@ -80,6 +81,7 @@ def id_list_row(
     *,
     details: str,
     example: str,
+    everywhere: str = "",
 ) -> Row:
     """The row of a command of this family."""
     return Row(
@@ -88,6 +90,7 @@ def id_list_row(
         verb=(verb,),
         group=JOBS,
         effect=effect,
+        everywhere=everywhere,
         arguments=(Argument("id", JOB_ID, "Job IDs; - reads them from stdin, one a line.", many=True),),
         details=details + " The count is of those that it was done to; exit code 0 whatever the count.",
         errors=UNKNOWN_JOB,

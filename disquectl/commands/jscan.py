@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from disquectl.commands.kinds import QUEUE, one_of
-from disquectl.commands.row import QUEUES, Option, Row
+from disquectl.commands.row import QUEUES, SCANNED, Option, Row
 from disquectl.commands.scan import SCAN_OPTIONS, requests, walk
 from disquectl.commands.show import SHOW_FIELDS, SHOW_KINDS
 from disquectl.protocol.replies import jscan_page
@@ -34,6 +34,7 @@ ROW = Row(
     "List the jobs of a node, each ID once.",
     verb=(b"JSCAN",),
     group=QUEUES,
+    everywhere=SCANNED,
     options=(
         *SCAN_OPTIONS,
         Option("--queue", QUEUE, "Only jobs of this queue.", word=b"QUEUE"),

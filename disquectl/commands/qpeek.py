@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from disquectl.commands.kinds import INT64, QUEUE
-from disquectl.commands.row import QUEUES, Argument, Row
+from disquectl.commands.row import PEEKED, QUEUES, Argument, Row
 from disquectl.protocol.replies import jobs
 from disquectl.render.shape import RECORDS, Shape
 
@@ -12,6 +12,7 @@ ROW = Row(
     "Look at queued jobs without taking them.",
     verb=(b"QPEEK",),
     group=QUEUES,
+    everywhere=PEEKED,
     arguments=(
         Argument("queue", QUEUE, "The queue."),
         Argument(

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from disquectl.commands.kinds import INT64
-from disquectl.commands.row import QUEUES, Option, Row
+from disquectl.commands.row import QUEUES, SCANNED, Option, Row
 from disquectl.commands.scan import SCAN_OPTIONS, requests, walk
 from disquectl.protocol.replies import qscan_page
 from disquectl.render.shape import RECORDS, Shape
@@ -33,6 +33,7 @@ ROW = Row(
     "List the queues of a node, each name once.",
     verb=(b"QSCAN",),
     group=QUEUES,
+    everywhere=SCANNED,
     options=(
         *SCAN_OPTIONS,
         Option("--minlen", INT64, "Only queues with at least so many jobs.", word=b"MINLEN"),

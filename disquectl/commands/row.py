@@ -124,7 +124,8 @@ class Row:
 
     `verb` is what goes over the wire first; a subcommand has two words (`CONFIG GET`). `absent` is what to
     say where the reply holds nothing and that means exit code 4. `rest_is_data`: options stand before
-    the first word. `everywhere`: how --cluster makes one answer of many, empty where it cannot. `redis_too`: a Redis would take it for its own, so make sure first that it is none.
+    the first word. `everywhere`: how --cluster makes one answer of many, empty where it cannot.
+    `redis_too`: a Redis would take it for its own, so make sure first that it is none.
     `closes`: the server answers by closing the connection. `silent`: it has no answer at all.
     """
 

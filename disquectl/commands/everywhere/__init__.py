@@ -5,8 +5,7 @@ Nothing here is loaded by a command without --cluster.
 
 from __future__ import annotations
 
-from disquectl.commands.everywhere import together
-from disquectl.commands.row import ADDED
+from disquectl.commands.row import ADDED, DELETED, LISTED, PEEKED, SCANNED
 from disquectl.errors import UsageError
 
 TYPE_CHECKING = False
@@ -19,7 +18,15 @@ def run_everywhere(row: Row, values: Values, session: Session) -> None:
     """Ask every node and write what they say together. Raises UsageError for options that cannot be."""
     if not values.get("cluster"):
         raise UsageError("--seeds-only goes with --cluster")
-    if row.everywhere == ADDED:
-        together.add_up(row, values, session)
+    if row.everywhere in (ADDED, LISTED):
+        from disquectl.commands.everywhere import together
+
+        way = together.add_up if row.everywhere == ADDED else together.side_by_side
+    elif row.everywhere == SCANNED:
+        from disquectl.commands.everywhere.scan import scan as way
+    elif row.everywhere == PEEKED:
+        from disquectl.commands.everywhere.peek import peek as way
     else:
-        together.side_by_side(row, values, session)
+        assert row.everywhere == DELETED
+        from disquectl.commands.everywhere.delete import delete as way
+    way(row, values, session)

@@ -1,0 +1,71 @@
+"""QSCAN and JSCAN over all nodes: each walked to its end at the same time, each name or ID written once.
+
+An element goes out when the first node names it, with that node; memory is that of the names or IDs. With
+--reply all a job is as that first node has it: its copies may be in other states (see the command jobs).
+"""
+
+from __future__ import annotations
+
+from disquectl.commands.everywhere.gather import Refusals, name_of, open_cluster, require_an_answer, settle
+from disquectl.commands.everywhere.together import with_node
+from disquectl.commands.row import option_words
+from disquectl.errors import ReplyError, UsageError
+from disquectl.protocol.replies import jscan_page, qscan_page
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from disquectl.client.cluster import Cluster
+    from disquectl.client.link import Link
+    from disquectl.commands.row import Record, Row, Values, Words
+    from disquectl.commands.session import Session
+    from disquectl.protocol.resp import Reply
+
+
+def scan(row: Row, values: Values, session: Session) -> None:
+    """Write the pages of all nodes as they come."""
+    assert row.shape
+    if "cursor" in values:
+        raise UsageError("a cursor has a meaning for one node alone: leave --cursor or --cluster out")
+    shape = with_node(row.shape(values))
+    session.check_output(shape)
+    with open_cluster(session, values) as cluster:
+        refusals = Refusals()
+        out = session.writer(shape)
+        seen: set[bytes | str] = set()
+        try:
+            for link, records in _pages(cluster, row.verb, option_words(row, values), refusals):
+                for record in records:
+                    key = record["queue"] if row.verb == (b"QSCAN",) else record["id"]
+                    if key not in seen:
+                        seen.add(key)
+                        out.write({"node": name_of(link), **record})
+                out.flush()
+            require_an_answer(cluster, session)
+            if len(refusals.found) == len(cluster.answered()):
+                refusals.unless_answered(session)
+        finally:
+            out.finish()
+        settle(cluster, session, refusals=refusals)
+
+
+def _pages(
+    cluster: Cluster, verb: tuple[bytes, ...], options: Words, refusals: Refusals
+) -> Iterator[tuple[Link, list[Record]]]:
+    """Each page with its node. The next one is asked for before a page is handed out."""
+    for link, request, reply in cluster.ask([*verb, b"0", *options]):
+        if isinstance(reply, ReplyError):
+            refusals.add(link, request, reply)
+            continue
+        cursor, records = _page(verb, reply)
+        if cursor:
+            link.ask([[*verb, b"%d" % cursor, *options]])
+        yield link, records
+
+
+def _page(verb: tuple[bytes, ...], reply: Reply) -> tuple[int, list[Record]]:
+    if verb == (b"JSCAN",):
+        return jscan_page(reply)
+    cursor, names = qscan_page(reply)
+    return cursor, [{"queue": name} for name in names]
