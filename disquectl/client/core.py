@@ -11,7 +11,7 @@ from __future__ import annotations
 
 from disquectl.client.connection import Broken, Connection, Unreachable
 from disquectl.client.opening import NODE_IS_FULL, Opener, with_advice
-from disquectl.client.trip import Trip, seeds, told, unknown
+from disquectl.client.trip import Trip, leaves_open, seeds, told, unknown
 from disquectl.errors import ConnectionFailed, NotDisque, OutcomeUnknown, ReplyError, UsageError
 from disquectl.protocol.resp import ProtocolError, encode
 
@@ -332,7 +332,7 @@ class Core:
         """What to raise for an error reply: mostly itself."""
         if error.message.startswith("ERR unknown command") and self._connection is not None:
             return self._stranger(self._connection.node, words[0]) or error
-        if error.message.startswith(("NOREPL Timeout", "NOREPL job removed")):
+        if leaves_open(error):
             return OutcomeUnknown(error.message, "The job may yet be delivered: some nodes may hold a copy.")
         return with_advice(error)
 

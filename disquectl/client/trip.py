@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from disquectl.client.connection import Connection
+    from disquectl.errors import ReplyError
 
 _NOT_SENT_AGAIN = "It was not sent again, since doing it twice could matter. Look first, then repeat it."
 
@@ -53,6 +54,11 @@ def seeds(nodes: str | Node | Iterable[str | Node]) -> list[Node]:
     if not found:
         raise UsageError("no node is given", "Name at least one, such as 127.0.0.1:7711.")
     return distinct(found)
+
+
+def leaves_open(error: ReplyError) -> bool:
+    """Whether ADDJOB's error reply says that the job may be delivered all the same."""
+    return error.message.startswith(("NOREPL Timeout", "NOREPL job removed"))
 
 
 def unknown(connection: Connection, what: str) -> OutcomeUnknown:

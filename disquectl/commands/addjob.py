@@ -25,12 +25,28 @@ DEFAULT_TTL_SECONDS = 86_400
 LAST_EXPIRY = 2**32 - 1
 
 
+# What makes many jobs of the input, and what has a meaning only then.
+MANY = ("lines", "null", "jsonl")
+ONLY_MANY = ("connections", "fail_fast", "skip", "keep_empty")
+
+
 def check(values: Values) -> None:
-    """Refuse what Disque would take and lose: its expiry is a 32 bit unix time."""
-    if "body" in values and "file" in values:
-        raise UsageError("BODY and --file both give the body: leave one out")
-    if "body" not in values and "file" not in values:
-        raise UsageError("the body is missing", "give BODY, - for all of stdin, or --file FILE")
+    """Refuse what contradicts itself, and a TTL that Disque would take and lose: it counts to 2106."""
+    many = [f"--{name}" for name in MANY if name in values]
+    if len(many) > 1:
+        raise UsageError(f"{' and '.join(many)} are two ways to read the input: leave one out")
+    if "body" in values and (many or "file" in values):
+        raise UsageError(f"BODY and {(many or ['--file'])[0]} both give the body: leave one out")
+    if "queue" not in values and many != ["--jsonl"]:
+        raise UsageError("the queue is missing", "only the lines of --jsonl can name it themselves")
+    if "body" not in values and not many and "file" not in values:
+        raise UsageError("the body is missing", "give BODY, - for all of stdin, --file FILE, or --lines")
+    without = [name for name in ONLY_MANY if name in values and not many]
+    if without:
+        flag = without[0].replace("_", "-")
+        raise UsageError(f"--{flag} is for many jobs", "give --lines, --null or --jsonl")
+    if "keep_empty" in values and many == ["--jsonl"]:
+        raise UsageError("--keep-empty has no meaning with --jsonl: an empty line is no JSON")
     ttl = values.get("ttl", DEFAULT_TTL_SECONDS)
     if time.time() + ttl > LAST_EXPIRY:
         raise UsageError("--ttl ends after 2106-02-07, the last day that Disque can count to")
@@ -53,7 +69,12 @@ def records(words: Words, reply: Reply) -> Iterable[Record]:
 
 
 def run(row: Row, values: Values, session: Session) -> None:
-    """Read the body where it is not a word, then go the usual way."""
+    """Read the body where it is not a word, then go the usual way; many jobs go their own."""
+    if any(name in values for name in MANY):
+        from disquectl.commands.bulk import adding
+
+        adding.run(row, values, session, values.get("timeout", DEFAULT_TIMEOUT_MS))
+        return
     if "file" in values:
         values["body"] = read_file(values["file"])
     elif values["body"] == b"-":
@@ -68,11 +89,18 @@ ROW = Row(
     group=JOBS,
     effect=WRITE,
     arguments=(
-        Argument("queue", QUEUE, "The queue."),
+        Argument("queue", QUEUE, "The queue; the lines of --jsonl can name it instead.", required=False),
         Argument("body", BODY, "The job's body; - reads all of stdin.", required=False),
     ),
     options=(
-        Option("--file", FILE, "Take the body from this file."),
+        Option("--file", FILE, "Take the body, or the lines, from this file."),
+        Option("--lines", FLAG, "A job for each line of stdin or the file."),
+        Option("--null", FLAG, "A job for each piece that ends with NUL."),
+        Option("--jsonl", FLAG, "A job for each line of JSON, as getjob -o jsonl writes it."),
+        Option("--connections", number(1, 1000), "Many jobs: over so many connections.", unset="1 or 32"),
+        Option("--fail-fast", FLAG, "Many jobs: end with the first that is refused."),
+        Option("--skip", number(0), "Many jobs: go on after so many lines.", unset="0"),
+        Option("--keep-empty", FLAG, "Many jobs: empty lines are jobs, too."),
         Option(
             "--timeout",
             WAIT,
@@ -104,7 +132,10 @@ ROW = Row(
         Option("--async", FLAG, "Do not wait for the copies.", word=b"ASYNC"),
     ),
     details="A BODY that was given is used, and stdin is then never read. When the copies are not "
-    "confirmed within --timeout the exit code is 8: the job may be delivered all the same.",
+    "confirmed within --timeout the exit code is 8: the job may be delivered all the same. With --lines, "
+    "--null or --jsonl the IDs come in the order of the input; a refused line is reported and the rest goes "
+    "on. One connection is used where nothing waits for copies (--replicate 1, --async, a lone node), which "
+    "keeps the order of the input in the queue.",
     errors=(
         "NOREPL: fewer nodes can hold a copy than --replicate asks for.",
         "MAXLEN: the queue is as long as --maxlen allows.",

@@ -9,6 +9,7 @@ from disquectl.errors import DataError
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from collections.abc import Iterable
     from typing import BinaryIO
 
     from disquectl.render.shape import Record
@@ -30,6 +31,11 @@ class Writer:
     def write(self, record: Record) -> None:
         """Write one record, or keep it until `finish` where the format needs them all."""
         raise NotImplementedError
+
+    def write_all(self, records: Iterable[Record]) -> None:
+        """Write each of them."""
+        for record in records:
+            self.write(record)
 
     def finish(self) -> None:
         """Write what is left, and flush."""

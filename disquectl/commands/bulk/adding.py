@@ -1,0 +1,205 @@
+"""addjob --lines, --null, --jsonl: jobs from a stream, many in flight, their IDs in the order of the input.
+
+It puts the parts together: source -> intake -> stream -> ledger and output. What ends a run early (Ctrl-C, a
+reader that went away, a full disk, --fail-fast) stops the intake; what is in flight is waited for, so that it
+can be said of each line what became of it.
+"""
+
+from __future__ import annotations
+
+from disquectl.client.pipeline import Stream
+from disquectl.client.trip import leaves_open
+from disquectl.commands.bulk.intake import BodyLines, Intake
+from disquectl.commands.bulk.ledger import Ledger
+from disquectl.commands.bulk.progress import Progress
+from disquectl.commands.bulk.source import open_source
+from disquectl.commands.bulk.stop import Stop
+from disquectl.commands.bulk.template import Template
+from disquectl.commands.row import option_words
+from disquectl.errors import DataError, DisquectlError, OutcomeUnknown, PartlyDone, ReplyError
+from disquectl.protocol.shapes import unexpected
+from disquectl.render.shape import RECORDS, Shape
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+    from disquectl.client.lane import Outcome, Portion
+    from disquectl.commands.bulk.intake import Reader
+    from disquectl.commands.bulk.source import Source
+    from disquectl.commands.row import Row, Values
+    from disquectl.commands.session import Session
+
+SHAPE = Shape(("id",), RECORDS, many=True, value="id")
+# One connection carries whole runs of requests. Where each ADDJOB holds up its connection until the copies
+# are confirmed, it takes many connections with few requests each to keep the nodes busy.
+PORTION_ON_ONE, PORTION_ON_MANY = 256, 16
+DEFAULT_CONNECTIONS = 32
+
+
+def run(row: Row, values: Values, session: Session, timeout_ms: int) -> None:
+    """Add the jobs. Ends with an exception where not all of them were added; its message has the counts."""
+    session.check_output(SHAPE)
+    session.guard(row, [*row.verb])
+    source = open_source(values.get("file"), session.streams.stdin, b"\0" if values.get("null") else b"\n")
+    alone = len(session.client.verify()["nodes"]) == 1 and "replicate" not in values
+    in_order = alone or values.get("replicate") == 1 or bool(values.get("async"))
+    connections = 1 if in_order else values.get("connections", DEFAULT_CONNECTIONS)
+    ledger = Ledger(values.get("skip", 0))
+    intake = Intake(
+        _reader(row, values, timeout_ms, in_order),
+        ledger,
+        PORTION_ON_ONE if connections == 1 else PORTION_ON_MANY,
+        in_order,
+        values.get("skip", 0),
+    )
+    run = _Run(session, source, intake, ledger, fail_fast=bool(values.get("fail_fast")))
+    with Stream(
+        session.client, connections=connections, wait_ms=0 if in_order else timeout_ms or None, go_on=True
+    ) as stream:
+        run.carry_out(stream)
+    run.tell_the_end(stream.failure)
+
+
+def _reader(row: Row, values: Values, timeout_ms: int, in_order: bool) -> Reader:
+    if values.get("jsonl"):
+        from disquectl.commands.bulk.jsonl import JobLines
+
+        return JobLines(values.get("queue"), timeout_ms, values, in_order)
+    template = Template(values["queue"], timeout_ms, option_words(row, values))
+    return BodyLines(template, in_order, bool(values.get("keep_empty")))
+
+
+class _Run:
+    """One run over the input."""
+
+    def __init__(
+        self, session: Session, source: Source, intake: Intake, ledger: Ledger, *, fail_fast: bool
+    ) -> None:
+        self._session = session
+        self._source = source
+        self._intake = intake
+        self._ledger = ledger
+        self._fail_fast = fail_fast
+        self._progress = Progress(session.streams, not session.settings.quiet)
+        self._out = session.line_writer(SHAPE)
+        self._tells_refused = session.format in ("json", "jsonl")
+        self._broken_output: OSError | DataError | None = None
+        self._first_refusal: ReplyError | None = None
+        self._stop = Stop(self._tell_of_draining)
+
+    def carry_out(self, stream: Stream) -> None:
+        """Send and write until the input ends or something stops it."""
+        with self._stop as stop:
+            try:
+                for portion in stream.run(self._portions(), (self._source.fd, stop.fd)):
+                    self._account(portion)
+                    self._write(portion)
+                    self._show_progress()
+            except KeyboardInterrupt:
+                # Asked twice: of what was taken up nothing more can be known.
+                for number in range(self._ledger.last + 1, self._intake.number + 1):
+                    self._ledger.note_unknown(number)
+            self._progress.clear()
+        self._finish()
+
+    def _portions(self) -> Iterator[Portion | None]:
+        for lines in self._source.chunks():
+            if lines is None:
+                yield None
+            for portion in self._intake.portions(lines or []):
+                if self._stop.asked:
+                    return
+                yield portion
+            if self._stop.asked:
+                return
+
+    def _account(self, portion: Portion) -> None:
+        numbers: Sequence[int] = portion.tag  # type: ignore[assignment]  # the intake puts it there
+        outcomes = portion.outcomes
+        if len(outcomes) == len(numbers) and set(map(type, outcomes)) == {bytes}:
+            self._ledger.all_added(numbers)
+            return
+        for number, outcome in zip(numbers, outcomes, strict=False):
+            self._account_one(number, outcome)
+        self._ledger.note_unsent(numbers[len(outcomes) :])
+
+    def _account_one(self, number: int, outcome: Outcome) -> None:
+        if isinstance(outcome, bytes):
+            self._ledger.note_added(number)
+            return
+        if isinstance(outcome, OutcomeUnknown) or (isinstance(outcome, ReplyError) and leaves_open(outcome)):
+            self._ledger.note_unknown(number)
+            self._problem(f"line {number}: outcome unknown: {outcome.message}")
+            return
+        if not isinstance(outcome, ReplyError):
+            raise unexpected("ADDJOB", outcome)
+        self._ledger.note_refused(number)
+        self._first_refusal = self._first_refusal or outcome
+        self._problem(f"line {number}: {outcome.message}")
+        if self._fail_fast:
+            self._stop.asked = True
+
+    def _write(self, portion: Portion) -> None:
+        """The IDs, and in JSON what became of the other lines; a failure stops the run, and is kept."""
+        numbers: Sequence[int] = portion.tag  # type: ignore[assignment]  # as above
+        if self._broken_output is None:
+            try:
+                self._out.write_all(self._records(numbers, portion.outcomes))
+                self._out.flush()
+                return
+            except (BrokenPipeError, DataError) as problem:
+                self._broken_output = problem
+                self._stop.asked = True
+        for number, outcome in zip(numbers, portion.outcomes, strict=False):
+            if isinstance(outcome, bytes):
+                self._ledger.unwritten.add(number)
+
+    def _records(self, numbers: Sequence[int], outcomes: list[Outcome]) -> Iterator[dict[str, int | str]]:
+        for number, outcome in zip(numbers, outcomes, strict=False):
+            if isinstance(outcome, bytes):
+                yield {"id": outcome.decode("utf-8", "backslashreplace")}
+            elif self._tells_refused and isinstance(outcome, DisquectlError):
+                yield {"line": number, "error": outcome.message}
+
+    def _finish(self) -> None:
+        if self._broken_output is None:
+            try:
+                self._out.finish()
+            except (BrokenPipeError, DataError) as problem:
+                self._broken_output = problem
+
+    def _show_progress(self) -> None:
+        total = self._source.total_bytes
+        share = min(self._source.bytes_read / total, 1.0) if total else None
+        self._progress.update(self._ledger.settled, self._ledger.refused, share)
+
+    def _problem(self, text: str) -> None:
+        self._progress.clear()
+        self._session.problem(text)
+
+    def _tell_of_draining(self) -> None:
+        self._problem("stopping: waiting for what is in flight; Ctrl-C again does not wait")
+
+    def tell_the_end(self, failure: DisquectlError | None) -> None:
+        """Raise what the run ends with, where it is not simply done."""
+        ledger = self._ledger
+        stopped = self._stop.asked or failure is not None
+        summary = ledger.where_it_stood() if stopped else ledger.summary()
+        if self._stop.interrupted:
+            self._session.problem(summary)
+            raise KeyboardInterrupt
+        if isinstance(self._broken_output, DataError):
+            raise DataError(f"{self._broken_output.message}; {summary}")
+        if failure is not None and not ledger.settled:
+            raise failure
+        if failure is not None:
+            self._session.problem(failure.message)
+        if ledger.unknown.count:
+            raise OutcomeUnknown(summary, "those jobs may be there: look before you add them again")
+        if failure is not None or self._broken_output is not None:
+            raise PartlyDone(summary)
+        if ledger.refused and not ledger.added:
+            raise ReplyError(f"ERR {summary}")
+        if ledger.refused:
+            raise PartlyDone(summary)
