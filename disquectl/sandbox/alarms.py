@@ -19,6 +19,9 @@ class Alarms:
     def __init__(self) -> None:
         self._heap: list[tuple[int, bytes]] = []
 
+    def __len__(self) -> int:
+        return len(self._heap)
+
     def add(self, at_ms: int, job_id: bytes) -> None:
         heappush(self._heap, (at_ms, job_id))
 

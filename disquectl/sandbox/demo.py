@@ -98,7 +98,7 @@ class Demo:
         # ADDJOB asks for a client; this one is on no node's list.
         self._session = Session(0, b"demo:0", -1, now_ms, {})
         self._last_ms = now_ms - _HISTORY_S * 1000
-        for at_ms in range(self._last_ms, now_ms, 500):
+        for at_ms in range(self._last_ms, now_ms, 100):
             self.step(at_ms)
 
     def step(self, now_ms: int) -> None:

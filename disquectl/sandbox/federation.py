@@ -14,8 +14,7 @@ from disquectl.sandbox.node import Node
 from disquectl.sandbox.queue import Queue
 from disquectl.sandbox.registry import register, schedule, unregister
 from disquectl.sandbox.replication import set_first_return
-from disquectl.sandbox.session import WaitForJobs
-from disquectl.sandbox.waiting import release
+from disquectl.sandbox.waiting import WaitForJobs, release
 
 _FEWEST, _MOST = 5, 100
 _ASK_ALL_MS, _ASK_ALL_MAX_MS = 2000, 30_000

@@ -9,10 +9,8 @@ from __future__ import annotations
 import enum
 import string
 from binascii import b2a_base64
-from typing import TYPE_CHECKING
 
-if TYPE_CHECKING:
-    from disquectl.sandbox.session import Session
+from disquectl.sandbox.session import Session
 
 ID_LENGTH = 40
 # What Python keeps beside the body: about this much, so that used_memory is near the truth.

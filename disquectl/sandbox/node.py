@@ -84,6 +84,17 @@ class Node:
         self.clients_paused_until_ms = 0
         self.stops = False
         self.settings = Settings(password, *address)
+        self._start_without_jobs()
+        self._start_without_clients()
+        self.slow_log = SlowLog()
+        self.latency = LatencyEvents()
+        self.rates = Rates(now_ms)
+        self.swept_s = now_ms // 1000
+        self.messages_sent = self.messages_received = 0
+        self.peak_bytes = 0
+        self.reset_statistics()
+
+    def _start_without_jobs(self) -> None:
         self.jobs: dict[bytes, Job] = {}
         self.queues: dict[bytes, Queue] = {}
         self.alarms = Alarms()
@@ -93,6 +104,8 @@ class Node:
         self.disposable: dict[bytes, None] = {}
         self.last_created_ns = 0
         self.job_bytes = 0
+
+    def _start_without_clients(self) -> None:
         self.sessions: dict[int, Session] = {}
         # Ordered sets: sessions with something to send, that wait, and whose requests can go on.
         self.touched: dict[Session, None] = {}
@@ -101,13 +114,6 @@ class Node:
         self.monitors: dict[Session, None] = {}
         # Queues that may have something for a client that waits.
         self.ready: dict[Queue, None] = {}
-        self.slow_log = SlowLog()
-        self.latency = LatencyEvents()
-        self.swept_s = now_ms // 1000
-        self.messages_sent = self.messages_received = 0
-        self.peak_bytes = 0
-        self.rates = Rates(now_ms)
-        self.reset_statistics()
 
     def reset_statistics(self) -> None:
         self.connections_received = self.connections_refused = 0

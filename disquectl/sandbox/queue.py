@@ -6,12 +6,9 @@ Plain data over a sorted list; the rules of delivery and federation are elsewher
 from __future__ import annotations
 
 from bisect import bisect_left
-from typing import TYPE_CHECKING
 
 from disquectl.sandbox.job import Job, queue_order
-
-if TYPE_CHECKING:
-    from disquectl.sandbox.session import Session
+from disquectl.sandbox.session import Session
 
 IMPORT_WINDOW_MS = 5000
 _SHORTEST_WINDOW_MS = 50

@@ -11,8 +11,7 @@ from disquectl.sandbox.job import Job, State
 from disquectl.sandbox.messages import CopyTaken, PutInQueue, TakeCopy
 from disquectl.sandbox.node import Node
 from disquectl.sandbox.registry import jitter_ms, register, schedule, unregister
-from disquectl.sandbox.session import WaitForCopies
-from disquectl.sandbox.waiting import release
+from disquectl.sandbox.waiting import WaitForCopies, release
 
 _ASK_ANOTHER_AFTER_MS = 50
 

@@ -54,17 +54,18 @@ class RequestReader:
         return self._at < len(self._buffer) or self._later_bytes > 0
 
     def feed(self, data: bytes) -> None:
-        if self._length >= 0:
-            self._later.append(data)
-            self._later_bytes += len(data)
-            held = len(self._buffer) - self._at
-            if held + self._later_bytes < self._length + 2:
-                return
-            data = b"".join(self._later)
+        left = self._buffer[self._at :]
+        self._at = 0
+        if self._length < 0:
+            self._buffer = left + data if left else data
+            return
+        self._buffer = b""
+        self._later += [left, data] if left else [data]
+        self._later_bytes += len(left) + len(data)
+        if self._later_bytes >= self._length + 2:
+            self._buffer = b"".join(self._later)
             self._later.clear()
             self._later_bytes = 0
-        self._buffer = self._buffer[self._at :] + data if self._at < len(self._buffer) else data
-        self._at = 0
 
     def next_request(self) -> list[bytes] | None:
         """The words of the next request, at least one; None when more bytes are needed."""
@@ -84,6 +85,9 @@ class RequestReader:
                 if not self._missing:
                     continue
             return self._read_bulks()
+        # A long body that was taken out is not kept a second time.
+        self._buffer = b""
+        self._at = 0
         return None
 
     def _read_inline(self) -> list[bytes] | None:

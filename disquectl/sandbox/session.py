@@ -6,42 +6,15 @@ Replies gather in `out` until the server sends them. A session that waits has it
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
 from disquectl.sandbox.requests import RequestReader
 
-if TYPE_CHECKING:
-    from disquectl.sandbox.job import Job
-    from disquectl.sandbox.queue import Queue
-
 
 @dataclass(slots=True)
-class WaitForJobs:
-    """A GETJOB that found nothing; `deadline_ms` 0 is never."""
+class Wait:
+    """What a client waits for; `waiting` has the kinds. `deadline_ms` 0 is never."""
 
-    queues: list[Queue]
     deadline_ms: int
-    with_counters: bool
-
-
-@dataclass(slots=True)
-class WaitForCopies:
-    """An ADDJOB whose copies are not all confirmed."""
-
-    job: Job
-    deadline_ms: int
-    asked_ms: int
-
-
-@dataclass(slots=True)
-class WaitForWakeUp:
-    """A DEBUG SLEEP: its whole node sleeps. The words are for the slow log."""
-
-    words: list[bytes]
-    started_ms: int
-
-
-Wait = WaitForJobs | WaitForCopies | WaitForWakeUp
 
 
 class Session:

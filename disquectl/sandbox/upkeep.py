@@ -21,8 +21,8 @@ from disquectl.sandbox.registry import (
     unregister,
 )
 from disquectl.sandbox.replication import ask_another
-from disquectl.sandbox.session import Session, WaitForCopies, WaitForJobs, WaitForWakeUp
-from disquectl.sandbox.waiting import release
+from disquectl.sandbox.session import Session
+from disquectl.sandbox.waiting import WaitForCopies, WaitForJobs, WaitForWakeUp, release
 
 _IDLE_QUEUE_S = 300
 _IDLE_QUEUE_CROWDED_S = 10

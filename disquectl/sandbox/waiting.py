@@ -2,8 +2,36 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
+from disquectl.sandbox.job import Job
 from disquectl.sandbox.node import Node
-from disquectl.sandbox.session import Session, Wait, WaitForJobs
+from disquectl.sandbox.queue import Queue
+from disquectl.sandbox.session import Session, Wait
+
+
+@dataclass(slots=True)
+class WaitForJobs(Wait):
+    """A GETJOB that found nothing."""
+
+    queues: list[Queue]
+    with_counters: bool
+
+
+@dataclass(slots=True)
+class WaitForCopies(Wait):
+    """An ADDJOB whose copies are not all confirmed."""
+
+    job: Job
+    asked_ms: int
+
+
+@dataclass(slots=True)
+class WaitForWakeUp(Wait):
+    """A DEBUG SLEEP: its whole node sleeps. The words are for the slow log."""
+
+    words: list[bytes]
+    started_ms: int
 
 
 def wait(node: Node, session: Session, what: Wait) -> None:

@@ -213,4 +213,4 @@ def test_acknowledged_jobs_leave_nothing_behind() -> None:
     assert not node.jobs
     assert node.job_bytes == 0
     assert not node.disposable
-    assert len(node.alarms._heap) <= 1000
+    assert len(node.alarms) <= 1000

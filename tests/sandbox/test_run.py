@@ -108,13 +108,16 @@ def test_the_demo_has_jobs_of_every_kind_and_stays_small() -> None:
     node = engine.nodes[0]
     demo = Demo(engine.nodes, START_MS)
     assert {b"mail", b"thumbnails", b"billing", b"webhooks"} <= set(node.queues)
+    nacked = came_back = False
     for now_ms in range(START_MS, START_MS + 900_000, 100):
         demo.step(now_ms)
         engine.advance(now_ms)
+        nacked = nacked or any(job.nacks for job in node.jobs.values())
+        came_back = came_back or any(job.additional_deliveries for job in node.jobs.values())
     assert {b"reminders", b"dead:billing"} <= set(node.queues)
     assert all(len(queue) <= 500 for queue in node.queues.values())
     assert len(node.jobs) < 2000
     moved = {name: queue.jobs_out for name, queue in node.queues.items() if not name.startswith(b"dead:")}
     assert all(moved.values())
-    assert any(job.additional_deliveries for job in node.jobs.values())
-    assert any(job.nacks for job in node.jobs.values())
+    assert nacked
+    assert came_back

@@ -9,8 +9,8 @@ from disquectl.sandbox.job import Job, State, make_id
 from disquectl.sandbox.node import Node
 from disquectl.sandbox.registry import register, schedule
 from disquectl.sandbox.replication import hand_over, replicate
-from disquectl.sandbox.session import Session, WaitForCopies
-from disquectl.sandbox.waiting import wait
+from disquectl.sandbox.session import Session
+from disquectl.sandbox.waiting import WaitForCopies, wait
 
 _DEFAULT_TTL_S = 86400
 _LONGEST_DEFAULT_RETRY_S = 300
@@ -87,7 +87,7 @@ def addjob(node: Node, session: Session, words: list[bytes], now_ms: int) -> byt
         job.confirmed = job.holders
         job.waiter = session
         schedule(node, job, now_ms)
-        wait(node, session, WaitForCopies(job, timeout_at_ms, now_ms))
+        wait(node, session, WaitForCopies(timeout_at_ms, job, now_ms))
         replicate(node, job, elsewhere, now_ms, True)
         return None
     job.state = State.ACTIVE

@@ -7,8 +7,8 @@ from disquectl.sandbox.arguments import SYNTAX_ERROR, Refused, deadline_ms, inte
 from disquectl.sandbox.delivery import fetch
 from disquectl.sandbox.federation import encode_job, need_jobs
 from disquectl.sandbox.node import Node
-from disquectl.sandbox.session import Session, WaitForJobs
-from disquectl.sandbox.waiting import wait
+from disquectl.sandbox.session import Session
+from disquectl.sandbox.waiting import WaitForJobs, wait
 
 _LEAVING = b"LEAVING This node is leaving the cluster, please connect to a different one"
 
@@ -54,7 +54,7 @@ def getjob(node: Node, session: Session, words: list[bytes], now_ms: int) -> byt
         raise Refused(_LEAVING)
     # A queue may be named twice; it is waited for once.
     queues = [node.queue_named(name, now_ms) for name in dict.fromkeys(options.queues)]
-    wait(node, session, WaitForJobs(queues, options.deadline_ms, options.with_counters))
+    wait(node, session, WaitForJobs(options.deadline_ms, queues, options.with_counters))
     return None
 
 

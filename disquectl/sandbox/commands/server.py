@@ -7,8 +7,8 @@ from disquectl.sandbox.arguments import SYNTAX_ERROR, Refused, c_string, option
 from disquectl.sandbox.info import describe_node
 from disquectl.sandbox.node import Node
 from disquectl.sandbox.registry import unregister
-from disquectl.sandbox.session import Session, WaitForJobs, WaitForWakeUp
-from disquectl.sandbox.waiting import release, wait
+from disquectl.sandbox.session import Session
+from disquectl.sandbox.waiting import WaitForJobs, WaitForWakeUp, release, wait
 
 
 def auth(node: Node, session: Session, words: list[bytes], _now_ms: int) -> bytes:
@@ -62,7 +62,7 @@ def debug(node: Node, session: Session, words: list[bytes], now_ms: int) -> byte
         return replies.OK
     if name == b"sleep" and len(words) == 3:
         node.asleep_until_ms = now_ms + _milliseconds(words[2])
-        wait(node, session, WaitForWakeUp(words, now_ms))
+        wait(node, session, WaitForWakeUp(node.asleep_until_ms, words, now_ms))
         return None
     if name == b"error" and len(words) == 3:
         return replies.error(words[2])
