@@ -46,6 +46,19 @@ def run_in_shell(script, *args, node=None, **env):
     )
 
 
+def run_python(script, **env):
+    """A Python program with the package at hand; the finished process."""
+    return subprocess.run(
+        [sys.executable, "-c", script],
+        stdin=subprocess.DEVNULL,
+        capture_output=True,
+        text=True,
+        timeout=PATIENCE_SECONDS,
+        env=environment(**env),
+        check=False,
+    )
+
+
 def run_into_a_closed_pipe(*args, node=None, stdin=b"", **env):
     """A run whose reader has gone before it began."""
     reading, writing = os.pipe()
