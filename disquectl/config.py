@@ -1,17 +1,17 @@
-"""What was set: options, then the environment, then the defaults, made into one Settings.
+"""What was set: options, then the environment, then the profile, then the defaults, made into one Settings.
 
-Everything that can be wrong about it is found here, before anything connects. Nodes and their password come
-as one set: an option that names nodes leaves the environment's nodes, and the password of its URL, behind.
+Everything that can be wrong about it is found here, before anything connects. Nodes, their password and TLS
+come as one set: where an option or the environment names the nodes, a profile's password and TLS stay behind,
+and where an option does, so does the password of the environment's URL.
 """
 
 from __future__ import annotations
 
-import os
-
-from disquectl.client.address import Node, parse_nodes, parse_url
-from disquectl.commands.options import GLOBAL_OPTIONS
+from disquectl.client.address import Node, Target, parse_nodes, parse_url
+from disquectl.commands.options import GLOBAL_OPTIONS, OUTPUT
 from disquectl.commands.row import convert
-from disquectl.errors import DataError, UsageError
+from disquectl.configfile import load
+from disquectl.errors import UsageError
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -19,17 +19,27 @@ if TYPE_CHECKING:
     from typing import Any
 
     from disquectl.commands.row import Raw
+    from disquectl.configfile import Config
+    from disquectl.passwords import Source
+    from disquectl.profiles import Profile
 
 FALSE_WORDS = ("", "0", "no", "false", "off")
+TLS_FILES = ("cacert", "cert", "key")
 
 
 class Settings:
-    """Timeouts in milliseconds; `output` None means table on a terminal and plain elsewhere."""
+    """Timeouts in milliseconds; `output` None means table on a terminal and plain elsewhere.
+
+    `password_source` is where to get the password when `password` is None. `tls` has the arguments of
+    client.tls.Tls, None is no TLS. `profile` is the name of the profile in force; `config` is the file.
+    """
 
     __slots__ = (
         "ask_password",
         "color",
         "columns",
+        "config",
+        "config_path",
         "connect_timeout_ms",
         "echo",
         "echo_to",
@@ -39,39 +49,70 @@ class Settings:
         "output",
         "output_from_option",
         "password",
+        "password_source",
+        "profile",
+        "prompt",
+        "protected",
         "quiet",
         "read_only",
         "response_timeout_ms",
         "show_secrets",
+        "tls",
         "warnings",
         "yes",
+        "yes_really",
     )
 
-    def __init__(self, options: Mapping[str, Any], environ: Mapping[str, str]) -> None:
+    def __init__(
+        self, options: Mapping[str, Any], environ: Mapping[str, str], profile: Profile | None = None
+    ) -> None:
+        preset: Mapping[str, Any] = profile.values if profile else {}
         self.warnings: list[str] = []
         self.quiet: bool = options.get("quiet", False)
-        self.nodes, self.password = self._nodes(options, environ)
-        self.ask_password: bool = options.get("ask_password", False)
-        if self.ask_password and "password_file" in options:
-            raise UsageError("--ask-password and --password-file name the password twice")
-        if "password_file" in options:
-            self.password = self._read_password(options["password_file"])
-        self.connect_timeout_ms = _timeout(options, "connect_timeout", 5_000)
-        self.response_timeout_ms = _timeout(options, "response_timeout", 30_000)
-        self.output, self.output_from_option = _output(options, environ)
+        self.config: Config | None = None
+        self.config_path: str | None = options.get("config") or environ.get("DISQUECTL_CONFIG")
+        self.profile = profile.name if profile else None
+        self.protected = bool(preset.get("protected"))
+        self.prompt: str | None = preset.get("prompt")
+        self.password_source: Source | None = None
+        self._take_nodes(options, environ, profile)
+        self._take_password(options)
+        self.connect_timeout_ms = _timeout(options, preset, "connect_timeout", 5_000)
+        self.response_timeout_ms = _timeout(options, preset, "response_timeout", 30_000)
+        self.output, self.output_from_option = _output(options, environ, preset)
         self.columns: list[str] | None = options["columns"].split(",") if "columns" in options else None
         self.header: bool = not options.get("no_header", False)
         self.null_output: bool = options.get("null_output", False)
         self.echo: bool = options.get("echo", False)
         self.echo_to: str | None = options.get("echo_to")
-        self.color = _color(options, environ)
+        self.color = _color(options, environ, preset)
         self.yes: bool = options.get("yes", False)
-        self.read_only = bool(options.get("read_only")) or _is_on(environ, "DISQUECTL_READ_ONLY")
+        self.yes_really = self._really(options)
+        self.read_only = bool(options.get("read_only")) or _read_only(environ, preset)
         self.show_secrets: bool = options.get("show_secrets", False)
 
-    def _nodes(self, options: Mapping[str, Any], environ: Mapping[str, str]) -> tuple[list[Node], str | None]:
-        """The seeds, and the password: a URL's own goes before DISQUE_PASSWORD."""
-        password = environ.get("DISQUE_PASSWORD") or None
+    def _take_nodes(
+        self, options: Mapping[str, Any], environ: Mapping[str, str], profile: Profile | None
+    ) -> None:
+        """The set of nodes, password and TLS; a URL's own password goes before DISQUE_PASSWORD."""
+        preset: Mapping[str, Any] = profile.values if profile else {}
+        target = self._named(options, environ)
+        if target is not None:
+            if preset.get("nodes") and (options.get("profile") or environ.get("DISQUE_PROFILE")):
+                self.warnings.append(f"the nodes of profile {self.profile} are not used: others are named")
+            preset = {}
+        self.password: str | None = target.password if target else None
+        self.password = self.password or environ.get("DISQUE_PASSWORD") or None
+        if self.password is None:
+            self.password_source = _source(preset, self.profile or "")
+        if target is not None:
+            self.nodes = target.nodes
+        else:
+            self.nodes = parse_nodes(",".join(preset["nodes"])) if "nodes" in preset else [Node()]
+        self.tls = _tls(options, preset, target is not None and target.tls)
+
+    def _named(self, options: Mapping[str, Any], environ: Mapping[str, str]) -> Target | None:
+        """What an option or the environment names; None where neither does."""
         for source, nodes, url in (
             ("--node and --url", options.get("node"), options.get("url")),
             ("DISQUE_NODES and DISQUE_URL", environ.get("DISQUE_NODES"), environ.get("DISQUE_URL")),
@@ -80,63 +121,108 @@ class Settings:
                 raise UsageError(f"{source} both name the nodes: give one of them")
             if url:
                 target = parse_url(url)
-                if target.tls:
-                    raise UsageError("disques:// is TLS, which this version of disquectl does not speak")
                 if target.password is not None and source.startswith("--"):
                     self.warnings.append(
                         "others can see a password on the command line: use DISQUE_URL or --password-file"
                     )
-                return target.nodes, target.password or password
+                return target
             if nodes:
-                return parse_nodes(nodes if isinstance(nodes, str) else ",".join(nodes)), password
-        return [Node()], password
+                text = nodes if isinstance(nodes, str) else ",".join(nodes)
+                return Target(parse_nodes(text), None, False)
+        return None
 
-    def _read_password(self, path: str) -> str:
-        """The first line of the file, without its line end."""
-        try:
-            with open(path, "rb") as file:
-                if os.fstat(file.fileno()).st_mode & 0o077:
-                    self.warnings.append(f"{path} can be read by others: chmod 600 {path}")
-                return os.fsdecode(file.readline().rstrip(b"\r\n"))
-        except OSError as problem:
-            raise DataError(f"cannot read the password file {path}: {problem.strerror}") from problem
+    def _really(self, options: Mapping[str, Any]) -> str | None:
+        name: str | None = options.get("yes_really")
+        if name is not None and name != self.profile:
+            raise UsageError(f"--yes-really {name}: the profile in force is {self.profile or 'none'}")
+        return name
+
+    def _take_password(self, options: Mapping[str, Any]) -> None:
+        """What the options say of the password goes before all else."""
+        self.ask_password: bool = options.get("ask_password", False)
+        if self.ask_password and "password_file" in options:
+            raise UsageError("--ask-password and --password-file name the password twice")
+        if "password_file" in options:
+            from disquectl.passwords import from_file  # noqa: PLC0415 - few calls need it
+
+            self.password, warning = from_file(options["password_file"])
+            self.warnings += [warning] if warning else []
 
 
-def resolve(raw: Raw, environ: Mapping[str, str]) -> Settings:
-    """The settings of a command line in an environment."""
-    return Settings(convert(GLOBAL_OPTIONS, raw), environ)
+def resolve(raw: Raw, environ: Mapping[str, str], *, with_profile: bool = True) -> Settings:
+    """The settings of a command line in an environment, with the profile that is in force."""
+    options = convert(GLOBAL_OPTIONS, raw)
+    config = load(options.get("config"), environ) if with_profile else None
+    name = options.get("profile") or environ.get("DISQUE_PROFILE") if with_profile else None
+    profile = None
+    if name or config is not None:
+        from disquectl.profiles import chosen  # noqa: PLC0415 - a call without a config file does without
+
+        profile = chosen(config, name)
+    settings = Settings(options, environ, profile)
+    settings.config = config
+    return settings
 
 
-def _timeout(options: Mapping[str, Any], name: str, default_ms: int) -> int:
-    value: int = options.get(name, default_ms)
+def _source(preset: Mapping[str, Any], profile: str) -> Source | None:
+    """Where the profile's password is to be had."""
+    key = next((key for key in preset if key.startswith("password_")), None)
+    if key is None:
+        return None
+    from disquectl.passwords import Source  # noqa: PLC0415 - few calls need it
+
+    return Source(key, preset[key], profile)
+
+
+def _tls(options: Mapping[str, Any], preset: Mapping[str, Any], by_url: bool) -> dict[str, Any] | None:
+    """The arguments for TLS; None where it is not asked for."""
+    if not (by_url or options.get("tls") or preset.get("tls")):
+        given = [name for name in (*TLS_FILES, "insecure") if options.get(name)]
+        if given:
+            raise UsageError(f"--{given[0]} is for TLS", "add --tls, or name the nodes by disques://")
+        return None
+    # A certificate that an option names does not go with a key of the profile's.
+    if "cert" in options:
+        preset = {name: value for name, value in preset.items() if name != "key"}
+    found = {name: options.get(name, preset.get(name)) for name in TLS_FILES}
+    if found["key"] and not found["cert"]:
+        raise UsageError("--key needs a --cert")
+    return {**found, "insecure": bool(options.get("insecure") or preset.get("insecure"))}
+
+
+def _timeout(options: Mapping[str, Any], preset: Mapping[str, Any], name: str, default_ms: int) -> int:
+    value: int = options.get(name, preset.get(name, default_ms))
     if value <= 0:
         raise UsageError(f"--{name.replace('_', '-')} must be more than 0")
     return value
 
 
-def _output(options: Mapping[str, Any], environ: Mapping[str, str]) -> tuple[str | None, bool]:
+def _output(
+    options: Mapping[str, Any], environ: Mapping[str, str], preset: Mapping[str, Any]
+) -> tuple[str | None, bool]:
     """The format, and whether an option named it: raw reaches a terminal only so."""
     if "output" in options:
         return options["output"], True
     if environ.get("DISQUECTL_OUTPUT"):
         try:
-            kind = next(option.kind for option in GLOBAL_OPTIONS if option.name == "output")
-            return kind.convert(environ["DISQUECTL_OUTPUT"]), False
+            return OUTPUT.convert(environ["DISQUECTL_OUTPUT"]), False
         except UsageError as problem:
             problem.message = f"DISQUECTL_OUTPUT: {problem.message}"
             raise
-    return None, False
+    return preset.get("output"), False
 
 
-def _color(options: Mapping[str, Any], environ: Mapping[str, str]) -> str:
-    """`auto`, `always` or `never`: the option, then NO_COLOR, then FORCE_COLOR."""
+def _color(options: Mapping[str, Any], environ: Mapping[str, str], preset: Mapping[str, Any]) -> str:
+    """`auto`, `always` or `never`: the option, then NO_COLOR, then FORCE_COLOR, then the profile."""
     if "color" in options:
-        color: str = options["color"]
-        return color
+        return str(options["color"])
     if environ.get("NO_COLOR"):
         return "never"
-    return "always" if environ.get("FORCE_COLOR") else "auto"
+    if environ.get("FORCE_COLOR"):
+        return "always"
+    return str(preset.get("color", "auto"))
 
 
-def _is_on(environ: Mapping[str, str], name: str) -> bool:
-    return environ.get(name, "").lower() not in FALSE_WORDS
+def _read_only(environ: Mapping[str, str], preset: Mapping[str, Any]) -> bool:
+    given = environ.get("DISQUECTL_READ_ONLY")
+    return given.lower() not in FALSE_WORDS if given else bool(preset.get("read_only"))

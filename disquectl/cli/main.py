@@ -61,7 +61,8 @@ def carry_out(invocation: Invocation, streams: Streams) -> int:
         if given:
             raise UsageError(f"{invocation.row.name} connects to nothing: {given[0]} has no meaning for it")
         environ = {name: value for name, value in environ.items() if not name.startswith("DISQUE_")}
-    with Session(resolve(invocation.settings, environ), streams) as session:
+    settings = resolve(invocation.settings, environ, with_profile=invocation.row.connects)
+    with Session(settings, streams) as session:
         run(invocation.row, invocation.words, session)
         return session.exit_code
 

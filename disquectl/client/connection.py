@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from typing import Protocol, TypeAlias
 
     from disquectl.client.address import Node
+    from disquectl.client.tls import Tls, Tunnel
     from disquectl.protocol.resp import Reply
 
     Address: TypeAlias = tuple[object, ...] | str
@@ -85,6 +86,7 @@ class Connection:
         "_recv",
         "_send",
         "_socket",
+        "_tunnel",
         "node",
         "replied",
         "wire",
@@ -96,9 +98,11 @@ class Connection:
         node: Node,
         max_reply_bytes: int = MAX_REPLY_BYTES,
         wire: Wire | None = None,
+        tunnel: Tunnel | None = None,
     ) -> None:
         sock.settimeout(None)
         self._socket = sock
+        self._tunnel = tunnel
         self._send = sock.send
         self._recv = sock.recv
         self._parser = Parser(max_reply_bytes)
@@ -183,9 +187,9 @@ class Connection:
         except BlockingIOError:
             raise TimedOut from None
         except OSError as problem:
-            raise Broken(reason_of(problem)) from None
+            raise Broken(self._reason(reason_of(problem))) from None
         if not data:
-            raise Broken("closed by the node")
+            raise Broken(self._reason("closed by the node"))
         if self.wire is not None:
             self.wire.received(data)
         self._parser.feed(data)
@@ -237,8 +241,14 @@ class Connection:
         """Close it; closing twice does nothing."""
         if not self.closed:
             self._socket.close()
+            if self._tunnel is not None:
+                self._tunnel.finish()
             if self.wire is not None:
                 self.wire.closed()
+
+    def _reason(self, reason: str) -> str:
+        """Why it ended: a tunnel knows better."""
+        return (self._tunnel and self._tunnel.reason) or reason
 
 
 def _timeval(seconds: float | None) -> bytes:
@@ -248,7 +258,11 @@ def _timeval(seconds: float | None) -> bytes:
 
 
 def open_connection(
-    node: Node, connect_timeout: float, max_reply_bytes: int = MAX_REPLY_BYTES, wire: Wire | None = None
+    node: Node,
+    connect_timeout: float,
+    max_reply_bytes: int = MAX_REPLY_BYTES,
+    wire: Wire | None = None,
+    tls: Tls | None = None,
 ) -> Connection:
     """Connect to a node, trying each address of its name; the timeout in seconds is for each of them.
 
@@ -257,7 +271,14 @@ def open_connection(
     reason = "the name has no address"
     for family, address in addresses(node):
         try:
-            return Connection(_connect(family, address, connect_timeout), node, max_reply_bytes, wire)
+            sock = _connect(family, address, connect_timeout)
+            tunnel = tls.through(sock, node, connect_timeout) if tls else None
+            if tunnel is not None:
+                if not tunnel.is_secure():
+                    reason = tunnel.reason
+                    continue
+                sock = tunnel.inside
+            return Connection(sock, node, max_reply_bytes, wire, tunnel)
         except TimeoutError:
             reason = f"no connection within {connect_timeout:g}s"
         except OSError as problem:

@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 
     from disquectl.client.address import Node
     from disquectl.client.echo import Tap
+    from disquectl.client.tls import Tls
     from disquectl.client.lane import Outcome
     from disquectl.client.pipeline import Pipeline
     from disquectl.protocol.resp import Reply, Word
@@ -40,15 +41,17 @@ class Core:
         connect_timeout: float = 5.0,
         response_timeout: float | None = 30.0,
         tap: Tap | None = None,
+        tls: Tls | None = None,
         notice: Callable[[str], object] | None = None,
     ) -> None:
         """Remember where to go; nothing is connected yet.
 
         `nodes`: the seeds in order, text with commas or any mixture. Timeouts are in seconds; the response
         timeout is for one whole reply, None is for ever. `tap` sees the traffic, `notice` gets each warning.
+        `tls` is how to speak TLS (disquectl.client.tls), None is not to.
         """
         self._nodes = seeds(nodes)
-        self._opener = Opener(connect_timeout, response_timeout, password, notice, tap)
+        self._opener = Opener(connect_timeout, response_timeout, password, notice, tap, tls=tls)
         self._connection: Connection | None = None
         self._last: Node | None = None
         self._greeted: tuple[Connection, Record] | None = None

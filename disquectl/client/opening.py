@@ -15,6 +15,7 @@ if TYPE_CHECKING:
 
     from disquectl.client.address import Node
     from disquectl.client.echo import Tap
+    from disquectl.client.tls import Tls
     from disquectl.protocol.resp import Reply
 
 # What a node says, unasked, before it closes a connection that is one too many.
@@ -26,7 +27,7 @@ _NO_PASSWORD_IS_SET = ("no password is set", "without any password")
 class Opener:
     """How connections are made: timeouts in seconds, the password, who hears warnings and sees the bytes."""
 
-    __slots__ = ("_warned", "connect_timeout", "notice", "password", "response_timeout", "tap")
+    __slots__ = ("_warned", "connect_timeout", "notice", "password", "response_timeout", "tap", "tls")
 
     def __init__(
         self,
@@ -35,6 +36,8 @@ class Opener:
         password: str | bytes | None,
         notice: Callable[[str], object] | None,
         tap: Tap | None,
+        *,
+        tls: Tls | None = None,
     ) -> None:
         self.connect_timeout = connect_timeout
         self.response_timeout = response_timeout
@@ -43,35 +46,43 @@ class Opener:
         self.password = password or None
         self.notice = notice
         self.tap = tap
+        self.tls = tls
         self._warned = False
 
     def open(self, node: Node) -> Connection:
         """An open connection, logged in. Raises Unreachable, NotAuthorised, NotDisque or ReplyError."""
         wire = None if self.tap is None else self.tap.on(node, self.password or b"")
-        connection = open_connection(node, self.connect_timeout, wire=wire)
+        connection = open_connection(node, self.connect_timeout, wire=wire, tls=self.tls)
         try:
             connection.set_send_timeout(self.response_timeout)
             if self.password is not None:
-                self._log_in(connection, self.password)
+                self.logged_in(node, self._ask(connection, b"AUTH", self.password))
+            elif self.tls is not None:
+                # That a node refuses our certificate shows with the first reply. Before anything that
+                # matters was sent, it is no more than a node that cannot be reached.
+                self.logged_in(node, self._ask(connection, b"PING"))
         except BaseException:
             connection.close()
             raise
         return connection
 
-    def _log_in(self, connection: Connection, password: bytes) -> None:
+    def _ask(self, connection: Connection, *words: bytes) -> Reply:
+        verb = words[0].decode()
         try:
-            connection.send(encode(("AUTH", password)))
-            reply = connection.receive(self.response_timeout)
+            connection.send(encode(words))
+            return connection.receive(self.response_timeout)
         except Broken as problem:
-            raise Unreachable(f"the connection ended at AUTH ({problem})") from None
+            # Some that want a client certificate just hang up.
+            hint = ": it may ask for a client certificate (--cert)" if self.tls is not None else ""
+            reason = str(problem) if str(problem).startswith("TLS: ") else f"{problem}{hint}"
+            raise Unreachable(f"the connection ended at {verb} ({reason})") from None
         except TimedOut:
-            raise Unreachable(f"no answer to AUTH within {self.response_timeout:g}s") from None
+            raise Unreachable(f"no answer to {verb} within {self.response_timeout:g}s") from None
         except ProtocolError as problem:
             raise not_resp(connection.node, problem) from None
-        self.logged_in(connection.node, reply)
 
     def logged_in(self, node: Node, reply: Reply) -> None:
-        """Judge the reply to AUTH. Raises Unreachable, NotAuthorised or ReplyError."""
+        """Judge the reply to AUTH or PING. Raises Unreachable, NotAuthorised or ReplyError."""
         if not isinstance(reply, ReplyError):
             return
         if any(text in reply.message for text in _NO_PASSWORD_IS_SET):

@@ -5,10 +5,12 @@ Data only. What they mean together, with the environment, is config.py's busines
 
 from __future__ import annotations
 
-from disquectl.commands.kinds import DURATION, FILE, FLAG, NODE, TEXT, one_of
+from disquectl.commands.kinds import DURATION, FILE, FLAG, NODE, PROFILE, TEXT, one_of
 from disquectl.commands.row import Option
 
 FORMATS = ("table", "plain", "json", "jsonl", "csv", "tsv", "raw")
+OUTPUT = one_of(*FORMATS)
+COLOR = one_of("auto", "always", "never")
 
 CONNECTING: tuple[Option, ...] = (
     Option(
@@ -26,8 +28,14 @@ CONNECTING: tuple[Option, ...] = (
         short="-u",
         unset="$DISQUE_URL",
     ),
+    Option("--profile", PROFILE, "A profile of the config file.", short="-P", unset="$DISQUE_PROFILE"),
     Option("--password-file", FILE, "Read the password from this file.", unset="$DISQUE_PASSWORD"),
     Option("--ask-password", FLAG, "Ask for the password on the terminal."),
+    Option("--tls", FLAG, "Speak TLS, as disques:// does; for the nodes that are discovered, too."),
+    Option("--cacert", FILE, "The authorities to trust (PEM), instead of the system's."),
+    Option("--cert", FILE, "The client's certificate (PEM)."),
+    Option("--key", FILE, "The key of --cert, where it is in a file of its own."),
+    Option("--insecure", FLAG, "Do not verify the node's certificate."),
     Option("--connect-timeout", DURATION, "How long to wait for a connection.", unset="5s"),
     Option(
         "--response-timeout",
@@ -38,9 +46,10 @@ CONNECTING: tuple[Option, ...] = (
 )
 
 GENERAL: tuple[Option, ...] = (
+    Option("--config", FILE, "The config file.", unset="$DISQUECTL_CONFIG, else the user's own"),
     Option(
         "--output",
-        one_of(*FORMATS),
+        OUTPUT,
         "The format of the result.",
         short="-o",
         unset="table on a terminal, else plain",
@@ -50,10 +59,9 @@ GENERAL: tuple[Option, ...] = (
     Option("--null-output", FLAG, "With -o raw: end with NUL where a newline would part two."),
     Option("--echo", FLAG, "Show the raw protocol traffic on stderr."),
     Option("--echo-to", FILE, "Append the raw protocol traffic to this file (mode 0600)."),
-    Option(
-        "--color", one_of("auto", "always", "never"), "Colours; beats NO_COLOR and FORCE_COLOR.", unset="auto"
-    ),
+    Option("--color", COLOR, "Colours; beats NO_COLOR and FORCE_COLOR.", unset="auto"),
     Option("--yes", FLAG, "Do not ask.", short="-y"),
+    Option("--yes-really", PROFILE, "Do not ask, not even under this protected profile."),
     Option("--read-only", FLAG, "Refuse whatever could change the cluster.", unset="$DISQUECTL_READ_ONLY"),
     Option("--quiet", FLAG, "No warnings, no progress."),
     Option("--show-secrets", FLAG, "Show passwords instead of ***."),

@@ -5,6 +5,7 @@ A session opens nothing until it is asked to. It knows rows and their words, but
 
 from __future__ import annotations
 
+import os
 import sys
 import time
 
@@ -17,6 +18,7 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from disquectl.client.address import Node
     from disquectl.client.echo import Tap
+    from disquectl.client.tls import Tls
     from disquectl.commands.row import Row, Words
     from disquectl.commands.streams import Streams
     from disquectl.config import Settings
@@ -39,6 +41,7 @@ class Session:
         self.exit_code = 0
         self._client: Core | None = None
         self._tap: Tap | None = None
+        self._tls: Tls | None = None
 
     def __enter__(self) -> Session:
         return self
@@ -71,11 +74,23 @@ class Session:
             response_timeout=response_timeout,
             tap=self.tap,
             notice=self.warn,
+            tls=self.tls,
         )
 
     @property
+    def tls(self) -> Tls | None:
+        """How TLS is spoken, where it is asked for."""
+        if self._tls is None and self.settings.tls is not None:
+            from disquectl.client.tls import Tls
+
+            if self.settings.tls["insecure"]:
+                self.warn("--insecure: nobody makes sure that this is the right node")
+            self._tls = Tls(**self.settings.tls)
+        return self._tls
+
+    @property
     def password(self) -> str | bytes | None:
-        """The password, asked for once where --ask-password says so."""
+        """The password: asked for or fetched once, where that is how it comes."""
         if self.settings.ask_password:
             if not self.streams.stdin_is_terminal:
                 raise UsageError("--ask-password needs a terminal", "use DISQUE_PASSWORD or --password-file")
@@ -86,6 +101,10 @@ class Session:
             except EOFError:
                 raise UsageError("no password was given") from None
             self.settings.ask_password = False
+        elif self.settings.password is None and self.settings.password_source is not None:
+            self.settings.password, warning = self.settings.password_source.read(os.environ)
+            if warning:
+                self.warn(warning)
         return self.settings.password
 
     @property
@@ -160,23 +179,37 @@ class Session:
         What can be known without a connection is found without one.
         """
         what = " ".join(for_terminal(word) for word in row.verb)
-        danger = "" if self.settings.yes else row.dangers(words)
+        danger = "" if self.answered else row.dangers(words)
         if not row.only_reads(words):
             if self.settings.read_only:
                 raise UsageError(f"{what} can change the cluster, and this is read-only")
             if row.one_node and len(self.settings.nodes) > 1:
                 raise UsageError(f"{what} changes one server: name it with one --node")
-            if danger and not (self.streams.stdin_is_terminal and self.streams.stderr_is_terminal):
-                raise UsageError(f"{what} {danger}: it asks first, and there is no terminal", "give --yes")
+            if danger:
+                self.check_can_ask(f"{what} {danger}")
         if row.redis_too:
             self.client.verify()
         if danger:
             node_id = self.client.verify()["node"]
             self.ask(f"{what} {danger}.\nDo it on {self.client.node} (node {node_id})?")
 
+    @property
+    def answered(self) -> bool:
+        """Whether the options have said yes already; for a protected profile it takes more than --yes."""
+        return self.settings.yes_really is not None or (self.settings.yes and not self.settings.protected)
+
+    def check_can_ask(self, what: str) -> None:
+        """Raise UsageError, which names the option to give, where nobody is there to be asked."""
+        if not (self.streams.stdin_is_terminal and self.streams.stderr_is_terminal):
+            option = f"--yes-really {self.settings.profile}" if self.settings.protected else "--yes"
+            raise UsageError(f"{what}: it asks first, and there is no terminal", f"give {option}")
+
     def ask(self, question: str) -> None:
-        """Ask on stderr; anything but yes ends the command."""
-        self.streams.stderr.write(f"{question} [y/N] ".encode())
+        """Ask on stderr; anything but yes, or but the name of a protected profile, ends the command."""
+        name = self.settings.profile if self.settings.protected else None
+        hint = f"Type {name} to go on:" if name else "[y/N]"
+        self.streams.stderr.write(f"{question} {for_terminal(hint)} ".encode())
         self.streams.stderr.flush()
-        if self.streams.stdin.readline().strip().lower() not in (b"y", b"yes"):
+        answer = self.streams.stdin.readline().strip()
+        if answer != os.fsencode(name) if name else answer.lower() not in (b"y", b"yes"):
             raise Declined("nothing was done")

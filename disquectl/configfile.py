@@ -1,0 +1,161 @@
+"""The config file: where it is, its text as checked data, and the errors that say where something is wrong.
+
+    profile = "work"          # the profile in use
+
+    [profiles.work]           # see disquectl/profiles.py
+    nodes = ["10.0.0.1:7711"]
+
+    [shell]                   # read by the shell
+
+Reading the file is apart from understanding its text. Where there is no file nothing else is loaded. It knows
+no option and no environment beyond the place of the file.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+
+from disquectl.errors import DataError, UsageError
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from typing import Any
+
+    from disquectl.profiles import Profile
+
+TOP_LEVEL = ("profile", "profiles", "shell")
+
+
+class Config:
+    """A config file: its `path`, its `text`, the name in use (or None), the profiles, the table `shell`."""
+
+    __slots__ = ("in_use", "path", "profiles", "shell", "text")
+
+    def __init__(self, path: str, text: str) -> None:
+        self.path = path
+        self.text = text
+        self.in_use: str | None = None
+        self.profiles: dict[str, Profile] = {}
+        self.shell: dict[str, Any] = {}
+
+    def wrong(self, keys: tuple[str, ...], problem: str) -> UsageError:
+        """The error for a key: file, line, key, and what is wrong with it."""
+        return UsageError(f"{self.path}:{line_of(self.text, keys)}: {'.'.join(keys)}: {problem}")
+
+
+def config_path(environ: Mapping[str, str]) -> str:
+    """Where the file is looked for: in the platform's folder for settings."""
+    if sys.platform == "linux":
+        # As platformdirs says it, without loading it: that takes twice as long as all the rest of a call.
+        folder = environ.get("XDG_CONFIG_HOME", "").strip()
+        home = environ.get("HOME") or os.path.expanduser("~")
+        return os.path.join(folder or os.path.join(home, ".config"), "disquectl", "config.toml")
+    from platformdirs import user_config_dir  # noqa: PLC0415 - see above
+
+    return os.path.join(user_config_dir("disquectl", appauthor=False), "config.toml")
+
+
+def load(given: str | None, environ: Mapping[str, str]) -> Config | None:
+    """The config file, None where there is none; one that was `given` by name must be there.
+
+    Raises DataError where it cannot be read, UsageError where it is wrong.
+    """
+    named = given or environ.get("DISQUECTL_CONFIG")
+    path = named or config_path(environ)
+    try:
+        with open(path, "rb") as file:
+            data = file.read()
+    except (FileNotFoundError, NotADirectoryError):
+        if named:
+            raise DataError(f"there is no config file {path}") from None
+        return None
+    except OSError as problem:
+        raise DataError(f"cannot read the config file {path}: {problem.strerror}") from None
+    try:
+        text = data.decode()
+    except UnicodeDecodeError as problem:
+        line = data.count(b"\n", 0, problem.start) + 1
+        raise UsageError(f"{path}:{line}: it is not UTF-8") from None
+    return parse(text, path)
+
+
+def parse(text: str, path: str) -> Config:
+    """The text as a Config; UsageError names file, line and key."""
+    from tomllib import TOMLDecodeError, loads  # noqa: PLC0415 - only who has a config file pays for it
+
+    from disquectl.profiles import Profile  # noqa: PLC0415 - as above
+
+    config = Config(path, text)
+    try:
+        tables = loads(text)
+    except TOMLDecodeError as problem:
+        message = str(problem)
+        place = message.rpartition("(at ")[2].rstrip(")")
+        line = place.split()[1].rstrip(",") if place.startswith("line") else str(text.count("\n") + 1)
+        raise UsageError(f"{path}:{line}: {message.partition(' (at ')[0].lower()}") from None
+    for key in tables:
+        if key not in TOP_LEVEL:
+            raise config.wrong((key,), f"unknown; there are {', '.join(TOP_LEVEL)}")
+    for key in ("profiles", "shell"):
+        if not isinstance(tables.get(key, {}), dict):
+            raise config.wrong((key,), "a table is expected")
+    config.shell = tables.get("shell", {})
+    for name, table in tables.get("profiles", {}).items():
+        if not isinstance(table, dict):
+            raise config.wrong(("profiles", name), "a table is expected")
+        config.profiles[name] = Profile(name, table, config.wrong)
+    in_use = tables.get("profile")
+    if in_use is not None and (not isinstance(in_use, str) or in_use not in config.profiles):
+        raise config.wrong(("profile",), f"there is no profile {in_use!r}")
+    config.in_use = in_use
+    return config
+
+
+def line_of(text: str, keys: tuple[str, ...]) -> int:
+    """The line, from 1, that sets this key, else that of the nearest table around it."""
+    best, best_depth = 1, 0
+    table: tuple[str, ...] = ()
+    for number, line in enumerate(text.splitlines(), 1):
+        stripped = line.strip()
+        if stripped.startswith("["):
+            table = header_keys(stripped)
+            found = table
+        elif "=" in stripped and not stripped.startswith("#"):
+            found = table + dotted_keys(stripped)
+        else:
+            continue
+        if len(found) > best_depth and found == keys[: len(found)]:
+            best, best_depth = number, len(found)
+    return best
+
+
+def header_keys(line: str) -> tuple[str, ...]:
+    """`[a."b c"]` as its keys; none where the line is no header."""
+    return _keys(line)
+
+
+def dotted_keys(line: str) -> tuple[str, ...]:
+    """The keys that `a.b = value` sets; none where the line does not set any."""
+    at = line.find("=")
+    while at >= 0:
+        keys = _keys(line[:at] + "= 0")
+        if keys:
+            return keys
+        at = line.find("=", at + 1)
+    return ()
+
+
+def _keys(line: str) -> tuple[str, ...]:
+    from tomllib import TOMLDecodeError, loads  # noqa: PLC0415 - as above
+
+    try:
+        found: Any = loads(line)
+    except TOMLDecodeError:
+        return ()
+    keys: list[str] = []
+    while isinstance(found, dict) and found:
+        key, found = next(iter(found.items()))
+        keys.append(key)
+    return tuple(keys)
