@@ -222,14 +222,12 @@ class Connection:
         before = len(replies)
         try:
             self._receive_some(self._receive_timeout)
-            value = self._next_value()
-            while not isinstance(value, NeedData):
-                replies.append(value)
-                self.replied = True
-                value = self._next_value()
+            self._parser.take_all(replies)
         except BaseException:
             self.close()
             raise
+        finally:
+            self.replied = self.replied or len(replies) > before
         return len(replies) - before
 
     @property

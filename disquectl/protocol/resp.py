@@ -110,3 +110,18 @@ class Parser:
         else:
             self.pending_bytes = self._reader.len() if self._reader.has_data() else 0
         return value
+
+    def take_all(self, into: list[Reply]) -> None:
+        """Add all replies that are whole by now. Raises ProtocolError, those before it already added."""
+        gets, before = self._gets, len(into)
+        try:
+            while (value := gets()) is not NEED_DATA:
+                into.append(value)
+        except ProtocolError:
+            raise
+        except Exception as problem:
+            raise ProtocolError(f"not a reply of RESP2: {problem}") from problem
+        if len(into) > before:
+            self.pending_bytes = self._reader.len() if self._reader.has_data() else 0
+        if self.pending_bytes > self._max_bytes:
+            raise ProtocolError(f"a reply of more than {self._max_bytes} bytes")

@@ -155,12 +155,14 @@ class _Run:
             if isinstance(outcome, bytes):
                 self._ledger.unwritten.add(number)
 
-    def _records(self, numbers: Sequence[int], outcomes: list[Outcome]) -> Iterator[dict[str, int | str]]:
-        for number, outcome in zip(numbers, outcomes, strict=False):
-            if isinstance(outcome, bytes):
-                yield {"id": outcome.decode("utf-8", "backslashreplace")}
-            elif self._tells_refused and isinstance(outcome, DisquectlError):
-                yield {"line": number, "error": outcome.message}
+    def _records(self, numbers: Sequence[int], outcomes: list[Outcome]) -> list[dict[str, int | str]]:
+        return [
+            {"id": outcome.decode("utf-8", "backslashreplace")}
+            if isinstance(outcome, bytes)
+            else {"line": number, "error": outcome.message}
+            for number, outcome in zip(numbers, outcomes, strict=False)
+            if isinstance(outcome, bytes) or (self._tells_refused and isinstance(outcome, DisquectlError))
+        ]
 
     def _finish(self) -> None:
         if self._broken_output is None:
