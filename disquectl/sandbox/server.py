@@ -143,6 +143,7 @@ class SandboxServer:
         session = connection.session
         if session is None:
             return
+        connection.session = None
         self._connections.pop(session, None)
         self._not_reading.discard(connection)
         self._pending_bytes -= connection.pending_bytes

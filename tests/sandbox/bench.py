@@ -79,9 +79,9 @@ def _decode(data: bytes, at: int) -> tuple[Any, int]:
     end = data.index(b"\r\n", at)
     kind, text, at = data[at : at + 1], data[at + 1 : end], end + 2
     if kind == b"+":
-        return text.decode(), at
+        return text.decode("latin-1"), at
     if kind == b"-":
-        return "-" + text.decode(), at
+        return "-" + text.decode("latin-1"), at
     number = int(text)
     if kind == b":":
         return number, at

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 from disquectl.sandbox import replies
 from disquectl.sandbox.arguments import SYNTAX_ERROR, Refused, c_string, option
 from disquectl.sandbox.info import describe_node
@@ -9,6 +11,9 @@ from disquectl.sandbox.node import Node
 from disquectl.sandbox.registry import unregister
 from disquectl.sandbox.session import Session
 from disquectl.sandbox.waiting import WaitForJobs, WaitForWakeUp, release, wait
+
+_SECONDS = re.compile(rb"\+?([0-9]+\.?[0-9]*|\.[0-9]+)")
+_LONGEST_SLEEP_S = 1e9
 
 
 def auth(node: Node, session: Session, words: list[bytes], _now_ms: int) -> bytes:
@@ -61,7 +66,10 @@ def debug(node: Node, session: Session, words: list[bytes], now_ms: int) -> byte
         flush(node)
         return replies.OK
     if name == b"sleep" and len(words) == 3:
-        node.asleep_until_ms = now_ms + _milliseconds(words[2])
+        sleep_ms = _milliseconds(words[2])
+        if not sleep_ms:
+            return replies.OK
+        node.asleep_until_ms = now_ms + sleep_ms
         wait(node, session, WaitForWakeUp(node.asleep_until_ms, words, now_ms))
         return None
     if name == b"error" and len(words) == 3:
@@ -72,12 +80,9 @@ def debug(node: Node, session: Session, words: list[bytes], now_ms: int) -> byte
 
 
 def _milliseconds(word: bytes) -> int:
-    """Seconds with a fraction; what is no number counts as 0."""
-    try:
-        seconds = float(word)
-    except ValueError:
-        seconds = 0.0
-    return int(max(seconds, 0.0) * 1000) if seconds < 1e9 else 10**12
+    """Seconds with a fraction; what does not begin with a number counts as 0."""
+    found = _SECONDS.match(word)
+    return int(min(float(found[0]), _LONGEST_SLEEP_S) * 1000) if found else 0
 
 
 def flush(node: Node) -> None:
