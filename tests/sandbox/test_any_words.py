@@ -12,87 +12,17 @@ from disquectl.sandbox.waiting import WaitForCopies, WaitForJobs, WaitForWakeUp
 from .bench import Bench, encode
 
 ID = "D-aaaaaaaa-AAAAAAAAAAAAAAAAAAAAAAAA-"
-NUMBERS = [
-    "0",
-    "1",
-    "-1",
-    "x",
-    "+5",
-    "007",
-    "1.5",
-    "9223372036854775807",
-    "9223372036854775808",
-    "-99999999999999999999",
-    "7712",
-    "nan",
-    "inf",
-    "1e999",
-]
-OPTIONS = [
-    "REPLICATE",
-    "TTL",
-    "RETRY",
-    "DELAY",
-    "MAXLEN",
-    "ASYNC",
-    "FROM",
-    "NOHANG",
-    "COUNT",
-    "WITHCOUNTERS",
-    "TIMEOUT",
-    "BUSYLOOP",
-    "STATE",
-    "QUEUE",
-    "REPLY",
-    "MINLEN",
-    "IMPORTRATE",
-    "queued",
-    "all",
-    "in",
-    "out",
-    "none",
-    "bcast",
-    "GET",
-    "SET",
-    "RESETSTAT",
-    "REWRITE",
-    "LIST",
-    "KILL",
-    "ID",
-    "ADDR",
-    "TYPE",
-    "SKIPME",
-    "SETNAME",
-    "GETNAME",
-    "PAUSE",
-    "SKIP",
-    "OFF",
-    "MEET",
-    "FORGET",
-    "RESET",
-    "HARD",
-    "LEAVING",
-    "yes",
-    "NODES",
-    "INFO",
-    "MYID",
-    "LATEST",
-    "HISTORY",
-    "GRAPH",
-    "DOCTOR",
-    "LEN",
-    "SLEEP",
-    "ERROR",
-    "FLUSHALL",
-    "maxmemory",
-    "hz",
-    "client-output-buffer-limit",
-    "[a-",
-    "*",
-    "127.0.0.1",
-]
+NUMBERS = (
+    "0 1 -1 x +5 007 1.5 9223372036854775807 9223372036854775808 -9999999999999999999 7712 nan inf 1e999"
+)
+OPTIONS = """
+REPLICATE TTL RETRY DELAY MAXLEN ASYNC FROM NOHANG COUNT WITHCOUNTERS TIMEOUT BUSYLOOP STATE QUEUE REPLY MINLEN
+IMPORTRATE queued all in out none bcast GET SET RESETSTAT REWRITE LIST KILL ID ADDR TYPE SKIPME SETNAME GETNAME
+PAUSE SKIP OFF MEET FORGET RESET HARD LEAVING yes NODES INFO MYID LATEST HISTORY GRAPH DOCTOR LEN SLEEP ERROR
+FLUSHALL maxmemory hz client-output-buffer-limit [a- * 127.0.0.1
+"""
 ODD = ["", "\0", "\r\n", "\xff", "a b", "normal 1 2 3", f"{ID}05a1", f"{ID}05a0"]
-WORDS = st.lists(st.sampled_from(NUMBERS + OPTIONS + ODD) | st.text(max_size=5), max_size=7)
+WORDS = st.lists(st.sampled_from(NUMBERS.split() + OPTIONS.split() + ODD) | st.text(max_size=5), max_size=7)
 
 
 @settings(deadline=None, max_examples=400)
