@@ -41,6 +41,7 @@ NAMES = (
     "shutdown",
     "debug",
     "loadjob",
+    "queues",
     "exec",
     "sandbox",
 )

@@ -21,6 +21,7 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from disquectl.client.cluster import Missing
     from disquectl.client.link import Link, Request
+    from disquectl.cluster.states import Bits
     from disquectl.commands.row import Values
     from disquectl.commands.session import Session
 
@@ -36,6 +37,14 @@ def open_cluster(session: Session, values: Values) -> Cluster:
 def name_of(link: Link) -> str:
     """How a record names a node: its address, fit to be given to --node."""
     return str(link.node)
+
+
+def missing_bits(cluster: Cluster, bits: Bits) -> int:
+    """The nodes that did not answer; where the ID of one is not known, all but those that did."""
+    ids = [one.node_id for one in cluster.missing()]
+    if all(ids):
+        return bits.mask(node_id.encode() for node_id in ids)
+    return ~bits.mask(link.node_id.encode() for link in cluster.answered())
 
 
 class Refusals:

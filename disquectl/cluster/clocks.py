@@ -1,0 +1,36 @@
+"""What time it is at the nodes: how far their clocks are from ours. Pure: the times are passed in."""
+
+from __future__ import annotations
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from disquectl.protocol.shapes import Record
+
+PREFIX = 8
+
+
+def skew_ms(reply: Record, asked_ms: float, answered_ms: float) -> float:
+    """How far a node's clock is ahead, from TIME as a record and our own clock before and after."""
+    node_ms: float = reply["seconds"] * 1000 + reply["microseconds"] / 1000
+    return node_ms - (asked_ms + answered_ms) / 2
+
+
+class Clocks:
+    """Milliseconds by which the clocks of nodes are ahead of ours; a node that said nothing has our time."""
+
+    __slots__ = ("_ahead_ms",)
+
+    def __init__(self) -> None:
+        self._ahead_ms: dict[bytes, float] = {}
+
+    def add(self, node_id: str, ahead_ms: float) -> None:
+        """What one node's TIME says."""
+        self._ahead_ms[node_id[:PREFIX].encode()] = ahead_ms
+
+    def of_maker(self, job_id: bytes) -> float:
+        """How far that clock is ahead that a job's ctime was read off: its maker's, which its ID names."""
+        return self._ahead_ms.get(job_id[2 : 2 + PREFIX], 0.0)
+
+    def age_ms(self, job_id: bytes, ctime_ns: int, now_ms: float) -> float:
+        """How old a job is when our clock says `now_ms`."""
+        return max(now_ms + self.of_maker(job_id) - ctime_ns / 1_000_000, 0.0)
