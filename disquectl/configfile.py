@@ -117,7 +117,7 @@ def line_of(text: str, keys: tuple[str, ...]) -> int:
     """The line, from 1, that sets this key, else that of the nearest table around it."""
     best, best_depth = 1, 0
     table: tuple[str, ...] = ()
-    for number, line in enumerate(text.splitlines(), 1):
+    for number, line in enumerate(text.split("\n"), 1):
         stripped = line.strip()
         if stripped.startswith("["):
             table = header_keys(stripped)
@@ -159,3 +159,20 @@ def _keys(line: str) -> tuple[str, ...]:
         key, found = next(iter(found.items()))
         keys.append(key)
     return tuple(keys)
+
+
+def save(path: str, text: str) -> None:
+    """Write the file whole or not at all; a new one is for its owner alone. Raises DataError."""
+    path = os.path.realpath(path)
+    partial = f"{path}.{os.getpid()}.tmp"
+    try:
+        os.makedirs(os.path.dirname(path), mode=0o700, exist_ok=True)
+        mode = os.stat(path).st_mode & 0o777 if os.path.exists(path) else 0o600
+        descriptor = os.open(partial, os.O_WRONLY | os.O_CREAT | os.O_EXCL, mode)
+        with open(descriptor, "w", encoding="utf-8") as file:
+            file.write(text)
+            file.flush()
+            os.fsync(file.fileno())
+        os.replace(partial, path)
+    except OSError as problem:
+        raise DataError(f"cannot write the config file {path}: {problem.strerror}") from None

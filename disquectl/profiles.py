@@ -97,6 +97,20 @@ KEYS: dict[str, tuple[Callable[[object], Any], str]] = {
 }
 
 
+def from_text(key: str, text: str) -> bool | str | list[str]:
+    """What the file holds where someone typed `key=text`; a file's path becomes whole. Raises UsageError."""
+    if key not in KEYS:
+        raise UsageError(f"{key}: {_unknown(key)}")
+    check = KEYS[key][0]
+    if check is _switch or (check is _keyring and text == "true"):
+        if text not in ("true", "false"):
+            raise UsageError(f"{key}: true or false is expected")
+        return text == "true"
+    if check is _nodes:
+        return text.split(",")
+    return os.path.abspath(os.path.expanduser(text)) if check is _file else text
+
+
 class Profile:
     """One profile; `values` has what it sets, by the names of the options; `table` is as it was written."""
 
@@ -117,11 +131,6 @@ class Profile:
         if len(sources) > 1:
             raise wrong(("profiles", name, sources[1]), f"{sources[0]} names the password already")
         _check_tls(name, table, wrong)
-
-    @property
-    def protected(self) -> bool:
-        """Whether dangerous commands need its name typed."""
-        return bool(self.values.get("protected"))
 
 
 def _check_tls(name: str, table: dict[str, Any], wrong: Wrong) -> None:

@@ -44,6 +44,7 @@ NAMES = (
     "queues",
     "exec",
     "sandbox",
+    "profile",
 )
 
 ALIASES = {"ackjob": "ack"}

@@ -1,0 +1,254 @@
+"""profile: the named sets of nodes, password, TLS and habits in the config file."""
+
+from __future__ import annotations
+
+import os
+
+from disquectl.commands.kinds import FLAG, PROFILE, Kind, plain_text
+from disquectl.commands.road import show
+from disquectl.commands.row import TOOLS, Argument, Option, Row
+from disquectl.errors import DisquectlError, PartlyDone, UsageError
+from disquectl.render.shape import PAIRS, RECORDS, Shape
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from disquectl.commands.row import Record, Values
+    from disquectl.commands.session import Session
+    from disquectl.configedit import Value
+    from disquectl.configfile import Config
+    from disquectl.profiles import Profile
+
+LIST_SHAPE = Shape(("profile", "in_use", "nodes", "protected", "read_only"), RECORDS, many=True)
+CHECK_SHAPE = Shape(("node", "ok", "node_id", "problem"), RECORDS, many=True, kinds={"node_id": "id"})
+ASSIGNMENT = Kind("assignment", plain_text, "KEY=VALUE")
+
+NAME = Argument("name", PROFILE, "The profile.")
+NAME_OR_IN_USE = Argument("name", PROFILE, "The profile; the one in use unless said.", required=False)
+STORE_PASSWORD = Option("--store-password", FLAG, "Ask for its password and keep it in the keyring.")
+
+
+def run_list(row: Row, values: Values, session: Session) -> None:
+    """Every profile of the file, in its order."""
+    session.check_output(LIST_SHAPE)
+    config = _config(session)
+    records: list[Record] = [
+        {
+            "profile": name,
+            "in_use": name == config.in_use,
+            "nodes": profile.values.get("nodes", []),
+            "protected": bool(profile.values.get("protected")),
+            "read_only": bool(profile.values.get("read_only")),
+        }
+        for name, profile in config.profiles.items()
+    ]
+    show(LIST_SHAPE, records, session)
+
+
+def run_show(row: Row, values: Values, session: Session) -> None:
+    """One profile as the file has it; of a command, whose words may be secret, only the first."""
+    profile = _chosen(values, session)
+    table = dict(profile.table)
+    if "password-command" in table and not session.settings.show_secrets:
+        command = table["password-command"]
+        words = command.split() if isinstance(command, str) else command
+        table["password-command"] = " ".join([words[0], *(["***"] if words[1:] else [])])
+    record = {"profile": profile.name} | {key.replace("-", "_"): value for key, value in table.items()}
+    shape = Shape(tuple(record), PAIRS, many=False)
+    session.check_output(shape)
+    show(shape, [record], session)
+
+
+def run_add(row: Row, values: Values, session: Session) -> None:
+    """A new profile."""
+    name = values["name"]
+    if name in _config(session).profiles:
+        raise UsageError(f"there is a profile {name!r} already", "disquectl profile set changes it")
+    _change(name, values, session)
+
+
+def run_set(row: Row, values: Values, session: Session) -> None:
+    """Some keys of a profile; `KEY=` takes the key out."""
+    _change(_chosen(values, session).name, values, session)
+
+
+def run_remove(row: Row, values: Values, session: Session) -> None:
+    """Take a profile out of the file, and its password out of the keyring."""
+    from disquectl.configedit import without_profile
+
+    config = _config(session)
+    profile = _chosen(values, session)
+    if "password_keyring" in profile.values:
+        from disquectl.passwords import into_keyring
+
+        into_keyring(profile.values["password_keyring"], profile.name, None)
+    _save(config, without_profile(config.text, profile.name))
+
+
+def run_use(row: Row, values: Values, session: Session) -> None:
+    """Make a profile the one in use, or none."""
+    from disquectl.configedit import with_use
+
+    if bool(values.get("none")) == ("name" in values):
+        raise UsageError("name the profile to use, or give --none")
+    config = _config(session)
+    name = None if values.get("none") else _chosen(values, session).name
+    _save(config, with_use(config.text, name))
+
+
+def run_check(row: Row, values: Values, session: Session) -> None:
+    """Connect to each node of a profile, with its password and its TLS."""
+    from disquectl.commands.session import Session as Inner
+    from disquectl.config import Settings
+
+    session.check_output(CHECK_SHAPE)
+    profile = _chosen(values, session)
+    settings = Settings({"quiet": session.settings.quiet}, {}, profile)
+    problems: list[DisquectlError] = []
+    records: list[Record] = []
+    with Inner(settings, session.streams) as inner:
+        for node in settings.nodes:
+            record: Record = {"node": str(node), "ok": True, "node_id": None, "problem": None}
+            try:
+                with inner.client_for(node, settings.connect_timeout_ms / 1000) as client:
+                    record["node_id"] = client.verify()["node"]
+            except DisquectlError as problem:
+                problems.append(problem)
+                record |= {"ok": False, "problem": problem.message}
+            records.append(record)
+    show(CHECK_SHAPE, records, session)
+    if problems and len(problems) == len(records):
+        raise problems[0]
+    if problems:
+        raise PartlyDone(f"{len(records) - len(problems)} of {len(records)} nodes answered")
+
+
+def _config(session: Session) -> Config:
+    """The config file; an empty one where there is none yet."""
+    from disquectl.configfile import Config, config_path, load
+
+    path = session.settings.config_path or config_path(os.environ)
+    if not os.path.lexists(path):
+        return Config(path, "")
+    return load(path, os.environ) or Config(path, "")
+
+
+def _chosen(values: Values, session: Session) -> Profile:
+    from disquectl.profiles import chosen
+
+    profile = chosen(_config(session), values.get("name"))
+    if profile is None:
+        raise UsageError("no profile is in use", "name one, or choose one: disquectl profile use NAME")
+    return profile
+
+
+def _change(name: str, values: Values, session: Session) -> None:
+    from disquectl.configedit import with_profile
+    from disquectl.profiles import Profile, from_text
+
+    config = _config(session)
+    changes: dict[str, Value | None] = {}
+    for assignment in values.get("assignment", ()):
+        key, equals, text = assignment.partition("=")
+        if not equals:
+            raise UsageError(f"{assignment!r} is no KEY=VALUE")
+        changes[key] = from_text(key, text) if text else None
+    before = config.profiles[name].table if name in config.profiles else {}
+    after = {key: value for key, value in (before | changes).items() if value is not None}
+    profile = Profile(name, after, lambda keys, problem: UsageError(f"{keys[-1]}: {problem}"))
+    if values.get("store_password"):
+        _store_password(profile, session)
+    _save(config, with_profile(config.text, name, changes))
+
+
+def _store_password(profile: Profile, session: Session) -> None:
+    from disquectl.passwords import into_keyring
+
+    if "password_keyring" not in profile.values:
+        raise UsageError("--store-password needs password-keyring=true")
+    session.settings.ask_password = True
+    into_keyring(profile.values["password_keyring"], profile.name, str(session.password))
+
+
+def _save(config: Config, text: str) -> None:
+    from disquectl.configfile import parse, save
+
+    parse(text, config.path)
+    save(config.path, text)
+
+
+ASSIGNMENTS = Argument("assignment", ASSIGNMENT, "Such as nodes=a:7711,b:7711.", many=True, required=False)
+SET_DETAILS = "The keys are explained in: disquectl help profiles. KEY= takes a key out."
+
+LIST = Row(
+    "list",
+    "List the profiles.",
+    connects=False,
+    example="disquectl profile list",
+    shape=lambda _: LIST_SHAPE,
+    run=run_list,
+)
+SHOW = Row(
+    "show",
+    "Show what a profile sets, without secrets.",
+    connects=False,
+    arguments=(NAME_OR_IN_USE,),
+    example="disquectl profile show work",
+    run=run_show,
+)
+ADD = Row(
+    "add",
+    "Make a profile.",
+    connects=False,
+    arguments=(NAME, ASSIGNMENTS),
+    options=(STORE_PASSWORD,),
+    details=SET_DETAILS,
+    example="disquectl profile add work nodes=10.0.0.1:7711,10.0.0.2:7711 password-env=WORK_PASSWORD",
+    run=run_add,
+)
+SET = Row(
+    "set",
+    "Change a profile.",
+    connects=False,
+    arguments=(NAME, ASSIGNMENTS),
+    options=(STORE_PASSWORD,),
+    details=SET_DETAILS,
+    example="disquectl profile set work protected=true output=json",
+    run=run_set,
+)
+REMOVE = Row(
+    "remove",
+    "Forget a profile, and its password in the keyring.",
+    connects=False,
+    arguments=(NAME,),
+    example="disquectl profile remove work",
+    run=run_remove,
+)
+USE = Row(
+    "use",
+    "Make a profile the one that holds when none is named.",
+    connects=False,
+    arguments=(Argument("name", PROFILE, "The profile.", required=False),),
+    options=(Option("--none", FLAG, "No profile from now on."),),
+    example="disquectl profile use work",
+    run=run_use,
+)
+CHECK = Row(
+    "check",
+    "Connect to each node of a profile, and say who answers.",
+    connects=False,
+    arguments=(NAME_OR_IN_USE,),
+    details="Exit code 3 when some nodes answer and some do not.",
+    example="disquectl profile check work",
+    shape=lambda _: CHECK_SHAPE,
+    run=run_check,
+)
+
+ROW = Row(
+    "profile",
+    "Keep nodes, password, TLS and habits under a name.",
+    group=TOOLS,
+    connects=False,
+    subcommands=(LIST, SHOW, ADD, SET, REMOVE, USE, CHECK),
+    details="They are in config.toml, in the user's folder for settings; -P picks one.",
+    example="disquectl profile list",
+)
