@@ -95,13 +95,24 @@ class _Sandbox:
     async def run_command(self, command: list[str], log: Callable[[str], None]) -> int:
         server = await self._start()
         environment = _environment(server.addresses, self._password)
+        process: asyncio.subprocess.Process | None = None
+        early: list[signal.Signals] = []
+
+        def pass_on(number: signal.Signals) -> None:
+            if process is None:
+                early.append(number)
+            else:
+                _pass_on(process, number)
+
+        _on_signals(pass_on)
         try:
             process = await asyncio.create_subprocess_exec(*command, env=environment)
         except OSError as problem:
             log(f"disquectl sandbox: {command[0]}: {problem.strerror}")
             await server.close()
             return _NOT_FOUND if isinstance(problem, FileNotFoundError) else _CANNOT_EXECUTE
-        _on_signals(partial(_pass_on, process))
+        for number in early:
+            _pass_on(process, number)
         code = await process.wait()
         await server.close()
         return code if code >= 0 else _SIGNALLED - code
