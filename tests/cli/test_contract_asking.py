@@ -29,14 +29,16 @@ def test_no_means_no_and_the_question_names_address_and_node_id(node, tmp_path):
     with Client(node) as client:
         node_id = client.cluster_myid()
         for answer in ("n\n", "\n", "\x04", "nyes\n"):
-            with (tmp_path / "out").open("wb") as out:
-                with Terminal("debug", "flushall", node=node, columns=200, stdout=out) as terminal:
-                    terminal.wait_for("[y/N] ")
-                    assert "DEBUG FLUSHALL deletes every job and queue of the server." in terminal.seen
-                    assert f"Do it on {node} (node {node_id})?" in terminal.seen
-                    client.addjob("q", "body")
-                    terminal.type(answer)
-                    assert terminal.end() == 130
+            with (
+                (tmp_path / "out").open("wb") as out,
+                Terminal("debug", "flushall", node=node, columns=200, stdout=out) as terminal,
+            ):
+                terminal.wait_for("[y/N] ")
+                assert "DEBUG FLUSHALL deletes every job and queue of the server." in terminal.seen
+                assert f"Do it on {node} (node {node_id})?" in terminal.seen
+                client.addjob("q", "body")
+                terminal.type(answer)
+                assert terminal.end() == 130
             assert client.qlen("q") > 0
             assert (tmp_path / "out").read_bytes() == b""
 

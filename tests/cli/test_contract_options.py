@@ -142,14 +142,15 @@ def test_the_port_is_7711_and_the_host_is_loopback_unless_said():
         ["ack", "-"],
         ["pause", "q", "in"],
         ["pause", "q", "bcast"],
-    ]
-    + [
         ["shutdown", "--yes"],
         ["config", "set", "hz", "10", "-y"],
         ["slowlog", "reset"],
         ["cluster", "leaving", "no"],
-    ]
-    + [["exec", "frob"], ["exec", "Addjob", "q", "b", "0"], ["debug", "sleep", "0", "-y"], ["bgrewriteaof"]],
+        ["exec", "frob"],
+        ["exec", "Addjob", "q", "b", "0"],
+        ["debug", "sleep", "0", "-y"],
+        ["bgrewriteaof"],
+    ],
     ids=" ".join,
 )
 def test_read_only_refuses_whatever_could_change_the_cluster(args, counting):

@@ -80,12 +80,14 @@ def test_a_password_file_is_read_to_its_first_line_end(locked, tmp_path):
 
 
 def test_the_password_is_asked_for_on_the_terminal_and_not_shown(locked, tmp_path):
-    with (tmp_path / "out").open("wb") as out:
-        with Terminal("ping", "--ask-password", node=locked, stdout=out) as terminal:
-            terminal.wait_for("Password: ")
-            terminal.type(SECRET + "\n")
-            assert terminal.end() == 0
-            assert SECRET not in terminal.seen
+    with (
+        (tmp_path / "out").open("wb") as out,
+        Terminal("ping", "--ask-password", node=locked, stdout=out) as terminal,
+    ):
+        terminal.wait_for("Password: ")
+        terminal.type(SECRET + "\n")
+        assert terminal.end() == 0
+        assert SECRET not in terminal.seen
     assert (tmp_path / "out").read_bytes() == b"PONG\n"
     with Terminal("ping", "--ask-password", node=locked) as terminal:
         terminal.wait_for("Password: ")

@@ -1,0 +1,37 @@
+"""qscan and jscan: to the end, each name once, a page by its cursor."""
+
+from __future__ import annotations
+
+from conftest import run_disquectl
+
+from disquectl import Client
+
+
+def test_scans_walk_to_the_end_and_show_each_once(node):
+    with Client(node) as client:
+        ids = {client.addjob(f"q{number % 30}", "x") for number in range(60)}
+    done = run_disquectl("qscan", "--count", "3", node=node)
+    assert (done.code, done.err) == (0, "")
+    assert sorted(done.out.split()) == sorted(f"q{number}" for number in range(30))
+    done = run_disquectl("jscan", "--count", "7", node=node)
+    assert len(done.out.split()) == 60
+    assert set(done.out.split()) == ids
+    done = run_disquectl("jscan", "--queue", "q7", "--state", "queued", "--state", "active", node=node)
+    assert len(done.out.split()) == 2
+    assert run_disquectl("qscan", "--minlen", "3", "--busyloop", node=node).out == ""
+
+
+def test_a_page_by_its_cursor_says_the_next_on_stderr(node):
+    with Client(node) as client:
+        for number in range(40):
+            client.addjob(f"q{number}", "x")
+    cursor, names = "0", set()
+    while True:
+        done = run_disquectl("qscan", "--count", "15", "--cursor", cursor, node=node)
+        assert done.code == 0
+        label, _, cursor = done.err.strip().rpartition(" ")
+        assert label == "next cursor:"
+        names |= set(done.out.split())
+        if cursor == "0":
+            break
+    assert names == {f"q{number}" for number in range(40)}
