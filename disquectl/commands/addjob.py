@@ -7,7 +7,7 @@ import time
 from disquectl.commands.inputs import read_file, read_stdin
 from disquectl.commands.kinds import BODY, FILE, FLAG, QUEUE, SECONDS, WAIT, number
 from disquectl.commands.road import send_and_show
-from disquectl.commands.row import JOBS, WRITE, Argument, Option, Row, option_words
+from disquectl.commands.row import JOBS, WRITE, Argument, Native, Option, Row, option_words
 from disquectl.errors import UsageError
 from disquectl.protocol.shapes import text
 from disquectl.render.shape import VALUE, Shape
@@ -130,6 +130,13 @@ ROW = Row(
             word=b"MAXLEN",
         ),
         Option("--async", FLAG, "Do not wait for the copies.", word=b"ASYNC"),
+    ),
+    native=Native(
+        (
+            Argument("queue", QUEUE, "The queue."),
+            Argument("body", BODY, "The job's body."),
+            Argument("timeout", WAIT, "Milliseconds to wait for the copies; 0 for ever."),
+        )
     ),
     details="A BODY that was given is used, and stdin is then never read. When the copies are not "
     "confirmed within --timeout the exit code is 8: the job may be delivered all the same. With --lines, "

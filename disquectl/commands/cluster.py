@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from disquectl.commands.kinds import WORD, number, one_of
+from disquectl.commands.kinds import NODE_ID, WORD, number, one_of
 from disquectl.commands.row import SERVER, WRITE, Argument, Row
 from disquectl.commands.status import reply_record, reply_shape
 from disquectl.protocol.server_replies import cluster_info, cluster_nodes
@@ -71,7 +71,7 @@ FORGET = Row(
     one_node=True,
     redis_too=True,
     danger="removes a node from what this one knows; it comes back unless all nodes forget it",
-    arguments=(Argument("node_id", WORD, "The other node's ID, 40 hex digits."),),
+    arguments=(Argument("node_id", NODE_ID, "The other node's ID, 40 hex digits."),),
     example="disquectl cluster forget 76c5c67b61f75f70e510609d14b5373ac138d205 --yes",
     shape=reply_shape,
     records=reply_record,

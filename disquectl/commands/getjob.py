@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from disquectl.commands.kinds import FLAG, QUEUE, WAIT, number
 from disquectl.commands.road import exchange, show
-from disquectl.commands.row import JOBS, WRITE, Argument, Option, Row, option_words
+from disquectl.commands.row import JOBS, WRITE, Argument, Native, Option, Row, option_words
 from disquectl.errors import DisquectlError, NothingThere, PartlyDone
 from disquectl.protocol.replies import jobs
 from disquectl.render.shape import RECORDS, Shape
@@ -92,6 +92,9 @@ ROW = Row(
         ),
         Option("--withcounters", FLAG, "Also nacks and additional deliveries.", word=b"WITHCOUNTERS"),
         Option("--ack", FLAG, "Acknowledge the jobs once they are written."),
+    ),
+    native=Native(
+        (Argument("queue", QUEUE, "The queues, looked at from left to right.", many=True),), b"FROM"
     ),
     details="Exit code 4 when there was no job. A job that is not acknowledged comes back after its retry "
     "time, counted from when it was queued.",

@@ -82,6 +82,7 @@ def id_list_row(
     details: str,
     example: str,
     everywhere: str = "",
+    surprise: str = "",
 ) -> Row:
     """The row of a command of this family."""
     return Row(
@@ -94,6 +95,7 @@ def id_list_row(
         arguments=(Argument("id", JOB_ID, "Job IDs; - reads them from stdin, one a line.", many=True),),
         details=details + " The count is of those that it was done to; exit code 0 whatever the count.",
         errors=UNKNOWN_JOB,
+        surprise=surprise,
         example=example,
         shape=lambda _: COUNT,
         records=records,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from disquectl.commands.kinds import WORD
+from disquectl.commands.kinds import WORD, Kind
 from disquectl.commands.row import LISTED, SERVER, Argument, Row
 from disquectl.protocol.server_replies import info
 from disquectl.render.shape import SECTIONS, Shape
@@ -39,6 +39,9 @@ INFO_KINDS = {
     "latest_fork_usec": "us",
 }
 
+# Which sections there are is the server's business: these are offered, others are asked for all the same.
+SECTION = Kind("section", WORD.convert, choices=SECTION_NAMES)
+
 
 def records(words: Words, reply: Reply) -> Iterable[Record]:
     """One record, a dict of fields for each section; none for a section that the server does not have."""
@@ -53,7 +56,9 @@ ROW = Row(
     group=SERVER,
     everywhere=LISTED,
     redis_too=True,
-    arguments=(Argument("section", WORD, "One section: " + ", ".join(SECTION_NAMES) + ".", required=False),),
+    arguments=(
+        Argument("section", SECTION, "One section: " + ", ".join(SECTION_NAMES) + ".", required=False),
+    ),
     absent="unknown section; there are " + ", ".join(SECTION_NAMES),
     example="disquectl info memory",
     shape=lambda _: Shape(("section", "field", "value"), SECTIONS, many=False, kinds=INFO_KINDS),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from disquectl.commands.kinds import QUEUE, one_of
 from disquectl.commands.row import QUEUES, SCANNED, Option, Row
-from disquectl.commands.scan import SCAN_OPTIONS, requests, walk
+from disquectl.commands.scan import SCAN_NATIVE, SCAN_OPTIONS, requests, walk
 from disquectl.commands.show import SHOW_FIELDS, SHOW_KINDS
 from disquectl.protocol.replies import jscan_page
 from disquectl.render.shape import RECORDS, Shape
@@ -53,6 +53,7 @@ ROW = Row(
             unset="id",
         ),
     ),
+    native=SCAN_NATIVE,
     details="active jobs are those that are not in the queue of this node: delayed, delivered, taken out, "
     "or copies of jobs that are queued elsewhere.",
     example="disquectl jscan --queue mail --state active --reply all -o jsonl",

@@ -42,6 +42,7 @@ ROW = Row(
     verb=(b"MONITOR",),
     group=SERVER,
     redis_too=True,
+    lasting=lambda _: True,
     details="Ends with Ctrl-C (exit code 130). It costs the server some speed. Passwords show as ***.",
     example="disquectl monitor -o jsonl",
     shape=lambda _: FIELDS,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from disquectl.commands.kinds import INT64
 from disquectl.commands.row import QUEUES, SCANNED, Option, Row
-from disquectl.commands.scan import SCAN_OPTIONS, requests, walk
+from disquectl.commands.scan import SCAN_NATIVE, SCAN_OPTIONS, requests, walk
 from disquectl.protocol.replies import qscan_page
 from disquectl.render.shape import RECORDS, Shape
 
@@ -45,6 +45,7 @@ ROW = Row(
             word=b"IMPORTRATE",
         ),
     ),
+    native=SCAN_NATIVE,
     example="disquectl qscan --minlen 1",
     shape=lambda _: QUEUE,
     requests=requests,

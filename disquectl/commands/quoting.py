@@ -72,7 +72,7 @@ def scan(line: bytes, stops: Container[bytes] = ()) -> tuple[list[Span], UsageEr
 
 
 def quote(word: bytes) -> str:
-    """The word in double quotes, as `split` reads it; every byte that is not fit to show is written `\\xHH`."""
+    """The word in double quotes, as `split` reads it; bytes that are not fit to show are `\\xHH`."""
     text = word.replace(b"\\", b"\\\\").replace(b'"', b'\\"').replace(b"\n", b"\\n").replace(b"\t", b"\\t")
     return f'"{for_terminal(text)}"'
 

@@ -112,6 +112,19 @@ class Option:
         return f"{self.help} [default: {self.unset}]" if self.unset else self.help
 
 
+class Native:
+    """How Disque's documentation writes the words of a command, where it is not arguments, then options.
+
+    `arguments` in their order; `marker` is the word behind which nothing but arguments stands (FROM).
+    """
+
+    __slots__ = ("arguments", "marker")
+
+    def __init__(self, arguments: tuple[Argument, ...], marker: bytes = b"") -> None:
+        self.arguments = arguments
+        self.marker = marker
+
+
 SEEDS_ONLY = Option("--seeds-only", FLAG, "Ask just the nodes given, and none that they name.")
 CLUSTER_OPTIONS = (
     Option("--cluster", FLAG, "Ask every node of the cluster at once, and make one answer of theirs."),
@@ -126,7 +139,8 @@ class Row:
     say where the reply holds nothing and that means exit code 4. `rest_is_data`: options stand before
     the first word. `everywhere`: how --cluster makes one answer of many, empty where it cannot.
     `redis_too`: a Redis would take it for its own, so make sure first that it is none.
-    `closes`: the server answers by closing the connection. `silent`: it has no answer at all.
+    `closes`: the server answers by closing the connection. `silent`: it has no answer at all. `surprise`:
+    what it does in a cluster and one would not expect. `lasting`: its output comes bit by bit, without end.
     """
 
     __slots__ = (
@@ -143,7 +157,9 @@ class Row:
         "example",
         "group",
         "harmless_when",
+        "lasting",
         "name",
+        "native",
         "one_node",
         "options",
         "reads_when",
@@ -156,6 +172,7 @@ class Row:
         "silent",
         "subcommands",
         "summary",
+        "surprise",
         "verb",
         "wait_ms",
     )
@@ -179,6 +196,9 @@ class Row:
         reads_when: Callable[[Words], bool] | None = None,
         harmless_when: Callable[[Words], bool] | None = None,
         danger: str = "",
+        surprise: str = "",
+        lasting: Callable[[Raw], bool] | None = None,
+        native: Native | None = None,
         one_node: bool = False,
         redis_too: bool = False,
         closes: bool = False,
@@ -208,6 +228,9 @@ class Row:
         self.reads_when = reads_when
         self.harmless_when = harmless_when
         self.danger = danger
+        self.surprise = surprise
+        self.lasting = lasting
+        self.native = native
         self.one_node = one_node
         self.redis_too = redis_too
         self.closes = closes

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from disquectl.commands.kinds import FLAG, number
-from disquectl.commands.row import Option, option_words
+from disquectl.commands.row import Argument, Native, Option, option_words
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -24,6 +24,11 @@ SCAN_OPTIONS = (
     Option(
         "--cursor", number(0, 2**64 - 1), "Only the page at this cursor; the next one is named on stderr."
     ),
+)
+
+# In Disque's own words the cursor has a place, and a page is all one gets.
+SCAN_NATIVE = Native(
+    (Argument("cursor", number(0, 2**64 - 1), "Where the page before ended.", required=False, default="0"),)
 )
 
 
