@@ -40,6 +40,8 @@ def run_command_line(argv: list[str]) -> int:
 
 
 def _run(argv: list[str], streams: Streams) -> int:
+    if not argv and streams.stdin_is_terminal and streams.stdout_is_terminal:
+        argv = ["shell"]
     invocation = reader.read(argv)
     if invocation is None:
         from disquectl.cli.tree import explain

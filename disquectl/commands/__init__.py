@@ -43,6 +43,7 @@ NAMES = (
     "loadjob",
     "queues",
     "exec",
+    "shell",
     "sandbox",
     "profile",
 )

@@ -1,0 +1,91 @@
+"""The prompt, and the two lines at the bottom: the word under way, and the state of the shell. Pure."""
+
+from __future__ import annotations
+
+from disquectl.render.escape import for_terminal
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from disquectl.shell.state import Shell
+
+    Fragments = list[tuple[str, str]]
+
+TIP = "help explains, TAB completes, Ctrl-R searches, Ctrl-D leaves"
+ELLIPSIS = "\N{HORIZONTAL ELLIPSIS}"
+
+
+def cut(text: str, width: int) -> str:
+    """The text in so many columns at most."""
+    return text if len(text) <= width else text[: max(width - 1, 0)] + ELLIPSIS
+
+
+def bar(shell: Shell, about: str, wrong: bool, width: int) -> Fragments:
+    """Styles and texts of the two lines."""
+    state, good = connection(shell)
+    fields = [where(shell), cluster(shell), state, round_trip(shell), *modes(shell)]
+    shown: Fragments = [
+        ("class:bar.wrong" if wrong else "class:bar.about", cut(f" {about or TIP}", width)),
+        ("", "\n"),
+    ]
+    room = width - 1
+    for place, field in enumerate(field for field in fields if field):
+        text = f" {field}" if not place else f" \N{MIDDLE DOT} {field}"
+        style = "class:bar.bad" if field == state and not good else "class:bar.state"
+        if room <= 0:
+            break
+        shown.append((style, cut(text, room)))
+        room -= len(text)
+    return shown
+
+
+def where(shell: Shell) -> str:
+    """The node that is connected, else the one that would be."""
+    node = shell.session.client.node
+    return str(node) if node else shell.names.address or str(shell.settings.nodes[0])
+
+
+def cluster(shell: Shell) -> str:
+    """The node's ID and its place: `node 1a2b3c4d, 3 of 3 up`."""
+    names = shell.names
+    if not names.node_id:
+        return ""
+    nodes = f", {names.reachable} of {len(names.nodes)} nodes up" if len(names.nodes) > 1 else ", alone"
+    return f"node {names.node_id[:8]}{nodes}"
+
+
+def connection(shell: Shell) -> tuple[str, bool]:
+    """The state in words, and whether it is a good one."""
+    if shell.session.client.connected:
+        return "connected", True
+    if shell.names.problem:
+        return f"not connected: {for_terminal(shell.names.problem)}", False
+    return ("ready", True) if shell.names.checked else ("connecting", True)
+
+
+def round_trip(shell: Shell) -> str:
+    """How long the last one took."""
+    took = shell.wiretap.round_trip_ms
+    return "" if took is None else f"{took:.1f} ms"
+
+
+def modes(shell: Shell) -> list[str]:
+    """Output format, echo, and what else is on."""
+    found = [shell.session.format, f"echo {'on' if shell.settings.echo else 'off'}"]
+    found += ["vertical"] if shell.vertical else []
+    found += ["read-only"] if shell.settings.read_only else []
+    return found
+
+
+def prompt_text(shell: Shell) -> str:
+    """The prompt, from its template."""
+    client = shell.session.client
+    node = client.node or shell.settings.nodes[0]
+    return shell.prompt.format(
+        node=str(node),
+        host=node.host or node.path,
+        port=node.port,
+        cluster=len(shell.names.nodes) or 1,
+        state="" if client.connected or not shell.names.problem else "not connected",
+        output=shell.session.format,
+        profile=shell.settings.profile or "",
+    )

@@ -1,0 +1,57 @@
+"""What cannot be right about the words of a line taken together. Pure.
+
+Rules: Disque 1.0-rc1, which refuses both.
+"""
+
+from __future__ import annotations
+
+from disquectl.commands.kinds import whole_seconds
+from disquectl.errors import UsageError
+from disquectl.shell.parts import ARGUMENT, OPTION, VALUE
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from disquectl.shell.parts import Part, Reading
+
+DEFAULT_TTL_SECONDS = 86_400
+
+
+def check(reading: Reading) -> Reading:
+    """The same reading, with the words marked that contradict each other."""
+    row = reading.inner.row if reading.inner else reading.row
+    if row is not None and row.name == "addjob":
+        _check_addjob(reading.parts)
+    return reading
+
+
+def _check_addjob(parts: list[Part]) -> None:
+    retry, replicate, delay, ttl = (_given(parts, name) for name in ("retry", "replicate", "delay", "ttl"))
+    if retry is not None and _seconds(retry) == 0 and (replicate is None or _text(replicate) != "1"):
+        retry.problem = retry.problem or "delivered at most once: that needs REPLICATE 1"
+    if delay is None:
+        return
+    delay_seconds = _seconds(delay)
+    ttl_seconds = DEFAULT_TTL_SECONDS if ttl is None else _seconds(ttl)
+    if delay_seconds is not None and ttl_seconds is not None and delay_seconds >= ttl_seconds:
+        delay.problem = delay.problem or "the job would be forgotten before: DELAY is not less than TTL"
+
+
+def _given(parts: list[Part], name: str) -> Part | None:
+    """The last value of the option of this name."""
+    found = None
+    for part in parts:
+        if part.parameter is not None and part.parameter.name == name:
+            has_value = part.role == OPTION and "=" in part.word.text
+            found = part if part.role in (VALUE, ARGUMENT) or has_value else found
+    return found
+
+
+def _text(part: Part) -> str:
+    return part.word.text.partition("=")[2] if part.role == OPTION else part.word.text
+
+
+def _seconds(part: Part) -> int | None:
+    try:
+        return whole_seconds(_text(part))
+    except UsageError:
+        return None

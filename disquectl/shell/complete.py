@@ -1,0 +1,154 @@
+"""What may be typed next, as entries with their descriptions, the best first. Pure but for files."""
+
+from __future__ import annotations
+
+import os
+
+from disquectl.commands import NAMES, find
+from disquectl.commands.row import Option
+from disquectl.render.escape import for_terminal
+from disquectl.shell.explain import topics
+from disquectl.shell.grammar import read_before
+from disquectl.shell.match import LIMIT, rank
+from disquectl.shell.own import ROWS
+from disquectl.shell.parts import DISQUES
+from disquectl.shell.words import APPEND, WRITE, quoted, split_line
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from disquectl.commands.row import Argument
+    from disquectl.shell.names import Names
+    from disquectl.shell.parts import Reading
+    from disquectl.shell.seen import Seen
+    from disquectl.shell.words import Word
+
+
+class Entry:
+    """`text` is what is typed for it, `shown` how it stands in the menu, `meaning` what stands beside."""
+
+    __slots__ = ("meaning", "shown", "text")
+
+    def __init__(self, text: str, meaning: str = "", shown: str = "") -> None:
+        self.text = text
+        self.meaning = meaning
+        self.shown = shown or text
+
+
+def entries(before: str, names: Names, seen: Seen) -> tuple[int, list[Entry]]:
+    """What fits behind `before`, and where the word that it replaces begins."""
+    reading, typing = read_before(before)
+    if reading.line.handoff is not None:
+        return _files_for_handoff(before, reading)
+    start = typing.start if typing else len(before)
+    typed = typing.text if typing else ""
+    if typing is None and before and not before[-1].isspace():
+        return start, []
+    return start, list(_distinct(_all(reading, typing, typed, names, seen)))[:LIMIT]
+
+
+def _distinct(found: Iterable[Entry]) -> Iterable[Entry]:
+    return {entry.text: entry for entry in reversed(list(found))}.values().__reversed__()
+
+
+def _all(reading: Reading, typing: Word | None, typed: str, names: Names, seen: Seen) -> Iterable[Entry]:
+    after = reading.next
+    plain = typing is None or not typing.quoted
+    for parameter in after.parameters:
+        yield from _values(parameter, typed, names, seen)
+    if not plain:
+        return
+    if after.commands:
+        yield from _commands(typed)
+    subcommands = {inner.name: inner.summary for inner in after.subcommands}
+    for name in rank(typed, subcommands):
+        yield Entry(_as_typed(name, typed), subcommands[name])
+    keywords = {option.word.decode(): option.explained for option in after.keywords if option.word}
+    if after.marker:
+        keywords[after.marker] = "The queues follow."
+    for name in rank(typed, keywords):
+        yield Entry(name, keywords[name])
+    if typed[:1] == "-" or (not typed and reading.row is not None and reading.notation != DISQUES):
+        yield from _flags(reading, typed)
+
+
+def _flags(reading: Reading, typed: str) -> Iterable[Entry]:
+    """All that may still come once a dash is typed; before that only the command's own."""
+    own = reading.row.options if reading.row else ()
+    flags = {option.flag: option.explained for option in reading.next.flags if typed or option in own}
+    for name in rank(typed, flags):
+        yield Entry(name, flags[name])
+
+
+def _commands(typed: str) -> Iterable[Entry]:
+    summaries: dict[str, str] = {}
+    for name in (*NAMES, *(row.name for row in ROWS)):
+        summaries[name] = ""
+    own = {row.name: row.summary for row in ROWS}
+    for name in rank(typed, summaries):
+        row = None if name in own else find(name)
+        yield Entry(_as_typed(name, typed), own.get(name) or (row.summary if row else ""))
+
+
+def _as_typed(name: str, typed: str) -> str:
+    """In capitals for who types capitals."""
+    return name.upper() if typed.isupper() else name
+
+
+def _values(parameter: Argument | Option, typed: str, names: Names, seen: Seen) -> Iterable[Entry]:
+    kind = parameter.kind
+    if kind.choices:
+        for choice in rank(typed, kind.choices):
+            yield Entry(choice, parameter.help)
+    elif kind.name == "queue":
+        names.wanted = True
+        for name in names.queues.find(typed):
+            yield Entry(quoted(name), "queue", for_terminal(os.fsencode(name)))
+    elif kind.name == "id":
+        ids = dict(seen.newest_first())
+        for job_id in rank(typed, ids):
+            yield Entry(job_id, for_terminal(ids[job_id]))
+    elif kind.name in ("node", "node_id"):
+        yield from _nodes(kind.name, typed, names)
+    elif kind.name == "config":
+        names.wanted = True
+        for name in rank(typed, names.settings):
+            yield Entry(name, for_terminal(names.settings[name]))
+    elif kind.name == "command":
+        for name in rank(typed, (*NAMES, *(row.name for row in ROWS), *topics())):
+            yield Entry(name, "")
+    elif kind.name == "file":
+        yield from _files(typed)
+
+
+def _nodes(kind: str, typed: str, names: Names) -> Iterable[Entry]:
+    addresses = {f"{node['host']}:{node['port']}": node["id"] for node in names.nodes if node["host"]}
+    if kind == "node_id":
+        addresses = {node_id: address for address, node_id in addresses.items()}
+    for name in rank(typed, addresses):
+        yield Entry(name, addresses[name])
+
+
+def _files(typed: str) -> Iterable[Entry]:
+    folder, name = os.path.split(typed)
+    try:
+        with os.scandir(os.path.expanduser(folder) or ".") as found:
+            entries = sorted((one.name, one.is_dir()) for one in found)
+    except OSError:
+        return
+    for entry, is_folder in entries:
+        if entry.startswith(name) and (name or not entry.startswith(".")):
+            yield Entry(quoted(os.path.join(folder, entry) + ("/" if is_folder else "")))
+
+
+def _files_for_handoff(before: str, reading: Reading) -> tuple[int, list[Entry]]:
+    handoff = reading.line.handoff
+    if handoff is None or handoff.symbol not in (WRITE, APPEND) or before[handoff.end :][:1] != " ":
+        return len(before), []
+    target = split_line(before[handoff.end :])
+    if len(target.words) > 1 or (target.words and target.typing is None):
+        return len(before), []
+    typed = target.words[0] if target.words else None
+    start = handoff.end + (typed.start if typed else len(before) - handoff.end)
+    return start, list(_files(typed.text if typed else ""))[:LIMIT]

@@ -1,0 +1,114 @@
+"""The adapters between prompt-toolkit and the shell: completion, colours, hints, history, suggestions.
+
+Each hands text to a pure function and its answer back; nothing is decided here.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from prompt_toolkit.application import get_app
+from prompt_toolkit.auto_suggest import AutoSuggest, Suggestion
+from prompt_toolkit.completion import Completer, Completion
+from prompt_toolkit.history import History
+from prompt_toolkit.layout.processors import Processor, Transformation
+from prompt_toolkit.lexers import Lexer
+from prompt_toolkit.utils import get_cwidth
+
+from disquectl.shell.check import check
+from disquectl.shell.complete import entries
+from disquectl.shell.grammar import read
+from disquectl.shell.hints import rest_of_syntax
+from disquectl.shell.paint import painted
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable
+
+    from prompt_toolkit.buffer import Buffer
+    from prompt_toolkit.completion import CompleteEvent
+    from prompt_toolkit.document import Document
+    from prompt_toolkit.formatted_text import StyleAndTextTuples
+    from prompt_toolkit.layout.processors import TransformationInput
+
+    from disquectl.shell.history import HistoryFile
+    from disquectl.shell.state import Shell
+
+
+class GrammarCompleter(Completer):
+    """What may come next, with the live names of the shell."""
+
+    def __init__(self, shell: Shell) -> None:
+        self._shell = shell
+
+    def get_completions(self, document: Document, complete_event: CompleteEvent) -> Iterable[Completion]:
+        """The entries for the text before the cursor."""
+        before = document.text_before_cursor
+        start, found = entries(before, self._shell.names, self._shell.seen)
+        for entry in found:
+            yield Completion(entry.text, start - len(before), entry.shown, entry.meaning)
+
+
+class GrammarLexer(Lexer):
+    """Colours by what a word is."""
+
+    def lex_document(self, document: Document) -> Callable[[int], StyleAndTextTuples]:
+        """The fragments of each line."""
+        lines: list[StyleAndTextTuples] = [[]]
+        for style, text in painted(check(read(document.text))):
+            first, *more = text.split("\n")
+            lines[-1].append((style, first))
+            lines.extend([(style, rest)] for rest in more)
+        return lambda number: lines[number] if number < len(lines) else []
+
+
+class HintProcessor(Processor):
+    """The rest of the syntax behind the last line, as much as there is room for."""
+
+    def apply_transformation(self, transformation_input: TransformationInput) -> Transformation:
+        """The line with its hint."""
+        given = transformation_input
+        document = given.document
+        fragments = given.fragments
+        if given.lineno != document.line_count - 1 or not document.is_cursor_at_the_end or get_app().is_done:
+            return Transformation(fragments)
+        hint = rest_of_syntax(read(document.text))
+        if not hint or not document.text.strip():
+            return Transformation(fragments)
+        shown = "".join(fragment[1] for fragment in fragments)
+        gap = "" if shown.endswith(" ") else " "
+        room = given.width - get_cwidth(shown + gap) - 1
+        if room < 4:
+            return Transformation(fragments)
+        if len(hint) > room:
+            hint = hint[: room - 1] + "\N{HORIZONTAL ELLIPSIS}"
+        return Transformation([*fragments, ("class:hint", gap + hint)])
+
+
+class SharedHistory(History):
+    """The history file; the lines of this shell are recalled even where the file must not have them."""
+
+    def __init__(self, file: HistoryFile) -> None:
+        super().__init__()
+        self._file = file
+
+    def load_history_strings(self) -> Iterable[str]:
+        """Newest first."""
+        return reversed(self._file.load())
+
+    def store_string(self, string: str) -> None:
+        """Write it down, unless it holds a secret."""
+        self._file.add(string)
+
+
+class HistorySuggest(AutoSuggest):
+    """The newest line that begins as this one does."""
+
+    def get_suggestion(self, buffer: Buffer, document: Document) -> Suggestion | None:
+        """The rest of it."""
+        text = document.text
+        if not text.strip() or "\n" in text:
+            return None
+        for line in reversed(buffer.history.get_strings()):
+            if line.startswith(text) and len(line) > len(text) and "\n" not in line:
+                return Suggestion(line[len(text) :])
+        return None

@@ -1,0 +1,98 @@
+"""The history file: one line an entry, 0600, shared by all shells; what holds a secret is never written.
+
+Knows files, and nothing of the toolkit that edits lines.
+"""
+
+from __future__ import annotations
+
+import fcntl
+import os
+import re
+import sys
+
+from disquectl.shell.words import split_line
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from typing import BinaryIO
+
+SECRET_WORDS = ("auth", "requirepass")
+PASSWORD_URL = re.compile(r"disques?://[^/\s]*:[^/\s]*@", re.IGNORECASE)
+DOUBTFUL = re.compile(r"auth|requirepass|--password(?!-)", re.IGNORECASE)
+
+
+def holds_secret(line: str) -> bool:
+    """Whether a password may stand in the line; in doubt it does."""
+    if PASSWORD_URL.search(line):
+        return True
+    words = split_line(line)
+    if words.problem is not None:
+        return bool(DOUBTFUL.search(line))
+    texts = [word.text.lower() for word in words.words]
+    if any(text.partition("=")[0] == "--password" for text in texts):
+        return True
+    named = any(text in SECRET_WORDS for text in texts[:-1])
+    inside = words.handoff is not None or (texts and texts[0] == "\\!")
+    return named or bool(inside and DOUBTFUL.search(line))
+
+
+def history_path(environ: Mapping[str, str]) -> str:
+    """Where the file is: in the platform's folder for the state of programs."""
+    if sys.platform == "linux":
+        # As platformdirs says it, without loading it.
+        folder = environ.get("XDG_STATE_HOME", "").strip()
+        home = environ.get("HOME") or os.path.expanduser("~")
+        return os.path.join(folder or os.path.join(home, ".local", "state"), "disquectl", "history")
+    from platformdirs import user_state_dir
+
+    return os.path.join(user_state_dir("disquectl", appauthor=False), "history")
+
+
+class HistoryFile:
+    """Entries, oldest first; at most `size` of them stay. What cannot be written is only not remembered."""
+
+    def __init__(self, path: str, size: int) -> None:
+        self.path = path
+        self.size = size
+
+    def load(self) -> list[str]:
+        """The entries; a file that has grown by more than a fifth too long is cut."""
+        try:
+            with self._opened() as file:
+                lines = file.read().splitlines()
+                if len(lines) > self.size + self.size // 5:
+                    lines = lines[-self.size :]
+                    file.seek(0)
+                    file.truncate()
+                    file.write(b"".join(line + b"\n" for line in lines))
+        except OSError:
+            return []
+        return [_unescaped(line.decode("utf-8", "surrogateescape")) for line in lines[-self.size :] if line]
+
+    def add(self, line: str) -> None:
+        """Append an entry, unless it holds a secret."""
+        if self.size == 0 or holds_secret(line):
+            return
+        try:
+            with self._opened() as file:
+                file.seek(0, os.SEEK_END)
+                file.write(_escaped(line).encode("utf-8", "surrogateescape") + b"\n")
+        except (OSError, UnicodeEncodeError):
+            return
+
+    def _opened(self) -> BinaryIO:
+        """The file, open and locked against other shells, and nobody else's to read."""
+        os.makedirs(os.path.dirname(self.path), mode=0o700, exist_ok=True)
+        file = os.fdopen(os.open(self.path, os.O_RDWR | os.O_CREAT, 0o600), "r+b")
+        os.fchmod(file.fileno(), 0o600)
+        fcntl.flock(file, fcntl.LOCK_EX)
+        return file
+
+
+def _escaped(line: str) -> str:
+    return line.replace("\\", "\\\\").replace("\n", "\\n").replace("\r", "\\r")
+
+
+def _unescaped(line: str) -> str:
+    return re.sub(r"\\(.)", lambda found: {"n": "\n", "r": "\r"}.get(found[1], found[1]), line)

@@ -1,0 +1,199 @@
+"""What a line that was read asks for: a row with its words, or a UsageError that says what is missing.
+
+A line in disquectl's words goes through the rows' own reader; one in Disque's words gives the same values.
+Words that Disque may know and the row does not are sent as they were typed. Pure.
+"""
+
+from __future__ import annotations
+
+from disquectl.commands import find, reader
+from disquectl.commands.options import GLOBAL_OPTIONS
+from disquectl.commands.row import Option
+from disquectl.errors import UsageError
+from disquectl.shell.parts import (
+    ARGUMENT,
+    COMMAND,
+    DISQUES,
+    EITHER,
+    KEYWORD,
+    MIXED,
+    OPTION,
+    SUBCOMMAND,
+    UNKNOWN,
+)
+from disquectl.shell.parts import VALUE as VALUE_ROLE
+from disquectl.shell.values import as_disquectl
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from disquectl.commands.row import Raw, Row
+    from disquectl.shell.parts import Part, Reading
+    from disquectl.shell.words import Handoff
+
+
+class Command:
+    """`words` and `settings` map names to what was typed, as in reader.Invocation; `own`: one of the shell's.
+
+    `unknown`: nobody here knows the command, so the server gets it as it is.
+    """
+
+    __slots__ = ("handoff", "own", "row", "settings", "unknown", "words")
+
+    def __init__(
+        self,
+        row: Row,
+        words: Raw,
+        settings: Raw,
+        handoff: Handoff | None,
+        *,
+        own: bool = False,
+        unknown: bool = False,
+    ) -> None:
+        self.row = row
+        self.words = words
+        self.settings = settings
+        self.handoff = handoff
+        self.own = own
+        self.unknown = unknown
+
+
+def interpret(reading: Reading) -> Command:
+    """The command of a line that is not empty. Raises UsageError."""
+    line = reading.line
+    if line.problem is not None:
+        raise line.problem
+    if line.handoff is not None and not line.handoff.target:
+        raise UsageError(f"nothing stands behind the {line.handoff.symbol}")
+    settings = _settings(reading.parts)
+    row = reading.row
+    if row is None:
+        if not any(part.role == UNKNOWN for part in reading.parts):
+            raise UsageError("a command is missing")
+        wrong = next((part for part in reading.parts if part.problem), None)
+        if wrong is not None and wrong.word.is_option:
+            raise UsageError(wrong.problem)
+        return _as_typed(reading, settings, unknown=True)
+    if reading.own:
+        return _own(reading, row)
+    if reading.notation == MIXED:
+        raise UsageError(next(part.problem for part in reading.problems))
+    if reading.notation == DISQUES:
+        return _in_disques_words(reading, row, settings)
+    return _in_our_words(reading, row)
+
+
+def _settings(parts: list[Part]) -> Raw:
+    """The options among the parts that every command takes."""
+    found: Raw = {}
+    for index, part in enumerate(parts):
+        option = part.parameter
+        if part.role != OPTION or not isinstance(option, Option) or option not in GLOBAL_OPTIONS:
+            continue
+        if part.problem:
+            raise UsageError(f"{option.flag}: {part.problem}")
+        _flag, equals, value = part.word.text.partition("=")
+        if option.is_flag:
+            found[option.name] = True
+            continue
+        if not equals:
+            if index + 1 == len(parts):
+                raise UsageError(f"{option.flag} needs a value")
+            value = parts[index + 1].word.text
+        before = found.get(option.name, ())
+        found[option.name] = (*before, value) if option.many and isinstance(before, tuple) else value
+    return found
+
+
+def _own(reading: Reading, row: Row) -> Command:
+    words: list[str] = [part.word.text for part in reading.parts if part.role not in (COMMAND, OPTION)]
+    if reading.inner is not None:
+        inner = reading.inner.parts
+        words = [part.word.text for part in reading.parts[1 : len(reading.parts) - len(inner)]]
+    placed = reader.place(row, words)
+    if placed is None:
+        raise UsageError(f"usage: {usage(row)}")
+    return Command(row, placed, {}, reading.line.handoff, own=True)
+
+
+def _in_our_words(reading: Reading, row: Row) -> Command:
+    argv: list[str] = []
+    for part in reading.parts:
+        text = part.word.for_reader
+        if part.role in (COMMAND, SUBCOMMAND):
+            text = text.lower()
+        elif reading.notation == EITHER and part.role == ARGUMENT and part.parameter is not None:
+            plain = as_disquectl(part.parameter.kind, text)
+            text = text if plain == text else plain
+        argv.append(text)
+    invocation = reader.read(argv)
+    if invocation is None:
+        raise UsageError(_what_is_wrong(reading, row))
+    return Command(invocation.row, invocation.words, invocation.settings, reading.line.handoff)
+
+
+def _what_is_wrong(reading: Reading, row: Row) -> str:
+    wrong = next(reading.problems, None)
+    if wrong is not None:
+        return wrong.problem
+    if reading.parts and reading.parts[-1].role == OPTION and reading.next.parameters:
+        return f"{reading.parts[-1].word.text} needs a value"
+    return f"words are missing: {usage(row)}"
+
+
+def _in_disques_words(reading: Reading, row: Row, settings: Raw) -> Command:
+    if any(part.role == UNKNOWN for part in reading.parts):
+        return _as_typed(reading, settings)
+    words: Raw = {}
+    waiting: Part | None = None
+    for part in reading.parts:
+        parameter = part.parameter
+        if parameter is None or part.role == OPTION or parameter in GLOBAL_OPTIONS:
+            continue
+        if part.role == KEYWORD and isinstance(parameter, Option):
+            waiting = None if parameter.is_flag else part
+            if parameter.is_flag:
+                words[parameter.name] = True
+        elif part.role in (ARGUMENT, VALUE_ROLE):
+            waiting = None
+            text = as_disquectl(parameter.kind, part.word.text)
+            before = words.get(parameter.name, ())
+            words[parameter.name] = (*before, text) if parameter.many and isinstance(before, tuple) else text
+    if waiting is not None:
+        raise UsageError(f"{waiting.word.text} needs a value")
+    arguments = row.native.arguments if row.native else row.arguments
+    for argument in arguments:
+        if argument.name not in words:
+            if argument.required:
+                raise UsageError(f"{argument.label} is missing")
+            if argument.default is not None:
+                words[argument.name] = argument.default
+    return Command(row, words, settings, reading.line.handoff)
+
+
+def _as_typed(reading: Reading, settings: Raw, *, unknown: bool = False) -> Command:
+    """The words for the server, without the options that were meant for us."""
+    texts = []
+    skip = False
+    for part in reading.parts:
+        if part.role == OPTION:
+            option = part.parameter
+            skip = isinstance(option, Option) and not option.is_flag and "=" not in part.word.text
+            continue
+        if not (skip and part.role == VALUE_ROLE):
+            texts.append(part.word.text)
+        skip = False
+    row = find("exec")
+    assert row is not None
+    return Command(row, {"word": tuple(texts)}, settings, reading.line.handoff, unknown=unknown)
+
+
+def usage(row: Row) -> str:
+    """The usage line of a row in the shell."""
+    name = row.name if not row.verb else " ".join(word.decode().lower() for word in row.verb)
+    name = row.name if len(row.verb) < 2 else name
+    words = [name, *(argument.usage for argument in row.arguments)]
+    if row.subcommands:
+        words.append("[COMMAND]" if row.callable else "COMMAND")
+    if row.options:
+        words.append("[OPTIONS]")
+    return " ".join(words)

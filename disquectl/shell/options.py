@@ -1,0 +1,99 @@
+"""The table [shell] of the config file, checked. Pure.
+
+[shell]
+bindings = "vi"                  # or "emacs"
+theme = "light"                  # or "dark", "none"
+prompt = "{node}> "              # also {host} {port} {cluster} {state} {output} {profile}
+prompt-color = "red"
+history-size = 10000             # lines; 0 keeps no file
+pager = "less -R"                # or true, false
+timing = false
+start = ["\\\\x on"]               # lines to run at the start
+"""
+
+from __future__ import annotations
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any, TypeVar
+
+    from disquectl.configfile import Config
+
+    T = TypeVar("T")
+
+PROMPT = "{node}> "
+PROMPT_FIELDS = ("node", "host", "port", "cluster", "state", "output", "profile")
+BINDINGS = ("emacs", "vi")
+THEMES = ("dark", "light", "none")
+COLORS = ("default", "black", "red", "green", "yellow", "blue", "magenta", "cyan", "white")
+KEYS = ("bindings", "theme", "prompt", "prompt-color", "history-size", "pager", "timing", "start")
+
+
+class ShellOptions:
+    """What the config file says of the shell; the defaults where it says nothing."""
+
+    __slots__ = (
+        "bindings",
+        "history_size",
+        "pager",
+        "pager_on",
+        "prompt",
+        "prompt_color",
+        "start",
+        "theme",
+        "timing",
+    )
+
+    def __init__(self, config: Config | None = None) -> None:
+        """Raises UsageError that names file, line and key."""
+        table: dict[str, Any] = config.shell if config else {}
+        for key in table:
+            if key not in KEYS:
+                self._wrong(config, key, f"unknown; there are {', '.join(KEYS)}")
+        self.bindings = self._one_of(config, "bindings", BINDINGS)
+        self.theme = self._one_of(config, "theme", THEMES)
+        self.prompt_color = self._one_of(config, "prompt-color", COLORS)
+        self.prompt: str = self._typed(config, "prompt", str, "text", PROMPT)
+        problem = prompt_problem(self.prompt)
+        if problem:
+            self._wrong(config, "prompt", problem)
+        self.history_size: int = self._typed(config, "history-size", int, "a whole number", 10_000)
+        if self.history_size < 0:
+            self._wrong(config, "history-size", "0 or more is expected")
+        self.timing: bool = self._typed(config, "timing", bool, "true or false", False)
+        pager = table.get("pager", True)
+        if not isinstance(pager, (bool, str)):
+            self._wrong(config, "pager", "a command, true or false is expected")
+        self.pager_on = pager is not False
+        self.pager = pager if isinstance(pager, str) else None
+        self.start: list[str] = self._typed(config, "start", list, "a list of lines", [])
+        if not all(isinstance(line, str) for line in self.start):
+            self._wrong(config, "start", "a list of lines is expected")
+
+    @staticmethod
+    def _wrong(config: Config | None, key: str, problem: str) -> None:
+        if config is not None:
+            raise config.wrong(("shell", key), problem)
+
+    def _typed(  # the type is that of the default
+        self, config: Config | None, key: str, kind: type[T], called: str, default: T
+    ) -> T:
+        value = config.shell.get(key, default) if config else default
+        if not isinstance(value, kind) or (isinstance(value, bool) and kind is not bool):
+            self._wrong(config, key, f"{called} is expected")
+        return value
+
+    def _one_of(self, config: Config | None, key: str, choices: tuple[str, ...]) -> str:
+        value: str = config.shell.get(key, choices[0]) if config else choices[0]
+        if value not in choices:
+            self._wrong(config, key, f"one of {', '.join(choices)} is expected")
+        return value
+
+
+def prompt_problem(template: str) -> str:
+    """What is wrong with a template of the prompt, or empty."""
+    try:
+        template.format(**dict.fromkeys(PROMPT_FIELDS, ""))
+    except (ValueError, LookupError, AttributeError):
+        return f"it may hold {', '.join('{' + field + '}' for field in PROMPT_FIELDS)}"
+    return ""

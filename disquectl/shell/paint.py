@@ -1,0 +1,38 @@
+"""A line that was read, as pieces of text with their style classes. Pure."""
+
+from __future__ import annotations
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from disquectl.shell.parts import Part, Reading
+
+
+def painted(reading: Reading) -> Iterator[tuple[str, str]]:
+    """Styles and pieces; the pieces together are the line."""
+    text = reading.line.text
+    at = 0
+    for part in reading.parts:
+        word = part.word
+        if word.start > at:
+            yield "", text[at : word.start]
+        yield style_of(part), text[word.start : word.end]
+        at = word.end
+    handoff = reading.line.handoff
+    if handoff is not None:
+        yield "", text[at : handoff.start]
+        yield "class:handoff", text[handoff.start : handoff.end]
+        at = handoff.end
+    if at < len(text):
+        yield "", text[at:]
+
+
+def style_of(part: Part) -> str:
+    """`class:wrong` where it cannot be right, else by role, and by kind where it is a value."""
+    if part.problem:
+        return "class:wrong"
+    kind = part.parameter.kind.name if part.parameter is not None else "word"
+    if part.role in ("argument", "value"):
+        return f"class:value.{kind.replace('_', '-')}"
+    return f"class:{part.role}"

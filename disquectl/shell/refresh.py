@@ -1,0 +1,122 @@
+"""Fetches the live names in a thread of its own, with a connection and limits of its own.
+
+Whatever goes wrong there ends in `names.problem`; the shell never waits for it.
+"""
+
+from __future__ import annotations
+
+import os
+import threading
+import time
+from copy import copy
+
+from disquectl.commands import rows
+from disquectl.commands.session import Session
+from disquectl.errors import DisquectlError
+from disquectl.protocol.replies import qscan_page
+from disquectl.protocol.secrets import masked_reply
+from disquectl.protocol.server_replies import config as config_records
+from disquectl.shell.match import Index
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from disquectl.client.core import Core
+    from disquectl.shell.state import Shell
+
+TIMEOUT_SECONDS = 2.0
+PAUSE_SECONDS = 3.0
+# So many names, and so long, at most; a page is small enough not to hold up the server.
+MOST_NAMES = 100_000
+MOST_SECONDS = 5.0
+PAGE = b"1000"
+
+
+class Refresher:
+    """`changed` is called, in this thread, when there is something new to show."""
+
+    def __init__(self, shell: Shell) -> None:
+        self._shell = shell
+        self._wake = threading.Event()
+        self._stopped = False
+        self._thread = threading.Thread(target=self._run, name="disquectl-names", daemon=True)
+        self.first_done = threading.Event()
+        self.changed: Callable[[], None] = lambda: None
+
+    def start(self) -> None:
+        """Begin; the first answers are there soon or late."""
+        self._thread.start()
+
+    def hurry(self) -> None:
+        """Ask anew now: the connection is another one."""
+        self._wake.set()
+
+    def stop(self) -> None:
+        """End after what is under way, without waiting for it."""
+        self._stopped = True
+        self._wake.set()
+
+    def _run(self) -> None:
+        while not self._stopped:
+            try:
+                self._ask()
+            except Exception as problem:
+                # A thread has nobody to raise to; the bar says it.
+                self._shell.names.problem = (
+                    problem.message if isinstance(problem, DisquectlError) else type(problem).__name__
+                )
+            self._shell.names.checked = True
+            self.first_done.set()
+            self.changed()
+            rows()  # whoever types next finds them loaded
+            self._wake.wait(PAUSE_SECONDS)
+            self._wake.clear()
+
+    def _ask(self) -> None:
+        """One round: who answers, and what there is."""
+        settings = copy(self._shell.session.settings)
+        settings.echo, settings.echo_to, settings.quiet = False, None, True
+        session = Session(settings, self._shell.streams)
+        problem: DisquectlError | None = None
+        current = self._shell.session.client.node
+        for node in dict.fromkeys([current, *settings.nodes] if current else settings.nodes):
+            try:
+                with session.client_for(node, TIMEOUT_SECONDS) as client:
+                    self._look(client, str(node))
+                return
+            except DisquectlError as failed:
+                problem = problem or failed
+        if problem is not None:
+            raise problem
+
+    def _look(self, client: Core, address: str) -> None:
+        names = self._shell.names
+        hello = client.verify()
+        names.nodes, names.node_id, names.address = hello["nodes"], hello["node"], address
+        names.problem = ""
+        self.first_done.set()
+        if not names.wanted:
+            return
+        names.wanted = False
+        names.settings = _settings(client)
+        names.queues = Index(_queues(client))
+
+
+def _settings(client: Core) -> dict[str, str]:
+    words = (b"CONFIG", b"GET", b"*")
+    reply = masked_reply(words, client.call(*words, repeatable=True))
+    return {record["name"]: record["value"] for record in config_records(reply)}
+
+
+def _queues(client: Core) -> set[str]:
+    found: set[str] = set()
+    deadline = time.monotonic() + MOST_SECONDS
+    cursor = 0
+    while True:
+        cursor, page = qscan_page(
+            client.call("QSCAN", cursor, "COUNT", PAGE, repeatable=True, failover=False)
+        )
+        found.update(os.fsdecode(name) for name in page)
+        if not cursor or len(found) >= MOST_NAMES or time.monotonic() > deadline:
+            return found

@@ -1,0 +1,69 @@
+"""The shell on a terminal: a prompt, a line, its result, and again, until one leaves.
+
+The door to the shell as well: off a terminal the lines come from stdin.
+"""
+
+from __future__ import annotations
+
+import os
+
+from disquectl import __version__
+from disquectl.configfile import load
+from disquectl.errors import EXIT_OK
+from disquectl.shell.actions import act
+from disquectl.shell.options import ShellOptions
+from disquectl.shell.refresh import Refresher
+from disquectl.shell.script import attempt, run_script
+from disquectl.shell.state import Shell
+from disquectl.shell.words import commands_of
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from disquectl.commands.session import Session
+
+# So long, at most, the first prompt waits to hear whether a node answers: it is asked while the rest loads.
+NEWS_SECONDS = 0.02
+
+
+def start(session: Session, *, keep_going: bool) -> int:
+    """Run the shell with the settings and streams of this session; its exit code."""
+    streams = session.streams
+    settings = session.settings
+    options = ShellOptions(settings.config or load(settings.config_path, os.environ))
+    interactive = streams.stdin_is_terminal and streams.stdout_is_terminal
+    shell = Shell(settings, streams, options, act, interactive=interactive)
+    try:
+        if not interactive:
+            return run_script(shell, keep_going=keep_going)
+        return _live(shell)
+    finally:
+        shell.close()
+
+
+def _live(shell: Shell) -> int:
+    shell.session.client  # noqa: B018 - asks for the password where one has to be asked for
+    refresher = Refresher(shell)
+    shell.connection_changed = refresher.hurry
+    refresher.start()
+    from disquectl.shell.terminal import Terminal
+
+    terminal = Terminal(shell)
+    refresher.changed = terminal.refresh
+    shell.session.note(f"disquectl {__version__}. help explains, Ctrl-D leaves.")
+    if refresher.first_done.wait(NEWS_SECONDS) and shell.names.problem:
+        shell.session.note(
+            f"not connected: {shell.names.problem}\nThe shell connects as soon as a node answers."
+        )
+    for line in shell.options.start:
+        attempt(shell, line)
+    try:
+        while not shell.leaving:
+            text = terminal.read_line()
+            if text is None:
+                break
+            for line in commands_of(text):
+                if attempt(shell, line) or shell.leaving:
+                    break
+    finally:
+        refresher.stop()
+    return EXIT_OK

@@ -1,0 +1,76 @@
+"""The state of one shell: what it is connected to and how it shows things. No toolkit, no terminal."""
+
+from __future__ import annotations
+
+import os
+
+from disquectl.commands.session import Session
+from disquectl.shell.names import Names
+from disquectl.shell.outlet import pager_command
+from disquectl.shell.seen import Seen
+from disquectl.shell.wiretap import Wiretap
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from disquectl.commands.streams import Streams
+    from disquectl.config import Settings
+    from disquectl.shell.interpret import Command
+    from disquectl.shell.options import ShellOptions
+    from disquectl.shell.parts import Reading
+
+    Act = Callable[["Shell", Command, Reading], None]
+
+
+class Home(Session):
+    """The session that keeps the connection; the wiretap is always on it."""
+
+    def __init__(self, settings: Settings, streams: Streams, wiretap: Wiretap) -> None:
+        super().__init__(settings, streams)
+        self._tap = wiretap.tap
+
+
+class Shell:
+    """`settings` hold from line to line; `session` keeps the connection; `act` does the shell's own commands.
+
+    `interactive`: a person types. `has_screen`: the terminal can be drawn on. `depth`: files within files.
+    `leaving`: quit was said. `default` is what the next prompt begins with.
+    """
+
+    def __init__(
+        self, settings: Settings, streams: Streams, options: ShellOptions, act: Act, *, interactive: bool
+    ) -> None:
+        self.settings = settings
+        self.streams = streams
+        self.options = options
+        self.act = act
+        self.interactive = interactive
+        self.wiretap = Wiretap()
+        self.session = Home(settings, streams, self.wiretap)
+        self.names = Names()
+        self.seen = Seen()
+        self.vertical = False
+        self.timing = options.timing
+        self.pager_on = options.pager_on
+        self.pager = pager_command(options.pager, dict(os.environ))
+        self.prompt = settings.prompt or options.prompt
+        self.last_line = ""
+        self.default = ""
+        self.exit_code = 0
+        self.depth = 0
+        self.has_screen = os.environ.get("TERM", "") not in ("", "dumb", "unknown")
+        self.leaving = False
+        self.connection_changed: Callable[[], None] = lambda: None
+
+    def connect(self, settings: Settings) -> None:
+        """Replace the connection; raises what connecting raises, and then stays with the new address."""
+        self.session.__exit__()
+        self.settings = settings
+        self.session = Home(settings, self.streams, self.wiretap)
+        self.connection_changed()
+        self.session.client.connect(replace=True)
+
+    def close(self) -> None:
+        """Leave the connection."""
+        self.session.__exit__()

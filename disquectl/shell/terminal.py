@@ -1,0 +1,111 @@
+"""The prompt: prompt-toolkit's session, put together from the adapters."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import sys
+from typing import TYPE_CHECKING
+
+from prompt_toolkit.data_structures import Size
+from prompt_toolkit.enums import EditingMode
+from prompt_toolkit.filters import Condition
+from prompt_toolkit.output.color_depth import ColorDepth
+from prompt_toolkit.output.vt100 import Vt100_Output
+from prompt_toolkit.shortcuts.prompt import PromptSession
+from prompt_toolkit.styles import Style
+
+from disquectl.shell.bar import bar, prompt_text
+from disquectl.shell.check import check
+from disquectl.shell.editing import (
+    GrammarCompleter,
+    GrammarLexer,
+    HintProcessor,
+    HistorySuggest,
+    SharedHistory,
+)
+from disquectl.shell.grammar import read
+from disquectl.shell.hints import about
+from disquectl.shell.history import HistoryFile, history_path
+from disquectl.shell.keys import bindings
+from disquectl.shell.theme import styles
+from disquectl.shell.words import split_line
+
+if TYPE_CHECKING:
+    from prompt_toolkit.formatted_text import StyleAndTextTuples
+
+    from disquectl.shell.state import Shell
+
+MENU_ROWS = 8
+
+
+class QuietOutput(Vt100_Output):
+    """Never asks the terminal where the cursor is: some do not answer, some answer into the next command."""
+
+    def get_rows_below_cursor_position(self) -> int:
+        """At least the row of the cursor; the terminal scrolls for more."""
+        return 1
+
+
+def _size() -> Size:
+    columns, rows = shutil.get_terminal_size()
+    return Size(rows=rows, columns=columns)
+
+
+class Terminal:
+    """Reads lines for a shell."""
+
+    def __init__(self, shell: Shell) -> None:
+        self._shell = shell
+        color = shell.settings.color != "never"
+        output = QuietOutput(sys.stdout, _size, term=os.environ.get("TERM"), enable_cpr=False)
+        self._session: PromptSession[str] = PromptSession(
+            completer=GrammarCompleter(shell),
+            lexer=GrammarLexer(),
+            auto_suggest=HistorySuggest(),
+            history=SharedHistory(HistoryFile(history_path(os.environ), shell.options.history_size)),
+            input_processors=[HintProcessor()],
+            key_bindings=bindings(),
+            editing_mode=EditingMode.VI if shell.options.bindings == "vi" else EditingMode.EMACS,
+            style=Style.from_dict(styles(shell.options.theme, color, shell.options.prompt_color)),
+            color_depth=None if color else ColorDepth.DEPTH_1_BIT,
+            include_default_pygments_style=False,
+            complete_while_typing=Condition(self._has_text),
+            multiline=Condition(self._unclosed),
+            prompt_continuation=lambda width, number, wrapped: " " * max(width - 2, 0) + "> ",
+            reserve_space_for_menu=MENU_ROWS,
+            bottom_toolbar=self._bar,
+            refresh_interval=1.0,
+            enable_suspend=True,
+            enable_open_in_editor=True,
+            output=output if shell.has_screen else None,
+        )
+
+    def _text(self) -> str:
+        return self._session.default_buffer.text
+
+    def _has_text(self) -> bool:
+        return bool(self._text().strip())
+
+    def _unclosed(self) -> bool:
+        return split_line(self._text()).unclosed
+
+    def _bar(self) -> StyleAndTextTuples:
+        reading = check(read(self._text()))
+        width = self._session.app.output.get_size().columns
+        return [*bar(self._shell, about(reading), any(reading.problems), width)]
+
+    def refresh(self) -> None:
+        """Draw it anew; from any thread."""
+        self._session.app.invalidate()
+
+    def read_line(self) -> str | None:
+        """What was typed; empty where Ctrl-C threw it away, None at the end."""
+        default, self._shell.default = self._shell.default, ""
+        self._shell.streams.stdout.flush()
+        try:
+            return self._session.prompt(lambda: prompt_text(self._shell), default=default)
+        except KeyboardInterrupt:
+            return ""
+        except EOFError:
+            return None

@@ -1,0 +1,86 @@
+"""\\watch: the same line again and again, drawn over itself without a flicker, until Ctrl-C."""
+
+from __future__ import annotations
+
+import io
+import shutil
+import time
+
+from disquectl.commands.streams import Streams
+from disquectl.errors import ConnectionFailed, NoAnswer, NothingThere, UsageError
+from disquectl.render.escape import for_terminal
+from disquectl.shell.grammar import read
+from disquectl.shell.interpret import interpret
+from disquectl.shell.runner import run_command
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import BinaryIO
+
+    from disquectl.shell.interpret import Command
+    from disquectl.shell.state import Shell
+
+CLEAR, HOME, END_OF_LINE, BELOW = "\x1b[2J", "\x1b[H", "\x1b[K", "\x1b[J"
+# What may pass: the next round can be better.
+PASSING = (ConnectionFailed, NoAnswer, NothingThere)
+
+
+class Screen(io.BytesIO):
+    """Takes the output of one round; it passes for the terminal that it is drawn on."""
+
+    def __init__(self, terminal: BinaryIO) -> None:
+        super().__init__()
+        self._terminal = terminal
+
+    def isatty(self) -> bool:
+        return self._terminal.isatty()
+
+    def fileno(self) -> int:
+        return self._terminal.fileno()
+
+
+def watch(shell: Shell, text: str, seconds: float) -> None:
+    """Repeat the line. The first round asks what is to be asked; what is wrong for good ends it."""
+    command = _repeatable(text)
+    in_place = shell.interactive and shell.has_screen
+    rounds = 0
+    while True:
+        shown = _round(shell, command, first=rounds == 0)
+        title = f"Every {seconds:g}s: {for_terminal(text)}    {time.strftime('%H:%M:%S')}    Ctrl-C ends"
+        _show(shell, title, shown, in_place=in_place, first=rounds == 0)
+        rounds += 1
+        time.sleep(seconds)
+
+
+def _repeatable(text: str) -> Command:
+    command = interpret(read(text))
+    if command.own or command.handoff is not None:
+        raise UsageError("\\watch repeats commands of Disque, on the screen")
+    if command.row.lasting is not None and command.row.lasting(command.words):
+        raise UsageError(f"{command.row.name} goes on by itself")
+    return command
+
+
+def _round(shell: Shell, command: Command, *, first: bool) -> bytes:
+    """What one run wrote."""
+    out = Screen(shell.streams.stdout)
+    err = shell.streams.stderr if first else out
+    try:
+        run_command(shell, command, Streams(shell.streams.stdin, out, err), yes=not first)
+    except PASSING as problem:
+        out.write(f"{for_terminal(problem.message)}\n".encode())
+    return out.getvalue()
+
+
+def _show(shell: Shell, title: str, shown: bytes, *, in_place: bool, first: bool) -> None:
+    out = shell.streams.stdout
+    if not in_place:
+        out.write(title.encode() + b"\n" + shown)
+        out.flush()
+        return
+    height = shutil.get_terminal_size().lines
+    lines = [title, "", *shown.decode("utf-8", "replace").splitlines()][: height - 1]
+    body = "".join(f"{line}{END_OF_LINE}\r\n" for line in lines)
+    # In one write: the terminal never shows a half of it.
+    out.write(f"{CLEAR if first else ''}{HOME}{body}{BELOW}".encode())
+    out.flush()

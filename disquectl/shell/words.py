@@ -1,0 +1,130 @@
+"""A line that was typed, as words with their places, and where its output is handed on to.
+
+Quoting is that of redis-cli. A word that is exactly `|`, `>` or `>>` and not quoted ends the words: what
+follows is a command of the system, or a file. Places count characters, not bytes. Pure.
+"""
+
+from __future__ import annotations
+
+import os
+
+from disquectl.commands.quoting import UnclosedQuote, quote, scan
+from disquectl.commands.reader import DataWord, looks_like_option
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from disquectl.errors import UsageError
+
+PIPE, WRITE, APPEND = "|", ">", ">>"
+HANDOFFS = {b"|": PIPE, b">": WRITE, b">>": APPEND}
+COMMENT = "#"
+# Words that mean something to Disque where a name may stand.
+BARE_WORDS = ("FROM",)
+
+
+class Word:
+    """One word: its text (bytes that are not UTF-8 as surrogates), and `line[start:end]`, quotes and all."""
+
+    __slots__ = ("end", "quoted", "start", "text")
+
+    def __init__(self, text: str, start: int, end: int, quoted: bool) -> None:
+        self.text = text
+        self.start = start
+        self.end = end
+        self.quoted = quoted
+
+    @property
+    def for_reader(self) -> str:
+        """As the rows' reader takes it: a quoted word is never an option."""
+        return DataWord(self.text) if self.quoted else self.text
+
+    @property
+    def is_option(self) -> bool:
+        """Whether it looks like an option, wherever options may stand."""
+        return not self.quoted and looks_like_option(self.text)
+
+
+class Handoff:
+    """Where the output goes: `symbol` is `|`, `>` or `>>`, `target` the rest of the line behind it."""
+
+    __slots__ = ("end", "start", "symbol", "target")
+
+    def __init__(self, symbol: str, start: int, end: int, target: str) -> None:
+        self.symbol = symbol
+        self.start = start
+        self.end = end
+        self.target = target
+
+
+class Line:
+    """The words of a line, its handoff or None, and what is wrong with its last word or None."""
+
+    __slots__ = ("handoff", "problem", "text", "words")
+
+    def __init__(
+        self, text: str, words: list[Word], handoff: Handoff | None, problem: UsageError | None
+    ) -> None:
+        self.text = text
+        self.words = words
+        self.handoff = handoff
+        self.problem = problem
+
+    @property
+    def unclosed(self) -> bool:
+        """Whether it ends inside quotes, so that it goes on with the next line."""
+        return isinstance(self.problem, UnclosedQuote)
+
+    @property
+    def typing(self) -> Word | None:
+        """The word that is still being typed: the last one, where no blank follows it."""
+        if self.words and self.handoff is None and self.words[-1].end == len(self.text):
+            return self.words[-1]
+        return None
+
+
+def split_line(text: str) -> Line:
+    """The line as words; whatever was typed has an answer."""
+    data = text.encode("utf-8", "surrogateescape" if _is_smuggled(text) else "surrogatepass")
+    spans, problem = scan(data, HANDOFFS)
+    place = _places(text, data)
+    words = [Word(os.fsdecode(one.value), place(one.start), place(one.end), one.quoted) for one in spans]
+    if not words or words[-1].quoted or spans[-1].value not in HANDOFFS:
+        return Line(text, words, None, problem)
+    last = words.pop()
+    return Line(text, words, Handoff(last.text, last.start, last.end, text[last.end :].strip()), problem)
+
+
+def _is_smuggled(text: str) -> bool:
+    """Whether its lone surrogates, if any, stand for bytes that are not UTF-8."""
+    return all("\udc80" <= char <= "\udcff" for char in text if "\ud800" <= char <= "\udfff")
+
+
+def _places(text: str, data: bytes) -> Callable[[int], int]:
+    """Byte places of the line as character places."""
+    if len(text) == len(data):
+        return lambda place: place
+    return lambda place: len(data[:place].decode("utf-8", "surrogateescape"))
+
+
+def quoted(name: str) -> str:
+    """The word as it has to be typed, in quotes where it would be read as something else without them."""
+    text = quote(os.fsencode(name))
+    special = name in (PIPE, WRITE, APPEND) or name.upper() in BARE_WORDS or looks_like_option(name)
+    plain = text[1:-1] == name and name != "" and not any(char in " '" for char in name)
+    return name if plain and not special else text
+
+
+def commands_of(text: str) -> list[str]:
+    """The lines of what was typed or read, without comments; a line end inside quotes is no end."""
+    found: list[str] = []
+    pending = ""
+    for line in text.split("\n"):
+        pending = f"{pending}\n{line}" if pending else line.rstrip("\r")
+        if split_line(pending).unclosed:
+            continue
+        if pending.strip() and not pending.lstrip().startswith(COMMENT):
+            found.append(pending)
+        pending = ""
+    return found + ([pending] if pending else [])
