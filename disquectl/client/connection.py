@@ -201,14 +201,14 @@ class Connection:
     def send_some(self, data: memoryview) -> int:
         """Hand over what there is room for now; how many bytes that was. Raises Broken.
 
-        With `receive_ready` it keeps many requests in flight where neither side can block the other.
+        With `receive_ready` it keeps many requests in flight where neither side can block the other. What
+        came before it broke can still be read.
         """
         try:
             taken = self._socket.send(data, socket.MSG_DONTWAIT)
         except BlockingIOError:
             return 0
         except OSError as problem:
-            self.close()
             raise Broken(reason_of(problem)) from None
         if self.wire is not None:
             self.wire.sent(data[:taken])

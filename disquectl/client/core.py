@@ -235,11 +235,11 @@ class Core:
 
     # For streams: connections, and where the next one goes
 
-    def connection_for_many(self, trip: Trip | None) -> tuple[Connection, Trip | None]:
+    def connection_for_many(self, trip: Trip | None, failover: bool) -> tuple[Connection, Trip | None]:
         """The open connection, or a new one to the next node of the trip. Raises as connecting does."""
         connection = self._usable()
         if connection is None:
-            trip = trip or Trip(self._order(failover=True))
+            trip = trip or Trip(self._order(failover))
             connection = self._open_next(trip)
         return connection, trip
 
@@ -257,9 +257,9 @@ class Core:
         if self.owns(connection):
             self._connection = None
 
-    def trip_after(self, connection: Connection, reason: str, trip: Trip | None) -> Trip:
+    def trip_after(self, connection: Connection, reason: str, trip: Trip | None, failover: bool) -> Trip:
         """Where to go when this connection has ended: the other seeds, then the same once more."""
-        trip = trip or Trip(self._order(failover=True)[1:])
+        trip = trip or Trip(self._order(failover)[1:])
         trip.failed(connection.node, reason, come_back=True)
         return trip
 

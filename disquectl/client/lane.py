@@ -12,6 +12,7 @@ from collections import deque
 from disquectl.client.connection import Broken
 from disquectl.client.opening import NODE_IS_FULL
 from disquectl.errors import OutcomeUnknown, ReplyError
+from disquectl.protocol.resp import ProtocolError
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -95,16 +96,23 @@ class Lane:
         """Hand over what there is room for. Raises Broken."""
         if not self._out:
             self._out = memoryview(self._later.popleft())
-        taken = self.connection.send_some(self._out)
+        try:
+            taken = self.connection.send_some(self._out)
+        except Broken:
+            self._receive_the_rest()
+            raise
         self._handed_over += taken
         self._out = self._out[taken:]
         self.latest = time.monotonic()
 
-    def receive(self) -> None:
-        """Read what has come; portions that are answered by it are done. Raises Broken or ProtocolError."""
+    def receive(self) -> bool:
+        """Read what has come, whether that was a reply; portions that are answered by it are done.
+
+        Raises Broken or ProtocolError.
+        """
         first = not self.connection.replied
         if not self.connection.receive_ready(self._came):
-            return
+            return False
         self.latest = time.monotonic()
         if first:
             self._look_whether_turned_away()
@@ -112,7 +120,7 @@ class Lane:
             portion, size = self._portions[0]
             count = len(portion.left)
             if len(self._came) < count:
-                return
+                return True
             portion.outcomes += self._came[:count]
             portion.left = []
             del self._came[:count]
@@ -121,6 +129,15 @@ class Lane:
             self.waiting_bytes -= size
         if self._came:
             raise Broken("it sent something that nobody asked for")
+        return True
+
+    def _receive_the_rest(self) -> None:
+        # A node that has closed the connection may have answered before.
+        try:
+            while True:
+                self.receive()
+        except (Broken, ProtocolError):
+            return
 
     def _look_whether_turned_away(self) -> None:
         # A node that takes no more connections says so unasked, and has read nothing.

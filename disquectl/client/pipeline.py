@@ -65,7 +65,7 @@ class Stream:
     An outcome is a reply, an error reply, or OutcomeUnknown. A portion that comes back with some requests
     `left` was not sent to its end; `failure` then says why, and nothing more is sent.
 
-    `connections`: at most so many. `repeatable` and `wait_ms` hold for each request, as in `Core.call`.
+    `connections`: at most so many. `repeatable`, `wait_ms` and `failover` are those of `Core.call`.
     `go_on`: send what follows also after an unknown outcome.
     """
 
@@ -76,6 +76,7 @@ class Stream:
         connections: int = 1,
         repeatable: bool = False,
         wait_ms: int | None = 0,
+        failover: bool = True,
         go_on: bool = False,
     ) -> None:
         self.failure: DisquectlError | None = None
@@ -83,6 +84,7 @@ class Stream:
         self._connections = connections
         self._repeatable = repeatable
         self._patience = core.patience(wait_ms)
+        self._failover = failover
         self._go_on = go_on
         self._lanes: list[Lane] = []
         self._order: deque[Portion] = deque()
@@ -136,8 +138,13 @@ class Stream:
             lane = self._lane_for(portion)
             if lane is None:
                 return self.failure is not None
+            idle = not lane.has_more_to_send
             lane.put(portion)
-        self._order.append(portion)
+            self._order.append(portion)
+            if idle:
+                self._move(lane, select.POLLOUT)
+        else:
+            self._order.append(portion)
         return True
 
     def _lane_for(self, portion: Portion) -> Lane | None:
@@ -163,7 +170,7 @@ class Stream:
     def _reopen(self) -> bool:
         """The client's own connection, perhaps to the next node; False where no node is left."""
         try:
-            connection, self._trip = self._core.connection_for_many(self._trip)
+            connection, self._trip = self._core.connection_for_many(self._trip, self._failover)
         except DisquectlError as problem:
             self.failure = problem
             return False
@@ -196,8 +203,7 @@ class Stream:
         try:
             if event & select.POLLOUT:
                 lane.send()
-            if event & ~select.POLLOUT:
-                lane.receive()
+            if event & ~select.POLLOUT and lane.receive():
                 self._trip = None
         except Broken as problem:
             self._broken(lane, problem)
@@ -245,7 +251,7 @@ class Stream:
             self.failure = self.failure or outcome
         if self.failure is not None:
             return
-        self._trip = self._core.trip_after(lane.connection, reason, self._trip)
+        self._trip = self._core.trip_after(lane.connection, reason, self._trip, self._failover)
         for portion in left:
             if not self._lanes and not self._reopen():
                 return
