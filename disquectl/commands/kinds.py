@@ -19,6 +19,8 @@ if TYPE_CHECKING:
     from typing import Any
 
 MAX_SECONDS = 2**32 - 1
+# More than any number here can have; Python reads numbers of some thousands of digits no more.
+MAX_DIGITS = 100
 UNIT_MS = {"ms": 1, "s": 1000, "m": 60_000, "h": 3_600_000, "d": 86_400_000}
 UNIT_BYTES = {"": 1, "b": 1, "k": 1000, "kb": 1024, "m": 10**6, "mb": 1024**2, "g": 10**9, "gb": 1024**3}
 
@@ -48,6 +50,8 @@ def duration_ms(text: str) -> int:
     whole, point, fraction = digits.partition(".")
     if unit is None or not (whole + fraction).isdecimal() or not digits.isascii() or (point and not fraction):
         raise UsageError(f"not a duration: {text!r}", "write 30 (seconds), 500ms, 5m, 2h or 1d")
+    if len(digits) > MAX_DIGITS:
+        raise UsageError(f"too long: {text!r}")
     parts: int = 10 ** len(fraction)
     total, finer = divmod((int(whole or "0") * parts + int(fraction or "0")) * unit, parts)
     if finer:
@@ -85,6 +89,8 @@ def whole_number(low: int | None = None, high: int | None = None) -> Callable[[s
         digits = text[1:] if text[:1] == "-" else text
         if not (digits.isascii() and digits.isdecimal()):
             raise UsageError(f"not a whole number: {text!r}")
+        if len(digits) > MAX_DIGITS:
+            raise UsageError(f"too large: {text!r}")
         number = int(text)
         if low is not None and number < low:
             raise UsageError(f"{number} is too small: at least {low}")
