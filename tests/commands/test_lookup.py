@@ -1,0 +1,65 @@
+"""The row behind a line of Disque's own words, and how long the server may hold it."""
+
+from __future__ import annotations
+
+import pytest
+
+from disquectl.commands.lookup import own_wait_ms, row_of
+from disquectl.commands.row import WRITE
+
+
+@pytest.mark.parametrize(
+    ("line", "verb"),
+    [
+        ("QLEN q", (b"QLEN",)),
+        ("ackjob x", (b"ACKJOB",)),
+        ("Config Get *", (b"CONFIG", b"GET")),
+        ("CLUSTER leaving yes", (b"CLUSTER", b"LEAVING")),
+        ("config", (b"CONFIG",)),
+        ("command", (b"COMMAND",)),
+    ],
+)
+def test_words_find_their_row(line, verb):
+    assert row_of(line.encode().split()).verb == verb
+
+
+UNKNOWN = ["ack x", "exec qlen q", "sandbox", "frobnicate", "config nothing", "auth pw", "\xff"]
+
+
+@pytest.mark.parametrize("line", UNKNOWN)
+def test_a_word_without_a_row_is_a_write_that_a_redis_may_know(line):
+    row = row_of(line.encode("latin-1").split())
+    assert (row.name, row.effect, row.redis_too) == ("exec", WRITE, True)
+    assert not row.may_repeat([b"x"])
+
+
+def test_any_subcommand_of_what_is_dangerous_as_a_whole_is_dangerous():
+    row = row_of([b"debug", b"something-new"])
+    assert row.danger
+    assert row.one_node
+    assert row.effect == WRITE
+
+
+@pytest.mark.parametrize(
+    ("line", "wait"),
+    [
+        ("QLEN q", 0),
+        ("ADDJOB q b 500", 500),
+        ("ADDJOB q b 0", None),
+        ("addjob q b 0 ttl 5 Async", 0),
+        ("ADDJOB q async 0", None),
+        ("ADDJOB q b", 0),
+        ("ADDJOB q b x", 0),
+        ("GETJOB FROM q", None),
+        ("getjob from timeout", None),
+        ("GETJOB NOHANG FROM q", 0),
+        ("GETJOB TIMEOUT 300 FROM q", 300),
+        ("GETJOB TIMEOUT 0 FROM q", None),
+        ("GETJOB COUNT 2 TIMEOUT 7 FROM q nohang", 7),
+        ("GETJOB TIMEOUT FROM q", None),
+        ("GETJOB q", 0),
+        ("GETJOB", 0),
+    ],
+)
+def test_addjob_and_getjob_wait_by_their_own_timeouts(line, wait):
+    assert own_wait_ms(line.encode().split()) == wait
