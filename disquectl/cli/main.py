@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import os
 
-from disquectl.commands import reader
+from disquectl.commands import find, reader
 from disquectl.commands.options import CONNECTING
 from disquectl.commands.session import Session
 from disquectl.commands.streams import process_streams
@@ -42,6 +42,7 @@ def run_command_line(argv: list[str]) -> int:
 def _run(argv: list[str], streams: Streams) -> int:
     if not argv and streams.stdin_is_terminal and streams.stdout_is_terminal:
         argv = ["shell"]
+    argv = _explained(argv)
     invocation = reader.read(argv)
     if invocation is None:
         from disquectl.cli.tree import explain
@@ -51,6 +52,15 @@ def _run(argv: list[str], streams: Streams) -> int:
             return explained
         invocation = explained
     return carry_out(invocation, streams)
+
+
+def _explained(argv: list[str]) -> list[str]:
+    """`help COMMAND` as the command's own --help; a topic of that name goes before the command."""
+    if argv[:1] != ["help"] or find("".join(argv[1:2])) is None:
+        return argv
+    from disquectl.manual import topics
+
+    return argv if topics.exists(argv[1]) else [*argv[1:], "--help"]
 
 
 def carry_out(invocation: Invocation, streams: Streams) -> int:

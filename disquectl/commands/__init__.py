@@ -46,6 +46,9 @@ NAMES = (
     "shell",
     "sandbox",
     "profile",
+    "help",
+    "cheat",
+    "describe",
 )
 
 ALIASES = {"ackjob": "ack"}

@@ -1,0 +1,99 @@
+"""The whole program as data, for tools that build on it: commands, options, words, exit codes. Pure."""
+
+from __future__ import annotations
+
+from disquectl import __version__
+from disquectl.commands import ALIASES, rows
+from disquectl.commands.options import GLOBAL_OPTIONS
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any
+
+    from disquectl.commands.row import Argument, Option, Row
+
+EXIT_CODES = (
+    (0, "done"),
+    (1, "the server refused"),
+    (2, "wrong usage"),
+    (3, "done in part"),
+    (4, "nothing there"),
+    (5, "not connected"),
+    (6, "no answer in time, to what changes nothing"),
+    (7, "not authorised"),
+    (8, "outcome unknown: it was sent and no answer came"),
+    (9, "the result could not be written, or an input not read"),
+    (70, "a bug in disquectl"),
+    (130, "interrupted"),
+)
+
+ENVIRONMENT = (
+    ("DISQUE_NODES", "The seed nodes, with commas between them."),
+    ("DISQUE_URL", "The seeds as a URL, disque://[:password@]host[:port][,...], or disques:// for TLS."),
+    ("DISQUE_PASSWORD", "The password."),
+    ("DISQUE_PROFILE", "The profile to use."),
+    ("DISQUECTL_CONFIG", "The config file."),
+    ("DISQUECTL_OUTPUT", "The format of the result."),
+    ("DISQUECTL_READ_ONLY", "1 refuses whatever could change the cluster."),
+    ("DISQUECTL_DEBUG", "1 shows where a bug in disquectl is."),
+    ("NO_COLOR, FORCE_COLOR", "Colours; --color goes before both."),
+)
+
+
+def describe() -> dict[str, Any]:
+    """`{"name", "version", "commands", "options", "environment", "exit_codes"}`, in the order of the help."""
+    return {
+        "name": "disquectl",
+        "version": __version__,
+        "commands": [_row(row) for row in rows()],
+        "options": [_option(option) for option in GLOBAL_OPTIONS],
+        "environment": [{"names": names.split(", "), "help": help} for names, help in ENVIRONMENT],
+        "exit_codes": [{"code": code, "meaning": meaning} for code, meaning in EXIT_CODES],
+    }
+
+
+def _row(row: Row) -> dict[str, Any]:
+    return {
+        "name": row.name,
+        "aliases": [alias for alias, name in ALIASES.items() if name == row.name and row.group],
+        "group": row.group,
+        "summary": row.summary,
+        "details": row.details,
+        "usage": row.usage,
+        "example": row.example,
+        "verb": [word.decode() for word in row.verb],
+        "effect": row.effect,
+        "danger": row.danger,
+        "one_node": row.one_node,
+        "connects": row.connects,
+        "rest_is_data": row.rest_is_data,
+        "errors": list(row.errors),
+        "arguments": [_argument(argument) for argument in row.arguments],
+        "options": [_option(option) for option in row.options],
+        "subcommands": [_row(inner) for inner in row.subcommands],
+    }
+
+
+def _argument(argument: Argument) -> dict[str, Any]:
+    return {
+        "name": argument.name,
+        "help": argument.help,
+        "kind": argument.kind.name,
+        "choices": list(argument.kind.choices),
+        "many": argument.many,
+        "required": argument.required,
+        "default": argument.default,
+    }
+
+
+def _option(option: Option) -> dict[str, Any]:
+    return {
+        "flag": option.flag,
+        "short": option.short,
+        "help": option.help,
+        "kind": option.kind.name,
+        "metavar": None if option.is_flag else option.kind.metavar,
+        "choices": list(option.kind.choices),
+        "many": option.many,
+        "default": option.unset or None,
+    }

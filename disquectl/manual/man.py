@@ -1,0 +1,106 @@
+r"""The man page, in the macros of man(7), made from the rows. Pure.
+
+Text is escaped: a backslash becomes `\e`, a hyphen `\-` (so that it can be pasted), and a line never begins
+with a dot or a quote of its own.
+"""
+
+from __future__ import annotations
+
+from disquectl import __version__
+from disquectl.commands import ALIASES, rows
+from disquectl.commands.options import CONNECTING, GENERAL
+from disquectl.commands.row import JOBS, QUEUES, SERVER, TOOLS
+from disquectl.manual.describe import ENVIRONMENT, EXIT_CODES
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from disquectl.commands.row import Option, Row
+
+FILES = (
+    ("~/.config/disquectl/config.toml", "Profiles, and the settings of the shell."),
+    ("~/.local/state/disquectl/history", "What was typed in the shell."),
+)
+
+
+def man_page() -> str:
+    """The whole page."""
+    return "\n".join(_lines()) + "\n"
+
+
+def _lines() -> Iterator[str]:
+    yield f'.TH DISQUECTL 1 "" "disquectl {__version__}" "User Commands"'
+    yield ".SH NAME"
+    yield r"disquectl \- the command\-line tool for Disque, the distributed in\-memory job queue"
+    yield ".SH SYNOPSIS"
+    yield ".B disquectl"
+    yield r"[\fIOPTIONS\fR] \fICOMMAND\fR [\fIARGS\fR] [\fIOPTIONS\fR]"
+    yield ".SH DESCRIPTION"
+    yield _text(
+        "Each command of Disque has its own name here, in lower case, and its own option words as "
+        "options. Options stand before the command or after it; a word of - and digits is never an option, "
+        "and -- ends them. Durations are 30 (seconds), 500ms, 5m, 2h, 1d. Results go to stdout and nothing "
+        "else does: as a table on a terminal, as plain lines elsewhere, and by -o as JSON, CSV and more."
+    )
+    for group in (JOBS, QUEUES, SERVER, TOOLS):
+        yield f".SH {group.upper()}"
+        for row in rows():
+            if row.group == group:
+                yield from _command(row, "")
+    yield from _section("OPTIONS OF EVERY COMMAND", [*CONNECTING, *GENERAL])
+    yield from _named("ENVIRONMENT", ENVIRONMENT)
+    yield from _named("FILES", FILES)
+    yield from _named("EXIT STATUS", tuple((str(code), meaning) for code, meaning in EXIT_CODES))
+    yield ".SH SEE ALSO"
+    yield _text("disquectl help lists the topics that are explained at length; disquectl cheat has examples.")
+
+
+def _command(row: Row, parent: str) -> Iterator[str]:
+    name = f"{parent}{row.name}"
+    yield f".SS {_text(name)}"
+    if row.callable or not row.subcommands:
+        yield f".B disquectl {_text(parent + row.usage)}"
+        yield ".PP"
+    others = [alias for alias, of in ALIASES.items() if of == row.name and not parent]
+    yield _text(" ".join([row.summary, row.details, *(f"Also as {other}." for other in others)]).strip())
+    if row.danger:
+        yield _text(f"It asks first, since it {row.danger}; --yes answers.")
+    for argument in row.arguments:
+        yield from _entry(argument.usage, argument.help)
+    for option in row.options:
+        yield from _entry(_flag(option), option.explained)
+    for error in row.errors:
+        yield from _entry(*error.split(": ", 1))
+    if row.callable or not row.subcommands:
+        yield from ("", ".RS 4", ".EX", _text(row.example), ".EE", ".RE")
+    for inner in row.subcommands:
+        yield from _command(inner, f"{name} ")
+
+
+def _section(title: str, options: list[Option]) -> Iterator[str]:
+    yield f".SH {title}"
+    for option in options:
+        yield from _entry(_flag(option), option.explained)
+
+
+def _named(title: str, entries: tuple[tuple[str, str], ...]) -> Iterator[str]:
+    yield f".SH {title}"
+    for name, text in entries:
+        yield from _entry(name, text)
+
+
+def _flag(option: Option) -> str:
+    names = f"{option.short}, {option.flag}" if option.short else option.flag
+    return names if option.is_flag else f"{names} {option.kind.metavar}"
+
+
+def _entry(name: str, text: str) -> Iterator[str]:
+    yield ".TP"
+    yield f".B {_text(name)}"
+    yield _text(text)
+
+
+def _text(text: str) -> str:
+    escaped = text.replace("\\", "\\e").replace("-", "\\-").replace('"', "\\(dq")
+    return f"\\&{escaped}" if escaped.startswith((".", "'")) else escaped

@@ -1,0 +1,42 @@
+"""The pages of help/ as topics: which there are, what each is about, and what a wrong name may have meant."""
+
+from __future__ import annotations
+
+import os
+
+from disquectl.errors import UsageError
+
+_FOLDER = os.path.join(os.path.dirname(os.path.dirname(__file__)), "help")
+
+
+def names() -> list[str]:
+    """All topics, by name."""
+    return sorted(name.removesuffix(".md") for name in os.listdir(_FOLDER) if name.endswith(".md"))
+
+
+def exists(name: str) -> bool:
+    """Whether there is a page of this name."""
+    return name.replace("-", "").isalnum() and os.path.isfile(os.path.join(_FOLDER, f"{name}.md"))
+
+
+def page(name: str) -> str:
+    """The Markdown of a page. Raises UsageError, with the names that are near."""
+    if not exists(name):
+        raise UsageError(f"there is no help on {name!r}", _near(name))
+    with open(os.path.join(_FOLDER, f"{name}.md"), encoding="utf-8") as file:
+        return file.read()
+
+
+def title(name: str) -> str:
+    """What a page is about: its first heading."""
+    heading = next((line for line in page(name).split("\n") if line.startswith("# ")), name)
+    return heading.removeprefix("# ")
+
+
+def _near(name: str) -> str:
+    from difflib import get_close_matches  # noqa: PLC0415 - for this one error
+
+    from disquectl.commands import NAMES  # noqa: PLC0415 - as above
+
+    near = get_close_matches(name, dict.fromkeys([*names(), *NAMES]), n=2)
+    return f"did you mean {' or '.join(near)}?" if near else "disquectl help lists what there is"

@@ -1,0 +1,118 @@
+"""Help by topic, examples by task, the man page and the description for tools."""
+
+import json
+import os
+import re
+import shutil
+import subprocess
+from pathlib import Path
+
+import pytest
+
+from disquectl import errors
+from disquectl.commands import NAMES, rows
+from disquectl.commands.options import GLOBAL_OPTIONS
+from disquectl.manual import topics
+from disquectl.manual.describe import EXIT_CODES
+from disquectl.manual.man import man_page
+from tests.cli.terminal import on_terminal
+from tests.conftest import run_disquectl
+
+ROOT = Path(__file__).parents[2]
+
+
+def test_help_lists_every_topic_with_its_title():
+    result = run_disquectl("help")
+    assert result.code == 0
+    for page in (ROOT / "disquectl" / "help").glob("*.md"):
+        assert f"  {page.stem} " in result.out
+        assert topics.title(page.stem) in result.out
+
+
+@pytest.mark.parametrize("topic", topics.names())
+def test_help_on_a_topic_is_its_page(topic):
+    result = run_disquectl("help", topic)
+    assert (result.code, result.err) == (0, "")
+    assert result.out == (ROOT / "disquectl" / "help" / f"{topic}.md").read_text().rstrip("\n") + "\n"
+
+
+def test_on_a_terminal_it_is_drawn():
+    seen, code = on_terminal("help", "cheat", COLUMNS="60")
+    assert code == 0
+    assert "```" not in seen
+    assert "\x1b[" in seen
+    plain, _ = on_terminal("help", "cheat", NO_COLOR="1")
+    assert "\x1b" not in plain
+
+
+def test_cheat_is_the_page_of_examples():
+    assert run_disquectl("cheat").out == run_disquectl("help", "cheat").out
+    assert "disquectl addjob" in run_disquectl("cheat").out
+
+
+def test_help_on_a_command_is_its_own_help():
+    assert run_disquectl("help", "addjob").out == run_disquectl("addjob", "--help").out
+    assert run_disquectl("help", "config", "get").out == run_disquectl("config", "get", "--help").out
+
+
+def test_a_wrong_topic_is_guessed_at():
+    result = run_disquectl("help", "cheet")
+    assert (result.code, result.out) == (2, "")
+    assert "did you mean cheat?" in result.err
+    assert "disquectl help lists what there is" in run_disquectl("help", "../README").err
+
+
+def test_help_works_with_a_broken_config_file(tmp_path):
+    path = tmp_path / "c.toml"
+    path.write_text("nonsense\n")
+    assert run_disquectl("help", "cheat", DISQUECTL_CONFIG=str(path)).code == 0
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_no_help_takes_more_than_a_few_screens(name):
+    assert run_disquectl(name, "--help").out.count("\n") <= 3 * 24
+
+
+def test_describe_has_every_command_and_option():
+    result = run_disquectl("describe")
+    assert (result.code, result.err) == (0, "")
+    described = json.loads(result.out)
+    assert [command["name"] for command in described["commands"]] == list(NAMES)
+    assert [option["flag"] for option in described["options"]] == [option.flag for option in GLOBAL_OPTIONS]
+    by_name = {command["name"]: command for command in described["commands"]}
+    for row in rows():
+        assert [one["flag"] for one in by_name[row.name]["options"]] == [one.flag for one in row.options]
+        assert [one["name"] for one in by_name[row.name]["subcommands"]] == [
+            one.name for one in row.subcommands
+        ]
+
+
+def test_every_exit_code_is_explained():
+    codes = {kind.exit_code for kind in vars(errors).values() if isinstance(kind, type)}
+    assert codes | {errors.EXIT_OK, errors.EXIT_BUG, errors.EXIT_INTERRUPTED} == {
+        code for code, _ in EXIT_CODES
+    }
+
+
+def test_the_man_page_is_up_to_date():
+    committed = (ROOT / "man" / "disquectl.1").read_text()
+    assert committed == man_page(), "run: python -m tests.docs.generate"
+    assert run_disquectl("describe", "--man").out == committed
+
+
+@pytest.mark.skipif(not shutil.which("groff"), reason="groff is not installed")
+def test_groff_has_nothing_to_complain_about(tmp_path):
+    path = tmp_path / "disquectl.1"
+    path.write_text(man_page())
+    done = subprocess.run(
+        ["groff", "-man", "-Tutf8", "-ww", "-rLL=100n", "-P-c", str(path)],
+        capture_output=True,
+        text=True,
+        env=dict(os.environ) | {"LC_ALL": "C.UTF-8"},
+        check=True,
+    )
+    assert done.stderr == ""
+    # Bold and underlined are a character struck over itself or over a line.
+    shown = re.sub(".\b", "", done.stdout)
+    for row in rows():
+        assert f"   {row.name}\n" in shown
