@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from disquectl.commands.kinds import FLAG, QUEUE, WAIT, number
+from disquectl.commands.kinds import DURATION, FILE, FLAG, QUEUE, WAIT, number
 from disquectl.commands.road import exchange, show
 from disquectl.commands.row import JOBS, WRITE, Argument, Native, Option, Row, option_words
-from disquectl.errors import DisquectlError, NothingThere, PartlyDone
+from disquectl.errors import DisquectlError, NothingThere, PartlyDone, UsageError
 from disquectl.protocol.replies import jobs
 from disquectl.render.shape import RECORDS, Shape
 
@@ -19,10 +19,24 @@ if TYPE_CHECKING:
 
 JOB_KINDS = {"id": "id", "body": "body"}
 COUNTERS = ("nacks", "additional_deliveries")
+FOLLOWING = ("follow", "max_jobs", "idle")
+# More than this is taken in several batches.
+ONE_REPLY = 1_000
+
+
+def check(values: Values) -> None:
+    """Refuse what contradicts itself."""
+    following = [name for name in FOLLOWING if name in values]
+    for name in ("nohang", "timeout"):
+        if following and name in values:
+            flag = following[0].replace("_", "-")
+            raise UsageError(f"--{flag} waits as long as it takes: leave out --{name}", "--idle ends it")
 
 
 def shape(values: Values) -> Shape:
-    """Queue, ID and body; the counters where they are asked for."""
+    """Queue, ID and body; the counters where they are asked for. With --into the ID of each file."""
+    if "into" in values:
+        return Shape(("id",), RECORDS, many=True, value="id", kinds=JOB_KINDS)
     fields = ("queue", "id", "body") + (COUNTERS if values.get("withcounters") else ())
     return Shape(fields, RECORDS, many=True, body="body", kinds=JOB_KINDS)
 
@@ -45,6 +59,11 @@ def records(words: Words, reply: Reply) -> Iterable[Record]:
 def run(row: Row, values: Values, session: Session) -> None:
     """Get, write, and with --ack acknowledge what was written and flushed."""
     shape_now = shape(values)
+    if "into" in values or values.get("count", 1) > ONE_REPLY or any(name in values for name in FOLLOWING):
+        from disquectl.commands.bulk import taking
+
+        taking.run(row, values, session, shape_now)
+        return
     session.check_output(shape_now)
     (words,) = requests(row, values)
     session.guard(row, words)
@@ -92,15 +111,22 @@ ROW = Row(
         ),
         Option("--withcounters", FLAG, "Also nacks and additional deliveries.", word=b"WITHCOUNTERS"),
         Option("--ack", FLAG, "Acknowledge the jobs once they are written."),
+        Option("--follow", FLAG, "Go on for ever, until Ctrl-C."),
+        Option("--max-jobs", number(1, 2**63 - 1), "Go on until there were so many jobs."),
+        Option("--idle", DURATION, "Go on until none came for so long."),
+        Option("--into", FILE, "A file for each job in this folder, named by its ID; / becomes _."),
     ),
     native=Native(
         (Argument("queue", QUEUE, "The queues, looked at from left to right.", many=True),), b"FROM"
     ),
     details="Exit code 4 when there was no job. A job that is not acknowledged comes back after its retry "
-    "time, counted from when it was queued.",
+    "time, counted from when it was queued. In quantity (--follow, --max-jobs, --idle, a large --count) the "
+    "jobs come in batches, and with --ack each is acknowledged after it was written.",
     errors=("LEAVING: the node is leaving the cluster and holds nobody waiting.",),
     example="disquectl getjob mail --timeout 5s --ack -o raw",
+    lasting=lambda raw: any(name in raw for name in FOLLOWING),
     shape=shape,
+    check=check,
     requests=requests,
     wait_ms=wait_ms,
     records=records,

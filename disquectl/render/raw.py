@@ -38,6 +38,11 @@ class RawWriter(Writer):
             self._put(item)
             self._between = self._separator
 
+    def pause(self) -> None:
+        self._put(self._between)
+        self._between = b""
+        self.flush()
+
 
 def _items(shape: Shape, record: Record) -> Iterator[bytes]:
     field = shape.body or shape.value

@@ -41,6 +41,10 @@ class Writer:
         """Write what is left, and flush."""
         self.flush()
 
+    def pause(self) -> None:
+        """The next record may be long in coming: let readers have all of the last one."""
+        self.flush()
+
     def flush(self) -> None:
         """Hand everything written so far to the system."""
         try:

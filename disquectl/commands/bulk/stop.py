@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 class Stop:
     """A context manager; `asked` is whether to stop, `interrupted` whether it was Ctrl-C that asked."""
 
-    def __init__(self, tell: Callable[[], object]) -> None:
+    def __init__(self, tell: Callable[[], object] | None = None) -> None:
         """`tell` is called at the first Ctrl-C."""
         self.asked = False
         self.interrupted = False
@@ -53,4 +53,5 @@ class Stop:
         if self.interrupted:
             raise KeyboardInterrupt
         self.asked = self.interrupted = True
-        self._tell()
+        if self._tell is not None:
+            self._tell()

@@ -1,0 +1,227 @@
+"""getjob in quantity: batch after batch, each written and flushed before it is acknowledged.
+
+The next batch is asked for before the last one is written, so that the node and this program work at the same
+time. Whatever ends the run, a job that was not written is not acknowledged, and comes back.
+"""
+
+from __future__ import annotations
+
+import select
+import time
+from collections import deque
+
+from disquectl.client.lane import Portion
+from disquectl.client.pipeline import Stream
+from disquectl.commands.advice import explained
+from disquectl.commands.bulk.files import JobFiles
+from disquectl.commands.bulk.stop import Stop
+from disquectl.errors import DisquectlError, NothingThere, OutcomeUnknown, PartlyDone, ReplyError
+from disquectl.protocol.replies import jobs
+from disquectl.protocol.resp import encode
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Generator, Iterator
+    from typing import BinaryIO
+
+    from disquectl.client.lane import Outcome
+    from disquectl.commands.row import Record, Row, Values, Words
+    from disquectl.commands.session import Session
+    from disquectl.render.shape import Shape
+
+# One reply holds at most so many jobs, and about so many bytes of bodies as far as that can be foreseen.
+BATCH = 1_000
+FIRST_BATCH = 100
+REPLY_BYTES = 1 << 20
+# A request waits so long at most and is then made again: a node that has vanished is noticed.
+WAIT_MS = 60_000
+GET, ACK = "get", "ack"
+
+
+class _Abandoned(Exception):
+    """Nothing more is waited for."""
+
+
+class Limits:
+    """When to end. `jobs`: after so many; `idle_ms`: when none came for so long; None: neither.
+
+    `follow`: wait again and again, else only for the first. `batch`: at most so many in one reply.
+    """
+
+    __slots__ = ("batch", "follow", "idle_ms", "jobs", "waits")
+
+    def __init__(self, values: Values) -> None:
+        self.follow = any(name in values for name in ("follow", "max_jobs", "idle"))
+        self.jobs: int | None = values.get("max_jobs") if self.follow else values.get("count", 1)
+        self.batch = min(values.get("count", BATCH), BATCH) if self.follow else BATCH
+        self.idle_ms: int | None = values.get("idle" if self.follow else "timeout") or None
+        self.waits = not values.get("nohang")
+
+
+def run(row: Row, values: Values, session: Session, shape: Shape) -> None:
+    """Take the jobs. Raises NothingThere where there was none."""
+    session.check_output(shape)
+    session.guard(row, [*row.verb])
+    files = JobFiles(values["into"]) if "into" in values else None
+    session.client.verify()
+    _Taking(values, session, shape, files).carry_out()
+
+
+class _Taking:
+    def __init__(self, values: Values, session: Session, shape: Shape, files: JobFiles | None) -> None:
+        self._limits = Limits(values)
+        self._tail: Words = [b"WITHCOUNTERS"] if values.get("withcounters") else []
+        self._tail += [b"FROM", *values["queue"]]
+        self._session = session
+        self._files = files
+        self._acks = bool(values.get("ack"))
+        self._out = session.line_writer(shape)
+        self._stop = Stop()
+        self._batch = min(FIRST_BATCH, self._limits.batch)
+        self._came: deque[Outcome] = deque()
+        self._held: list[Record] = []  # jobs that came and are not written
+        self._written: deque[list[str]] = deque()  # IDs by request that are not known to be acknowledged
+        self._got = 0
+        self._latest = time.monotonic()
+
+    def carry_out(self) -> None:
+        """Go on until a limit, Ctrl-C, or a failure ends it."""
+        try:
+            with (
+                self._stop as stop,
+                Stream(self._session.client, wait_ms=WAIT_MS) as stream,
+            ):
+                try:
+                    for portion in stream.run(self._program(), (stop.fd,)):
+                        self._take(portion)
+                except _Abandoned:
+                    pass
+            for outcome in self._came:
+                self._held += self._jobs(outcome)
+            self._write_held()
+            self._out.finish()
+        finally:
+            self._acknowledge_the_rest()
+        self._tell_the_end(stream.failure)
+
+    def _program(self) -> Iterator[Portion | None]:
+        """What to send, in its order; None while there is nothing to send."""
+        wait_ms = 0
+        while (count := self._next_count()) and not self._stop.asked:
+            yield self._request(count, wait_ms)
+            found = yield from self._reply(wait_ms)
+            while found:
+                self._held = found
+                count = 0 if self._stop.asked else self._next_count()
+                if count:
+                    yield self._request(count, 0)
+                self._write_held()
+                if self._acks:
+                    yield self._ack(found)
+                wait_ms = 0
+                found = (yield from self._reply(0)) if count else []
+            wait_ms = self._wait_ms()
+            if not wait_ms:
+                return
+
+    def _reply(self, wait_ms: int) -> Generator[None, None, list[Record]]:
+        """The jobs of the next reply."""
+        while not self._came:
+            if wait_ms and self._stop.asked:
+                raise _Abandoned  # who waits and goes away takes no job with him
+            yield None
+        return self._jobs(self._came.popleft())
+
+    def _jobs(self, outcome: Outcome) -> list[Record]:
+        if isinstance(outcome, OutcomeUnknown):
+            return []  # told at the end
+        if isinstance(outcome, ReplyError):
+            raise explained(outcome, [b"GETJOB", *self._tail], self._session)
+        found = jobs(outcome)
+        if found:
+            self._latest = time.monotonic()
+            self._got += len(found)
+            size = sum(len(job["body"]) for job in found) // len(found) + 1
+            self._batch = max(1, min(self._limits.batch, REPLY_BYTES // size))
+        return found
+
+    def _next_count(self) -> int:
+        if self._limits.jobs is None:
+            return self._batch
+        return min(self._batch, self._limits.jobs - self._got)
+
+    def _wait_ms(self) -> int:
+        """How long the next request may wait; 0: it is the end."""
+        if not self._limits.waits or (self._got and not self._limits.follow):
+            return 0
+        if self._limits.idle_ms is None:
+            return WAIT_MS
+        passed = int((time.monotonic() - self._latest) * 1000)
+        return max(min(WAIT_MS, self._limits.idle_ms - passed), 0)
+
+    def _request(self, count: int, wait_ms: int) -> Portion:
+        if wait_ms:
+            self._out.pause()
+        way: Words = [b"TIMEOUT", b"%d" % wait_ms] if wait_ms else [b"NOHANG"]
+        return Portion([encode([b"GETJOB", *way, b"COUNT", b"%d" % count, *self._tail])], GET)
+
+    def _ack(self, found: list[Record]) -> Portion:
+        ids = [job["id"] for job in found]
+        return Portion([encode(["ACKJOB", *ids])], ACK)
+
+    def _take(self, portion: Portion) -> None:
+        for outcome in portion.outcomes:
+            if portion.tag == GET:
+                self._came.append(outcome)
+            elif isinstance(outcome, int):
+                self._written.popleft()
+
+    def _write_held(self) -> None:
+        """Write and flush what is held; then, and only then, it may be acknowledged."""
+        held, self._held = self._held, []
+        if not held:
+            return
+        if self._files is not None:
+            self._files.write(held)
+        self._out.write_all(held)
+        self._out.flush()
+        if reader_is_gone(self._session.streams.stdout):
+            raise BrokenPipeError
+        if self._acks:
+            self._written.append([job["id"] for job in held])
+
+    def _acknowledge_the_rest(self) -> None:
+        """What was written and has no answer to its ACKJOB: twice does no harm."""
+        while self._written:
+            try:
+                self._session.client.call("ACKJOB", *self._written[0], repeatable=True)
+            except DisquectlError as problem:
+                count = sum(map(len, self._written))
+                raise PartlyDone(
+                    f"{self._got} jobs written, {count} of them not acknowledged: {problem.message}",
+                    "these come back when their retry time is over",
+                ) from problem
+            self._written.popleft()
+
+    def _tell_the_end(self, failure: DisquectlError | None) -> None:
+        if self._stop.interrupted:
+            raise KeyboardInterrupt
+        if isinstance(failure, OutcomeUnknown):
+            failure.advice = "Jobs that were on their way come back when their retry time is over."
+            raise failure
+        if failure is not None and self._got:
+            raise PartlyDone(f"{self._got} jobs, then: {failure.message}", failure.advice)
+        if failure is not None:
+            raise failure
+        if not self._got:
+            raise NothingThere("no job")
+
+
+def reader_is_gone(out: BinaryIO) -> bool:
+    """Whether whoever read our output has gone: what is still in the pipe nobody will ever see."""
+    try:
+        poll = select.poll()
+        poll.register(out.fileno(), 0)
+        return any(event & select.POLLERR for _, event in poll.poll(0))
+    except (OSError, ValueError):
+        return False
