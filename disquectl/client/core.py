@@ -130,7 +130,7 @@ class Core:
         """
         reply = self._deliver(encode(words), self.patience(wait_ms), repeatable, failover, last_words)
         if isinstance(reply, ReplyError):
-            raise self._refusal(reply, words)
+            raise self.refusal(reply, words)
         return reply
 
     def verify(self) -> Record:
@@ -150,7 +150,7 @@ class Core:
         if identity.is_loading(reply):
             return {"version": 1, "node": "", "nodes": []}
         if isinstance(reply, ReplyError):
-            raise self._refusal(reply, ("HELLO",))
+            raise self.refusal(reply, ("HELLO",))
         problem = connection and identity.stranger_in_hello(connection.node, reply)
         if problem:
             raise problem
@@ -167,7 +167,7 @@ class Core:
         """
         reply = self._deliver(encode(words), self._opener.response_timeout, False, True, False)
         if isinstance(reply, ReplyError):
-            raise self._refusal(reply, words)
+            raise self.refusal(reply, words)
         connection, self._connection = self._connection, None
         if connection is None:
             return
@@ -331,8 +331,8 @@ class Core:
             return None
         return response_timeout + wait_ms / 1000
 
-    def _refusal(self, error: ReplyError, words: tuple[Word, ...]) -> ReplyError | NotDisque | OutcomeUnknown:
-        """What to raise for an error reply: mostly itself."""
+    def refusal(self, error: ReplyError, words: tuple[Word, ...]) -> ReplyError | NotDisque | OutcomeUnknown:
+        """What an error reply means that came to these words: mostly itself."""
         if error.message.startswith("ERR unknown command") and self._connection is not None:
             return self._stranger(self._connection.node, words[0]) or error
         if leaves_open(error):

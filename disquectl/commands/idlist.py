@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from disquectl.commands.inputs import line_chunks
 from disquectl.commands.kinds import JOB_ID
-from disquectl.commands.road import exchange, send_and_show, show
-from disquectl.commands.row import JOBS, UNKNOWN_JOB, Argument, Row
+from disquectl.commands.road import send_and_show, show
+from disquectl.commands.row import JOBS, REPEAT, UNKNOWN_JOB, Argument, Row
 from disquectl.errors import DisquectlError, OutcomeUnknown, PartlyDone, ReplyError
 from disquectl.protocol.jobid import is_valid
+from disquectl.protocol.resp import encode
 from disquectl.protocol.shapes import integer
 from disquectl.render.escape import plain
 from disquectl.render.shape import VALUE, Shape
@@ -16,6 +17,7 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
+    from disquectl.client.lane import Portion
     from disquectl.commands.row import Record, Values, Words
     from disquectl.commands.session import Session
     from disquectl.protocol.resp import Reply
@@ -39,24 +41,55 @@ def run(row: Row, values: Values, session: Session) -> None:
 
 
 def _from_stdin(row: Row, session: Session) -> None:
-    """Batch by batch; a wrong line does not hold up the rest, and a failure tells the count so far."""
+    """Many batches in flight; a wrong line or a refused batch does not hold up the rest."""
+    from disquectl.client.pipeline import Stream
+
     session.check_output(COUNT)
     session.guard(row, [*row.verb])
     bad: list[int] = []
-    sent = count = 0
-    try:
-        for batch in id_batches(session, bad):
-            count += integer(row.name.upper(), exchange(row, [*row.verb, *batch], session))
-            sent += len(batch)
-    except DisquectlError as problem:
-        if sent or isinstance(problem, OutcomeUnknown):
+    refused: list[DisquectlError] = []
+    sent = count = unknown = 0
+    with Stream(session.client, repeatable=row.effect == REPEAT) as stream:
+        for portion in stream.run(_portions(row, session, bad)):
+            ids: int = portion.tag  # type: ignore[assignment]  # put there below
+            for outcome in portion.outcomes:
+                if isinstance(outcome, OutcomeUnknown):
+                    unknown += ids
+                elif isinstance(outcome, ReplyError):
+                    refused.append(outcome)
+                    session.problem(f"{ids} IDs refused: {outcome.message}")
+                else:
+                    count += integer(row.name.upper(), outcome)
+                    sent += ids
+    if stream.failure is not None:
+        if sent or unknown:
             session.problem(f"{sent} IDs were sent before, {count} of them counted")
-        raise
+        if unknown:
+            session.problem(f"{unknown} IDs were sent and not answered")
+        raise stream.failure
+    if refused and not sent:
+        raise _why(refused[0], row, session)
     show(COUNT, [{"count": count}], session)
     if bad and not sent:
         raise ReplyError("BADID none of the lines is a job ID")
-    if bad:
-        raise PartlyDone(f"{sent} IDs sent, {len(bad)} lines refused, {count} counted")
+    if bad or refused:
+        what = f"{len(bad)} lines refused" if bad else f"{len(refused)} batches refused"
+        raise PartlyDone(f"{sent} IDs sent, {what}, {count} counted")
+
+
+def _why(refusal: DisquectlError, row: Row, session: Session) -> DisquectlError:
+    from disquectl.commands.advice import explained
+
+    assert isinstance(refusal, ReplyError)
+    return explained(session.client.refusal(refusal, row.verb), [*row.verb], session)
+
+
+def _portions(row: Row, session: Session, bad: list[int]) -> Iterator[Portion]:
+    """A request a batch; its tag is how many IDs it has."""
+    from disquectl.client.lane import Portion
+
+    for batch in id_batches(session, bad):
+        yield Portion([encode([*row.verb, *batch])], len(batch))
 
 
 def id_batches(session: Session, bad: list[int]) -> Iterator[Words]:

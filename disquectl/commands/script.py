@@ -17,7 +17,7 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from disquectl.commands.row import Words
+    from disquectl.commands.row import Row, Words
     from disquectl.commands.session import Session
     from disquectl.protocol.resp import Reply
     from disquectl.render.stream import Writer
@@ -26,6 +26,24 @@ if TYPE_CHECKING:
     Line = tuple[int, Words | ReplyError]
 
 REPLIES = Shape(("reply",), REPLY, many=True, value="reply")
+
+
+class Rows:
+    """The rows behind words, each looked up once."""
+
+    __slots__ = ("_found",)
+
+    def __init__(self) -> None:
+        self._found: dict[bytes, Row] = {}
+
+    def behind(self, words: Words) -> Row:
+        """The row of the words."""
+        row = self._found.get(words[0])
+        if row is None:
+            row = row_of(words[:1])
+            if len(self._found) < 100:
+                self._found[words[0]] = row
+        return row_of(words) if row.subcommands else row
 
 
 class Tally:
@@ -44,8 +62,9 @@ def run_lines(session: Session) -> None:
     out = session.line_writer(REPLIES)
     tally = Tally()
     try:
-        for batch in _batches(session):
-            _answer(batch, out, tally, session)
+        rows = Rows()
+        for batch in _batches(rows, session):
+            _answer(batch, rows, out, tally, session)
     finally:
         out.finish()
     if not tally.refused:
@@ -57,14 +76,14 @@ def run_lines(session: Session) -> None:
     raise PartlyDone(f"{tally.answered - tally.refused} commands carried out, {tally.refused} refused")
 
 
-def _answer(batch: list[Line], out: Writer, tally: Tally, session: Session) -> None:
+def _answer(batch: list[Line], rows: Rows, out: Writer, tally: Tally, session: Session) -> None:
     """Send what is to be sent, and write each reply, or the reason why it was not sent, in its place."""
     requests = [words for _, words in batch if not isinstance(words, ReplyError)]
     lost: LostInFlight | NotAllSent | None = None
     try:
         replies = session.client.call_many(
             requests,
-            repeatable=all(row_of(words).may_repeat(words) for words in requests),
+            repeatable=all(rows.behind(words).may_repeat(words) for words in requests),
             wait_ms=_wait_ms(requests),
         )
     except (LostInFlight, NotAllSent) as problem:
@@ -111,13 +130,13 @@ def _wait_ms(requests: list[Words]) -> int | None:
     return None if None in waits else max((wait or 0 for wait in waits), default=0)
 
 
-def _batches(session: Session) -> Iterator[list[Line]]:
+def _batches(rows: Rows, session: Session) -> Iterator[list[Line]]:
     """The lines that are there at once go out together, so that memory does not grow with the input."""
     for chunk in line_chunks(session.streams.stdin):
         batch: list[Line] = []
         for number, line in chunk:
             try:
-                words = _checked(line, session)
+                words = _checked(line, rows, session)
             except UsageError as problem:
                 if batch:
                     yield batch
@@ -129,7 +148,7 @@ def _batches(session: Session) -> Iterator[list[Line]]:
             yield batch
 
 
-def _checked(line: bytes, session: Session) -> Words | ReplyError:
+def _checked(line: bytes, rows: Rows, session: Session) -> Words | ReplyError:
     """The words of a line, or why this one line is refused. A guard that stops it raises UsageError."""
     try:
         words = split(line)
@@ -139,7 +158,7 @@ def _checked(line: bytes, session: Session) -> Words | ReplyError:
         return words
     if breaks_order(words):
         return ReplyError(f"ERR {for_terminal(words[0])} would break the order of the replies here")
-    session.guard(row_of(words), words)
+    session.guard(rows.behind(words), words)
     return words
 
 

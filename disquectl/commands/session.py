@@ -10,6 +10,7 @@ import sys
 import time
 
 from disquectl.client.core import Core
+from disquectl.commands.row import READ
 from disquectl.errors import DisquectlError, UsageError
 from disquectl.render.escape import for_terminal
 from disquectl.render.output import check_columns, writer
@@ -178,6 +179,8 @@ class Session:
 
         What can be known without a connection is found without one.
         """
+        if row.effect == READ and not row.redis_too:
+            return
         what = " ".join(for_terminal(word) for word in row.verb)
         danger = "" if self.answered else row.dangers(words)
         if not row.only_reads(words):
