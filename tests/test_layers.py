@@ -1,0 +1,173 @@
+"""What is loaded for what: a plain call stays light, and the rooms know only those below them.
+
+Each test starts a fresh process and looks at the modules it has at the end.
+"""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+
+import pytest
+
+# Prints the modules when the door is about to end the process, whichever way it was called.
+SPY = """
+import os, sys
+def end(code):
+    with open(os.environ["MODULES"], "w") as file:
+        file.write("\\n".join(sys.modules))
+    sys.stdout.flush()
+    leave(code)
+leave, os._exit = os._exit, end
+before = set(sys.modules)
+from disquectl.__main__ import main
+main()
+"""
+HEAVY = {
+    "typer",
+    "rich",
+    "prompt_toolkit",
+    "asyncio",
+    "dataclasses",
+    "ssl",
+    "importlib.metadata",
+    "json",
+    "re",
+    "typing",
+    "enum",
+    "inspect",
+    "urllib.parse",
+    "subprocess",
+    "logging",
+    "email",
+    "encodings.idna",
+    "tempfile",
+    "traceback",
+    "getpass",
+    "pathlib",
+    "shutil",
+    "importlib.resources",
+    "pydantic",
+}
+
+
+def loaded_by(*args, node=None, tmp_path, code=0):
+    """The modules of a process that ran this command line."""
+    env = dict(os.environ) | {"MODULES": str(tmp_path / "modules")}
+    if node is not None:
+        env["DISQUE_NODES"] = node
+    done = subprocess.run(
+        [sys.executable, "-c", SPY, *args], env=env, capture_output=True, timeout=60, check=False
+    )
+    assert done.returncode == code, done.stderr
+    return set((tmp_path / "modules").read_text().split("\n")) - at_start()
+
+
+def at_start():
+    """What a Python of this environment has before it runs anything (site may load much)."""
+    done = subprocess.run(
+        [sys.executable, "-c", "import sys; print(*sys.modules)"], capture_output=True, text=True, check=True
+    )
+    return set(done.stdout.split())
+
+
+def loaded_by_importing(*names):
+    """The modules of a process that imported these."""
+    script = (
+        f"import sys\nbefore = set(sys.modules)\nimport {', '.join(names)}\nprint(*set(sys.modules) - before)"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", script], capture_output=True, text=True, check=True, timeout=60
+    )
+    return set(done.stdout.split())
+
+
+@pytest.mark.parametrize("output", ["plain", "json"])
+def test_a_plain_call_loads_nothing_heavy(output, node, tmp_path):
+    found = loaded_by(
+        "qlen", "q", *([] if output == "plain" else ["-o", "json"]), node=node, tmp_path=tmp_path
+    )
+    assert "disquectl.commands.qlen" in found
+    assert not found & HEAVY
+    rooms = {name for name in found if name.startswith("disquectl.commands.")}
+    # Its own row, and no other.
+    assert not rooms & {"disquectl.commands.addjob", "disquectl.commands.info", "disquectl.commands.config"}
+    assert {name for name in found if name.startswith("disquectl.render.")} <= {
+        f"disquectl.render.{name}" for name in ("escape", "output", "shape", "stream", output)
+    }
+    assert not any(name.startswith(("disquectl.sandbox", "disquectl.shell")) for name in found)
+
+
+@pytest.mark.parametrize(
+    "args",
+    [
+        ["addjob", "q", "b"],
+        ["getjob", "q", "--nohang"],
+        ["ack", "x"],
+        ["qscan"],
+        ["info"],
+        ["exec", "qlen", "q"],
+    ],
+    ids=" ".join,
+)
+def test_no_other_plain_call_loads_typer_or_rich_either(args, node, tmp_path):
+    code = {"ack": 1, "getjob": 4}.get(args[0], 0)
+    found = loaded_by(*args, node=node, tmp_path=tmp_path, code=code)
+    assert not found & (HEAVY - {"enum", "typing"})
+
+
+def test_help_loads_typer_but_no_rich(tmp_path):
+    found = loaded_by("qlen", "--help", tmp_path=tmp_path)
+    assert "typer" in found
+    assert not found & {"pydantic", "prompt_toolkit", "rich"}
+
+
+def test_rich_is_loaded_when_a_table_is_drawn_and_not_before(node, tmp_path):
+    assert "rich" not in loaded_by("qlen", "q", "-o", "table", node=node, tmp_path=tmp_path)
+    assert "rich" in loaded_by("time", "-o", "table", node=node, tmp_path=tmp_path)
+
+
+@pytest.mark.parametrize(
+    ("modules", "without"),
+    [
+        (["disquectl"], {"hiredis", "socket", "disquectl.client", "disquectl.errors"}),
+        (
+            ["disquectl.protocol.resp", "disquectl.protocol.replies", "disquectl.protocol.server_replies"],
+            {"socket", "asyncio", "disquectl.client", "disquectl.commands"},
+        ),
+        (
+            ["disquectl.commands.row", "disquectl.commands.reader", "disquectl.commands.kinds"],
+            {"hiredis", "socket", "typer", "rich", "disquectl.client", "disquectl.sandbox"},
+        ),
+        (["disquectl.render.output", "disquectl.render.table", "disquectl.render.json"], {"rich", "hiredis"}),
+        (["disquectl.sandbox.engine"], {"asyncio", "socket", "hiredis", "disquectl.client", "time"}),
+        (["disquectl.client.client"], {"disquectl.sandbox", "disquectl.commands", "disquectl.cli", "rich"}),
+    ],
+    ids=lambda value: value[0] if isinstance(value, list) else "",
+)
+def test_a_room_loads_nothing_of_what_it_may_not_know(modules, without):
+    # What was there before the import says nothing about it.
+    assert not loaded_by_importing(*modules) & without
+
+
+def test_the_rows_know_no_socket_and_no_typer():
+    found = loaded_by_importing("disquectl.commands", *ROW_MODULES)
+    assert not found & {
+        "typer",
+        "rich",
+        "disquectl.cli",
+        "prompt_toolkit",
+        "asyncio",
+        "disquectl.sandbox.server",
+    }
+
+
+ROW_MODULES = [f"disquectl.commands.{name}" for name in ("qlen", "addjob", "config", "sandbox", "monitor")]
+
+
+def test_the_import_contracts_are_kept():
+    done = subprocess.run(
+        ["lint-imports", "--no-cache"], capture_output=True, text=True, timeout=120, check=False
+    )
+    assert done.returncode == 0, done.stdout
