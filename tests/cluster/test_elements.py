@@ -9,7 +9,16 @@ from disquectl import Client
 from tests.cluster.test_together import addresses, fill, records
 from tests.conftest import run_disquectl
 
-NAMES = [b"plain", b"with space", b"new\nline", b"[red]markup[/red]", b"[/x]", b"\xff\x00", "ünï".encode(), b""]
+NAMES = [
+    b"plain",
+    b"with space",
+    b"new\nline",
+    b"[red]markup[/red]",
+    b"[/x]",
+    b"\xff\x00",
+    "ünï".encode(),
+    b"",
+]
 
 
 def add(node, queue, body, **options):
