@@ -98,10 +98,14 @@ class Cluster:
         while waiting := [link for link in self._links if link.is_waiting]:
             yield from self._turn(waiting)
 
+    def links(self) -> list[Link]:
+        """The nodes that have said who they are, in the order of their addresses, answering or not by now."""
+        found = [link for link in self._links if link.greeting is not None and not link.is_double]
+        return sorted(found, key=lambda link: (link.node.host, link.node.port, link.node.path))
+
     def answered(self) -> list[Link]:
         """The nodes that have answered so far, in the order of their addresses."""
-        found = [link for link in self._links if link.has_answered]
-        return sorted(found, key=lambda link: (link.node.host, link.node.port, link.node.path))
+        return [link for link in self.links() if link.has_answered]
 
     def missing(self) -> list[Missing]:
         """The nodes that did not answer, or not all that they were asked."""

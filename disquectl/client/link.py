@@ -34,7 +34,7 @@ _AUTH, _HELLO = b"AUTH", b"HELLO"
 class Link:
     """A node as it is being asked.
 
-    node       the address it is asked at
+    node       the address it is asked at, name the same as text
     node_id    its ID: as it says itself, before that as others announced it, or ""
     greeting   its HELLO as a record, once it has answered
     failure    why it does not answer, or None
@@ -53,12 +53,14 @@ class Link:
         "failure",
         "greeting",
         "is_double",
+        "name",
         "node",
         "node_id",
     )
 
     def __init__(self, node: Node, opener: Opener, node_id: str = "") -> None:
         self.node = node
+        self.name = str(node)
         self.node_id = node_id
         self.greeting: Record | None = None
         self.failure: DisquectlError | None = None

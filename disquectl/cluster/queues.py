@@ -1,12 +1,36 @@
-"""A queue over all nodes: what QSTAT says at each of them, added up. Pure."""
+"""A queue over all nodes: what QSTAT says at each of them, added up. Pure.
+
+There are as many replies as queues times nodes, so they are read without making a record of each.
+"""
 
 from __future__ import annotations
+
+from disquectl.protocol.shapes import pairs, unexpected
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Iterable
+    from typing import Any, TypeAlias
 
+    from disquectl.protocol.resp import Reply
     from disquectl.protocol.shapes import Record
+
+    # A flat array of names and values, in the order of NAMES.
+    Stat: TypeAlias = list[Any]
+
+NAMES = (
+    b"name",
+    b"len",
+    b"age",
+    b"idle",
+    b"blocked",
+    b"import-from",
+    b"import-rate",
+    b"jobs-in",
+    b"jobs-out",
+    b"pause",
+)
+NAME, LENGTH, BLOCKED, JOBS_IN, JOBS_OUT, PAUSE = 1, 3, 9, 15, 17, 19
 
 # One record of the command `queues`, in this order.
 QUEUE_FIELDS = (
@@ -41,20 +65,43 @@ class QueueSum:
         self.pauses: dict[str, str] = {}
         self.seen_at = 0.0
 
-    def add(self, node: str, stat: Record, seen_at: float) -> None:
+    def add(self, node: str, stat: Stat, seen_at: float) -> None:
         """What QSTAT says at one node."""
         self.seen_at = seen_at
-        self.length += stat.get("len") or 0
-        self.blocked += stat.get("blocked") or 0
-        self.jobs_in += stat.get("jobs_in") or 0
-        self.jobs_out += stat.get("jobs_out") or 0
-        self.pauses[node] = stat.get("pause") or "none"
+        try:
+            self.length += stat[LENGTH]
+            self.blocked += stat[BLOCKED]
+            self.jobs_in += stat[JOBS_IN]
+            self.jobs_out += stat[JOBS_OUT]
+            self.pauses[node] = stat[PAUSE].decode()
+        except (TypeError, AttributeError, UnicodeDecodeError):
+            raise unexpected("QSTAT", stat) from None
 
     def pause(self, nodes: Iterable[str]) -> str | dict[str, str]:
         """The state where all these nodes agree, else each one's; `none` at a node without the queue."""
         states = {node: self.pauses.get(node, "none") for node in nodes}
         different = set(states.values())
         return different.pop() if len(different) == 1 else states
+
+
+def stat_of(reply: Reply) -> Stat | None:
+    """A reply to QSTAT in the order of NAMES, or None for a queue that the node does not have.
+
+    What a server leaves out is 0, or not paused. Raises NotDisque.
+    """
+    if reply is None:
+        return None
+    if not isinstance(reply, list):
+        raise unexpected("QSTAT", reply)
+    if tuple(reply[0::2]) == NAMES and len(reply) == 2 * len(NAMES):
+        return reply
+    given = {name.encode(): value for name, value in pairs("QSTAT", reply)}
+    if b"name" not in given:
+        raise unexpected("QSTAT", reply)
+    stat: Stat = []
+    for name in NAMES:
+        stat += [name, given.get(name, b"none" if name == b"pause" else 0)]
+    return stat
 
 
 def queue_record(

@@ -2,7 +2,7 @@
 
 Disque knows four states, and each node only its own view: `active` is a job that is delayed, or that a
 client has, or that was taken out of the queue, or a copy of one that is queued elsewhere. Each copy is read
-as a piece of evidence; those of all copies together are looked up in RULES, and the first that applies counts.
+as a piece of evidence; all pieces together are looked up in RULES, and the first that applies counts.
 
     evidence  a copy that is
     ACKED     acked

@@ -6,6 +6,8 @@ and all else go. Pure: the time of a page is passed in.
 
 from __future__ import annotations
 
+from operator import itemgetter
+
 from disquectl.cluster.copies import (
     AWAKE,
     CTIME,
@@ -40,81 +42,101 @@ if TYPE_CHECKING:
     from disquectl.cluster.copies import Copy
 
 
+_PICK = itemgetter(ID, QUEUE, STATE, CTIME)
+# What is kept of a job: evidence, above it the bits of the nodes that hold it, above them those that may.
+_HOLDERS_AT = EVIDENCE_BITS
+_DELIVERED_AT = EVIDENCE_BITS + 64
+_HOLDERS = ((1 << 64) - 1) << _HOLDERS_AT
+_NEVER_NS = 1 << 80
+
+
+class _Queue:
+    """A queue's jobs by ID, and when the oldest queued one was made."""
+
+    __slots__ = ("jobs", "oldest_id", "oldest_ns")
+
+    def __init__(self) -> None:
+        self.jobs: dict[bytes, int] = {}
+        self.oldest_ns = _NEVER_NS
+        self.oldest_id = b""
+
+
 class Tally:
     """The jobs of queues. `wanted` says whether a queue counts; None: all do."""
 
-    __slots__ = ("_clocks", "_oldest_ns", "_queues", "_wanted", "bits", "holders")
+    __slots__ = ("_clocks", "_queues", "_wanted", "bits")
 
     def __init__(self, clocks: Clocks, wanted: Callable[[bytes], bool] | None = None) -> None:
         self._clocks = clocks
         self._wanted = wanted
         self.bits = Bits()
-        # Queue -> ID -> evidence, and above it the bits of the nodes that may hold the job.
-        self._queues: dict[bytes, dict[bytes, int]] = {}
-        self._oldest_ns: dict[bytes, tuple[int, bytes]] = {}
-        # Queue -> the bits of the nodes where a job of it was seen.
-        self.holders: dict[bytes, int] = {}
+        self._queues: dict[bytes, _Queue] = {}
 
     def add(self, node_id: str, page: list[Copy], now_ms: float) -> None:
-        """A page of copies that this node holds, read at `now_ms` of our clock."""
+        """A page of copies that this node holds, read at `now_ms` of our clock. Raises NotDisque."""
         if self._wanted is not None:
             page = [copy for copy in page if self._wanted(copy[QUEUE])]
         try:
-            self._add(page, now_ms)
+            self._add(page, self.bits.of(node_id) << _HOLDERS_AT, now_ms)
         except (TypeError, IndexError, KeyError):
             raise unexpected("JSCAN", None) from None
-        bit = self.bits.of(node_id)
-        for queue in {copy[QUEUE] for copy in page}:
-            self.holders[queue] = self.holders.get(queue, 0) | bit
 
-    def _add(self, page: list[Copy], now_ms: float) -> None:
+    def _add(self, page: list[Copy], held_here: int, now_ms: float) -> None:
         queues = self._queues
-        mask = self.bits.mask
+        queued_here = held_here | IS_QUEUED
         for copy in page:
-            queue = copy[QUEUE]
-            jobs = queues.get(queue)
-            if jobs is None:
-                jobs = queues[queue] = {}
-            job_id = copy[ID]
-            evidence = EVIDENCE_OF[copy[STATE]]
-            if evidence == IS_QUEUED:
-                made = copy[CTIME]
-                oldest = self._oldest_ns.get(queue)
-                if oldest is None or made < oldest[0]:
-                    self._oldest_ns[queue] = (made, job_id)
-            elif evidence == IS_ACTIVE:
-                if copy[DELAY]:
-                    evidence = self._of_delayed(copy, now_ms)
-                evidence |= mask(copy[DELIVERED]) << EVIDENCE_BITS
-            jobs[job_id] = jobs.get(job_id, 0) | evidence
+            job_id, name, state, made = _PICK(copy)
+            queue = queues.get(name)
+            if queue is None:
+                queue = queues[name] = _Queue()
+            if state == b"queued":
+                found = queued_here
+                if made < queue.oldest_ns:
+                    queue.oldest_ns, queue.oldest_id = made, job_id
+            else:
+                found = held_here | self._found(copy, now_ms)
+            before = queue.jobs.setdefault(job_id, found)
+            if before is not found:
+                queue.jobs[job_id] = before | found
 
-    def _of_delayed(self, copy: Copy, now_ms: float) -> int:
-        maker_ms = now_ms + self._clocks.of_maker(copy[ID])
-        return active_evidence(
-            copy[CTIME] / 1_000_000 + copy[DELAY] * 1000 - maker_ms,
-            copy[RETRY],
-            copy[NACKS] + copy[DELIVERIES],
-            copy[REQUEUE],
-            copy[AWAKE],
-        )
+    def _found(self, copy: Copy, now_ms: float) -> int:
+        evidence = EVIDENCE_OF[copy[STATE]]
+        if evidence != IS_ACTIVE:
+            return evidence
+        if copy[DELAY]:
+            maker_ms = now_ms + self._clocks.of_maker(copy[ID])
+            evidence = active_evidence(
+                copy[CTIME] / 1_000_000 + copy[DELAY] * 1000 - maker_ms,
+                copy[RETRY],
+                copy[NACKS] + copy[DELIVERIES],
+                copy[REQUEUE],
+                copy[AWAKE],
+            )
+        return evidence | self.bits.mask(copy[DELIVERED]) << _DELIVERED_AT
 
     def queues(self) -> Iterator[bytes]:
         """The queues that have jobs."""
         yield from self._queues
 
-    def counts(self, queue: bytes, missing: int = 0) -> dict[str, int]:
-        """How many jobs are in each state. `missing`: the bits of the nodes that did not answer."""
+    def counts(self, name: bytes, missing: int = 0) -> tuple[dict[str, int], int]:
+        """How many jobs are in each state, and the bits of the nodes that hold one.
+
+        `missing`: the bits of the nodes that did not answer.
+        """
         total = dict.fromkeys(STATES, 0)
+        holders = 0
+        queue = self._queues.get(name)
         alike: dict[int, int] = {}
-        for found in self._queues.get(queue, {}).values():
+        for found in queue.jobs.values() if queue else ():
             alike[found] = alike.get(found, 0) + 1
         for found, count in alike.items():
-            total[state_of(found & ALL_EVIDENCE, bool(found >> EVIDENCE_BITS & missing))] += count
-        return total
+            total[state_of(found & ALL_EVIDENCE, bool(found >> _DELIVERED_AT & missing))] += count
+            holders |= (found & _HOLDERS) >> _HOLDERS_AT
+        return total, holders
 
-    def oldest_age(self, queue: bytes, now_ms: float) -> int | None:
+    def oldest_age(self, name: bytes, now_ms: float) -> int | None:
         """Seconds since the oldest queued job was made; None where none is queued."""
-        oldest = self._oldest_ns.get(queue)
-        if oldest is None:
+        queue = self._queues.get(name)
+        if queue is None or queue.oldest_ns == _NEVER_NS:
             return None
-        return int(self._clocks.age_ms(oldest[1], oldest[0], now_ms) / 1000)
+        return int(self._clocks.age_ms(queue.oldest_id, queue.oldest_ns, now_ms) / 1000)

@@ -42,6 +42,7 @@ NAMES = (
     "debug",
     "loadjob",
     "queues",
+    "jobs",
     "exec",
     "shell",
     "sandbox",

@@ -48,7 +48,7 @@ def run(row: Row, values: Values, session: Session) -> None:
     from disquectl.cluster.order import arranged
     from disquectl.cluster.tally import Tally
     from disquectl.commands.everywhere.gather import open_cluster, require_an_answer, settle
-    from disquectl.commands.everywhere.survey import Survey, now_ms
+    from disquectl.commands.everywhere.survey import NoCollection, Survey, now_ms
     from disquectl.commands.road import show
 
     session.check_output(shape(values))
@@ -58,8 +58,11 @@ def run(row: Row, values: Values, session: Session) -> None:
     with open_cluster(session, values) as cluster:
         survey = Survey(cluster, wanted)
         tally = Tally(survey.clocks, wanted)
-        for link, copies in survey.run(scan_queues=True, queue=exact, scan_jobs=not values.get("estimate")):
-            tally.add(link.node_id, copies, now_ms())
+        with NoCollection():
+            for link, copies in survey.run(
+                scan_queues=True, queue=exact, scan_jobs=not values.get("estimate")
+            ):
+                tally.add(link.node_id, copies, now_ms())
         require_an_answer(cluster, session)
         found = _records(survey, tally, values)
         _tell(survey, tally, values, session)
@@ -100,29 +103,24 @@ def _records(survey: Survey, tally: Tally, values: Values) -> list[Record]:
     from disquectl.commands.everywhere.survey import now_ms
 
     later = _after(survey, values)
-    links = survey.cluster.answered()
-    bits = [(tally.bits.of(link.node_id), name_of(link)) for link in links]
-    answered = [name for _, name in bits]
+    bits = [(tally.bits.of(link.node_id), name_of(link)) for link in survey.cluster.links()]
+    answered = [name_of(link) for link in survey.cluster.answered()]
     missing = missing_bits(survey.cluster, tally.bits)
     now = now_ms()
     found = []
     for queue in {**survey.queues, **dict.fromkeys(tally.queues())}:
         total = survey.queues.get(queue) or QueueSum()
-        mask = tally.holders.get(queue, 0)
-        holders = [name for bit, name in bits if name in total.pauses or bit & mask]
-        rate = None
-        if queue in later and queue in survey.queues:
-            rate = rates(total, later[queue])
-        counts = None if values.get("estimate") else tally.counts(queue, missing)
+        counts, holders = tally.counts(queue, missing)
+        rate = rates(total, later[queue]) if queue in later and queue in survey.queues else None
         found.append(
             queue_record(
                 queue,
                 total,
-                counts=counts,
+                counts=None if values.get("estimate") else counts,
                 oldest_age=tally.oldest_age(queue, now),
                 rates=rate,
                 answered=answered,
-                holders=holders,
+                holders=[name for bit, name in bits if name in total.pauses or bit & holders],
             )
         )
     return found
@@ -148,7 +146,7 @@ def _tell(survey: Survey, tally: Tally, values: Values, session: Session) -> Non
     from disquectl.commands.everywhere.gather import missing_bits
 
     missing = missing_bits(survey.cluster, tally.bits)
-    unknown = sum(tally.counts(queue, missing)["unknown"] for queue in tally.queues()) if missing else 0
+    unknown = sum(tally.counts(queue, missing)[0]["unknown"] for queue in tally.queues()) if missing else 0
     if unknown:
         session.warn(f"{unknown} jobs are in no column: a node that did not answer may have them queued")
 

@@ -36,7 +36,7 @@ def open_cluster(session: Session, values: Values) -> Cluster:
 
 def name_of(link: Link) -> str:
     """How a record names a node: its address, fit to be given to --node."""
-    return str(link.node)
+    return link.name
 
 
 def missing_bits(cluster: Cluster, bits: Bits) -> int:

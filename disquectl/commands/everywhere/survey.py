@@ -5,14 +5,15 @@ It carries replies from the cluster to what merges them, and asks for the next p
 
 from __future__ import annotations
 
+import gc
 import time
 
 from disquectl.cluster.clocks import Clocks, skew_ms
 from disquectl.cluster.copies import page_of
-from disquectl.cluster.queues import QueueSum
+from disquectl.cluster.queues import NAME, QueueSum, stat_of
 from disquectl.commands.everywhere.gather import Refusals, name_of
 from disquectl.errors import ReplyError
-from disquectl.protocol.replies import qscan_page, qstat
+from disquectl.protocol.replies import qscan_page
 from disquectl.protocol.server_replies import server_time
 
 TYPE_CHECKING = False
@@ -32,6 +33,18 @@ PAGE = b"1000"
 def now_ms() -> float:
     """Our clock, in ms since 1970."""
     return time.time() * 1000
+
+
+class NoCollection:
+    """While replies stream by, nothing makes cycles; to look for them takes as long as to read them all."""
+
+    def __enter__(self) -> None:
+        self._was_on = gc.isenabled()
+        gc.disable()
+
+    def __exit__(self, *_: object) -> None:
+        if self._was_on:
+            gc.enable()
 
 
 class Survey:
@@ -84,8 +97,8 @@ class Survey:
         for link, names in self._queues_of.items():
             link.ask([[b"QSTAT", name] for name in names])
         for link, _, reply in self.cluster.ask():
-            if not isinstance(reply, ReplyError) and (fields := qstat(reply)) is not None:
-                later.setdefault(fields["queue"], QueueSum()).add(name_of(link), fields, time.monotonic())
+            if not isinstance(reply, ReplyError) and (stat := stat_of(reply)) is not None:
+                later.setdefault(stat[NAME], QueueSum()).add(name_of(link), stat, time.monotonic())
         return later
 
     def _names(self, link: Link, reply: Reply) -> None:
@@ -96,16 +109,17 @@ class Survey:
         link.ask([[b"QSTAT", name] for name in new])
 
     def _stat(self, link: Link, reply: Reply) -> None:
-        fields = qstat(reply)
-        if fields is None:
+        stat = stat_of(reply)
+        if stat is None:
             return
-        total = self.queues.get(fields["queue"])
+        queue = stat[NAME]
+        total = self.queues.get(queue)
         if total is None:
-            total = self.queues[fields["queue"]] = QueueSum()
+            total = self.queues[queue] = QueueSum()
         node = name_of(link)
         if node not in total.pauses:  # a scan may name a queue twice
-            total.add(node, fields, time.monotonic())
-            self._queues_of.setdefault(link, []).append(fields["queue"])
+            total.add(node, stat, time.monotonic())
+            self._queues_of.setdefault(link, []).append(queue)
 
 
 def _jobs_page(cursor: int, queue: bytes | None) -> list[bytes]:

@@ -1,0 +1,166 @@
+"""jobs: every job of the cluster once, with the state that all its copies make together."""
+
+from __future__ import annotations
+
+from disquectl.cluster.jobs import JOB_FIELDS
+from disquectl.cluster.states import ACKNOWLEDGED, DELAYED, IN_FLIGHT, QUEUED, STATES, UNKNOWN, WAITING
+from disquectl.commands.kinds import DURATION, FLAG, QUEUE, TEXT, WORD, number, one_of
+from disquectl.commands.row import SEEDS_ONLY, TOOLS, Argument, Option, Row
+from disquectl.errors import UsageError
+from disquectl.render.human import duration
+from disquectl.render.shape import RECORDS, VALUE, Shape
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from re import Pattern
+
+    from disquectl.cluster.copies import Copy
+    from disquectl.cluster.jobs import Jobs
+    from disquectl.commands.everywhere.survey import Survey
+    from disquectl.commands.row import Record, Values
+    from disquectl.commands.session import Session
+
+KINDS = {"id": "id", "age": "seconds", "ttl": "seconds", "retry": "seconds", "body": "body"}
+# What a terminal has room for, by its width.
+NARROW = ("id", "queue", "state", "age")
+MIDDLE = ("id", "queue", "state", "age", "ttl", "nacks", "additional_deliveries", "body")
+MIDDLE_COLUMNS, WIDE_COLUMNS = 120, 190
+
+
+def shape(values: Values) -> Shape:
+    """A row a job, or the IDs alone."""
+    if values.get("ids"):
+        return Shape(("id",), VALUE, many=True, value="id", kinds={"id": "id"})
+    return Shape(JOB_FIELDS, RECORDS, many=True, value="id", kinds={**KINDS, "next_requeue_within": "ms"})
+
+
+def check(values: Values) -> None:
+    """Refuse a column to sort by that is none, and an expression that cannot be read."""
+    if values.get("sort", "age") not in JOB_FIELDS:
+        raise UsageError(f"--sort: there is no column {values['sort']!r}; there are {', '.join(JOB_FIELDS)}")
+    if "grep" in values:
+        import re
+
+        try:
+            values["grep"] = re.compile(values["grep"], re.DOTALL)
+        except re.error as problem:
+            raise UsageError(f"--grep: {problem}", "it is an expression of Python's re") from None
+
+
+def run(row: Row, values: Values, session: Session) -> None:
+    """Ask all nodes for their jobs, merge them, and write those that are wanted."""
+    from disquectl.cluster.jobs import Jobs
+    from disquectl.cluster.order import arranged
+    from disquectl.commands.everywhere.gather import open_cluster, require_an_answer, settle
+    from disquectl.commands.everywhere.survey import NoCollection, Survey, now_ms
+    from disquectl.commands.road import show
+
+    session.check_output(shape(values))
+    queues: tuple[bytes, ...] = values.get("queue", ())
+    with open_cluster(session, values) as cluster:
+        survey = Survey(cluster)
+        jobs = Jobs(survey.clocks, wanted(queues, values.get("grep")))
+        one = queues[0] if len(queues) == 1 else None
+        with NoCollection():
+            for link, copies in survey.run(scan_queues=False, queue=one, scan_jobs=True):
+                jobs.add(link.node_id, copies, now_ms())
+        require_an_answer(cluster, session)
+        found = [record for record in _records(survey, jobs) if passes(record, values)]
+        kept = arranged(found, values.get("sort", "age"), bool(values.get("reverse")), values.get("limit"))
+        if session.format == "table":
+            kept = [{**record, "state": sentence(record)} for record in kept]
+        show(_shown(values, session), kept, session)
+        settle(cluster, session, refusals=survey.refusals)
+
+
+def wanted(queues: tuple[bytes, ...], body: Pattern[bytes] | None) -> Callable[[Copy], bool] | None:
+    """Whether a copy is of one of these queues and has such a body; all copies of a job agree in that."""
+    from disquectl.cluster.copies import BODY
+    from disquectl.cluster.copies import QUEUE as NAME
+
+    if not queues and body is None:
+        return None
+    names = frozenset(queues)
+    return lambda copy: (
+        (not names or copy[NAME] in names) and (body is None or body.search(copy[BODY] or b"") is not None)
+    )
+
+
+def passes(record: Record, values: Values) -> bool:
+    """Whether a job is asked for, by what its copies say together."""
+    return (
+        record["state"] in (values.get("state") or STATES)
+        and record["age"] * 1000 >= values.get("older_than", 0)
+        and ("ttl_below" not in values or record["ttl"] * 1000 < values["ttl_below"])
+        and record["nacks"] > values.get("nacks_over", -1)
+        and record["additional_deliveries"] > values.get("deliveries_over", -1)
+    )
+
+
+def sentence(record: Record) -> str:
+    """A state for people, with when the job comes back."""
+    state, within_ms = record["state"], record["next_requeue_within"]
+    when = "never back" if within_ms is None else f"back in {duration(max(within_ms // 1000, 0))}"
+    return {
+        QUEUED: "queued",
+        DELAYED: "delayed" if within_ms is None else f"delayed, due in {duration(within_ms // 1000)}",
+        IN_FLIGHT: f"in flight, {when}",
+        ACKNOWLEDGED: "acknowledged, being collected",
+        WAITING: "waiting for copies",
+        UNKNOWN: "unknown: may be queued at a node that did not answer",
+    }[state]
+
+
+def _records(survey: Survey, jobs: Jobs) -> list[Record]:
+    from disquectl.commands.everywhere.gather import missing_bits, name_of
+    from disquectl.commands.everywhere.survey import now_ms
+
+    names = {jobs.bits.of(link.node_id): name_of(link) for link in survey.cluster.links()}
+    missing = missing_bits(survey.cluster, jobs.bits)
+    now = now_ms()
+    oldest_first = sorted(jobs.found, key=lambda job_id: (jobs.found[job_id].ctime_ns, job_id))
+    return [jobs.record(job_id, missing, now, names) for job_id in oldest_first]
+
+
+def _shown(values: Values, session: Session) -> Shape:
+    """The columns that fit a terminal, where nobody asked for others."""
+    full = shape(values)
+    if session.format != "table" or session.settings.columns is not None or values.get("ids"):
+        return full
+    width = session.streams.width
+    if width >= WIDE_COLUMNS:
+        fields = tuple(field for field in JOB_FIELDS if field != "next_requeue_within")
+    else:
+        fields = MIDDLE if width >= MIDDLE_COLUMNS else NARROW
+    return Shape(fields, RECORDS, many=True, value="id", kinds=full.kinds)
+
+
+ROW = Row(
+    "jobs",
+    "List the jobs of the whole cluster, each once, with its state.",
+    group=TOOLS,
+    arguments=(Argument("queue", QUEUE, "Only jobs of these queues.", many=True, required=False),),
+    options=(
+        Option("--state", one_of(*STATES), "Only jobs in this state; repeat it for more.", many=True),
+        Option("--older-than", DURATION, "Only jobs made so long ago: 5m."),
+        Option("--ttl-below", DURATION, "Only jobs that are forgotten within this time."),
+        Option("--nacks-over", number(0), "Only jobs with more nacks than that."),
+        Option("--deliveries-over", number(0), "Only jobs with more additional deliveries than that."),
+        Option("--grep", WORD, "Only jobs whose body has a match of this expression."),
+        Option("--sort", TEXT, "Order by a column: numbers from the largest.", unset="age"),
+        Option("--reverse", FLAG, "The other way round."),
+        Option("--limit", number(0), "At most so many."),
+        Option("--ids", FLAG, "The IDs alone."),
+        SEEDS_ONLY,
+    ),
+    details="queued; delayed; in-flight: delivered, or taken out by dequeue or working, which look the same; "
+    "acked: acknowledged, being collected; waiting: addjob waits for copies; unknown: a node that did not "
+    "answer may have it queued. next_requeue_within: milliseconds until it is queued, empty for never. age, "
+    "ttl and retry are seconds. holders are the nodes with a copy. body is its beginning, 80 bytes. Memory "
+    "grows with the number of distinct jobs, about 1 kB each; --grep and QUEUE keep it small.",
+    example="disquectl jobs mail --state in-flight --older-than 10m --ids",
+    check=check,
+    shape=shape,
+    run=run,
+)
