@@ -86,7 +86,7 @@ def test_queues_are_objects_and_several_names_are_an_array(as_json, job):
 
 
 def test_nothing_is_an_empty_array_or_null(as_json):
-    for args in (["qpeek", "none"], ["qscan"], ["jscan"], ["config", "get", "none"], ["slowlog", "get"]):
+    for args in (["qpeek", "none"], ["qscan"], ["jscan"], ["config", "get", "none"], ["slowlog", "get", "0"]):
         assert as_json(*args) == []
     assert as_json("latency", "latest") == []
     assert as_json("getjob", "none", "--nohang", code=4) == []
