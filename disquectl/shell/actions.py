@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import os
-import shlex
 import subprocess
-import tempfile
 
 from disquectl.commands.inputs import read_file
 from disquectl.commands.kinds import seconds_float
@@ -36,7 +34,7 @@ DEEPEST = 8
 
 def act(shell: Shell, command: Command, reading: Reading) -> None:
     """Carry out one of the shell's own commands. Raises UsageError where its words are wrong."""
-    if command.handoff is not None and command.row not in (own.HELP, own.SET):
+    if command.handoff is not None and command.row is not own.HELP:
         raise UsageError(f"{command.row.name} has no output to hand on")
     for argument in command.row.arguments:
         value = command.words.get(argument.name)
@@ -148,6 +146,9 @@ def _source(shell: Shell, words: Raw) -> None:
 def _edit(shell: Shell, words: Raw) -> None:
     if not shell.interactive:
         raise UsageError("\\edit needs a terminal")
+    import shlex
+    import tempfile
+
     editor = os.environ.get("VISUAL") or os.environ.get("EDITOR") or "vi"
     with tempfile.NamedTemporaryFile("w+", suffix=".disque", encoding="utf-8") as file:
         file.write(shell.last_line)
@@ -159,8 +160,7 @@ def _edit(shell: Shell, words: Raw) -> None:
 
 
 def _system(reading: Reading) -> None:
-    text = reading.line.text[reading.parts[0].word.end :].strip()
-    code = wait_for(subprocess.Popen(text, shell=True))
+    code = wait_for(subprocess.Popen(reading.parts[1].word.text, shell=True))
     if code:
         raise DataError(f"it ended with {code}")
 

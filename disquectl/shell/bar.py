@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from disquectl.render.escape import for_terminal
+from disquectl.shell.options import COLORS
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -12,6 +13,7 @@ if TYPE_CHECKING:
 
 TIP = "help explains, TAB completes, Ctrl-R searches, Ctrl-D leaves"
 ELLIPSIS = "\N{HORIZONTAL ELLIPSIS}"
+MARK = "\0"
 
 
 def cut(text: str, width: int) -> str:
@@ -76,11 +78,11 @@ def modes(shell: Shell) -> list[str]:
     return found
 
 
-def prompt_text(shell: Shell) -> str:
-    """The prompt, from its template."""
+def prompt_text(shell: Shell) -> Fragments:
+    """The prompt, from its template: styles and texts. A protected profile has a red one, or its own."""
     client = shell.session.client
     node = client.node or shell.settings.nodes[0]
-    return shell.prompt.format(
+    text = shell.prompt.format(
         node=str(node),
         host=node.host or node.path,
         port=node.port,
@@ -88,4 +90,19 @@ def prompt_text(shell: Shell) -> str:
         state="" if client.connected or not shell.names.problem else "not connected",
         output=shell.session.format,
         profile=shell.settings.profile or "",
+        **{color: f"{MARK}{color}{MARK}" for color in COLORS},
     )
+    style = "class:prompt.protected" if shell.settings.protected else "class:prompt"
+    found: Fragments = []
+    # What stands between two marks is a colour.
+    for place, piece in enumerate(text.split(MARK)):
+        if place % 2:
+            style = "class:prompt" if piece == "default" else f"class:prompt.{piece}"
+        elif piece:
+            found.append((style, for_terminal(piece)))
+    return found
+
+
+def plain_prompt(prompt: Fragments) -> str:
+    """Its text alone."""
+    return "".join(text for _, text in prompt)

@@ -6,8 +6,8 @@ import os
 
 from disquectl.commands import NAMES, find
 from disquectl.commands.row import Option
+from disquectl.manual.topics import names as topics
 from disquectl.render.escape import for_terminal
-from disquectl.shell.explain import topics
 from disquectl.shell.grammar import read_before
 from disquectl.shell.match import LIMIT, rank
 from disquectl.shell.own import ROWS

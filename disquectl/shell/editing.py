@@ -15,6 +15,7 @@ from prompt_toolkit.layout.processors import Processor, Transformation
 from prompt_toolkit.lexers import Lexer
 from prompt_toolkit.utils import get_cwidth
 
+from disquectl.shell.bar import plain_prompt, prompt_text
 from disquectl.shell.check import check
 from disquectl.shell.complete import entries
 from disquectl.shell.grammar import read
@@ -64,6 +65,9 @@ class GrammarLexer(Lexer):
 class HintProcessor(Processor):
     """The rest of the syntax behind the last line, as much as there is room for."""
 
+    def __init__(self, shell: Shell) -> None:
+        self._shell = shell
+
     def apply_transformation(self, transformation_input: TransformationInput) -> Transformation:
         """The line with its hint."""
         given = transformation_input
@@ -71,12 +75,14 @@ class HintProcessor(Processor):
         fragments = given.fragments
         if given.lineno != document.line_count - 1 or not document.is_cursor_at_the_end or get_app().is_done:
             return Transformation(fragments)
-        hint = rest_of_syntax(read(document.text))
+        reading = read(document.text)
+        hint = "" if reading.line.problem is not None else rest_of_syntax(reading)
         if not hint or not document.text.strip():
             return Transformation(fragments)
         shown = "".join(fragment[1] for fragment in fragments)
         gap = "" if shown.endswith(" ") else " "
-        room = given.width - get_cwidth(shown + gap) - 1
+        prompt = prompt_text(self._shell)
+        room = given.width - get_cwidth(plain_prompt(prompt) + shown + gap) - 1
         if room < 4:
             return Transformation(fragments)
         if len(hint) > room:

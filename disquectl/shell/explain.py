@@ -5,17 +5,14 @@ Pure, but that it reads the pages that come with the program.
 
 from __future__ import annotations
 
-import os
-from difflib import get_close_matches
 from textwrap import wrap
 
-from disquectl.commands import NAMES, find, rows
+from disquectl.commands import find, rows
 from disquectl.commands.row import Option, Row
-from disquectl.errors import UsageError
+from disquectl.manual import topics
 from disquectl.shell.interpret import usage
 from disquectl.shell.own import ROWS, find_own
 
-PAGES = os.path.join(os.path.dirname(os.path.dirname(__file__)), "help")
 BOLD, PLAIN = "\x1b[1m", "\x1b[0m"
 
 
@@ -27,34 +24,12 @@ def explain(topic: str, *, width: int, color: bool) -> str:
     row = find_own(name) or _row(name.split())
     if row is not None:
         return _of_row(row, width, color)
-    if name in topics():
-        return page(name, width=width, color=color)
-    near = get_close_matches(name, [*NAMES, *(one.name for one in ROWS), *topics()], n=2)
-    raise UsageError(f"no help for {topic}", f"is it {' or '.join(near)}?" if near else "see help")
-
-
-def topics() -> list[str]:
-    """The pages that there are."""
-    try:
-        return sorted(name.removesuffix(".md") for name in os.listdir(PAGES) if name.endswith(".md"))
-    except OSError:
-        return []
-
-
-def page(name: str, *, width: int, color: bool) -> str:
-    """A page: drawn for a terminal, as it is elsewhere."""
-    with open(os.path.join(PAGES, f"{name}.md"), encoding="utf-8") as file:
-        text = file.read()
+    text = topics.page(name)
     if not color:
         return text
-    from io import StringIO
+    from disquectl.manual.draw import drawn
 
-    from rich.console import Console
-    from rich.markdown import Markdown
-
-    out = StringIO()
-    Console(file=out, width=width, force_terminal=True, color_system="standard").print(Markdown(text))
-    return out.getvalue()
+    return drawn(text, width, color)
 
 
 def _row(words: list[str]) -> Row | None:
@@ -82,8 +57,7 @@ def _overview(width: int, color: bool) -> str:
         "help COMMAND explains one. Lines may be in Disque's own words (ADDJOB mail hi 0 RETRY 30) or with"
     )
     lines.append("disquectl's options (addjob mail hi --retry 30); `| less` and `> file` hand the output on.")
-    if topics():
-        lines.append(f"Topics: {', '.join(topics())}")
+    lines += wrap(f"Topics: {', '.join(topics.names())}", width)
     return "\n".join(lines) + "\n"
 
 

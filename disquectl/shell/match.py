@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 LIMIT = 60
 FUZZY_SECONDS = 0.006
-CHUNK = 1 << 16
+CHUNK = 1 << 14
 
 
 class Index:

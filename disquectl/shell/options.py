@@ -3,7 +3,8 @@
 [shell]
 bindings = "vi"                  # or "emacs"
 theme = "light"                  # or "dark", "none"
-prompt = "{node}> "              # also {host} {port} {cluster} {state} {output} {profile}
+prompt = "{node}> "              # also {host} {port} {cluster} {state} {output} {profile},
+                                     # and colours: {red} ... {default}
 prompt-color = "red"
 history-size = 10000             # lines; 0 keeps no file
 pager = "less -R"                # or true, false
@@ -22,10 +23,10 @@ if TYPE_CHECKING:
     T = TypeVar("T")
 
 PROMPT = "{node}> "
-PROMPT_FIELDS = ("node", "host", "port", "cluster", "state", "output", "profile")
 BINDINGS = ("emacs", "vi")
 THEMES = ("dark", "light", "none")
-COLORS = ("default", "black", "red", "green", "yellow", "blue", "magenta", "cyan", "white")
+COLORS = ("default", "red", "green", "yellow", "blue", "magenta", "cyan")
+PROMPT_FIELDS = ("node", "host", "port", "cluster", "state", "output", "profile", *COLORS)
 KEYS = ("bindings", "theme", "prompt", "prompt-color", "history-size", "pager", "timing", "start")
 
 

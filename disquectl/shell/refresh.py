@@ -79,7 +79,7 @@ class Refresher:
         settings.echo, settings.echo_to, settings.quiet = False, None, True
         session = Session(settings, self._shell.streams)
         problem: DisquectlError | None = None
-        current = self._shell.session.client.node
+        current = self._shell.node
         for node in dict.fromkeys([current, *settings.nodes] if current else settings.nodes):
             try:
                 with session.client_for(node, TIMEOUT_SECONDS) as client:

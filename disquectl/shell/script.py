@@ -51,7 +51,10 @@ def attempt(shell: Shell, line: str) -> int:
         return EXIT_OK  # the reader has what it wanted
     except KeyboardInterrupt:
         shell.streams.say("")
-        shell.session.note("interrupted")
+        closed = (
+            "" if shell.session.client.connected else "; the connection was closed, so no job is lost to it"
+        )
+        shell.session.note(f"interrupted{closed}")
         return EXIT_INTERRUPTED
     except Exception as problem:
         if os.environ.get("DISQUECTL_DEBUG") == "1":

@@ -5,7 +5,9 @@ from __future__ import annotations
 import os
 
 from disquectl.commands.session import Session
+from disquectl.errors import UsageError
 from disquectl.shell.names import Names
+from disquectl.shell.options import prompt_problem
 from disquectl.shell.outlet import pager_command
 from disquectl.shell.seen import Seen
 from disquectl.shell.wiretap import Wiretap
@@ -14,6 +16,7 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from disquectl.client.address import Node
     from disquectl.commands.streams import Streams
     from disquectl.config import Settings
     from disquectl.shell.interpret import Command
@@ -55,9 +58,14 @@ class Shell:
         self.pager_on = options.pager_on
         self.pager = pager_command(options.pager, dict(os.environ))
         self.prompt = settings.prompt or options.prompt
+        problem = prompt_problem(self.prompt)
+        if problem:
+            raise UsageError(f"the prompt of profile {settings.profile}: {problem}")
         self.last_line = ""
         self.default = ""
         self.exit_code = 0
+        # For other threads, which must not touch the connection.
+        self.node: Node | None = None
         self.depth = 0
         self.has_screen = os.environ.get("TERM", "") not in ("", "dumb", "unknown")
         self.leaving = False

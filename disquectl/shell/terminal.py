@@ -64,7 +64,7 @@ class Terminal:
             lexer=GrammarLexer(),
             auto_suggest=HistorySuggest(),
             history=SharedHistory(HistoryFile(history_path(os.environ), shell.options.history_size)),
-            input_processors=[HintProcessor()],
+            input_processors=[HintProcessor(shell)],
             key_bindings=bindings(),
             editing_mode=EditingMode.VI if shell.options.bindings == "vi" else EditingMode.EMACS,
             style=Style.from_dict(styles(shell.options.theme, color, shell.options.prompt_color)),
@@ -95,6 +95,9 @@ class Terminal:
         width = self._session.app.output.get_size().columns
         return [*bar(self._shell, about(reading), any(reading.problems), width)]
 
+    def _prompt(self) -> StyleAndTextTuples:
+        return [*prompt_text(self._shell)]
+
     def refresh(self) -> None:
         """Draw it anew; from any thread."""
         self._session.app.invalidate()
@@ -103,8 +106,9 @@ class Terminal:
         """What was typed; empty where Ctrl-C threw it away, None at the end."""
         default, self._shell.default = self._shell.default, ""
         self._shell.streams.stdout.flush()
+        self._shell.node = self._shell.session.client.node
         try:
-            return self._session.prompt(lambda: prompt_text(self._shell), default=default)
+            return self._session.prompt(self._prompt, default=default)
         except KeyboardInterrupt:
             return ""
         except EOFError:

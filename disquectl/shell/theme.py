@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from disquectl.shell.options import COLORS
+
 DARK = {
     "command": "#5fd7ff bold",
     "subcommand": "#5fd7ff",
@@ -20,6 +22,8 @@ DARK = {
     "hint": "#808080",
     "auto-suggestion": "#606060 italic",
     "prompt": "bold",
+    **{f"prompt.{color}": f"ansi{color} bold" for color in COLORS},
+    "prompt.protected": "ansired bold",
     "bottom-toolbar": "noreverse bg:#303030 #bcbcbc",
     "bar.wrong": "bg:#303030 #ff5f5f",
     "bar.bad": "bg:#303030 #ff5f5f bold",

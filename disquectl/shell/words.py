@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 PIPE, WRITE, APPEND = "|", ">", ">>"
 HANDOFFS = {b"|": PIPE, b">": WRITE, b">>": APPEND}
 COMMENT = "#"
+SYSTEM = "\\!"
 # Words that mean something to Disque where a name may stand.
 BARE_WORDS = ("FROM",)
 
@@ -86,6 +87,9 @@ class Line:
 
 def split_line(text: str) -> Line:
     """The line as words; whatever was typed has an answer."""
+    begin = len(text) - len(text.lstrip())
+    if text.startswith(SYSTEM, begin):
+        return _system_line(text, begin)
     data = text.encode("utf-8", "surrogateescape" if _is_smuggled(text) else "surrogatepass")
     spans, problem = scan(data, HANDOFFS)
     place = _places(text, data)
@@ -94,6 +98,16 @@ def split_line(text: str) -> Line:
         return Line(text, words, None, problem)
     last = words.pop()
     return Line(text, words, Handoff(last.text, last.start, last.end, text[last.end :].strip()), problem)
+
+
+def _system_line(text: str, begin: int) -> Line:
+    """The rest is one word, for the system's shell to split."""
+    rest = text[begin + len(SYSTEM) :].strip()
+    words = [Word(SYSTEM, begin, begin + len(SYSTEM), False)]
+    if rest:
+        start = text.index(rest, begin + len(SYSTEM))
+        words.append(Word(rest, start, start + len(rest), True))
+    return Line(text, words, None, None)
 
 
 def _is_smuggled(text: str) -> bool:

@@ -1,0 +1,103 @@
+"""Both ways to write a command ask for the same."""
+
+from __future__ import annotations
+
+import pytest
+
+from disquectl.commands.row import convert
+from disquectl.errors import UsageError
+from disquectl.shell.grammar import read
+from disquectl.shell.interpret import interpret
+
+ID = "D-60c335b3-wEZBgf0gIJRmZsgi4nGJyWtR-05a1"
+
+
+def request(line: str) -> list[list[bytes]]:
+    """What would be sent for the line."""
+    command = interpret(read(line))
+    values = convert((*command.row.arguments, *command.row.options), command.words)
+    return command.row.requests(command.row, values)
+
+
+@pytest.mark.parametrize(
+    ("disques", "ours", "sent"),
+    [
+        ("ADDJOB q hi 0 RETRY 30", "addjob q hi --timeout 0 --retry 30", b"ADDJOB q hi 0 RETRY 30"),
+        ("ADDJOB q hi 250 ASYNC", "addjob q hi --timeout 250ms --async", b"ADDJOB q hi 250 ASYNC"),
+        ("getjob from a b", "getjob a b", b"GETJOB FROM a b"),
+        ("GETJOB COUNT 2 NOHANG FROM q", "getjob q --nohang --count 2", b"GETJOB NOHANG COUNT 2 FROM q"),
+        ("GETJOB TIMEOUT 100 FROM q", "getjob q --timeout 100ms", b"GETJOB TIMEOUT 100 FROM q"),
+        ("QSCAN 0 COUNT 5", "qscan --cursor 0 --count 5", b"QSCAN 0 COUNT 5"),
+        ("QSCAN COUNT 5", "qscan --cursor 0 --count 5", b"QSCAN 0 COUNT 5"),
+        (
+            "JSCAN 7 STATE queued STATE acked",
+            "jscan --cursor 7 --state queued --state acked",
+            b"JSCAN 7 STATE queued STATE acked",
+        ),
+        ("CLIENT KILL ID 7", "client kill --id 7", b"CLIENT KILL ID 7"),
+        ("CLIENT PAUSE 2000", "client pause 2s", b"CLIENT PAUSE 2000"),
+        ("QPEEK q -5", "qpeek q -5", b"QPEEK q -5"),
+        ("Config Get max*", "config get max*", b"CONFIG GET max*"),
+        (f"SHOW {ID}", f"show {ID}", b"SHOW " + ID.encode()),
+    ],
+)
+def test_the_same_request_both_ways(disques: str, ours: str, sent: bytes) -> None:
+    assert request(disques) == request(ours) == [sent.split(b" ")]
+
+
+def test_options_of_every_command_go_with_both() -> None:
+    for line in ("ADDJOB q hi 0 RETRY 3 -o json --echo", "addjob q hi --retry 3 -o json --echo"):
+        assert interpret(read(line)).settings == {"output": "json", "echo": True}
+
+
+def test_quoted_words_are_data() -> None:
+    assert request('addjob q "--file"')[0][2] == b"--file"
+    assert request('GETJOB FROM "-o" "json"') == [[b"GETJOB", b"FROM", b"-o", b"json"]]
+    assert request('getjob "from" q') == [[b"GETJOB", b"FROM", b"from", b"q"]]
+
+
+def test_bytes_arrive_as_they_were_typed() -> None:
+    assert request('ADDJOB "q\\x00" "a\\xff  b" 0')[0][1:3] == [b"q\x00", b"a\xff  b"]
+    assert request('ADDJOB q "" 0')[0][2] == b""
+
+
+def test_what_the_row_does_not_know_is_sent_as_it_is() -> None:
+    command = interpret(read("ADDJOB q x 0 FUTURE 1"))
+    assert command.row.name == "exec"
+    assert command.words == {"word": ("ADDJOB", "q", "x", "0", "FUTURE", "1")}
+    assert not command.unknown
+
+
+def test_an_unknown_command_is_sent_and_said_to_be_unknown() -> None:
+    command = interpret(read("FROB 'a b' --quiet"))
+    assert command.unknown
+    assert command.words == {"word": ("FROB", "a b", "--quiet")}
+
+
+@pytest.mark.parametrize(
+    ("line", "message"),
+    [
+        ("addjob q x 0 --retry 3", "mixes"),
+        ("GETJOB FROM q --count 2", "mixes"),
+        ("GETJOB FROM", "QUEUE is missing"),
+        ("ADDJOB q x 0 RETRY", "RETRY needs a value"),
+        ("addjob q x --retry", "--retry needs a value"),
+        ("qlen", "words are missing: qlen QUEUE..."),
+        ("qlen q --foo", "unknown option --foo"),
+        ('qlen "q', 'a " is not closed'),
+        ('qlen "q"x', "closing quote"),
+        ("qlen q |", "nothing stands behind the |"),
+        ("\\o json csv", "usage: \\o [FORMAT]"),
+        ("| less", "a command is missing"),
+        ("--frob qlen q", "unknown option --frob"),
+    ],
+)
+def test_what_is_wrong_is_said(line: str, message: str) -> None:
+    with pytest.raises(UsageError) as raised:
+        interpret(read(line))
+    assert message in raised.value.message
+
+
+def test_a_number_that_disque_would_wrap_around_is_refused() -> None:
+    with pytest.raises(UsageError, match="too long"):
+        request("ADDJOB q x 0 RETRY 4294967296")
