@@ -1,0 +1,172 @@
+"""work: run a command for each job of some queues, with retries and a dead queue."""
+
+from __future__ import annotations
+
+import os
+import time
+
+from disquectl.commands.kinds import (
+    DURATION,
+    FLAG,
+    QUEUE,
+    SECONDS,
+    WORD,
+    Kind,
+    duration_ms,
+    number,
+    one_of,
+)
+from disquectl.commands.row import TOOLS, WRITE, Argument, Option, Row
+from disquectl.errors import UsageError
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from disquectl.commands.row import Values
+    from disquectl.commands.session import Session
+    from disquectl.worker.plan import Plan
+
+MAX_WEIGHT = 1000
+LAST_EXPIRY = 2**32 - 1
+# What takes the body elsewhere than on stdin.
+TAKING = ("as_arg", "as_args", "lines")
+
+
+def queue_and_weight(text: str) -> tuple[bytes, int]:
+    """`mail` or `mail,5`."""
+    name, comma, weight = text.rpartition(",")
+    if not comma or not weight.isdecimal():
+        return os.fsencode(text), 1
+    if not 1 <= int(weight) <= MAX_WEIGHT:
+        raise UsageError(f"the weight is from 1 to {MAX_WEIGHT}: {text!r}")
+    return os.fsencode(name), int(weight)
+
+
+def curve(text: str) -> tuple[float, float, float]:
+    """`FIRST[,FACTOR[,LONGEST]]`: two durations in seconds with a factor between them."""
+    first, *more = text.split(",")
+    factor, longest, *rest = (*more, *("2", "1h")[len(more) :])
+    if rest or not factor.replace(".", "", 1).isdecimal() or not 1 <= float(factor) <= 100:
+        raise UsageError(f"not a backoff: {text!r}", "write FIRST,FACTOR,LONGEST, such as 5s,2,1h")
+    return duration_ms(first) / 1000, float(factor), duration_ms(longest) / 1000
+
+
+def check(values: Values) -> None:
+    """Refuse what contradicts itself."""
+    taking = [f"--{name.replace('_', '-')}" for name in TAKING if name in values]
+    if len(taking) > 1:
+        raise UsageError(f"{' and '.join(taking)} are two ways to give the job: leave one out")
+    if "dead" in values and "no_dead" in values:
+        raise UsageError("--dead and --no-dead contradict each other")
+    if "queue" not in values:
+        raise UsageError("no queue is named", "give -q QUEUE, several times for more")
+    if time.time() + values.get("dead_ttl", 0) > LAST_EXPIRY:
+        raise UsageError("--dead-ttl ends after 2106-02-07, the last day that Disque can count to")
+
+
+def plan_of(values: Values) -> Plan:
+    """The options as the worker knows them."""
+    from disquectl.worker.backoff import Backoff
+    from disquectl.worker.plan import STDIN, Plan
+
+    prefix: bytes = values.get("prefix", b"")
+    given: Values = {
+        name: values[name]
+        for name in ("concurrency", "max_jobs", "max_retries", "hold", "backtrace", "dead_ttl")
+        if name in values
+    }
+    given |= {name: values[name] / 1000 for name in ("max_time", "timeout", "grace") if name in values}
+    takes = [name.removeprefix("as_") for name in TAKING if name in values]
+    return Plan(
+        command=values["command"],
+        queues=tuple((prefix + name, weight) for name, weight in values["queue"]),
+        backoff=Backoff(*values["backoff"]) if "backoff" in values else Backoff(),
+        prefix=prefix,
+        strict="strict" in values,
+        takes=takes[0] if takes else STDIN,
+        burst="burst" in values,
+        dead_queue=prefix + values["dead"] if "dead" in values else None,
+        keep_dead="no_dead" not in values,
+        **given,
+    )
+
+
+def run(row: Row, values: Values, session: Session) -> None:
+    """Make sure that the command and a Disque are there, then work until it is over."""
+    from shutil import which
+
+    from disquectl.worker.log import Log
+    from disquectl.worker.worker import Worker
+
+    plan = plan_of(values)
+    if session.settings.read_only:
+        raise UsageError("work takes jobs, and this is read-only")
+    path = which(plan.command[0])
+    if path is None:
+        raise UsageError(f"there is no command {os.fsdecode(plan.command[0])!r} that can be run")
+    client = session.client
+    client.verify()
+    first = client.node
+    client.close()
+    seeds = sorted(client.nodes, key=lambda node: node != first)
+    terminal = session.streams.stderr_is_terminal
+    log = Log(
+        session.streams.stderr,
+        as_json=values.get("log", "text" if terminal else "json") == "json",
+        live=terminal,
+        quiet=session.settings.quiet,
+        verbose="verbose" in values,
+    )
+    Worker(plan, path, seeds, client.opener, log).run()
+    session.exit_code = 3 if log.counts["dead"] or log.counts["left"] else 0
+
+
+ROW = Row(
+    "work",
+    "Run a command for each job, with retries and a dead queue.",
+    group=TOOLS,
+    effect=WRITE,
+    rest_is_data=True,
+    arguments=(
+        Argument("command", WORD, "The command with its arguments; the job's body is its stdin.", many=True),
+    ),
+    options=(
+        Option(
+            "--queue",
+            Kind("queue", queue_and_weight, "NAME[,WEIGHT]"),
+            "A queue to take jobs from; one of weight 5 is looked at five times as often.",
+            short="-q",
+            many=True,
+        ),
+        Option("--concurrency", number(1, 10_000), "So many jobs at a time.", short="-c", unset="25"),
+        Option("--prefix", QUEUE, "Put this in front of every queue's name."),
+        Option("--strict", FLAG, "Empty the first queue before looking at the second."),
+        Option("--burst", FLAG, "End when there is no job."),
+        Option("--max-jobs", number(1), "End after so many jobs."),
+        Option("--max-time", DURATION, "Take no more jobs after so long."),
+        Option("--as-arg", FLAG, "Give the body as the last argument instead of on stdin."),
+        Option("--as-args", FLAG, "The body is a JSON array: give its elements as arguments."),
+        Option("--timeout", DURATION, "End a command that takes longer: TERM, then KILL."),
+        Option(
+            "--backoff",
+            Kind("text", curve, "FIRST[,FACTOR[,LONGEST]]"),
+            "How long to wait before a failed job is tried again: 5s,2,1h doubles from 5s to 1h.",
+            unset="15s and n^4, as in Sidekiq",
+        ),
+        Option("--max-retries", number(0, 1_000_000), "Try a failed job so many times again.", unset="25"),
+        Option("--hold", number(0, 1_000_000), "So many failed jobs of a queue may wait here.", unset="1000"),
+        Option("--dead", QUEUE, "The queue for jobs that failed for good.", unset="dead:QUEUE"),
+        Option("--no-dead", FLAG, "Drop jobs that failed for good."),
+        Option("--dead-ttl", SECONDS, "How long dead jobs are kept.", unset="180d"),
+        Option("--backtrace", number(0, 1000), "Dead jobs keep so many lines of stderr.", unset="20"),
+        Option("--grace", DURATION, "After TERM, leave within so long.", unset="25s"),
+        Option(
+            "--log",
+            one_of("text", "json"),
+            "How the lines on stderr look.",
+            unset="text on a terminal, else json",
+        ),
+        Option("--verbose", FLAG, "Say more on stderr.", short="-v"),
+    ),
+    example="disquectl work -q mail,5 -q default -c 25 -- ./handle-job",
+    run=run,
+)

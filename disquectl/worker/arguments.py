@@ -1,0 +1,47 @@
+"""How a job becomes words for a command: its arguments and its environment. Pure.
+
+A body is an argument of its own, never a part of another word, so no shell ever reads it.
+"""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING
+
+from disquectl.worker.plan import ARG, ARGS
+
+if TYPE_CHECKING:
+    from disquectl.worker.job import Job
+
+
+def arguments(takes: str, body: bytes) -> list[bytes]:
+    """The words that the body adds to the command. Raises ValueError, which says why it cannot."""
+    words = [body] if takes == ARG else _from_json(body) if takes == ARGS else []
+    if any(b"\0" in word for word in words):
+        raise ValueError("the body holds NUL, which no argument can")
+    return words
+
+
+def _from_json(body: bytes) -> list[bytes]:
+    try:
+        values = json.loads(body)
+    except (ValueError, RecursionError):
+        raise ValueError("the body is not JSON") from None
+    if not isinstance(values, list) or any(isinstance(value, list | dict) for value in values):
+        raise ValueError("the body is not a JSON array of strings and numbers")
+    try:
+        # Numbers, true, false and null as they stand in JSON.
+        return [(value if isinstance(value, str) else json.dumps(value)).encode() for value in values]
+    except UnicodeEncodeError:
+        raise ValueError("the body holds half of a surrogate pair") from None
+
+
+def environment(job: Job) -> dict[bytes, bytes]:
+    """What the command is told of its job."""
+    return {
+        b"DISQUE_JOB_ID": job.id.encode(),
+        b"DISQUE_QUEUE": job.queue,
+        b"DISQUE_NACKS": b"%d" % job.nacks,
+        b"DISQUE_ADDITIONAL_DELIVERIES": b"%d" % job.additional_deliveries,
+        b"DISQUE_ATTEMPT": b"%d" % job.attempt,
+    }

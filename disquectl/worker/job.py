@@ -1,0 +1,104 @@
+"""A job in the worker's hands, how an attempt at it failed, and how long it may live. Data only."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, TypeAlias
+
+from disquectl.protocol.jobid import decode
+
+if TYPE_CHECKING:
+    from disquectl.client.address import Node
+
+    # What one request consists of.
+    Words: TypeAlias = "tuple[bytes | str | int, ...]"
+
+# Where a job stands.
+RUNNING = "running"  # its command runs
+ASKING = "asking"  # it failed, and its node is asked how long it may still live
+HELD = "held"  # it failed, and waits for its next attempt
+LEAVING = "leaving"  # it was acknowledged, or put back, and the answer is awaited
+DYING = "dying"  # its letter is on its way to the dead queue
+
+
+@dataclass(slots=True)
+class Failure:
+    """A failed attempt. `exit` or `signal` is None, both where no command ran; `at`: seconds since 1970.
+
+    `stderr` is the tail of what the command wrote there; `why` is said where it is more than a code.
+    """
+
+    exit: int | None
+    signal: int | None
+    stderr: bytes
+    at: float
+    seconds: float = 0.0
+    why: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Life:
+    """What SHOW tells: times in seconds, `created` and `expires` since 1970 on the server's clock."""
+
+    created: float
+    expires: float
+    retry: int
+    replicate: int
+
+    @property
+    def ttl(self) -> int:
+        """The TTL that it was added with."""
+        return round(self.expires - self.created)
+
+    @property
+    def half(self) -> float:
+        """When WORKING begins to be refused."""
+        return (self.created + self.expires) / 2
+
+
+@dataclass(slots=True, eq=False)
+class Job:
+    """A job as GETJOB gave it; `home` is the node that did.
+
+    Times are seconds of the worker's clock, never those since 1970: `working_at` is when WORKING is due, None
+    for never again; `due_at` when a held job is tried again.
+    """
+
+    id: str
+    queue: bytes
+    body: bytes
+    nacks: int
+    additional_deliveries: int
+    home: Node
+    state: str = RUNNING
+    retry: int | None = None
+    asked_working_at: float = 0.0
+    working_at: float | None = None
+    due_at: float = 0.0
+    failure: Failure | None = None
+    life: Life | None = None
+    at_least_once: bool = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.at_least_once = decode(self.id).at_least_once
+
+    @property
+    def attempt(self) -> int:
+        """Which attempt this is, counted from 1: Disque counts the ones before it."""
+        return 1 + self.nacks + self.additional_deliveries
+
+
+@dataclass(slots=True)
+class Request:
+    """Words for a node: `home` where there is no better one. `job` is whose they are, None for several."""
+
+    words: Words
+    home: Node
+    job: Job | None = None
+
+    @property
+    def verb(self) -> bytes:
+        """The command."""
+        verb = self.words[0]
+        assert isinstance(verb, bytes)
+        return verb

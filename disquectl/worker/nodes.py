@@ -1,0 +1,214 @@
+"""The nodes that the worker talks to: one that gives it jobs, and each that gave it some, for the rest.
+
+A job's requests go to the node it came from, since that one surely has it; where that node is gone, to
+another. What a lost connection leaves unanswered is given back to who asked. Knows no processes, and of the
+commands only which ones hold up a connection: GETJOB and ADDJOB have their own.
+"""
+
+from __future__ import annotations
+
+import time
+from math import inf
+from typing import TYPE_CHECKING
+
+from disquectl.client.address import DEFAULT_HOST, Node
+from disquectl.worker.job import Request
+from disquectl.worker.line import Line
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Sequence
+
+    from disquectl.client.opening import Opener
+    from disquectl.protocol.resp import Reply
+    from disquectl.worker.job import Words
+    from disquectl.worker.watch import Watch
+
+# How long a node is left alone that could not be reached, and one that is leaving the cluster.
+_PAUSE_SECONDS = 1.0
+_LEAVING_SECONDS = 60.0
+_TALK, _ADD = "talk", "add"
+
+
+class Nodes:
+    """See the module.
+
+    `answered(request, reply)` gets each answer, with `request.home` the node that gave it for GETJOB;
+    `lost(requests, certainly_not_done)` what has none, `said(text)` what people should know.
+    """
+
+    def __init__(
+        self,
+        seeds: Sequence[Node],
+        opener: Opener,
+        watch: Watch,
+        *,
+        answered: Callable[[Request, Reply], object],
+        lost: Callable[[Iterable[Request], bool], object],
+        said: Callable[[str], object],
+    ) -> None:
+        self.current = seeds[0]
+        self._opener = opener
+        self._watch = watch
+        self._answered = answered
+        self._lost = lost
+        self._said = said
+        self._known = list(dict.fromkeys(seeds))
+        # Where a node is asked, by its ID.
+        self._by_id: dict[str, Node] = {}
+        self._getter: Line | None = None
+        self._lines: dict[tuple[Node, str], Line] = {}
+        self._waiting: list[Request] = []
+        # Until when a node is left alone, and until when no jobs are taken from it.
+        self._down: dict[Node, float] = {}
+        self._shunned: dict[Node, float] = {}
+
+    @property
+    def getting(self) -> bool:
+        """Whether a GETJOB is on its way."""
+        return self._getter is not None and bool(self._getter.unanswered)
+
+    @property
+    def current_prefix(self) -> str:
+        """The first 8 digits of the ID of the node that gives jobs, or empty."""
+        return self._getter.link.node_id[:8] if self._getter else ""
+
+    @property
+    def is_lone(self) -> bool:
+        """Whether the node that gives jobs knows no other."""
+        greeting = self._getter.link.greeting if self._getter else None
+        return greeting is not None and len(greeting["nodes"]) == 1
+
+    @property
+    def none_is_up(self) -> bool:
+        """Whether every node has failed a moment ago."""
+        return all(self._until(node) > time.monotonic() for node in self._known)
+
+    def get(self, words: Words, wait_seconds: float) -> None:
+        """Ask for jobs; nothing happens where no node can be asked yet."""
+        if self._getter is None:
+            self._open_getter()
+        if self._getter is not None and self._getter.link.greeting is not None:
+            self._getter.wait_seconds = wait_seconds
+            self._getter.ask([Request(words, self._getter.node)])
+
+    def send(self, requests: Sequence[Request]) -> None:
+        """Send each to the node it is meant for, or to one that is there; keep it where there is none."""
+        by_line: dict[Line, list[Request]] = {}
+        for request in requests:
+            line = self._line_for(request)
+            if line is None:
+                self._waiting.append(request)
+            else:
+                by_line.setdefault(line, []).append(request)
+        for line, wanted in by_line.items():
+            if line.link.failure is None:
+                line.ask(wanted)
+            else:
+                self._lost(wanted, True)
+
+    def tick(self) -> None:
+        """Give up on nodes that do not answer, and send what had nowhere to go."""
+        for line in [*self._lines.values(), *([self._getter] if self._getter else [])]:
+            line.expire()
+        if self._waiting and not self.none_is_up:
+            waiting, self._waiting = self._waiting, []
+            self.send(waiting)
+
+    def move_to(self, node_prefix: str) -> None:
+        """Take jobs from this node from now on, where its address is known. No GETJOB may be on its way."""
+        for node_id, node in self._by_id.items():
+            if (
+                node_id.startswith(node_prefix)
+                and node != self.current
+                and self._until(node) <= time.monotonic()
+            ):
+                self._said(f"most jobs come from {node}: taking them there")
+                self._leave_getter()
+                self.current = node
+
+    def shun(self) -> None:
+        """The node that gives jobs is leaving the cluster: take them from another one."""
+        self._said(f"{self.current} is leaving the cluster")
+        self._shunned[self.current] = time.monotonic() + _LEAVING_SECONDS
+        self._leave_getter()
+        self._go_on()
+
+    def close(self) -> None:
+        """Hang up on all of them."""
+        self._leave_getter()
+        for line in self._lines.values():
+            line.close()
+
+    def _leave_getter(self) -> None:
+        if self._getter is not None:
+            self._getter.close()
+            self._getter = None
+
+    def _open_getter(self) -> None:
+        if self._until(self.current, getting=True) > time.monotonic():
+            self._go_on()
+        if self._until(self.current) <= time.monotonic():
+            self._getter = Line(self.current, self._opener, self._watch, self._heard, self._getter_ended)
+            self._getter.look()
+
+    def _go_on(self) -> None:
+        """Choose the next node, in the order of the seeds, that may be asked."""
+        at = self._known.index(self.current) if self.current in self._known else -1
+        for node in self._known[at + 1 :] + self._known[: at + 1]:
+            if self._until(node, getting=True) <= time.monotonic():
+                self.current = node
+                return
+
+    def _until(self, node: Node, getting: bool = False) -> float:
+        until = self._down.get(node, -inf)
+        return max(until, self._shunned.get(node, -inf)) if getting else until
+
+    def _line_for(self, request: Request) -> Line | None:
+        role = _ADD if request.verb == b"ADDJOB" else _TALK
+        for node in (request.home, self.current, *self._known):
+            if self._until(node) > time.monotonic():
+                continue
+            line = self._lines.get((node, role))
+            if line is None:
+                line = Line(node, self._opener, self._watch, self._heard, self._line_ended)
+                self._lines[node, role] = line
+                line.look()
+            if line.link.failure is None:
+                return line
+        return None
+
+    def _heard(self, line: Line, answers: list[tuple[Request, Reply]]) -> None:
+        greeting = line.link.greeting
+        if greeting is not None and line.link.node_id not in self._by_id:
+            self._learn(line, greeting["nodes"])
+        for request, reply in answers:
+            self._answered(request, reply)
+
+    def _learn(self, line: Line, nodes: Iterable[dict[str, object]]) -> None:
+        """Remember where the nodes are; the one that tells is asked where it was found."""
+        self._by_id[line.link.node_id] = line.node
+        for entry in nodes:
+            node_id = str(entry["id"])
+            if node_id not in self._by_id:
+                node = Node(str(entry["host"] or line.node.host or DEFAULT_HOST), int(str(entry["port"])))
+                self._by_id[node_id] = node
+                if node not in self._known:
+                    self._known.append(node)
+
+    def _getter_ended(self, line: Line) -> None:
+        self._getter = None
+        self._failed(line)
+        self._go_on()
+
+    def _line_ended(self, line: Line) -> None:
+        for key in [key for key, one in self._lines.items() if one is line]:
+            del self._lines[key]
+        self._failed(line)
+
+    def _failed(self, line: Line) -> None:
+        if self._until(line.node) <= time.monotonic():
+            self._said(f"{line.node}: {line.link.failure}")
+        self._down[line.node] = time.monotonic() + _PAUSE_SECONDS
+        unanswered = [request for request in line.unanswered if request.verb != b"GETJOB"]
+        line.unanswered.clear()
+        self._lost(unanswered, not line.link.outcome_is_unknown)

@@ -1,0 +1,48 @@
+"""What a worker was asked to do: its options as values. Data only."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from disquectl.worker.backoff import Backoff
+
+# How the command gets a job: its body on stdin, as one argument, or as the arguments of a JSON array; or
+# jobs as lines of JSON to one process that stays.
+STDIN, ARG, ARGS, LINES = "stdin", "arg", "args", "lines"
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """Times are in seconds; None is without limit.
+
+    queues        names with weights, in the order given; `strict` takes them in this order
+    hold          so many failed jobs of a queue may be held until their next attempt
+    dead_queue    where dead jobs go; None is the prefix, `dead:` and the queue's name without the prefix
+    keep_dead     False drops them
+    backtrace     lines of stderr that a dead job keeps
+    """
+
+    command: tuple[bytes, ...]
+    queues: tuple[tuple[bytes, int], ...]
+    backoff: Backoff
+    prefix: bytes = b""
+    strict: bool = False
+    concurrency: int = 25
+    takes: str = STDIN
+    burst: bool = False
+    max_jobs: int | None = None
+    max_time: float | None = None
+    timeout: float | None = None
+    grace: float = 25.0
+    max_retries: int = 25
+    hold: int = 1000
+    dead_queue: bytes | None = None
+    keep_dead: bool = True
+    backtrace: int = 20
+    dead_ttl: int = 180 * 86_400
+
+    def dead_queue_of(self, queue: bytes) -> bytes:
+        """Where a dead job of this queue goes."""
+        return self.dead_queue or self.prefix + b"dead:" + queue.removeprefix(self.prefix)

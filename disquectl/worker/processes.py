@@ -1,0 +1,136 @@
+"""A process for each job: the body on its stdin, or as arguments; its exit code is the outcome."""
+
+from __future__ import annotations
+
+import os
+import signal
+import tempfile
+import time
+from contextlib import suppress
+from typing import TYPE_CHECKING
+
+from disquectl.worker.arguments import arguments, environment
+from disquectl.worker.child import Child
+from disquectl.worker.job import Failure
+from disquectl.worker.plan import STDIN
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from disquectl.worker.child import PassOn
+    from disquectl.worker.job import Job
+    from disquectl.worker.plan import Plan
+    from disquectl.worker.watch import Watch
+
+    # Who is told how an attempt ended: the job, its failure or None, and how many seconds it took.
+    Ended = Callable[[Job, Failure | None, float], object]
+
+# A new pipe has room for so much on every system, so that it can be filled before anybody reads.
+_PIPE_BYTES = 4096
+
+
+class Processes:
+    """As many processes at a time as the plan's concurrency says."""
+
+    def __init__(self, plan: Plan, path: bytes, watch: Watch, ended: Ended, pass_on: PassOn) -> None:
+        """`path` is where the command's file is."""
+        self._plan = plan
+        self._path = path
+        self._ended = ended
+        self._environ = dict(os.environb)
+        self._idle = [Child(watch, pass_on, plan.backtrace) for _ in range(plan.concurrency)]
+        self._running: dict[int, Child] = {}
+        self._nothing = os.open(os.devnull, os.O_RDONLY)
+
+    @property
+    def free(self) -> int:
+        """How many jobs may be started."""
+        return len(self._idle)
+
+    @property
+    def running(self) -> int:
+        """How many jobs are being worked on."""
+        return len(self._running)
+
+    def start(self, job: Job, now: float) -> None:
+        """Run the command for the job. There must be room."""
+        child = self._idle.pop()
+        child.job = job
+        failure = self._spawn(child, job, now)
+        if failure is not None:
+            self._idle.append(child)
+            self._ended(job, failure, 0.0)
+            return
+        child.deadline = None if self._plan.timeout is None else now + self._plan.timeout
+        self._running[child.pid] = child
+
+    def _spawn(self, child: Child, job: Job, now: float) -> Failure | None:
+        plan = self._plan
+        try:
+            words = [*plan.command, *arguments(plan.takes, job.body)]
+            environ = self._environ | environment(job)
+            if plan.takes != STDIN or not job.body:
+                return child.spawn(self._path, words, environ, [(self._nothing, 0)], now)
+            stdin = _file_of(job.body)
+        except (ValueError, OSError) as problem:
+            return Failure(None, None, b"", time.time(), why=str(problem))
+        try:
+            return child.spawn(self._path, words, environ, [(stdin, 0)], now)
+        finally:
+            os.close(stdin)
+
+    def reap(self, now: float) -> None:
+        """Some processes may have ended."""
+        with suppress(ChildProcessError):
+            while True:
+                pid, status = os.waitpid(-1, os.WNOHANG)
+                if not pid:
+                    return
+                child = self._running.pop(pid, None)
+                if child is not None and child.job is not None:
+                    job = child.job
+                    failure = child.ended(status, now)
+                    self._idle.append(child)
+                    self._ended(job, failure, now - child.started)
+
+    def tick(self, now: float) -> None:
+        """End what takes too long."""
+        for child in self._running.values():
+            child.expire(now)
+
+    @property
+    def next_deadline(self) -> float | None:
+        """When `tick` has something to do."""
+        return min((one.deadline for one in self._running.values() if one.deadline), default=None)
+
+    def end(self, now: float) -> None:
+        """Ask all of them to end."""
+        for child in self._running.values():
+            child.end("the worker was told to end", now)
+
+    def kill(self) -> None:
+        """End all of them at once."""
+        for child in self._running.values():
+            child.signal(signal.SIGKILL)
+
+    def close(self) -> None:
+        """Free what was used; nothing runs any more, or is to be left running."""
+        os.close(self._nothing)
+        for child in [*self._idle, *self._running.values()]:
+            child.close()
+
+
+def _file_of(body: bytes) -> int:
+    """A file that gives the body and then ends, whether or not anybody ever reads it."""
+    if len(body) <= _PIPE_BYTES:
+        reading, writing = os.pipe()
+        try:
+            os.write(writing, body)
+        finally:
+            os.close(writing)
+        return reading
+    with tempfile.TemporaryFile() as file:
+        file.write(body)
+        file.flush()
+        file.seek(0)
+        return os.dup(file.fileno())

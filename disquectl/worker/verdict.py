@@ -1,0 +1,41 @@
+"""What becomes of a job that has failed: held for another attempt, dead, or left alone. Pure."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from disquectl.worker.job import Job, Life
+    from disquectl.worker.plan import Plan
+
+HOLD, BURY, LEAVE = "hold", "bury", "leave"
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """`seconds` until the next attempt of a job that is held; `why` of one that is not."""
+
+    act: str
+    seconds: float = 0.0
+    why: str = ""
+
+
+def verdict(job: Job, life: Life, server_now: float, *, held: int, plan: Plan, random: float) -> Verdict:
+    """Judge a job after a failed attempt.
+
+    `server_now`: seconds since 1970 on its node's clock. `held`: how many jobs of its queue are held already.
+
+    Disque refuses WORKING after half of the TTL. A job whose next attempt would come later cannot be kept
+    from expiring unseen, so it dies now.
+    """
+    if not job.at_least_once:
+        return Verdict(BURY, why="it may be delivered once only")
+    if job.attempt > plan.max_retries:
+        return Verdict(BURY, why=f"attempt {job.attempt} was the last")
+    seconds = plan.backoff.seconds(job.attempt, random)
+    if server_now + seconds > life.half:
+        return Verdict(BURY, why="the next attempt would come after half of its TTL")
+    if held >= plan.hold:
+        return Verdict(LEAVE, why=f"{held} jobs of its queue are held already")
+    return Verdict(HOLD, seconds)

@@ -1,0 +1,43 @@
+"""Waiting for many files at once: who is to be called when one of them is ready."""
+
+from __future__ import annotations
+
+import select
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+READ, WRITE = select.POLLIN, select.POLLOUT
+
+
+class Watch:
+    """A poll object that remembers what it was told, so that telling it again costs nothing."""
+
+    def __init__(self) -> None:
+        self._poll = select.poll()
+        self._known: dict[int, tuple[int, Callable[[int], object]]] = {}
+
+    def set(self, fd: int, events: int, act: Callable[[int], object]) -> None:
+        """Call `act` with what has happened whenever these events have."""
+        known = self._known.get(fd)
+        if known is None or known[0] != events:
+            self._poll.register(fd, events)
+        self._known[fd] = (events, act)
+
+    def drop(self, fd: int) -> None:
+        """Watch it no more; a file that is closed must be dropped before another one gets its number."""
+        if self._known.pop(fd, None) is not None:
+            self._poll.unregister(fd)
+
+    def wait(self, seconds: float) -> list[tuple[int, int]]:
+        """Wait until something is ready, for so long at most; hand the result to `act`."""
+        return self._poll.poll(max(seconds, 0) * 1000)
+
+    def act(self, ready: list[tuple[int, int]]) -> None:
+        """Call who waits for these."""
+        for fd, events in ready:
+            known = self._known.get(fd)
+            # One before it may have dropped it.
+            if known is not None:
+                known[1](events)

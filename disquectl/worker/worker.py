@@ -1,0 +1,245 @@
+"""The worker: takes jobs as long as there is room, runs them, and tells their nodes what became of them.
+
+One loop over sockets, processes and signals. The rules are elsewhere: a job's fate in `custody`, whose turn
+it is in `turns`, where to take jobs from in `follow`; this only hands things from one to the other.
+"""
+
+from __future__ import annotations
+
+import random
+import signal
+import time
+from typing import TYPE_CHECKING
+
+from disquectl.errors import ReplyError
+from disquectl.protocol.jobid import decode
+from disquectl.protocol.replies import jobs
+from disquectl.worker.custody import Custody
+from disquectl.worker.follow import Origins
+from disquectl.worker.job import Failure, Job
+from disquectl.worker.nodes import Nodes
+from disquectl.worker.processes import Processes
+from disquectl.worker.signals import Signals
+from disquectl.worker.turns import Turns
+from disquectl.worker.watch import READ, Watch
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from disquectl.client.address import Node
+    from disquectl.client.opening import Opener
+    from disquectl.protocol.resp import Reply
+    from disquectl.worker.job import Request
+    from disquectl.worker.log import Log
+    from disquectl.worker.plan import Plan
+
+# How long a GETJOB waits: as long as a worker that is told to stop may have to wait for its answer.
+_WAIT_MS = 1000
+# With --burst: a lone node knows at once that there is nothing; others have to be asked by it.
+_BURST_WAIT_MS = {True: 1, False: 1000}
+_MOST_AT_ONCE = 200
+_TURN_SECONDS = 1.0
+# The end of the grace is kept for telling the nodes.
+_LAST_WORDS_SHARE = 0.8
+
+# Taking jobs; taking no more and waiting for those that run; ending them.
+OPEN, CLOSING, ENDING = "open", "closing", "ending"
+
+
+class Worker:
+    """Made for one run."""
+
+    def __init__(self, plan: Plan, path: bytes, seeds: Sequence[Node], opener: Opener, log: Log) -> None:
+        """`path` is the file of the command; `seeds` begin with a node that has answered."""
+        self._plan = plan
+        self._log = log
+        self._stage = OPEN
+        self._watch = Watch()
+        self._custody = Custody(plan, random.random)
+        self._turns = Turns(plan.queues, plan.strict)
+        self._slots = Processes(plan, path, self._watch, self._job_ended, log.passed_on)
+        self._nodes = Nodes(
+            seeds,
+            opener,
+            self._watch,
+            answered=self._answered,
+            lost=self._custody.lost,
+            said=log.said,
+        )
+        self._now = time.monotonic()
+        self._origins = Origins(self._now)
+        self._taken = 0
+        self._nothing_there = False
+        self._pause_until = 0.0
+        self._close_at = None if plan.max_time is None else self._now + plan.max_time
+        self._kill_at: float | None = None
+        self._leave_at: float | None = None
+
+    def run(self) -> None:
+        """Work until there is a reason to end."""
+        with Signals() as signals:
+            self._watch.set(signals.fd, READ, lambda _: None)
+            try:
+                while not self._is_over():
+                    self._turn(signals)
+            finally:
+                self._watch.drop(signals.fd)
+                self._nodes.close()
+                self._slots.close()
+        self._log.totals(self._custody.held.total())
+
+    def _turn(self, signals: Signals) -> None:
+        self._get_jobs()
+        self._nodes.send(self._custody.requests())
+        self._show_news()
+        ready = self._watch.wait(self._seconds_to_wait())
+        self._now = time.monotonic()
+        self._watch.act(ready)
+        for number in signals.take():
+            if number == signal.SIGCHLD:
+                continue
+            self._told_to_end(number)
+        self._slots.reap(self._now)
+        self._slots.tick(self._now)
+        self._custody.tick(self._now)
+        self._nodes.tick()
+        self._look_at_the_clock()
+
+    def _seconds_to_wait(self) -> float:
+        if self._custody.out:
+            return 0
+        until = min(
+            self._custody.next_look,
+            self._slots.next_deadline or self._now + _TURN_SECONDS,
+            self._close_at or self._now + _TURN_SECONDS,
+            self._kill_at or self._now + _TURN_SECONDS,
+            self._now + (0.25 if self._log.is_live else _TURN_SECONDS),
+        )
+        return max(until - time.monotonic(), 0)
+
+    # Taking jobs
+
+    def _get_jobs(self) -> None:
+        count = min(self._slots.free, _MOST_AT_ONCE, self._left_to_take())
+        if self._stage != OPEN or not count or self._nodes.getting or self._now < self._pause_until:
+            return
+        names = self._turns.names(count, self._custody.full_queues())
+        if not names:
+            self._nothing_there = True
+            return
+        wait_ms = _BURST_WAIT_MS[self._nodes.is_lone] if self._plan.burst else _WAIT_MS
+        self._nodes.get(
+            (b"GETJOB", b"TIMEOUT", wait_ms, b"COUNT", count, b"WITHCOUNTERS", b"FROM", *names),
+            wait_ms / 1000,
+        )
+
+    def _left_to_take(self) -> int:
+        return _MOST_AT_ONCE if self._plan.max_jobs is None else self._plan.max_jobs - self._taken
+
+    def _answered(self, request: Request, reply: Reply) -> None:
+        if request.verb != b"GETJOB":
+            self._custody.answered(request, reply, self._now)
+            return
+        if isinstance(reply, ReplyError):
+            self._refused(reply)
+            return
+        found = jobs(reply)
+        self._nothing_there = not found
+        self._turns.took(len(found))
+        self._taken += len(found)
+        for record in found:
+            self._origins.add(decode(record["id"]).node_prefix)
+            self._take(Job(**record, home=request.home))
+        better = self._origins.better(self._nodes.current_prefix, self._now)
+        if better:
+            self._nodes.move_to(better)
+
+    def _refused(self, error: ReplyError) -> None:
+        if error.code == "LEAVING":
+            self._nodes.shun()
+            return
+        self._log.said(f"GETJOB was refused: {error.message}")
+        self._pause_until = self._now + _TURN_SECONDS
+
+    def _take(self, job: Job) -> None:
+        if not self._custody.take(job, self._now):
+            return
+        if self._stage == ENDING:
+            self._custody.interrupted(job, self._not_run("the worker was told to end"))
+        elif self._custody.over_its_attempts(job):
+            self._custody.failed(job, self._not_run(f"it was delivered {job.attempt} times"))
+        else:
+            self._log.started(job)
+            self._slots.start(job, self._now)
+
+    @staticmethod
+    def _not_run(why: str) -> Failure:
+        return Failure(None, None, b"", time.time(), why=why)
+
+    def _job_ended(self, job: Job, failure: Failure | None, seconds: float) -> None:
+        if failure is None:
+            self._log.done(job, seconds)
+            self._custody.succeeded(job)
+        elif self._stage == ENDING:
+            self._custody.interrupted(job, failure)
+        else:
+            self._custody.failed(job, failure)
+
+    # Ending
+
+    def _told_to_end(self, number: int) -> None:
+        if number == signal.SIGTERM or (self._stage == CLOSING and number == signal.SIGINT):
+            self._end()
+        elif self._stage == ENDING:
+            self._slots.kill()
+        else:
+            self._close("told to stop")
+
+    def _close(self, why: str) -> None:
+        if self._stage == OPEN:
+            self._log.said(f"{why}: taking no more jobs, waiting for {self._slots.running}")
+            self._stage = CLOSING
+
+    def _end(self) -> None:
+        if self._stage == ENDING:
+            self._slots.kill()
+            return
+        self._log.said(f"ending {self._slots.running} running jobs")
+        self._stage = ENDING
+        self._kill_at = self._now + self._plan.grace * _LAST_WORDS_SHARE
+        self._leave_at = self._now + self._plan.grace
+        self._slots.end(self._now)
+
+    def _look_at_the_clock(self) -> None:
+        if self._stage == OPEN:
+            if self._close_at is not None and self._now >= self._close_at:
+                self._close("--max-time is over")
+            elif self._left_to_take() <= 0:
+                self._close("--max-jobs are taken")
+            elif self._plan.burst and self._has_run_dry():
+                self._stage = CLOSING
+        if self._kill_at is not None and self._now >= self._kill_at:
+            self._slots.kill()
+            self._kill_at = None
+
+    def _has_run_dry(self) -> bool:
+        idle = not self._slots.running and not self._custody.busy
+        return idle and not self._nodes.getting and (self._nothing_there or self._nodes.none_is_up)
+
+    def _is_over(self) -> bool:
+        if self._leave_at is not None and self._now >= self._leave_at:
+            return True
+        return (
+            self._stage != OPEN
+            and not self._slots.running
+            and not self._nodes.getting
+            and not self._custody.busy
+        )
+
+    def _show_news(self) -> None:
+        for news in self._custody.told:
+            self._log.news(news)
+        self._custody.told.clear()
+        if self._log.has_lines:
+            self._log.write()
+        self._log.draw(self._now, self._slots.running, self._custody.held.total())
