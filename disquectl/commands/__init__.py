@@ -45,6 +45,7 @@ NAMES = (
     "queues",
     "jobs",
     "trace",
+    "work",
     "exec",
     "shell",
     "sandbox",
