@@ -6,7 +6,7 @@ from disquectl.commands.inputs import line_chunks
 from disquectl.commands.kinds import JOB_ID
 from disquectl.commands.road import send_and_show, show
 from disquectl.commands.row import JOBS, REPEAT, UNKNOWN_JOB, Argument, Row
-from disquectl.errors import DisquectlError, OutcomeUnknown, PartlyDone, ReplyError
+from disquectl.errors import DisquectlError, NotDisque, OutcomeUnknown, PartlyDone, ReplyError
 from disquectl.protocol.jobid import is_valid
 from disquectl.protocol.resp import encode
 from disquectl.protocol.shapes import integer
@@ -47,7 +47,7 @@ def _from_stdin(row: Row, session: Session) -> None:
     session.check_output(COUNT)
     session.guard(row, [*row.verb])
     bad: list[int] = []
-    refused: list[DisquectlError] = []
+    refused: list[ReplyError] = []
     sent = count = unknown = 0
     with Stream(session.client, repeatable=row.effect == REPEAT) as stream:
         for portion in stream.run(_portions(row, session, bad)):
@@ -77,11 +77,11 @@ def _from_stdin(row: Row, session: Session) -> None:
         raise PartlyDone(f"{sent} IDs sent, {what}, {count} counted")
 
 
-def _why(refusal: DisquectlError, row: Row, session: Session) -> DisquectlError:
+def _why(refusal: ReplyError, row: Row, session: Session) -> DisquectlError:
     from disquectl.commands.advice import explained
 
-    assert isinstance(refusal, ReplyError)
-    return explained(session.client.refusal(refusal, row.verb), [*row.verb], session)
+    problem = session.client.refusal(refusal, row.verb)
+    return problem if isinstance(problem, NotDisque) else explained(problem, [*row.verb], session)
 
 
 def _portions(row: Row, session: Session, bad: list[int]) -> Iterator[Portion]:

@@ -26,7 +26,7 @@ def shape(values: Values) -> Shape:
 
 def run(row: Row, values: Values, session: Session) -> None:
     """Walk through the jobs."""
-    walk(row, values, session, jscan_page, lambda record: record["id"])
+    walk(row, values, session, jscan_page, lambda record: record["id"].encode())
 
 
 ROW = Row(

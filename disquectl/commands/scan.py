@@ -2,21 +2,28 @@
 
 from __future__ import annotations
 
+from disquectl.client.lane import Portion
+from disquectl.client.pipeline import Stream
+from disquectl.commands.bulk.seen import Seen
 from disquectl.commands.kinds import FLAG, number
 from disquectl.commands.row import Argument, Native, Option, option_words
+from disquectl.errors import DisquectlError
+from disquectl.protocol.resp import encode
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator
     from typing import Any
 
+    from disquectl.client.lane import Outcome
     from disquectl.commands.row import Record, Row, Values, Words
     from disquectl.commands.session import Session
     from disquectl.render.shape import Shape
+    from disquectl.render.stream import Writer
 
     # A reply of the scan -> the next cursor and the records, and a record -> what it is counted once by.
     Page = Callable[[Any], tuple[int, list[Record]]]
-    Key = Callable[[Record], object]
+    Key = Callable[[Record], bytes]
 
 SCAN_OPTIONS = (
     Option("--count", number(), "How much to look at in one step, a hint.", word=b"COUNT", unset="100"),
@@ -45,26 +52,54 @@ def walk(row: Row, values: Values, session: Session, page: Page, key: Key) -> No
     """
     shape: Shape = row.shape(values) if row.shape else None  # type: ignore[assignment]
     session.check_output(shape)
-    out = session.writer(shape)
-    seen: set[object] = set()
-    cursor, records = _page(row, values, session, page)
-    try:
-        while True:
-            for record in records:
-                if (one := key(record)) not in seen:
-                    seen.add(one)
-                    out.write(record)
-            if "cursor" in values or not cursor:
-                break
-            out.flush()
-            cursor, records = _page(row, {**values, "cursor": cursor}, session, page)
-    finally:
-        out.finish()
-    if "cursor" in values:
-        session.streams.say(f"next cursor: {cursor}")
-
-
-def _page(row: Row, values: Values, session: Session, page: Page) -> tuple[int, list[Record]]:
     (words,) = requests(row, values)
     session.guard(row, words)
-    return page(session.client.call(*words, repeatable=True, failover=not values.get("cursor")))
+    out = session.writer(shape)
+    reply = session.client.call(*words, repeatable=True, failover="cursor" not in values)
+    if "cursor" in values:
+        cursor, records = page(reply)
+        seen = Seen()
+        out.write_all([record for record in records if seen.add(key(record))])
+        out.finish()
+        session.streams.say(f"next cursor: {cursor}")
+        return
+    walk = _Walk(row, values, page, key, out)
+    try:
+        with Stream(session.client, repeatable=True, failover=False) as stream:
+            for portion in stream.run(walk.requests(reply)):
+                walk.came += portion.outcomes
+        if stream.failure is not None:
+            raise stream.failure
+    finally:
+        out.finish()
+
+
+class _Walk:
+    """Goes from page to page, and asks for the next one before it writes the last."""
+
+    def __init__(self, row: Row, values: Values, page: Page, key: Key, out: Writer) -> None:
+        self._row = row
+        self._values = values
+        self._page = page
+        self._key = key
+        self._out = out
+        self._seen = Seen()
+        self.came: list[Outcome] = []
+
+    def requests(self, reply: Outcome) -> Iterator[Portion | None]:
+        """The requests behind the first reply; None while the answer to one is still to come."""
+        while True:
+            if isinstance(reply, DisquectlError):
+                raise reply
+            cursor, records = self._page(reply)
+            if cursor:
+                (words,) = requests(self._row, {**self._values, "cursor": cursor})
+                yield Portion([encode(words)])
+            add, key = self._seen.add, self._key
+            self._out.write_all([record for record in records if add(key(record))])
+            if not cursor:
+                return
+            self._out.flush()
+            while not self.came:
+                yield None
+            reply = self.came.pop()
