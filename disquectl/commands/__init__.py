@@ -45,6 +45,7 @@ NAMES = (
     "queues",
     "jobs",
     "trace",
+    "explain",
     "work",
     "exec",
     "shell",

@@ -1,6 +1,6 @@
 """What to do about an error reply, and which of them leave the outcome open.
 
-`ADVICE` is keyed by the error's code. Rules: Disque 1.0-rc1, found by running it.
+`MEANINGS` and `ADVICE` are keyed by the error's code. Rules: Disque 1.0-rc1, found by running it.
 """
 
 from __future__ import annotations
@@ -16,7 +16,26 @@ if TYPE_CHECKING:
     from disquectl.commands.row import Words
     from disquectl.commands.session import Session
 
+MEANINGS = {
+    "ERR": "The request is wrong, as the text behind the code says: its words, a number, an option.",
+    "BADID": "A word that should be a job ID is none.",
+    "NOREPL": "Not as many nodes as asked for could take a copy of the job, or not in time.",
+    "MAXLEN": "The queue holds as many jobs on this node as the job's MAXLEN allows.",
+    "PAUSED": "The queue is paused in input on this node.",
+    "LEAVING": "The node is leaving the cluster and lets nobody wait for jobs.",
+    "NOJOB": "This node has no copy of the job: acknowledged, expired, or held by others.",
+    "TOOLATE": "More than half of the job's TTL has passed, so that its return cannot be put off any more.",
+    "NOAUTH": "The node wants a password first.",
+    "OOM": "The node has used up its maxmemory and takes nothing that needs more.",
+    "LOADING": "The node has just started and is reading its append only file.",
+    "MISCONF": "The node could not write its append only file, and takes no writes until it can.",
+}
+
 ADVICE = {
+    "ERR": "read the text behind the code; `disquectl COMMAND --help` has the words and their units",
+    "NOREPL": "look at `disquectl nodes`; lower --replicate, or bring the others back. After "
+    "`Timeout reached` or `job removed` the job may be delivered all the same",
+    "NOAUTH": "give the password by DISQUE_PASSWORD, --password-file or --ask-password",
     "BADID": "a job ID has 40 characters: D-, 8 hex digits, -, 24 characters, -, 4 hex digits",
     "PAUSED": "the queue takes no jobs: `disquectl pause QUEUE state` shows it, `pause QUEUE none` ends it",
     "MAXLEN": "the queue holds as many jobs as --maxlen allows: wait, or raise it",
@@ -47,7 +66,7 @@ def _advised(refusal: ReplyError, session: Session) -> DisquectlError:
         refusal.advice = _nodes(session) + "; lower --replicate, or bring the others back"
     elif refusal.code == "NOJOB":
         return NothingThere(refusal.message, ADVICE["NOJOB"])
-    elif not refusal.advice:
+    elif not refusal.advice and refusal.code != "ERR":
         refusal.advice = ADVICE.get(refusal.code, "")
     return refusal
 

@@ -1,0 +1,88 @@
+"""explain: what an error code, a job ID or a field of a reply means. It asks nobody."""
+
+from __future__ import annotations
+
+from disquectl.commands.advice import ADVICE, MEANINGS
+from disquectl.commands.kinds import TEXT
+from disquectl.commands.row import TOOLS, Argument, Row
+from disquectl.errors import UsageError
+from disquectl.protocol.fields import fields, named
+from disquectl.protocol.jobid import decode, is_valid
+from disquectl.render.shape import PAIRS, RECORDS, Shape
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from disquectl.commands.row import Record, Values
+    from disquectl.commands.session import Session
+
+CODE_FIELDS = ("code", "meaning", "advice")
+ID_FIELDS = ("id", "created_by", "ttl_minutes", "delivery")
+FIELD_FIELDS = ("field", "command", "unit", "meaning")
+
+
+def shape(values: Values) -> Shape:
+    """By what it is."""
+    word = values["word"]
+    if is_valid(word):
+        return Shape(ID_FIELDS, PAIRS, value="id", kinds={"id": "id"})
+    if word.upper() in MEANINGS:
+        return Shape(CODE_FIELDS, PAIRS, value="meaning")
+    several = len(named(word)) > 1
+    return Shape(FIELD_FIELDS, RECORDS if several else PAIRS, many=several, value="meaning")
+
+
+def explanations(word: str) -> list[Record]:
+    """What the word means. Raises UsageError for one that is none of the three, with those that are near."""
+    if is_valid(word):
+        told = decode(word)
+        return [
+            {
+                "id": word,
+                "created_by": told.node_prefix,
+                "ttl_minutes": told.ttl_minutes,
+                "delivery": "at least once" if told.at_least_once else "at most once",
+            }
+        ]
+    code = word.upper()
+    if code in MEANINGS:
+        return [{"code": code, "meaning": MEANINGS[code], "advice": ADVICE.get(code, "")}]
+    found = named(word)
+    if not found:
+        raise _unknown(word)
+    return [
+        {"field": one.name, "command": one.command, "unit": one.unit, "meaning": one.meaning} for one in found
+    ]
+
+
+def _unknown(word: str) -> UsageError:
+    from difflib import get_close_matches
+
+    known = {one.name.lower().replace("-", "_"): one.name for one in fields()}
+    known |= {code.lower(): code for code in MEANINGS}
+    near = [known[name] for name in get_close_matches(word.lower().replace("-", "_"), known, n=3)]
+    advice = f"did you mean {' or '.join(near)}?" if near else f"the codes are {', '.join(MEANINGS)}"
+    return UsageError(f"no error code, job ID or field: {word!r}", advice)
+
+
+def run(row: Row, values: Values, session: Session) -> None:
+    """Look it up."""
+    from disquectl.commands.road import show
+
+    found = explanations(values["word"])
+    session.check_output(shape(values))
+    show(shape(values), found, session)
+
+
+ROW = Row(
+    "explain",
+    "Explain an error code, a job ID, or a field of show, qstat or info.",
+    group=TOOLS,
+    connects=False,
+    arguments=(Argument("word", TEXT, "Such as NOREPL, a job ID, or next-requeue-within."),),
+    details="Asks no server. Of a job ID: the first 8 digits of the node that made the job; the TTL in "
+    "minutes, rounded down to an even number, at most 65534; and whether the job is delivered at least once "
+    "(retry above 0) or at most once.",
+    example="disquectl explain NOREPL",
+    shape=shape,
+    run=run,
+)
