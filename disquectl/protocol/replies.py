@@ -14,6 +14,13 @@ if TYPE_CHECKING:
     from disquectl.protocol.shapes import Record
 
 
+_SHOW_NAMES = (
+    b"id queue state repl ttl ctime delay retry nacks additional-deliveries nodes-delivered nodes-confirmed "
+    b"next-requeue-within next-awake-within body"
+).split()
+_SHOW_KEYS = [name.decode().replace("-", "_") for name in _SHOW_NAMES]
+
+
 def jobs(reply: Reply, command: str = "GETJOB") -> list[Record]:
     """GETJOB and QPEEK: `{"queue", "id", "body"}`, with counters `"nacks"` and `"additional_deliveries"`."""
     if reply is None:
@@ -22,6 +29,9 @@ def jobs(reply: Reply, command: str = "GETJOB") -> list[Record]:
 
 
 def _job(command: str, reply: Reply) -> Record:
+    if type(reply) is list and len(reply) == 3 and {*map(type, reply)} == {bytes}:
+        # The common form, in quantity.
+        return {"queue": reply[0], "id": text(command, reply[1]), "body": reply[2]}
     queue, job_id, body, *counters = array(command, reply, at_least=3)
     record: Record = {
         "queue": octets(command, queue),
@@ -41,10 +51,30 @@ def show(reply: Reply, command: str = "SHOW") -> Record | None:
     """
     if reply is None:
         return None
+    if type(reply) is list and reply[0::2] == _SHOW_NAMES:
+        quick = _shown(command, reply[1::2])
+        if quick is not None:
+            return quick
     record: Record = {}
     for name, value in pairs(command, reply):
         users = name in ("queue", "body") and value is not None
         record[name.replace("-", "_")] = octets(command, value) if users else field(command, value)
+    return record
+
+
+def _shown(command: str, values: list[Reply]) -> Record | None:
+    """The record of a SHOW with the fields that Disque 1.0 has, or None where a value is of another type."""
+    if len(values) != len(_SHOW_KEYS):
+        return None
+    job_id, queue, state, *numbers, delivered, confirmed, requeue, awake, body = values
+    texts = {type(job_id), type(queue), type(state), type(body)}
+    if texts != {bytes} or not {*map(type, numbers), type(requeue), type(awake)} <= {int, type(None)}:
+        return None
+    record: Record = dict(zip(_SHOW_KEYS, values, strict=True))
+    record["id"] = text(command, job_id)
+    record["state"] = text(command, state)
+    record["nodes_delivered"] = field(command, delivered)
+    record["nodes_confirmed"] = field(command, confirmed)
     return record
 
 

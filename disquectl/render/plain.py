@@ -24,8 +24,14 @@ def _cell(value: Value) -> str:
 
 
 def _text(value: Value) -> str:
-    if isinstance(value, str):
-        return value
+    """The cell unescaped; the common types first. Raises UnicodeDecodeError."""
+    kind = type(value)
+    if kind is str:
+        return value  # type: ignore[return-value]  # as the line above says
+    if kind is int:
+        return str(value)
+    if value is None:
+        return ""
     return (value if isinstance(value, bytes) else as_bytes(value)).decode()
 
 
