@@ -17,6 +17,11 @@ def main() -> NoReturn:
     long as a quarter of an empty Python program, in each of thousands of calls from a script.
     """
     try:
+        if sys.argv[1:2] == ["__complete"]:
+            from disquectl.completion.answer import answer  # noqa: PLC0415 - a press of TAB loads little
+
+            answer(sys.argv[2:])
+            os._exit(0)
         from disquectl.cli.main import run_command_line  # noqa: PLC0415 - Ctrl-C may come while it loads
 
         code = run_command_line(sys.argv[1:])

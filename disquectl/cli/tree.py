@@ -7,6 +7,7 @@ public classes of `typer.core`: commands are made from rows, not from the signat
 
 from __future__ import annotations
 
+import os
 from difflib import get_close_matches
 from typing import TYPE_CHECKING, Any
 
@@ -140,9 +141,17 @@ class Tree(TyperGroup):
             callback=_print_version,
             help="Print the version.",
         )
+        install = TyperOption(
+            param_decls=["--install-completion"],
+            is_flag=True,
+            expose_value=False,
+            is_eager=True,
+            callback=_install_completion,
+            help="Set up TAB completion for your shell.",
+        )
         super().__init__(
             name=PROGRAM,
-            params=[*_global_parameters(hidden=False), version],
+            params=[*_global_parameters(hidden=False), version, install],
             help=ABOUT,
             invoke_without_command=True,
             subcommand_metavar="COMMAND [ARGS] [OPTIONS]",
@@ -185,6 +194,14 @@ def _context_settings(**more: Any) -> dict[str, Any]:
 def _print_version(ctx: Any, param: Any, value: bool) -> None:
     if value:
         typer.echo(f"{PROGRAM} {__version__}")
+        raise typer.Exit
+
+
+def _install_completion(ctx: Any, param: Any, value: bool) -> None:
+    if value:
+        from disquectl.completion.install import install  # noqa: PLC0415 - once in the life of an installation
+
+        typer.echo(install(os.environ))
         raise typer.Exit
 
 

@@ -54,6 +54,7 @@ NAMES = (
     "help",
     "cheat",
     "describe",
+    "completion",
 )
 
 ALIASES = {"ackjob": "ack"}

@@ -26,9 +26,12 @@ UNIT_BYTES = {"": 1, "b": 1, "k": 1000, "kb": 1024, "m": 10**6, "mb": 1024**2, "
 
 
 class Kind:
-    """`name` tells completion what stands there, `metavar` tells people, `choices` are all there are."""
+    """`name` tells completion what stands there, `metavar` tells people, `choices` are all there are.
 
-    __slots__ = ("choices", "convert", "metavar", "name")
+    `meanings` explains choices, those that need it.
+    """
+
+    __slots__ = ("choices", "convert", "meanings", "metavar", "name")
 
     def __init__(
         self,
@@ -36,11 +39,13 @@ class Kind:
         convert: Callable[[str], Any],
         metavar: str = "",
         choices: tuple[str, ...] = (),
+        meanings: dict[str, str] | None = None,
     ) -> None:
         self.name = name
         self.convert = convert
         self.metavar = metavar or name.upper()
         self.choices = choices
+        self.meanings = meanings or {}
 
 
 def duration_ms(text: str) -> int:
@@ -107,7 +112,7 @@ def seconds_float(text: str) -> str:
     return f"{milliseconds / 1000:g}"
 
 
-def one_of(*choices: str) -> Kind:
+def one_of(*choices: str, meanings: dict[str, str] | None = None) -> Kind:
     """A word out of a few, in any case; it becomes lower case."""
 
     def read(text: str) -> str:
@@ -115,7 +120,7 @@ def one_of(*choices: str) -> Kind:
             raise UsageError(f"{text!r} is none of {', '.join(choices)}")
         return text.lower()
 
-    return Kind("choice", read, "|".join(choices), choices)
+    return Kind("choice", read, "|".join(choices), choices, meanings)
 
 
 def size_bytes(text: str) -> int:

@@ -8,9 +8,18 @@ from __future__ import annotations
 from disquectl.commands.kinds import DURATION, FILE, FLAG, NODE, PROFILE, TEXT, one_of
 from disquectl.commands.row import Option
 
-FORMATS = ("table", "plain", "json", "jsonl", "csv", "tsv", "raw")
-OUTPUT = one_of(*FORMATS)
-COLOR = one_of("auto", "always", "never")
+MEANINGS = {
+    "table": "for people",
+    "plain": "lines for scripts, tab between fields",
+    "json": "one document",
+    "jsonl": "an object a line",
+    "csv": "RFC 4180, with a header",
+    "tsv": "plain with a header",
+    "raw": "the bytes as they are",
+}
+FORMATS = tuple(MEANINGS)
+OUTPUT = one_of(*FORMATS, meanings=MEANINGS)
+COLOR = one_of("auto", "always", "never", meanings={"auto": "where a terminal shows it"})
 
 CONNECTING: tuple[Option, ...] = (
     Option(

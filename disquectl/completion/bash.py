@@ -1,0 +1,153 @@
+r"""bash: what its script hands over, and words quoted so that readline can put them where they belong.
+
+The script sends the line up to the cursor and the word that readline will replace. That word may be only the
+last part of what the shell takes for one (readline breaks at `:` and `=`, and behind an open quote), so what
+is sent back continues in the quotes that are open there. Names that no quote can hold go as `$'\n'`. Pure.
+"""
+
+from __future__ import annotations
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from disquectl.completion.candidates import Candidate, Show
+
+BLANKS = " \t\n"
+# What ends a command: what stands behind it is another one.
+ENDS = "|&;()"
+ANSI = "$'"
+ESCAPES = {"n": "\n", "t": "\t", "r": "\r", "e": "\x1b", "a": "\a", "b": "\b", "f": "\f", "v": "\v"}
+BARE = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_-./:=+@%,^"
+
+
+def understood(sent: list[str]) -> tuple[list[str], str, Show]:
+    """The words behind the program's name, the one being typed, and how to show what it may become."""
+    line, replaced = sent
+    words, raw = read(line)
+    while words and "=" in words[0] and words[0].partition("=")[0].isidentifier():
+        del words[0]
+    before, quote = value_of(raw[: len(raw) - len(replaced)])
+    return words[1:], value_of(raw)[0], lambda candidates: _show(candidates, before, quote)
+
+
+def _show(candidates: list[Candidate], before: str, quote: str) -> bytes:
+    """One word a line, without what stands already, and without descriptions: readline shows none."""
+    lines = [quoted(word[len(before) :], quote) for word, _ in candidates if word.startswith(before)]
+    return "".join(f"{line}\n" for line in lines).encode("utf-8", "surrogateescape")
+
+
+def read(line: str) -> tuple[list[str], str]:
+    """The words of the last command of a line, and the text of the one that the line ends in."""
+    words: list[str] = []
+    start = at = 0
+    while at < len(line):
+        if line[at] in BLANKS or line[at] in ENDS:
+            if at > start:
+                words.append(value_of(line[start:at])[0])
+            if line[at] in ENDS:
+                words = []
+            at += 1
+            start = at
+        else:
+            at = _behind(line, at, "")[0]
+    return words, line[start:]
+
+
+def value_of(raw: str) -> tuple[str, str]:
+    """What the text of a word stands for, and the quote that is open at its end."""
+    value, at, quote = "", 0, ""
+    while at < len(raw):
+        at, part, quote = _behind(raw, at, quote)
+        value += part
+    # Bytes that were written one by one belong together.
+    return value.encode("utf-8", "surrogateescape").decode("utf-8", "surrogateescape"), quote
+
+
+def _behind(line: str, at: int, quote: str) -> tuple[int, str, str]:
+    """The next piece of a word: where it ends, what it stands for, and the quote that is open behind it."""
+    end = quote[-1:]
+    char = line[at]
+    if not quote:
+        if line.startswith(ANSI, at):
+            return _quoted_piece(line, at + 2, ANSI)
+        if char in "'\"":
+            return _quoted_piece(line, at + 1, char)
+        if char == "\\":
+            return at + 2, line[at + 1 : at + 2], ""
+        return at + 1, char, ""
+    return (at + 1, "", "") if char == end else _quoted_piece(line, at, quote)
+
+
+def _quoted_piece(line: str, at: int, quote: str) -> tuple[int, str, str]:
+    """From behind an opening quote to behind its end, or to the end of the line."""
+    value, end = "", quote[-1]
+    while at < len(line):
+        char = line[at]
+        if char == end:
+            return at + 1, value, ""
+        at += 1
+        if char == "\\" and quote != "'" and at < len(line):
+            escaped = line[at]
+            at += 1
+            if quote == ANSI:
+                char, at = _ansi(line, at, escaped)
+            elif escaped in '$`"\\':
+                char = escaped
+            else:
+                char = "\\" + escaped
+        value += char
+    return at, value, quote
+
+
+def _ansi(line: str, at: int, escaped: str) -> tuple[str, int]:
+    if escaped == "x":
+        digits = line[at : at + 2]
+        return bytes([int(digits, 16)]).decode("utf-8", "surrogateescape"), at + 2
+    return ESCAPES.get(escaped, escaped), at
+
+
+def quoted(word: str, quote: str = "") -> str:
+    """The word so that the shell takes it for what it is, behind this open quote."""
+    if quote == ANSI:
+        return _in_ansi(word)
+    if not word.isprintable():
+        piece = f"$'{_in_ansi(word)}'"
+        return f"{quote}{piece}{quote}" if quote else piece
+    if quote == "'":
+        return word.replace("'", "'\\''")
+    if quote == '"':
+        escaped = "".join(f"\\{char}" if char in '$`"\\' else char for char in word)
+        # Where history is expanded a backslash does not help.
+        return escaped.replace("!", "\"'!'\"")
+    bare = "".join(char if char in BARE or not char.isascii() else f"\\{char}" for char in word)
+    return bare or "''"
+
+
+def _in_ansi(word: str) -> str:
+    out = ""
+    for char in word:
+        if char in "'\\":
+            out += f"\\{char}"
+        elif char.isprintable():
+            out += char
+        else:
+            out += "".join(f"\\x{byte:02x}" for byte in char.encode("utf-8", "surrogateescape"))
+    return out
+
+
+SCRIPT = r"""# TAB completion of disquectl for bash: made by `disquectl completion bash`.
+_disquectl() {
+    local line directive
+    COMPREPLY=()
+    {
+        IFS= read -r -d '' directive
+        while IFS= read -r line; do
+            COMPREPLY[${#COMPREPLY[@]}]=$line
+        done
+    } < <("$1" __complete bash "${COMP_LINE:0:COMP_POINT}" "$2" 2>/dev/null)
+    case $directive in
+        nospace) compopt -o nospace 2>/dev/null ;;
+        files) compopt -o default 2>/dev/null ;;
+    esac
+}
+complete -F _disquectl disquectl
+"""

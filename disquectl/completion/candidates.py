@@ -1,0 +1,106 @@
+"""What may stand at the cursor -> the words themselves, each with its description.
+
+No connection is made here: names that only a server knows are asked for by `live`.
+"""
+
+from __future__ import annotations
+
+import os
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from typing import TypeAlias
+
+    from disquectl.completion.expect import Expected
+
+    # A word and its description, or "".
+    Candidate: TypeAlias = tuple[str, str]
+    # Makes of candidates what the shell's script reads.
+    Show: TypeAlias = Callable[[list[Candidate]], bytes]
+
+# The kinds of words whose values a server knows.
+LIVE_KINDS = ("queue", "id", "node", "node_id", "config")
+
+
+def static(expected: Expected, partial: str, *, described: bool = True) -> list[Candidate]:
+    """The candidates that are known without a server and begin with `partial`, with their help or not."""
+    if expected.commands:
+        from disquectl.commands import NAMES, rows  # noqa: PLC0415 - the others need no list
+
+        if not described:  # to load every row takes its time
+            return _beginning([(name, "") for name in NAMES], partial)
+        return _beginning([(row.name, row.summary) for row in rows()], partial)
+    if expected.subcommands:
+        return _beginning([(row.name, row.summary) for row in expected.subcommands], partial)
+    if expected.flags:
+        more = [("--help", "Explain it.")] if partial.startswith("--") else []
+        return _beginning([(one.flag, one.help) for one in expected.flags] + more, partial)
+    return [(f"{front(expected, partial)}{value}", text) for value, text in _values(expected, partial)]
+
+
+def front(expected: Expected, partial: str) -> str:
+    """What stands before the value in the same word: `--option=`, and the elements of a list."""
+    value = partial[len(expected.joined) :]
+    return expected.joined + (value[: value.rfind(",") + 1] if _is_list(expected) else "")
+
+
+def _is_list(expected: Expected) -> bool:
+    name = expected.parameter.name if expected.parameter else ""
+    return name in ("node", "columns")
+
+
+def _beginning(candidates: list[Candidate], partial: str) -> list[Candidate]:
+    return [(value, text) for value, text in candidates if value.startswith(partial)]
+
+
+def _values(expected: Expected, partial: str) -> list[Candidate]:
+    parameter = expected.parameter
+    if parameter is None:
+        return []
+    rest = partial[len(front(expected, partial)) :]
+    kind = parameter.kind
+    candidates: list[Candidate] = [(choice, kind.meanings.get(choice, "")) for choice in kind.choices]
+    if parameter.name == "columns":
+        candidates = [(field, "") for field in _columns(expected)]
+    elif kind.name == "profile":
+        candidates = _profiles(expected)
+    elif kind.name == "topic":
+        candidates = _topics()
+    elif kind.name == "assignment":
+        candidates = _keys(rest)
+    elif kind.name == "node":
+        nodes = os.environ.get("DISQUE_NODES", "").split(",")
+        candidates = [(node, "$DISQUE_NODES") for node in nodes if node]
+    return _beginning(candidates, rest)
+
+
+def _columns(expected: Expected) -> tuple[str, ...]:
+    row = expected.row
+    if row is None or row.shape is None:
+        return ()
+    usual = {argument.name: (b"",) if argument.many else b"" for argument in row.arguments}
+    return row.shape(usual).fields
+
+
+def _profiles(expected: Expected) -> list[Candidate]:
+    from disquectl.configfile import load  # noqa: PLC0415 - as for rows
+
+    config = load(expected.given.get("config", (None,))[-1], os.environ)
+    profiles = config.profiles.values() if config else ()
+    return [(profile.name, ",".join(profile.values.get("nodes", []))) for profile in profiles]
+
+
+def _topics() -> list[Candidate]:
+    from disquectl.commands import NAMES  # noqa: PLC0415 - as for rows
+    from disquectl.manual import topics  # noqa: PLC0415 - as for rows
+
+    pages = [(name, topics.title(name)) for name in topics.names()]
+    known = {name for name, _ in pages}
+    return pages + [(name, "a command") for name in NAMES if name not in known]
+
+
+def _keys(partial: str) -> list[Candidate]:
+    from disquectl.profiles import KEYS  # noqa: PLC0415 - as for rows
+
+    return [] if "=" in partial else [(f"{key}=", text) for key, (_, text) in KEYS.items()]

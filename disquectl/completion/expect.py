@@ -1,0 +1,133 @@
+"""The words before the cursor -> what may stand at it. Pure.
+
+It forgives what the reader of whole lines does not: a line that is still being typed may be wrong anywhere.
+"""
+
+from __future__ import annotations
+
+from disquectl.commands import find
+from disquectl.commands.options import GLOBAL_OPTIONS
+from disquectl.commands.reader import is_number
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from disquectl.commands.row import Argument, Option, Row
+
+    # The words that were given to options and arguments, by their names.
+    Given = dict[str, tuple[str, ...]]
+
+
+class Expected:
+    """What may stand at the cursor.
+
+    commands     the name of a command
+    subcommands  one of these
+    parameter    a value for this option or argument
+    flags        one of these options, where the word begins with `-`
+    joined       `--option=` where the value follows in the same word
+    words        any words at all, of another program
+    row, given   the command so far, and what it was given
+    """
+
+    __slots__ = ("commands", "flags", "given", "joined", "parameter", "row", "subcommands", "words")
+
+    def __init__(self) -> None:
+        self.commands = False
+        self.subcommands: tuple[Row, ...] = ()
+        self.parameter: Option | Argument | None = None
+        self.flags: list[Option] = []
+        self.joined = ""
+        self.words = False
+        self.row: Row | None = None
+        self.given: Given = {}
+
+
+def expect(words: list[str], partial: str) -> Expected:
+    """What may stand where `partial` is being typed, behind these words (without the program's name)."""
+    found = Expected()
+    places = 0
+    at = 0
+    while at < len(words):
+        word = words[at]
+        at += 1
+        if word == "--":
+            return _behind_dashes(found, places + len(words) - at)
+        option = _option(found.row, word)
+        if option is not None:
+            joined = "=" in word
+            if not option.is_flag and not joined and at >= len(words):
+                found.parameter = option
+                return found
+            value = word.partition("=")[2] if joined else "" if option.is_flag else words[at]
+            at += not option.is_flag and not joined
+            found.given[option.name] = (*found.given.get(option.name, ()), value)
+        elif found.row is None or (inner := _inner(found.row, word)):
+            found.row = find(word) if found.row is None else inner
+            if found.row is None:
+                return found
+        elif found.row.rest_is_data:
+            found.words = True
+            return found
+        else:
+            _place(found, word, places)
+            places += 1
+    return _at_cursor(found, partial, places)
+
+
+def _at_cursor(found: Expected, partial: str, places: int) -> Expected:
+    name, equals, _ = partial.partition("=")
+    if partial.startswith("-") and not is_number(partial):
+        option = _option(found.row, name)
+        if equals and option is not None and not option.is_flag:
+            found.joined = f"{name}="
+            found.parameter = option
+            return found
+        own = found.row.options if found.row is not None else ()
+        found.flags = [one for one in (*own, *GLOBAL_OPTIONS) if one.many or one.name not in found.given]
+        return found
+    if found.row is None:
+        found.commands = True
+    elif found.row.subcommands:
+        found.subcommands = found.row.subcommands
+    else:
+        _at_argument(found, places)
+    return found
+
+
+def _behind_dashes(found: Expected, places: int) -> Expected:
+    if found.row is not None and found.row.rest_is_data:
+        found.words = True
+    elif found.row is not None:
+        _at_argument(found, places)
+    return found
+
+
+def _at_argument(found: Expected, places: int) -> None:
+    assert found.row is not None
+    arguments = found.row.arguments
+    if arguments:
+        last = arguments[-1]
+        found.parameter = arguments[places] if places < len(arguments) else last if last.many else None
+    found.words = found.row.rest_is_data
+
+
+def _place(found: Expected, word: str, places: int) -> None:
+    assert found.row is not None
+    arguments = found.row.arguments
+    if arguments:
+        name = arguments[min(places, len(arguments) - 1)].name
+        found.given[name] = (*found.given.get(name, ()), word)
+
+
+def _option(row: Row | None, word: str) -> Option | None:
+    if not word.startswith("-"):
+        return None
+    name = word.partition("=")[0]
+    for option in (*(row.options if row is not None else ()), *GLOBAL_OPTIONS):
+        if name == option.flag or (option.short and word == option.short):
+            return option
+    return None
+
+
+def _inner(row: Row, word: str) -> Row | None:
+    return next((inner for inner in row.subcommands if inner.name == word), None)

@@ -1,0 +1,101 @@
+"""fish: the line comes as it was typed, words go back bare, since fish quotes what it inserts. Pure.
+
+A word and its description are parted by a tab, so that a name with a tab in it cannot be offered.
+"""
+
+from __future__ import annotations
+
+from disquectl.commands import rows
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from disquectl.completion.candidates import Candidate, Show
+
+BLANKS = " \t\n"
+ENDS = "|&;()"
+ESCAPES = {"n": "\n", "t": "\t", "r": "\r", "e": "\x1b", "a": "\a", "b": "\b", "f": "\f", "v": "\v"}
+
+
+def understood(sent: list[str]) -> tuple[list[str], str, Show]:
+    """The words behind the program's name, the one being typed, and how to show what it may become."""
+    words = read(sent[0])
+    while len(words) > 1 and "=" in words[0]:
+        del words[0]
+    return words[1:-1], words[-1], _show
+
+
+def _show(candidates: list[Candidate]) -> bytes:
+    """Word, tab, description, each with NUL behind it."""
+    lines = [f"{word}\t{text}\0" if text else f"{word}\0" for word, text in candidates if "\t" not in word]
+    return "".join(lines).encode("utf-8", "surrogateescape")
+
+
+def read(line: str) -> list[str]:
+    """The words of the last command of a line; the last is the one being typed, maybe empty."""
+    words = [""]
+    at, inside = 0, ""
+    while at < len(line):
+        char = line[at]
+        at += 1
+        if inside:
+            if char == inside:
+                inside = ""
+            elif char == "\\" and line[at : at + 1] in {"\\", inside, *({"$"} if inside == '"' else ())}:
+                words[-1] += line[at]
+                at += 1
+            else:
+                words[-1] += char
+        elif char in "'\"":
+            inside = char
+        elif char == "\\":
+            escaped, at = _escaped(line, at)
+            words[-1] += escaped
+        elif char in ENDS:
+            words = [""]
+        elif char in BLANKS:
+            if words[-1] or line[at - 2 : at - 1] in ("'", '"'):
+                words.append("")
+        else:
+            words[-1] += char
+    return words
+
+
+def _escaped(line: str, at: int) -> tuple[str, int]:
+    char = line[at : at + 1]
+    if char in ("x", "X"):
+        return bytes([int(line[at + 1 : at + 3], 16)]).decode("utf-8", "surrogateescape"), at + 3
+    return ESCAPES.get(char, char), at + 1
+
+
+def script() -> str:
+    """The script, with the commands in it: the first word needs no process."""
+    start = "complete -c disquectl -n __disquectl_at_command"
+    lines = [f"{start} -a {row.name} -d {_quoted(row.summary)}" for row in rows()]
+    return SCRIPT.replace("@COMMANDS@", "\n".join(lines))
+
+
+def _quoted(text: str) -> str:
+    return "'" + text.replace("\\", "\\\\").replace("'", "\\'") + "'"
+
+
+SCRIPT = r"""# TAB completion of disquectl for fish: made by `disquectl completion fish`.
+function __disquectl_at_command
+    test (count (commandline -opc)) -eq 1; and not string match -q -- '-*' (commandline -ct)
+end
+
+function __disquectl_complete
+    set -l program (commandline -opc)[1]
+    set -l line (commandline -cp | string collect)
+    set -l answer (command $program __complete fish $line 2>/dev/null | string split0)
+    if test "$answer[1]" = files
+        __fish_complete_path (commandline -ct)
+    end
+    if set -q answer[2]
+        string join0 -- $answer[2..-1] | string split0
+    end
+end
+
+complete -c disquectl -f
+@COMMANDS@
+complete -c disquectl -n 'not __disquectl_at_command' -a '(__disquectl_complete)'
+"""

@@ -1,0 +1,66 @@
+"""Setting up TAB completion for the user's shell: the script in a file, and the line that reads it.
+
+Doing it again changes nothing but an outdated script. It writes to the home folder alone.
+"""
+
+from __future__ import annotations
+
+import os
+
+from disquectl.completion.scripts import FILE_NAMES, SHELLS, script
+from disquectl.errors import DataError, UsageError
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+MARK = "# TAB completion of disquectl"
+
+
+def install(environ: Mapping[str, str]) -> str:
+    """Set it up for the shell that $SHELL names; what was done, and what there is to do, as text."""
+    shell = os.path.basename(environ.get("SHELL", ""))
+    if shell not in SHELLS:
+        raise UsageError(
+            f"no completion for the shell {shell or 'without a name'}: there are {', '.join(SHELLS)}",
+            "disquectl completion SHELL prints a script",
+        )
+    home = environ.get("HOME") or os.path.expanduser("~")
+    data = environ.get("XDG_DATA_HOME") or os.path.join(home, ".local", "share")
+    if shell == "fish":
+        settings = environ.get("XDG_CONFIG_HOME") or os.path.join(home, ".config")
+        path, start, lines = os.path.join(settings, "fish", "completions", FILE_NAMES[shell]), "", ""
+    elif shell == "bash":
+        # Where the package bash-completion looks, too.
+        path = os.path.join(data, "bash-completion", "completions", "disquectl")
+        start, lines = os.path.join(home, ".bashrc"), f". {_quoted(path)}"
+    else:
+        folder = os.path.join(data, "zsh", "site-functions")
+        path = os.path.join(folder, FILE_NAMES[shell])
+        start = os.path.join(environ.get("ZDOTDIR") or home, ".zshrc")
+        lines = f"fpath=({_quoted(folder)} $fpath)\nautoload -Uz compinit && compinit"
+    try:
+        os.makedirs(os.path.dirname(path), exist_ok=True)
+        with open(path, "w", encoding="utf-8") as file:
+            file.write(script(shell))
+        changed = bool(start) and _add_lines(start, lines)
+    except OSError as problem:
+        raise DataError(f"cannot set up completion: {problem.filename}: {problem.strerror}") from None
+    return f"{path} written{f', and read by {start}' if changed else ''}; it holds in a new {shell}"
+
+
+def _add_lines(path: str, lines: str) -> bool:
+    """Whether the lines were added: not where they are already."""
+    text = ""
+    if os.path.exists(path):
+        with open(path, encoding="utf-8", errors="surrogateescape") as file:
+            text = file.read()
+    if MARK in text:
+        return False
+    with open(path, "a", encoding="utf-8") as file:
+        file.write(f"{'' if text.endswith(chr(10)) or not text else chr(10)}\n{MARK}\n{lines}\n")
+    return True
+
+
+def _quoted(path: str) -> str:
+    return "'" + path.replace("'", "'\\''") + "'"

@@ -1,0 +1,122 @@
+"""Names that only a server knows, for TAB: one connection, and no question to anybody.
+
+Whatever goes wrong is silence: at a press of TAB nobody wants to read an error. It never asks for a password
+and runs no command to get one.
+"""
+
+from __future__ import annotations
+
+import os
+import time
+
+from disquectl.client.address import Node
+from disquectl.client.core import Core
+from disquectl.config import resolve
+from disquectl.render.escape import for_terminal
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from disquectl.commands.row import Raw
+    from disquectl.completion.candidates import Candidate
+    from disquectl.completion.expect import Given
+    from disquectl.protocol.resp import Reply
+
+MOST = 500
+JOBS_SHOWN = 50
+SHOWN_OF_BODY = 40
+# Passwords that come without anybody being asked.
+SILENT_SOURCES = ("password_env", "password_file")
+
+
+def names(kind: str, given: Given, partial: str, patience_seconds: float) -> list[Candidate]:
+    """The names of this kind that begin with `partial`; `given` is what the line says so far."""
+    deadline = time.monotonic() + patience_seconds
+    client = _client(given, patience_seconds)
+    if client is None:
+        return []
+    with client:
+        if kind == "queue":
+            return [(name, "") for name in _queues(client, partial, deadline)]
+        if kind == "id":
+            return [candidate for candidate in _jobs(client, given) if candidate[0].startswith(partial)]
+        if kind == "config":
+            client.verify()
+            reply = _list(client.call("CONFIG", "GET", f"{_plain(partial)}*", repeatable=True))
+            return [(_text(name), "") for name in reply[0::2] if _text(name).startswith(partial)]
+        known = client.verify()["nodes"]
+        if kind == "node_id":
+            return [
+                (node["id"], str(Node(node["host"], node["port"])))
+                for node in known
+                if node["id"].startswith(partial)
+            ]
+        found = [str(Node(node["host"], node["port"])) for node in known if node["host"]]
+        return [(node, "HELLO") for node in found if node.startswith(partial)]
+
+
+def _client(given: Given, patience_seconds: float) -> Core | None:
+    """A client as the line says, with its options; None where a password would have to be asked for."""
+    raw: Raw = {
+        name: words if name == "node" else words[-1]
+        for name, words in given.items()
+        if name in ("node", "url", "profile", "config", "password_file", "cacert", "cert", "key")
+    }
+    raw |= {name: True for name in ("tls", "insecure") if name in given}
+    settings = resolve(raw, os.environ)
+    if "ask_password" in given:
+        return None
+    source = settings.password_source
+    if source is not None and source.key not in SILENT_SOURCES:
+        return None
+    tls = None
+    if settings.tls is not None:
+        from disquectl.client.tls import Tls  # noqa: PLC0415 - only for TLS
+
+        tls = Tls(**settings.tls)
+    return Core(
+        settings.nodes,
+        password=source.read(os.environ)[0] if source else settings.password,
+        connect_timeout=patience_seconds,
+        response_timeout=patience_seconds,
+        tls=tls,
+    )
+
+
+def _queues(client: Core, partial: str, deadline: float) -> Iterator[str]:
+    cursor, shown = b"0", 0
+    while shown < MOST and time.monotonic() < deadline:
+        page = _list(client.call("QSCAN", cursor, "COUNT", 1000, repeatable=True))
+        cursor = bytes(page[0])  # type: ignore[arg-type]
+        for name in _list(page[1]):
+            if _text(name).startswith(partial) and shown < MOST:
+                shown += 1
+                yield _text(name)
+        if cursor == b"0":
+            return
+
+
+def _jobs(client: Core, given: Given) -> Iterator[Candidate]:
+    """The first jobs of the queue that the line names, or any."""
+    if queue := given.get("queue"):
+        for job in _list(client.call("QPEEK", os.fsencode(queue[-1]), JOBS_SHOWN, repeatable=True)):
+            _, job_id, body = _list(job)[:3]
+            yield _text(job_id), for_terminal(_text(body)[:SHOWN_OF_BODY])
+        return
+    page = _list(client.call("JSCAN", 0, "COUNT", JOBS_SHOWN, repeatable=True))
+    for job_id in _list(page[1])[:JOBS_SHOWN]:
+        yield _text(job_id), ""
+
+
+def _list(reply: Reply) -> list[Reply]:
+    return reply if isinstance(reply, list) else []
+
+
+def _text(word: Reply) -> str:
+    return os.fsdecode(word) if isinstance(word, bytes) else ""
+
+
+def _plain(partial: str) -> str:
+    """The word without what a pattern of CONFIG GET would take for more."""
+    return "".join(char for char in partial if char.isalnum() or char == "-")

@@ -1,0 +1,68 @@
+"""zsh: words come without their quotes and go back without them, since zsh quotes what it inserts. Pure."""
+
+from __future__ import annotations
+
+from disquectl.commands import rows
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from disquectl.completion.candidates import Candidate, Show
+
+
+def understood(sent: list[str]) -> tuple[list[str], str, Show]:
+    """The words behind the program's name, the one being typed, and how to show what it may become."""
+    return sent[:-1], sent[-1], _show
+
+
+def _show(candidates: list[Candidate]) -> bytes:
+    """Word and description in turn, each with NUL behind it."""
+    parts = [part for candidate in candidates for part in candidate]
+    return "".join(f"{part}\0" for part in parts).encode("utf-8", "surrogateescape")
+
+
+def script() -> str:
+    """The script, with the commands in it: the first word needs no process."""
+    commands = "\n".join(f"    {_quoted(f'{row.name}:{row.summary}')}" for row in rows())
+    return SCRIPT.replace("@COMMANDS@", commands)
+
+
+def _quoted(text: str) -> str:
+    return "'" + text.replace("'", "'\\''") + "'"
+
+
+SCRIPT = r"""#compdef disquectl
+# TAB completion of disquectl for zsh: made by `disquectl completion zsh`.
+_disquectl_commands=(
+@COMMANDS@
+)
+
+_disquectl() {
+  local program=${(Q)words[1]} directive
+  local -a answer described plain option
+  if (( CURRENT == 2 )) && [[ $PREFIX != -* ]]; then
+    _describe -t commands command _disquectl_commands
+    return
+  fi
+  answer=("${(@0)$(${~program} __complete zsh "${(@Q)words[2,CURRENT-1]}" "${(Q)PREFIX}" 2>/dev/null)}")
+  directive=$answer[1]
+  shift answer
+  while (( $#answer > 1 )); do
+    if [[ -n $answer[2] ]]; then
+      described+=("${answer[1]//:/\\:}:$answer[2]")
+    else
+      plain+=("$answer[1]")
+    fi
+    shift 2 answer
+  done
+  [[ $directive == nospace ]] && option=(-S '')
+  [[ $directive == files ]] && _files
+  (( $#described )) && _describe -t values value described $option
+  (( $#plain )) && compadd $option -a plain
+}
+
+if [[ $funcstack[1] == _disquectl ]]; then
+  _disquectl "$@"
+else
+  compdef _disquectl disquectl
+fi
+"""

@@ -1,0 +1,1 @@
+"""TAB completion, as data and in the real shells."""
