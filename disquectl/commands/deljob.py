@@ -11,7 +11,7 @@ ROW = id_list_row(
     "Delete jobs on one node.",
     WRITE,
     details="Copies on other nodes stay, and come back after their retry time: fastack deletes everywhere.",
-    surprise="deletes this node's copy alone: jobs that others hold come back; FASTACK deletes everywhere",
+    surprise="deletes this node's copy: others bring the job back; FASTACK deletes them all",
     everywhere=DELETED,
     example="disquectl deljob D-dcb833cf-8YL1NT17e9+wsA/09NqxscQI-05a1",
 )

@@ -19,7 +19,19 @@ from disquectl.shell.words import commands_of
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from typing import Protocol
+
     from disquectl.commands.session import Session
+
+    class Reader(Protocol):
+        """Reads what a person types."""
+
+        def read_line(self) -> str | None:
+            """What was typed, None at the end."""
+
+        def refresh(self) -> None:
+            """Something new is to be seen."""
+
 
 # So long, at most, the first prompt waits to hear whether a node answers: it is asked while the rest loads.
 NEWS_SECONDS = 0.02
@@ -45,9 +57,7 @@ def _live(shell: Shell) -> int:
     refresher = Refresher(shell)
     shell.connection_changed = refresher.hurry
     refresher.start()
-    from disquectl.shell.terminal import Terminal
-
-    terminal = Terminal(shell)
+    terminal = _reader(shell)
     refresher.changed = terminal.refresh
     shell.session.note(f"disquectl {__version__}. help explains, Ctrl-D leaves.")
     if refresher.first_done.wait(NEWS_SECONDS) and shell.names.problem:
@@ -67,3 +77,14 @@ def _live(shell: Shell) -> int:
     finally:
         refresher.stop()
     return EXIT_OK
+
+
+def _reader(shell: Shell) -> Reader:
+    """What reads the lines: the toolkit, or no more than the system where the terminal cannot be drawn on."""
+    if not shell.has_screen:
+        from disquectl.shell.dumb import DumbTerminal
+
+        return DumbTerminal(shell)
+    from disquectl.shell.terminal import Terminal
+
+    return Terminal(shell)

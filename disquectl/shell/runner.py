@@ -38,6 +38,7 @@ def run_line(shell: Shell, text: str) -> None:
             shell.last_line = text
             run_command(shell, command)
     finally:
+        shell.names.wanted = True
         if shell.timing and not command.own:
             shell.session.note(f"{(time.monotonic() - started) * 1000:.1f} ms")
 

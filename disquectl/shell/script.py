@@ -71,7 +71,7 @@ def tell(shell: Shell, message: str, advice: str) -> None:
     text = for_terminal(message + (f" ({advice})" if advice else ""))
     if not shell.interactive:
         shell.streams.say(f"disquectl: {text}")
-    elif shell.streams.stderr_is_terminal and shell.settings.color != "never":
+    elif shell.streams.stderr_is_terminal and shell.settings.color != "never" and shell.has_screen:
         shell.streams.say(f"{RED}{text}{PLAIN}")
     else:
         shell.streams.say(text)

@@ -52,6 +52,10 @@ def _size() -> Size:
     return Size(rows=rows, columns=columns)
 
 
+class ThrownAway(Exception):
+    """Ctrl-C at the prompt. KeyboardInterrupt itself makes asyncio complain of a task that nobody asked."""
+
+
 class Terminal:
     """Reads lines for a shell."""
 
@@ -78,7 +82,8 @@ class Terminal:
             refresh_interval=1.0,
             enable_suspend=True,
             enable_open_in_editor=True,
-            output=output if shell.has_screen else None,
+            output=output,
+            interrupt_exception=ThrownAway,
         )
 
     def _text(self) -> str:
@@ -109,7 +114,7 @@ class Terminal:
         self._shell.node = self._shell.session.client.node
         try:
             return self._session.prompt(self._prompt, default=default)
-        except KeyboardInterrupt:
+        except ThrownAway:
             return ""
         except EOFError:
             return None

@@ -1,0 +1,41 @@
+"""The prompt on a terminal that cannot be drawn on: a line at a time, and not one escape sequence."""
+
+from __future__ import annotations
+
+from disquectl.shell.bar import plain_prompt, prompt_text
+from disquectl.shell.words import split_line
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from disquectl.shell.state import Shell
+
+
+class DumbTerminal:
+    """Reads lines for a shell; an open quote asks for one more."""
+
+    def __init__(self, shell: Shell) -> None:
+        self._shell = shell
+        if shell.settings.color == "auto":
+            shell.settings.color = "never"
+
+    def refresh(self) -> None:
+        """There is nothing on the screen that could be drawn anew."""
+
+    def read_line(self) -> str | None:
+        """What was typed; empty where Ctrl-C threw it away, None at the end."""
+        typed = ""
+        prompt = plain_prompt(prompt_text(self._shell))
+        try:
+            while True:
+                self._shell.streams.stdout.write(prompt.encode())
+                self._shell.streams.stdout.flush()
+                line = self._shell.streams.stdin.readline()
+                if not line:
+                    return None
+                typed += line.decode("utf-8", "surrogateescape").removesuffix("\n")
+                if not split_line(typed).unclosed:
+                    return typed
+                typed += "\n"
+                prompt = "> "
+        except KeyboardInterrupt:
+            return ""

@@ -1,0 +1,88 @@
+"""Someone at a terminal: types keys, and looks at the screen that an emulator makes of the answer."""
+
+from __future__ import annotations
+
+import os
+import sys
+import time
+from typing import TYPE_CHECKING, Self
+
+import pexpect
+import pyte
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+PATIENCE_SECONDS = 20
+ENTER, TAB, CTRL_C, CTRL_D, CTRL_R, UP = "\r", "\t", "\x03", "\x04", "\x12", "\x1b[A"
+
+
+class Person:
+    """A context manager around `disquectl ARGS` in a pseudo-terminal."""
+
+    def __init__(self, *args: str, home: str, columns: int = 100, rows: int = 30, **env: str) -> None:
+        environ = {**os.environ, "HOME": home, "TERM": "xterm-256color", "LANG": "C.UTF-8", **env}
+        environ.pop("XDG_STATE_HOME", None)
+        environ.pop("XDG_CONFIG_HOME", None)
+        self.screen = pyte.Screen(columns, rows)
+        self._stream = pyte.ByteStream(self.screen)
+        self.raw = b""
+        self._child = pexpect.spawn(
+            sys.executable, ["-m", "disquectl", *args], env=environ, dimensions=(rows, columns), timeout=5
+        )
+        self._child.delaybeforesend = None
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._child.close(force=True)
+
+    @property
+    def text(self) -> str:
+        """The screen as it is now."""
+        return "\n".join(line.rstrip() for line in self.screen.display).rstrip()
+
+    def type(self, keys: str) -> None:
+        """Press the keys."""
+        self._child.send(keys)
+
+    def until(self, what: str | Callable[[str], bool]) -> str:
+        """Watch the screen until this stands on it; the screen then."""
+        arrived = (lambda text: what in text) if isinstance(what, str) else what
+        deadline = time.monotonic() + PATIENCE_SECONDS
+        while not arrived(self.text):
+            if time.monotonic() > deadline:
+                raise AssertionError(f"waited for {what!r} before this screen:\n{self.text}")
+            self.look()
+        return self.text
+
+    def look(self) -> None:
+        """Take in what the terminal got, or wait a moment for it."""
+        try:
+            data = self._child.read_nonblocking(65536, timeout=0.2)
+        except pexpect.TIMEOUT:
+            return
+        except pexpect.EOF:
+            raise AssertionError(f"it ended; the screen was:\n{self.text}") from None
+        self.raw += data
+        self._stream.feed(data)
+
+    def run(self, line: str, until: str | Callable[[str], bool]) -> str:
+        """A line and Enter, and what comes of it."""
+        self.type(line + ENTER)
+        return self.until(until)
+
+    def leaves(self) -> int:
+        """Wait for its end; the exit code."""
+        self._child.expect(pexpect.EOF, timeout=PATIENCE_SECONDS)
+        self._child.close()
+        return int(self._child.exitstatus if self._child.exitstatus is not None else -1)
+
+    def color_of(self, word: str) -> str:
+        """The colour of the last place where the word stands."""
+        for row in range(self.screen.lines - 1, -1, -1):
+            column = self.screen.display[row].find(word)
+            if column >= 0:
+                return str(self.screen.buffer[row][column].fg)
+        raise AssertionError(f"{word!r} is not on the screen:\n{self.text}")
