@@ -1,0 +1,132 @@
+"""The parts of the documents that are made from the rows: the list of commands and the reference. Pure."""
+
+from __future__ import annotations
+
+import shlex
+
+from disquectl.commands import ALIASES, rows
+from disquectl.commands.options import CONNECTING, GENERAL
+from disquectl.commands.reader import read
+from disquectl.commands.row import JOBS, QUEUES, SERVER, TOOLS, Option, Row, convert
+
+GROUPS = (JOBS, QUEUES, SERVER, TOOLS)
+
+_HEAD = """\
+<!-- Made from the rows by `python -m tests.docs.generate`: change the rows, not this page. -->
+# Commands
+
+    disquectl [OPTIONS] COMMAND [ARGS] [OPTIONS]
+
+Each command has the name that Disque gives it, in lower case, and Disque's own option words as options.
+`disquectl COMMAND --help` says the same as this page. Words in capitals are yours to fill in; what stands in
+brackets may be left out; `...` means one or more.
+
+A DURATION is `30` (seconds), `500ms`, `5m`, `2h` or `1d`. A word of `-` and digits is never an option
+(`disquectl qpeek mail -5`), and `--` ends the options. What comes back is described in [output](output.md),
+what failed in [exit codes](exit-codes.md).
+"""
+
+
+def command_list() -> str:
+    """The README's list: a table for all groups, one line a command."""
+    lines = ["| | command | |", "|---|---|---|"]
+    for group in GROUPS:
+        title = f"**{group}**"
+        for row in _of(group):
+            link = f"[`{row.name}`](disquectl/help/reference.md#{row.name})"
+            lines.append(f"| {title} | {link} | {_cell(row.summary)} |")
+            title = ""
+    return "\n".join(lines) + "\n"
+
+
+def reference() -> str:
+    """The whole page of the reference."""
+    parts = [_HEAD]
+    for group in GROUPS:
+        names = " · ".join(f"[{row.name}](#{row.name})" for row in _of(group))
+        parts.append(f"**{group}:** {names}\n")
+    parts.append("## Options of every command\n\nThey stand before the command's name or after it.\n")
+    parts.append("Where to connect:\n\n" + _options(CONNECTING))
+    parts.append("Everything else:\n\n" + _options(GENERAL))
+    parts.append("`--version` prints the version, `-h` or `--help` explains.\n")
+    for group in GROUPS:
+        # A heading of the group's name alone would take the anchor of the command `jobs` or `queues`.
+        parts.append(f"## Commands: {group}\n")
+        parts += [_command(row) for row in _of(group)]
+    return "\n".join(parts)
+
+
+def _of(group: str) -> list[Row]:
+    return [row for row in rows() if row.group == group]
+
+
+def _command(row: Row) -> str:
+    """A command, and behind it its subcommands."""
+    parts = [f"### {row.name}\n", f"{row.summary}\n"]
+    others = [f"`{alias}`" for alias, name in ALIASES.items() if name == row.name]
+    if others:
+        parts.append(f"Also as {', '.join(others)}.\n")
+    if row.callable or not row.subcommands:
+        parts.append(_explained(row, row.usage))
+    else:
+        parts.append(f"    disquectl {row.usage}\n")
+    for inner in row.subcommands:
+        parts += [f"#### {row.name} {inner.name}\n", f"{inner.summary}\n"]
+        parts.append(_explained(inner, f"{row.name} {inner.usage}"))
+    return "\n".join(parts)
+
+
+def _explained(row: Row, usage: str) -> str:
+    parts = [f"    disquectl {usage}\n"]
+    if row.details:
+        parts.append(f"{_text(row.details)}\n")
+    if row.danger:
+        parts.append(f"It asks first, since it {_text(row.danger)}. `--yes` answers.\n")
+    if row.one_node:
+        parts.append("It goes to exactly one node: name it with one `--node`.\n")
+    if row.arguments:
+        lines = [f"| `{argument.usage}` | {_cell(argument.help)} |" for argument in row.arguments]
+        parts.append("\n".join(["| argument | |", "|---|---|", *lines]) + "\n")
+    if row.options:
+        parts.append(_options(row.options))
+    if columns := _columns(row):
+        parts.append(f"Columns: {columns}.\n")
+    if row.errors:
+        parts.append("\n".join(f"- {_error(error)}" for error in row.errors) + "\n")
+    parts.append(f"```sh\n{row.example}\n```\n")
+    return "\n".join(parts)
+
+
+def _options(options: tuple[Option, ...]) -> str:
+    lines = ["| option | | unless given |", "|---|---|---|"]
+    for option in options:
+        names = " ".join([f"`{option.short}`,"] if option.short else [])
+        value = "" if option.is_flag else f" {option.kind.metavar}"
+        names = f"{names} `{option.flag}{value}`".strip().replace("|", "\\|")
+        lines.append(f"| {names} | {_cell(option.help)} | {_cell(option.unset)} |")
+    return "\n".join(lines) + "\n"
+
+
+def _columns(row: Row) -> str:
+    """The fields of its records, as --columns and the keys of JSON name them: those of its example."""
+    example = read(shlex.split(row.example)[1:])
+    if row.shape is None or example is None:
+        return ""
+    values = convert((*row.arguments, *row.options), example.words)
+    return ", ".join(f"`{field}`" for field in row.shape(values).fields)
+
+
+def _error(error: str) -> str:
+    code, _, rest = error.partition(": ")
+    return f"`{code}`: {_text(rest)}"
+
+
+def _cell(text: str) -> str:
+    return _text(text).replace("|", "\\|")
+
+
+def _text(text: str) -> str:
+    """Plain text as Markdown: nothing in it is markup."""
+    for mark in ("\\", "*", "<", "["):
+        text = text.replace(mark, f"\\{mark}")
+    return text

@@ -1,0 +1,75 @@
+"""The example of every row, as its help and the reference show it, does something when it is pasted.
+
+Always beside a sandbox of its own: some of them stop servers and delete jobs.
+"""
+
+import os
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from disquectl import Client
+from disquectl.commands import rows
+from disquectl.sandbox.thread import SandboxThread
+
+PAGE_JOB = "D-dcb833cf-8YL1NT17e9+wsA/09NqxscQI-05a1"
+EXAMPLES = [
+    one.example for row in rows() for one in (row, *row.subcommands) if one.callable or not one.subcommands
+]
+# What goes on until it is stopped, and a worker whose command is the reader's own.
+ENDLESS = ("disquectl monitor", "disquectl work ")
+# What a sandbox says to the rest: it knows no such job or node, keeps no file, and does not crash on purpose.
+UNKNOWN_JOB = (f"disquectl working {PAGE_JOB}", f"disquectl show {PAGE_JOB}", f"disquectl trace {PAGE_JOB}")
+REFUSED = {
+    "disquectl config rewrite": "without a config file",
+    "disquectl cluster forget": "Unknown node",
+    "disquectl latency graph": "No samples",
+    "disquectl debug error": "on purpose",
+    "disquectl debug": "Unknown DEBUG subcommand",
+    "disquectl loadjob": "only processed from AOF",
+}
+
+
+@pytest.mark.parametrize("example", [one for one in EXAMPLES if not one.startswith(ENDLESS)])
+def test_the_example_of_a_row_does_something(example: str, tmp_path: Path) -> None:
+    done = pasted(example, tmp_path)
+    if done.returncode == 0:
+        return
+    if example.startswith(UNKNOWN_JOB):
+        assert done.returncode == 4
+        return
+    said = next(text for start, text in REFUSED.items() if example.startswith(start))
+    assert done.returncode == 1
+    assert said in done.stderr
+
+
+def pasted(example: str, folder: Path) -> subprocess.CompletedProcess[str]:
+    """The example run by a shell, with some jobs to find, and a profile of the name that examples use."""
+    path = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
+    environ = dict(os.environ) | {"PATH": path, "HOME": str(folder), "XDG_CONFIG_HOME": str(folder)}
+    with SandboxThread() as sandbox:
+        with Client(sandbox.addresses) as disque:
+            for queue in ("mail", "thumbnails"):
+                disque.addjob(queue, "hello")
+        environ["DISQUE_NODES"] = sandbox.addresses[0]
+        # The nodes that examples name may be somebody's.
+        script = re.sub(r" (-n|--node) 127\S+", "", example)
+        if example.startswith("disquectl profile") and "profile add" not in example:
+            script = f"disquectl profile add work nodes={sandbox.addresses[0]} >/dev/null && {script}"
+        return subprocess.run(
+            ["bash", "-c", script],
+            cwd=folder,
+            env=environ,
+            stdin=subprocess.DEVNULL,
+            capture_output=True,
+            text=True,
+            timeout=60,
+            check=False,
+        )
+
+
+def test_the_rows_left_out_are_there() -> None:
+    assert all(any(example.startswith(start) for example in EXAMPLES) for start in (*ENDLESS, *UNKNOWN_JOB))
