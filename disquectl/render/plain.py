@@ -13,7 +13,7 @@ from disquectl.render.stream import Writer
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Sequence
     from typing import BinaryIO
 
     from disquectl.render.shape import Record, Shape, Value
@@ -23,16 +23,18 @@ def _cell(value: Value) -> str:
     return plain(value) if isinstance(value, (bytes, str)) else plain(as_bytes(value))
 
 
-def _text(value: Value) -> str:
-    """The cell unescaped; the common types first. Raises UnicodeDecodeError."""
-    kind = type(value)
-    if kind is str:
-        return value  # type: ignore[return-value]  # as the line above says
-    if kind is int:
-        return str(value)
-    if value is None:
-        return ""
-    return (value if isinstance(value, bytes) else as_bytes(value)).decode()
+def _texts(cells: Sequence[Value]) -> list[str]:
+    """A column of cells as they are, nothing escaped. Raises UnicodeDecodeError."""
+    types = set(map(type, cells))
+    if types == {str}:
+        return list(cells)  # type: ignore[arg-type]  # as the line above says
+    if types == {int}:
+        return list(map(str, cells))
+    return [as_bytes(cell).decode() for cell in cells]
+
+
+def _cells(record: Record, fields: tuple[str, ...]) -> Iterable[Value]:
+    return record.values() if tuple(record) == fields else [record.get(field) for field in fields]
 
 
 class PlainWriter(Writer):
@@ -61,20 +63,23 @@ class PlainWriter(Writer):
         """All rows in one piece where nothing in them needs escaping, which is quicker."""
         fields = self._shape.fields
         records = list(records)
-        if self._shape.layout not in (RECORDS, VALUE) or not self._shape.many or not fields:
+        rows = self._shape.layout == RECORDS or (self._shape.layout == VALUE and self._shape.many)
+        if not rows or not fields or not records:
             super().write_all(records)
             return
         try:
-            cells = [_text(record.get(field)) for record in records for field in fields]
+            columns = [
+                _texts(column) for column in zip(*(_cells(record, fields) for record in records), strict=True)
+            ]
         except UnicodeDecodeError:
-            cells = ["\n"]
-        whole = "".join(cells)
+            super().write_all(records)
+            return
+        whole = "".join(["".join(column) for column in columns])
         if not whole.isprintable() or "\\" in whole:
             super().write_all(records)
             return
-        if len(fields) > 1:
-            cells = ["\t".join(cells[i : i + len(fields)]) for i in range(0, len(cells), len(fields))]
-        self._put(("\n".join([*cells, ""])).encode())
+        lines = map("\t".join, zip(*columns, strict=True)) if len(columns) > 1 else columns[0]
+        self._put("\n".join([*lines, ""]).encode())
 
     def _line(self, cells: list[Value]) -> None:
         self._put(("\t".join([_cell(cell) for cell in cells]) + "\n").encode())
