@@ -17,15 +17,15 @@ if TYPE_CHECKING:
     from disquectl.completion.expect import Expected
 
 PATIENCE_SECONDS = 0.3
-# What the script does beside showing the candidates: nothing, no blank behind the word, or files.
-PLAIN, NO_BLANK, FILES = b"plain", b"nospace", b"files"
+# What the script does beside showing the candidates: nothing, no blank behind the word, files, or the
+# commands as it has them itself, with their descriptions: to load every row would take too long.
+PLAIN, NO_BLANK, FILES, COMMANDS = b"plain", b"nospace", b"files", b"commands"
 
 
 def answer(argv: list[str]) -> None:
     """Write what may come next. Errors are silence."""
     try:
-        words, partial, show = _understood(argv[0], argv[1:])
-        _complete(words, partial, show, described=argv[0] != "bash")
+        _complete(*_understood(argv[0], argv[1:]))
     except Exception:  # nobody reads an error behind TAB
         return
 
@@ -45,9 +45,9 @@ def _understood(shell: str, sent: list[str]) -> tuple[list[str], str, Show]:
     return fish.understood(sent)
 
 
-def _complete(words: list[str], partial: str, show: Show, *, described: bool) -> None:
+def _complete(words: list[str], partial: str, show: Show) -> None:
     expected = expect(words, partial)
-    candidates = static(expected, partial, described=described)
+    candidates = static(expected, partial)
     _write(_directive(expected, candidates) + b"\0" + show(candidates))
     kind = expected.parameter.kind.name if expected.parameter and not expected.flags else ""
     if kind not in LIVE_KINDS or (kind == "queue" and partial.startswith("-")):
@@ -62,6 +62,8 @@ def _complete(words: list[str], partial: str, show: Show, *, described: bool) ->
 
 
 def _directive(expected: Expected, candidates: list[Candidate]) -> bytes:
+    if expected.commands:
+        return COMMANDS
     kind = expected.parameter.kind.name if expected.parameter else ""
     if kind == "file" or expected.words:
         return FILES

@@ -7,6 +7,8 @@ from __future__ import annotations
 
 import os
 
+from disquectl.commands import NAMES
+
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -23,14 +25,10 @@ if TYPE_CHECKING:
 LIVE_KINDS = ("queue", "id", "node", "node_id", "config")
 
 
-def static(expected: Expected, partial: str, *, described: bool = True) -> list[Candidate]:
-    """The candidates that are known without a server and begin with `partial`, with their help or not."""
+def static(expected: Expected, partial: str) -> list[Candidate]:
+    """The candidates that are known without a server and begin with `partial`; commands come bare."""
     if expected.commands:
-        from disquectl.commands import NAMES, rows  # noqa: PLC0415 - the others need no list
-
-        if not described:  # to load every row takes its time
-            return _beginning([(name, "") for name in NAMES], partial)
-        return _beginning([(row.name, row.summary) for row in rows()], partial)
+        return _beginning([(name, "") for name in NAMES], partial)
     if expected.subcommands:
         return _beginning([(row.name, row.summary) for row in expected.subcommands], partial)
     if expected.flags:
@@ -84,7 +82,7 @@ def _columns(expected: Expected) -> tuple[str, ...]:
 
 
 def _profiles(expected: Expected) -> list[Candidate]:
-    from disquectl.configfile import load  # noqa: PLC0415 - as for rows
+    from disquectl.configfile import load  # noqa: PLC0415 - few words need it
 
     config = load(expected.given.get("config", (None,))[-1], os.environ)
     profiles = config.profiles.values() if config else ()
@@ -92,8 +90,7 @@ def _profiles(expected: Expected) -> list[Candidate]:
 
 
 def _topics() -> list[Candidate]:
-    from disquectl.commands import NAMES  # noqa: PLC0415 - as for rows
-    from disquectl.manual import topics  # noqa: PLC0415 - as for rows
+    from disquectl.manual import topics  # noqa: PLC0415 - few words need it
 
     pages = [(name, topics.title(name)) for name in topics.names()]
     known = {name for name, _ in pages}
@@ -101,6 +98,6 @@ def _topics() -> list[Candidate]:
 
 
 def _keys(partial: str) -> list[Candidate]:
-    from disquectl.profiles import KEYS  # noqa: PLC0415 - as for rows
+    from disquectl.profiles import KEYS  # noqa: PLC0415 - few words need it
 
     return [] if "=" in partial else [(f"{key}=", text) for key, (_, text) in KEYS.items()]

@@ -69,9 +69,8 @@ def _escaped(line: str, at: int) -> tuple[str, int]:
 
 def script() -> str:
     """The script, with the commands in it: the first word needs no process."""
-    start = "complete -c disquectl -n __disquectl_at_command"
-    lines = [f"{start} -a {row.name} -d {_quoted(row.summary)}" for row in rows()]
-    return SCRIPT.replace("@COMMANDS@", "\n".join(lines))
+    lines = [f"    {row.name}\\t{_quoted(row.summary)}" for row in rows()]
+    return SCRIPT.replace("@COMMANDS@", " \\\n".join(lines))
 
 
 def _quoted(text: str) -> str:
@@ -79,23 +78,27 @@ def _quoted(text: str) -> str:
 
 
 SCRIPT = r"""# TAB completion of disquectl for fish: made by `disquectl completion fish`.
-function __disquectl_at_command
-    test (count (commandline -opc)) -eq 1; and not string match -q -- '-*' (commandline -ct)
-end
+set -g __disquectl_commands \
+@COMMANDS@
 
 function __disquectl_complete
-    set -l program (commandline -opc)[1]
-    set -l line (commandline -cp | string collect)
-    set -l answer (command $program __complete fish $line 2>/dev/null | string split0)
-    if test "$answer[1]" = files
-        __fish_complete_path (commandline -ct)
+    set -l words (commandline -opc)
+    set -l answer commands
+    if test (count $words) -gt 1; or string match -q -- '-*' (commandline -ct)
+        set -l line (commandline -cp | string collect)
+        set answer (command $words[1] __complete fish $line 2>/dev/null | string split0)
+    end
+    switch "$answer[1]"
+        case commands
+            printf '%s\n' $__disquectl_commands
+            return
+        case files
+            __fish_complete_path (commandline -ct)
     end
     if set -q answer[2]
         string join0 -- $answer[2..-1] | string split0
     end
 end
 
-complete -c disquectl -f
-@COMMANDS@
-complete -c disquectl -n 'not __disquectl_at_command' -a '(__disquectl_complete)'
+complete -c disquectl -f -a '(__disquectl_complete)'
 """

@@ -40,12 +40,16 @@ _disquectl() {
   local program=${(Q)words[1]} directive
   local -a answer described plain option
   if (( CURRENT == 2 )) && [[ $PREFIX != -* ]]; then
+    directive=commands
+  else
+    answer=("${(@0)$(${~program} __complete zsh "${(@Q)words[2,CURRENT-1]}" "${(Q)PREFIX}" 2>/dev/null)}")
+    directive=$answer[1]
+    shift answer
+  fi
+  if [[ $directive == commands ]]; then
     _describe -t commands command _disquectl_commands
     return
   fi
-  answer=("${(@0)$(${~program} __complete zsh "${(@Q)words[2,CURRENT-1]}" "${(Q)PREFIX}" 2>/dev/null)}")
-  directive=$answer[1]
-  shift answer
   while (( $#answer > 1 )); do
     if [[ -n $answer[2] ]]; then
       described+=("${answer[1]//:/\\:}:$answer[2]")
