@@ -79,7 +79,10 @@ def _draw_grid(console: Console, grid: Grid, width: int) -> None:
         box=SIMPLE_HEAD, show_edge=False, pad_edge=False, padding=(0, GAP - 1, 0, 0), show_header=grid.titled
     )
     for title, cells, room in zip(titles, columns, widths, strict=True):
-        right = bool(cells) and all(cell.number for cell in cells)
+        # A nil among numbers is no reason to put them elsewhere.
+        right = any(cell.number for cell in cells) and all(
+            cell.number or cell.lines == [""] for cell in cells
+        )
         table.add_column(Text(title), width=room, justify="right" if right else "left", header_style=TITLE)
     for row in grid.rows:
         table.add_row(*(_text(cell, room) for cell, room in zip(row, widths, strict=True)))

@@ -58,6 +58,12 @@ def test_numbers_stand_to_the_right():
     )
 
 
+def test_a_nil_among_numbers_leaves_them_to_the_right():
+    assert table(QLENS, [{"queue": b"a", "length": None}, {"queue": b"b", "length": 3}]) == (
+        "queue  length\n─────────────\na\nb           3\n"
+    )
+
+
 def test_one_value_is_just_that_value():
     assert table(QLEN, [{"queue": b"a", "length": 3}]) == "3\n"
 
