@@ -1,0 +1,63 @@
+"""What the packages hold, and that the same sources give the same bytes."""
+
+import hashlib
+import os
+import tarfile
+import time
+import zipfile
+from email.parser import Parser
+
+from disquectl import __version__
+from tests.packaging.conftest import build
+
+
+def digests(paths):
+    return {path.name: hashlib.sha256(path.read_bytes()).hexdigest() for path in paths}
+
+
+def test_the_same_sources_give_the_same_packages(sources, packages, tmp_path, monkeypatch):
+    monkeypatch.setenv("TZ", "Asia/Tokyo")
+    before = os.umask(0o077)
+    try:
+        again = build(sources, tmp_path)
+    finally:
+        os.umask(before)
+    assert digests(again) == digests(packages)
+
+
+def test_nothing_in_them_is_younger_than_the_sources_say(packages):
+    with zipfile.ZipFile(packages[1]) as wheel:
+        assert {time.strftime("%Y", (*one.date_time, 0, 0, 0)) for one in wheel.infolist()} == {"2020"}
+
+
+def test_the_wheel_is_whole(sources, packages):
+    with zipfile.ZipFile(packages[1]) as wheel:
+        names = set(wheel.namelist())
+        metadata = Parser().parsestr(wheel.read(f"disquectl-{__version__}.dist-info/METADATA").decode())
+    ours = {
+        str(path.relative_to(sources))
+        for path in (sources / "disquectl").rglob("*")
+        if path.is_file() and path.suffix != ".pyc"
+    }
+    assert ours <= names
+    assert "disquectl/py.typed" in names
+    assert "disquectl/help/cheat.md" in names
+    shared = f"disquectl-{__version__}.data/data/share/"
+    assert {name.removeprefix(shared) for name in names if name.startswith(shared)} == {
+        "man/man1/disquectl.1",
+        "bash-completion/completions/disquectl",
+        "zsh/site-functions/_disquectl",
+        "fish/vendor_completions.d/disquectl.fish",
+    }
+    assert not [name for name in names if name.startswith("tests/")]
+    assert metadata["Version"] == __version__
+    for field in ("Summary", "License-Expression", "Requires-Python", "Keywords", "Project-URL"):
+        assert metadata[field], field
+    assert metadata.get_payload().startswith("# disquectl")
+    assert {"keyring", "dev"} <= set(metadata.get_all("Provides-Extra"))
+
+
+def test_the_sdist_has_what_it_takes_to_test(packages):
+    with tarfile.open(packages[0]) as sdist:
+        names = {name.partition("/")[2] for name in sdist.getnames()}
+    assert {"pyproject.toml", "tests/conftest.py", "completions/_disquectl", "man/disquectl.1"} <= names
