@@ -96,8 +96,13 @@ class Link:
 
     @property
     def outcome_is_unknown(self) -> bool:
-        """Whether it failed with a request of the caller handed over whole and not answered."""
-        return self.failure is not None and any(
+        """Whether it fell silent with a request of the caller handed over whole.
+
+        Behind a refused AUTH or HELLO nothing was carried out.
+        """
+        if self.failure is None or isinstance(self.failure, (ReplyError, NotDisque)):
+            return False
+        return any(
             end <= self._sent_bytes and words[0] not in (_AUTH, _HELLO) for words, end in self._pending
         )
 

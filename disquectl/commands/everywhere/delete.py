@@ -37,7 +37,7 @@ def delete(row: Row, values: Values, session: Session) -> None:
         for batch in batches:
             count += _deleted(cluster, batch, refusals)
             sent += len(batch)
-            require_an_answer(cluster, session)
+            require_an_answer(cluster, session, writes=True)
             if len(refusals.found) == len(cluster.answered()):
                 refusals.unless_answered(session)
         if bad and not sent:

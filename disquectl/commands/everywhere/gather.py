@@ -71,8 +71,8 @@ class Refusals:
             session.problem(f"{link.node}: {error.message}")
 
 
-def require_an_answer(cluster: Cluster, session: Session) -> None:
-    """Raise why when no node at all has answered."""
+def require_an_answer(cluster: Cluster, session: Session, *, writes: bool = False) -> None:
+    """Raise why when no node at all has answered. `writes`: one that fell silent may have done it."""
     if cluster.answered():
         return
     missing = cluster.missing()
@@ -80,8 +80,8 @@ def require_an_answer(cluster: Cluster, session: Session) -> None:
     if any(isinstance(problem, NotDisque) for problem in problems):
         session.client.verify()  # names what answers there
     text = "; ".join(_told(one) for one in missing)
-    if any(one.outcome_is_unknown for one in missing):
-        raise NoAnswer(text, "--response-timeout allows for more.")
+    if writes and any(one.outcome_is_unknown for one in missing):
+        raise OutcomeUnknown(text, "It was sent, and not sent again. Look first, then repeat it.")
     for kind in (NoAnswer, ReplyError):
         if problems and all(isinstance(problem, kind) for problem in problems):
             raise _like(problems[0], text)
@@ -103,7 +103,7 @@ def settle(
 
     `writes`: it changes the cluster, so a node that was asked and did not answer leaves that open.
     """
-    require_an_answer(cluster, session)
+    require_an_answer(cluster, session, writes=writes)
     if refusals:
         refusals.tell(session)
     missing = cluster.missing()

@@ -29,7 +29,7 @@ def add_up(row: Row, values: Values, session: Session) -> None:
     with open_cluster(session, values) as cluster:
         refusals = Refusals()
         said = _ask(cluster, row, requests, refusals)
-        require_an_answer(cluster, session)
+        require_an_answer(cluster, session, writes=not row.only_reads(requests[0]))
         if not said:
             refusals.unless_answered(session)
         show(shape, sums(shape, said), session)
@@ -55,7 +55,7 @@ def side_by_side(row: Row, values: Values, session: Session) -> None:
     with open_cluster(session, values) as cluster:
         refusals = Refusals()
         said = _ask(cluster, row, requests, refusals)
-        require_an_answer(cluster, session)
+        require_an_answer(cluster, session, writes=not row.only_reads(requests[0]))
         if not said:
             refusals.unless_answered(session)
         show(shape, listed(said), session)
