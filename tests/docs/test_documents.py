@@ -9,7 +9,7 @@ from xml.etree import ElementTree
 import pytest
 
 from disquectl import __version__
-from disquectl.commands import rows
+from disquectl.commands import NAMES, rows
 from disquectl.commands.options import GLOBAL_OPTIONS
 from tests.docs.generate import PICTURE, generated
 from tests.docs.pages import CHANGELOG, HELP, README, ROOT, links, pages
@@ -46,6 +46,13 @@ def _anchors(text: str) -> set[str]:
 def test_every_page_is_linked_in_the_readme() -> None:
     linked = {(README.parent / target.partition("#")[0]).resolve() for target in links(README.read_text())}
     assert set(HELP.glob("*.md")) <= linked
+
+
+def test_every_topic_that_the_program_names_is_a_page_or_a_command() -> None:
+    code = "".join(file.read_text() for file in (ROOT / "disquectl").rglob("*.py"))
+    named = set(re.findall(r"disquectl help ([a-z-]+)", code)) - {"lists"}
+    assert named
+    assert named <= set(NAMES) | {page.stem for page in HELP.glob("*.md")}
 
 
 def test_the_reference_has_every_command_option_and_subcommand() -> None:
