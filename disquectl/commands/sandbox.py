@@ -41,6 +41,7 @@ ROW = Row(
     "Run an in-memory server to try things out, or a command beside one.",
     group=TOOLS,
     rest_is_data=True,
+    lasting=lambda _: True,
     connects=False,
     arguments=(
         Argument(

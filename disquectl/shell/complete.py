@@ -69,7 +69,8 @@ def _all(reading: Reading, typing: Word | None, typed: str, names: Names, seen: 
         keywords[after.marker] = "The queues follow."
     for name in rank(typed, keywords):
         yield Entry(name, keywords[name])
-    if typed[:1] == "-" or (not typed and reading.row is not None and reading.notation != DISQUES):
+    ours = reading.row is not None and reading.notation != DISQUES and not reading.shouted
+    if typed[:1] == "-" or (ours and not typed):
         yield from _flags(reading, typed)
 
 

@@ -23,14 +23,9 @@ def rest_of_syntax(reading: Reading) -> str:
     if reading.next.parameters and isinstance(reading.next.parameters[0], Option):
         return _value(reading.next.parameters[0], reading.notation == DISQUES)
     disques = reading.notation == DISQUES or (
-        reading.notation == EITHER and _shouts(reading) and bool(row.verb)
+        reading.notation == EITHER and reading.shouted and bool(row.verb)
     )
     return _disques_rest(row, reading) if disques else _our_rest(row, reading)
-
-
-def _shouts(reading: Reading) -> bool:
-    """Whether the command was typed in upper case, as Disque's documentation writes it."""
-    return bool(reading.parts) and reading.parts[0].word.text.isupper()
 
 
 def _our_rest(row: Row, reading: Reading) -> str:

@@ -6,6 +6,7 @@ import io
 import os
 import shutil
 import subprocess
+import time
 
 from disquectl.commands.streams import Streams
 from disquectl.errors import DataError, UsageError
@@ -82,11 +83,14 @@ def wait_for(process: subprocess.Popen[bytes]) -> int:
             continue
 
 
+# A command that is at it for so long shows what it has.
+SLOW_SECONDS = 1.0
+
+
 class PagedOut(io.RawIOBase):
     """Keeps what is written until it is taller than the screen, and then starts the pager.
 
-    What stays smaller is written in the end.
-    It passes for the terminal that it stands before.
+    What stays smaller is written in the end. It passes for the terminal that it stands before.
     """
 
     def __init__(self, out: BinaryIO, pager: str) -> None:
@@ -94,8 +98,9 @@ class PagedOut(io.RawIOBase):
         self._pager = pager
         self._kept = bytearray()
         self._process: subprocess.Popen[bytes] | None = None
-        size = shutil.get_terminal_size()
-        self._columns, self._height = size.columns, size.lines
+        self._height = shutil.get_terminal_size().lines
+        self._began = time.monotonic()
+        self._slow = False
 
     def isatty(self) -> bool:
         return True
@@ -111,9 +116,18 @@ class PagedOut(io.RawIOBase):
             self._process.stdin.write(data)
             return len(data)
         self._kept += data
-        if self._kept.count(b"\n") >= self._height:
+        if not self._slow and self._kept.count(b"\n") >= self._height:
             self._start()
         return len(data)
+
+    def flush(self) -> None:
+        """What comes slowly is looked at as it comes, and not paged any more."""
+        if not self._slow and self._process is None and time.monotonic() - self._began > SLOW_SECONDS:
+            self._slow = True
+        if self._slow and not self.closed:
+            self._terminal.write(self._kept)
+            self._terminal.flush()
+            self._kept.clear()
 
     def _start(self) -> None:
         self._terminal.flush()

@@ -101,6 +101,11 @@ class Reading:
         self.inner = inner
 
     @property
+    def shouted(self) -> bool:
+        """Whether the command was typed in capitals, as Disque's documentation writes it."""
+        return any(part.role == COMMAND and part.word.text.isupper() for part in self.parts)
+
+    @property
     def problems(self) -> Iterator[Part]:
         """The words that cannot be right."""
         return (part for part in self.parts if part.problem)

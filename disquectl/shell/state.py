@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 
 from disquectl.commands.session import Session
+from disquectl.commands.tap import open_tap
 from disquectl.errors import UsageError
 from disquectl.shell.names import Names
 from disquectl.shell.options import prompt_problem
@@ -77,7 +78,12 @@ class Shell:
         self.settings = settings
         self.session = Home(settings, self.streams, self.wiretap)
         self.connection_changed()
-        self.session.client.connect(replace=True)
+        echo = open_tap(settings, self.streams) if settings.echo or settings.echo_to is not None else None
+        self.wiretap.listen(echo, settings.show_secrets)
+        try:
+            self.session.client.connect(replace=True)
+        finally:
+            self.wiretap.listen(None, False)
 
     def close(self) -> None:
         """Leave the connection."""

@@ -97,7 +97,9 @@ def test_no_option_comes_twice() -> None:
     assert "--delay" in flags
     assert "--retry" not in flags
     assert "--echo" not in flags
-    assert "--node" in [option.flag for option in read_before("qlen q -n a:1 ")[0].next.flags], "it may repeat"
+    assert "--node" in [option.flag for option in read_before("qlen q -n a:1 ")[0].next.flags], (
+        "it may repeat"
+    )
 
 
 @pytest.mark.parametrize(
@@ -191,9 +193,23 @@ WORDS = [
     *(name.upper() for name in NAMES),
     *(row.name for row in ROWS),
     *("from", "FROM", "RETRY", "0", "-5", "--retry", "--retry=3", "-o", "--", "-", "|", ">", ">>", '"', "'"),
-    *('"a b"', "''", "#", "=", "--=", "-n", "D-60c335b3-wEZBgf0gIJRmZsgi4nGJyWtR-05a1", "ü", "\\x", "get", "set"),
+    *(
+        '"a b"',
+        "''",
+        "#",
+        "=",
+        "--=",
+        "-n",
+        "D-60c335b3-wEZBgf0gIJRmZsgi4nGJyWtR-05a1",
+        "ü",
+        "\\x",
+        "get",
+        "set",
+    ),
 ]
-LINES = st.lists(st.sampled_from(WORDS) | st.text(max_size=6), max_size=8).map(" ".join) | st.text(max_size=40)
+LINES = st.lists(st.sampled_from(WORDS) | st.text(max_size=6), max_size=8).map(" ".join) | st.text(
+    max_size=40
+)
 
 
 @settings(max_examples=600, deadline=None)

@@ -218,7 +218,7 @@ def test_what_is_taller_than_the_screen_goes_to_the_pager(node: str, home: str) 
 
 def test_the_echo_is_what_went_over_the_wire(person: Person, node: str) -> None:
     person.run("\\echo on", "the echo is on")
-    text = person.run("QLEN mail", ":0")
+    text = person.run("QLEN mail", '< ":0')
     assert f'{node} > "*2\\r\\n$4\\r\\nQLEN\\r\\n$4\\r\\nmail\\r\\n"' in text
     assert f'{node} < ":0\\r\\n"' in text
     person.run("\\echo off", "the echo is off")

@@ -17,7 +17,7 @@ from disquectl.shell.words import commands_of, quoted, split_line
         ("", []),
         ("  qlen   q ", ["qlen", "q"]),
         ('ADDJOB q "a\\nb" 0', ["ADDJOB", "q", "a\nb", "0"]),
-        ("addjob q \"'\\\"'\\\\\"", ["addjob", "q", "'\"'\\"]),
+        ('addjob q "\'\\"\'\\\\"', ["addjob", "q", "'\"'\\"]),
         ('addjob q "\\x00\\x41"', ["addjob", "q", "\x00A"]),
         ('addjob q ""', ["addjob", "q", ""]),
         ('addjob q "two  blanks"', ["addjob", "q", "two  blanks"]),
@@ -30,7 +30,7 @@ def test_quoting_is_that_of_redis_cli(line: str, words: list[str]) -> None:
     assert [word.text for word in split_line(line).words] == words
 
 
-@pytest.mark.parametrize("line", ["qlen q", '  addjob "ä ö"  \'x\' ', "pause ü in"])
+@pytest.mark.parametrize("line", ["qlen q", "  addjob \"ä ö\"  'x' ", "pause ü in"])
 def test_places_are_those_of_characters(line: str) -> None:
     for word in split_line(line).words:
         piece = line[word.start : word.end]
@@ -54,7 +54,9 @@ def test_the_output_is_handed_on(line: str, words: list[str], symbol: str, targe
     assert (found.handoff.symbol, found.handoff.target) == (symbol, target)
 
 
-@pytest.mark.parametrize("line", ['addjob q "|"', "addjob q a|b", "addjob q '>'", "addjob q x>y", "addjob q ||"])
+@pytest.mark.parametrize(
+    "line", ['addjob q "|"', "addjob q a|b", "addjob q '>'", "addjob q x>y", "addjob q ||"]
+)
 def test_quoted_or_not_alone_they_are_words(line: str) -> None:
     assert split_line(line).handoff is None
 
@@ -90,6 +92,8 @@ def test_a_name_is_quoted_so_that_it_is_read_as_it_was(name: bytes) -> None:
     assert not line.words[1].is_option
 
 
-@pytest.mark.parametrize(("name", "typed"), [("mail", "mail"), ("my queue", '"my queue"'), ("from", '"from"')])
+@pytest.mark.parametrize(
+    ("name", "typed"), [("mail", "mail"), ("my queue", '"my queue"'), ("from", '"from"')]
+)
 def test_only_what_needs_quotes_has_them(name: str, typed: str) -> None:
     assert quoted(name) == typed

@@ -1,0 +1,115 @@
+"""The history file: what is written, for whom, and what is never written."""
+
+from __future__ import annotations
+
+import stat
+import threading
+from typing import TYPE_CHECKING
+
+import pytest
+
+from disquectl.shell.history import HistoryFile, history_path, holds_secret
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "AUTH hunter2",
+        'auth "hunter2"',
+        "--echo auth hunter2",
+        "exec AUTH hunter2",
+        "CONFIG SET requirepass hunter2",
+        "config set REQUIREPASS hunter2 --yes",
+        "\\watch 1 AUTH hunter2",
+        "connect disque://:hunter2@host:7711",
+        "qlen q --url disques://:hunter2@host",
+        "sandbox --password hunter2",
+        "sandbox --password=hunter2",
+        "\\! disquectl exec auth hunter2",
+        "ping | disquectl exec auth hunter2",
+        'AUTH "hunter2',
+    ],
+)
+def test_a_secret_is_seen(line: str) -> None:
+    assert holds_secret(line)
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "QLEN auth",
+        "config get requirepass",
+        "qlen q --password-file f",
+        "connect disque://host",
+        "ADDJOB q x 0",
+    ],
+)
+def test_what_is_none_is_kept(line: str) -> None:
+    assert not holds_secret(line)
+
+
+def test_lines_come_back_as_they_were(tmp_path: Path) -> None:
+    path = str(tmp_path / "new" / "history")
+    lines = ["qlen q", 'addjob q "a\nb" 0', "addjob q a\\nb", "qlen ü", "qlen \udcff"]
+    for line in lines:
+        HistoryFile(path, 100).add(line)
+    assert HistoryFile(path, 100).load() == lines
+
+
+def test_only_its_owner_reads_it(tmp_path: Path) -> None:
+    path = tmp_path / "history"
+    path.write_text("old\n")
+    path.chmod(0o644)
+    HistoryFile(str(path), 10).add("qlen q")
+    assert stat.S_IMODE(path.stat().st_mode) == 0o600
+
+
+def test_secrets_are_not_written(tmp_path: Path) -> None:
+    path = tmp_path / "history"
+    for line in ("AUTH hunter2", "qlen q"):
+        HistoryFile(str(path), 10).add(line)
+    assert path.read_text() == "qlen q\n"
+
+
+def test_it_is_cut_when_it_has_grown_too_long(tmp_path: Path) -> None:
+    path = tmp_path / "history"
+    history = HistoryFile(str(path), 10)
+    for number in range(30):
+        history.add(f"qlen {number}")
+    assert history.load() == [f"qlen {number}" for number in range(20, 30)]
+    assert path.read_text().count("\n") == 10
+
+
+def test_a_size_of_nothing_keeps_nothing(tmp_path: Path) -> None:
+    HistoryFile(str(tmp_path / "history"), 0).add("qlen q")
+    assert not (tmp_path / "history").exists()
+
+
+def test_several_shells_lose_nothing(tmp_path: Path) -> None:
+    path = str(tmp_path / "history")
+
+    def live(name: int) -> None:
+        for number in range(50):
+            HistoryFile(path, 1000).add(f"qlen {name}-{number}")
+            HistoryFile(path, 1000).load()
+
+    shells = [threading.Thread(target=live, args=(name,)) for name in range(4)]
+    for shell in shells:
+        shell.start()
+    for shell in shells:
+        shell.join()
+    assert len(set(HistoryFile(path, 1000).load())) == 200
+
+
+def test_a_folder_that_cannot_be_written_is_no_error(tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("")
+    history = HistoryFile(str(tmp_path / "file" / "history"), 10)
+    history.add("qlen q")
+    assert history.load() == []
+
+
+def test_it_is_in_the_folder_for_state() -> None:
+    assert history_path({"HOME": "/home/ada"}).endswith("disquectl/history")

@@ -1,0 +1,142 @@
+"""The shell off a terminal: `disquectl shell < file`."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+
+from tests.conftest import Result, run_disquectl
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+
+@pytest.fixture
+def script(node: str):
+    def run(text: str, *args: str, **options: object) -> Result:
+        return run_disquectl("shell", *args, node=node, stdin=text.encode(), **options)  # type: ignore[arg-type]
+
+    return run
+
+
+def test_lines_run_in_order_and_print_plain(script) -> None:
+    done = script(
+        "QLEN mail\nADDJOB mail 'a  b' 0\naddjob mail c --retry 30\nQPEEK mail 2 -o json\nQLEN mail\n"
+    )
+    assert done.code == 0
+    assert done.err == ""
+    lines = done.out.splitlines()
+    assert lines[0] == "0"
+    assert lines[1].startswith("D-")
+    assert '"body":"a  b"' in done.out.replace('": "', '":"')
+    assert lines[-1] == "2"
+
+
+def test_it_ends_at_the_first_error_with_its_code(script) -> None:
+    done = script("QLEN a\nSHOW D-nothing\nQLEN b\n")
+    assert done.code == 1
+    assert done.out == "0\n"
+    assert done.err.startswith("disquectl: BADID")
+    assert script("GETJOB NOHANG FROM q\nPING\n").code == 4
+    assert script("addjob q x 0 --retry 3\nPING\n").code == 2
+
+
+def test_with_keep_going_it_goes_on(script) -> None:
+    done = script("QLEN a\nSHOW D-nothing\nQLEN b\n", "--keep-going")
+    assert done.code == 3
+    assert done.out == "0\n0\n"
+    assert script("SHOW D-nothing\n", "--keep-going").code == 1
+
+
+def test_a_danger_without_a_terminal_is_not_done(script) -> None:
+    script("ADDJOB q x 0\n")
+    done = script("DEBUG FLUSHALL\nQLEN q\n")
+    assert done.code == 2
+    assert "--yes" in done.err
+    assert script("DEBUG FLUSHALL\nQLEN q\n", "--yes").out == "OK\n0\n"
+
+
+def test_the_lines_are_not_the_input_of_their_commands(script) -> None:
+    assert script("addjob q -\nQPEEK q 1 -o raw\nPING\n").out.endswith("\nPONG\n")
+
+
+def test_its_own_commands_work_here_too(script, tmp_path: Path) -> None:
+    (tmp_path / "more").write_text("QLEN one\n\\o json\nQLEN two\n")
+    done = script(f"\\source {tmp_path}/more\n\\set output\n\\! echo from outside\nquit\nFROB\n")
+    assert done.code == 0
+    assert done.out.splitlines()[0] == "0"
+    assert '"length": 0' in done.out.replace('":0', '": 0')
+    assert "json\n" in done.out
+    assert "from outside\n" in done.out
+
+
+def test_a_file_that_reads_itself_comes_to_an_end(script, tmp_path: Path) -> None:
+    (tmp_path / "loop").write_text(f"\\source {tmp_path}/loop\n")
+    done = script(f"\\source {tmp_path}/loop\n")
+    assert done.code == 2
+    assert "deep" in done.err
+
+
+def test_output_goes_into_files_and_pipes(script, tmp_path: Path) -> None:
+    script(f"ADDJOB q x 0\nQLEN q > '{tmp_path}/a file'\nQLEN q >> '{tmp_path}/a file'\nQLEN q | tr 1 9\n")
+    assert (tmp_path / "a file").read_text() == "1\n1\n"
+    assert script("QLEN q | tr 1 9\n").out == "9\n"
+    assert script("\\o table\nINFO jobs | cat\n").out == script("INFO jobs\n").out
+    done = script(f"QLEN q > {tmp_path}/no/such\nPING\n")
+    assert done.code == 9
+    assert done.out == ""
+
+
+def test_vertical_shows_a_field_a_line(script) -> None:
+    script("ADDJOB q x 0\n")
+    done = script("\\x on\nQPEEK q 1 -o table\n")
+    assert [line.split()[0] for line in done.out.splitlines()] == ["queue", "id", "body"]
+
+
+def test_unknown_commands_go_to_the_server_after_a_warning(script) -> None:
+    done = script("FROB 1\n")
+    assert done.code == 1
+    assert "unknown command FROB: it is sent as it is" in done.err
+    assert "ERR unknown command 'FROB'" in done.err
+
+
+def test_options_of_one_line_hold_for_that_line(script, node: str) -> None:
+    done = script(f"QLEN q -o json\nQLEN q\nQLEN q --echo -n {node}\nQLEN q\n")
+    assert done.out.splitlines()[-3:] == ["0", "0", "0"]
+    assert done.err.count("QLEN") == 1
+
+
+def test_an_echo_hides_the_password(script) -> None:
+    done = script("\\echo on\nAUTH hunter2\nPING\n")
+    assert "hunter2" not in done.err
+    assert "AUTH" in done.err
+
+
+def test_the_config_file_is_read(script, tmp_path: Path) -> None:
+    file = tmp_path / "config.toml"
+    file.write_text('[shell]\nstart = ["QLEN first"]\n')
+    assert script("PING\n", DISQUECTL_CONFIG=str(file)).out == "0\nPONG\n"
+    file.write_text("[shell]\nfoo = 1\n")
+    done = script("PING\n", DISQUECTL_CONFIG=str(file))
+    assert done.code == 2
+    assert f"{file}:2: shell.foo: unknown" in done.err
+
+
+def test_help_explains_commands_topics_and_itself(script) -> None:
+    done = script("help\nhelp addjob\nhelp config set\nhelp \\watch\n")
+    assert done.code == 0
+    for piece in (
+        "The shell's own:",
+        "ADDJOB queue body ms-timeout",
+        "CONFIG SET name value",
+        "Repeat a command",
+    ):
+        assert piece in done.out
+    assert script("help nothing-like-it\n").code == 2
+
+
+def test_nothing_of_the_toolkit_is_loaded_for_a_script(node: str) -> None:
+    done = run_disquectl("shell", node=node, stdin=b"PING\n", PYTHONPROFILEIMPORTTIME="1")
+    assert "prompt_toolkit" not in done.err
+    assert "disquectl.shell.runner" in done.err
