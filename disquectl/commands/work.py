@@ -145,6 +145,9 @@ ROW = Row(
         Option("--max-time", DURATION, "Take no more jobs after so long."),
         Option("--as-arg", FLAG, "Give the body as the last argument instead of on stdin."),
         Option("--as-args", FLAG, "The body is a JSON array: give its elements as arguments."),
+        Option(
+            "--lines", FLAG, "Let the command stay: a line of JSON a job to its stdin, an answer a line back."
+        ),
         Option("--timeout", DURATION, "End a command that takes longer: TERM, then KILL."),
         Option(
             "--backoff",

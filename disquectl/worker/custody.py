@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 from disquectl.errors import NotDisque, ReplyError
 from disquectl.protocol.replies import show
 from disquectl.worker.envelope import letter
-from disquectl.worker.job import ASKING, DYING, HELD, LEAVING, RUNNING, Life, Request
+from disquectl.worker.job import ASKING, DYING, HELD, LEAVING, RETURNED, RUNNING, Life, Request
 from disquectl.worker.news import News
 from disquectl.worker.verdict import BURY, LEAVE, verdict
 
@@ -31,6 +31,8 @@ _ADD_TIMEOUT_MS = 5000
 # Where the retry time is not known yet, since WORKING was not answered.
 _SOON_SECONDS = 1.0
 _WORKING_SHARE = 3
+# So many attempts that nobody ended say nothing against a job, however few retries it has.
+_UNENDED_ATTEMPTS = 5
 _IDS_IN_A_REQUEST = 1000
 
 
@@ -45,7 +47,7 @@ class Custody:
         self.next_look = inf
         self._plan = plan
         self._random = random
-        self._done: dict[Node, list[Job]] = {}
+        self._done: list[Job] = []
         # How far the clock of a node is ahead of the worker's.
         self._ahead: dict[Node, float] = {}
 
@@ -63,7 +65,7 @@ class Custody:
     def take(self, job: Job, now: float) -> bool:
         """A job has come; whether it is to be run."""
         known = self.jobs.get(job.id)
-        if known is not None:
+        if known is not None and known.state != RETURNED:
             # It came back although it is in our hands: WORKING takes it out of the queue again.
             self._keep(known, now)
             return False
@@ -72,16 +74,13 @@ class Custody:
         return True
 
     def over_its_attempts(self, job: Job) -> bool:
-        """Whether it was delivered more often than it may be tried, so that even one more is too many.
-
-        Who never gets to the end of an attempt, because the worker dies of it, is counted by Disque alone.
-        """
-        return job.at_least_once and job.attempt > self._plan.max_retries + 1
+        """Whether it has come back so often without an end that it may be what workers die of."""
+        return job.additional_deliveries > max(self._plan.max_retries, _UNENDED_ATTEMPTS)
 
     def succeeded(self, job: Job) -> None:
         """Its command ended well."""
         job.state = LEAVING
-        self._done.setdefault(job.home, []).append(job)
+        self._done.append(job)
 
     def failed(self, job: Job, failure: Failure) -> None:
         """An attempt failed: ask how long the job may still live, and then decide."""
@@ -117,10 +116,10 @@ class Custody:
 
     def _keep(self, job: Job, now: float) -> None:
         """Tell the node that somebody works on it, so that nobody else gets it."""
-        if not job.at_least_once or job.state == LEAVING:
+        job.working_at = None
+        if not job.at_least_once or job.state in (LEAVING, RETURNED):
             return
         job.asked_working_at = now
-        job.working_at = None
         self._ask(job, b"WORKING", job.id)
 
     def _look_at(self, job: Job) -> None:
@@ -134,10 +133,9 @@ class Custody:
     def requests(self) -> list[Request]:
         """What is to be sent now; asking again gives what has come up since."""
         out, self.out = self.out, []
-        for home, jobs in self._done.items():
-            for i in range(0, len(jobs), _IDS_IN_A_REQUEST):
-                out.append(Request((b"ACKJOB", *(job.id for job in jobs[i : i + _IDS_IN_A_REQUEST])), home))
-        self._done.clear()
+        if self._done:
+            done, self._done = self._done, []
+            out += _acknowledgements(done)
         return out
 
     def answered(self, request: Request, reply: Reply, now: float) -> None:
@@ -176,6 +174,8 @@ class Custody:
                 self._tell("not acknowledged", job, why=reply.message)
 
     def _postponed(self, job: Job, reply: Reply, now: float) -> None:
+        if job.state in (LEAVING, RETURNED):
+            return
         if isinstance(reply, int):
             job.retry = reply
             job.working_at = job.asked_working_at + reply / _WORKING_SHARE if reply else None
@@ -231,7 +231,8 @@ class Custody:
         job.state = RUNNING
 
     def _put_back(self, job: Job) -> None:
-        job.state = LEAVING
+        job.state = RETURNED
+        job.working_at = None
         self._ask(job, b"NACK", job.id)
 
     def _put_back_confirmed(self, job: Job, reply: Reply) -> None:
@@ -289,3 +290,20 @@ class Custody:
         failure: Failure | None = None,
     ) -> None:
         self.told.append(News(event, job, failure or job.failure, why, seconds))
+
+
+def _acknowledgements(done: list[Job]) -> list[Request]:
+    """ACKJOB for many jobs at a time, at the nodes that they came from."""
+    ids: dict[Node, list[str]] = {}
+    home = done[0].home
+    own = ids.setdefault(home, [])
+    for job in done:
+        if job.home is not home:
+            home = job.home
+            own = ids.setdefault(home, [])
+        own.append(job.id)
+    return [
+        Request((b"ACKJOB", *some[i : i + _IDS_IN_A_REQUEST]), home)
+        for home, some in ids.items()
+        for i in range(0, len(some), _IDS_IN_A_REQUEST)
+    ]

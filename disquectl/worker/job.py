@@ -5,10 +5,13 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, TypeAlias
 
+from disquectl.errors import DisquectlError
 from disquectl.protocol.jobid import decode
+from disquectl.protocol.shapes import unexpected
 
 if TYPE_CHECKING:
     from disquectl.client.address import Node
+    from disquectl.protocol.resp import Reply
 
     # What one request consists of.
     Words: TypeAlias = "tuple[bytes | str | int, ...]"
@@ -17,7 +20,8 @@ if TYPE_CHECKING:
 RUNNING = "running"  # its command runs
 ASKING = "asking"  # it failed, and its node is asked how long it may still live
 HELD = "held"  # it failed, and waits for its next attempt
-LEAVING = "leaving"  # it was acknowledged, or put back, and the answer is awaited
+LEAVING = "leaving"  # it is being acknowledged
+RETURNED = "returned"  # it was put back, and may come again before that is confirmed
 DYING = "dying"  # its letter is on its way to the dead queue
 
 
@@ -77,10 +81,13 @@ class Job:
     due_at: float = 0.0
     failure: Failure | None = None
     life: Life | None = None
+    node_prefix: str = field(init=False)
     at_least_once: bool = field(init=False)
 
     def __post_init__(self) -> None:
-        self.at_least_once = decode(self.id).at_least_once
+        decoded = decode(self.id)
+        self.node_prefix = decoded.node_prefix
+        self.at_least_once = decoded.at_least_once
 
     @property
     def attempt(self) -> int:
@@ -102,3 +109,19 @@ class Request:
         verb = self.words[0]
         assert isinstance(verb, bytes)
         return verb
+
+
+def jobs_of(reply: Reply, home: Node) -> list[Job]:
+    """The jobs of a GETJOB with WITHCOUNTERS. Raises NotDisque for a reply of another shape."""
+    if reply is None:
+        return []
+    try:
+        return [_job_of(home, *element) for element in reply]  # type: ignore[union-attr, misc]
+    except (TypeError, ValueError, AttributeError, DisquectlError):
+        raise unexpected("GETJOB", reply) from None
+
+
+def _job_of(  # noqa: PLR0917 - an element of the reply, in its order
+    home: Node, queue: bytes, job_id: bytes, body: bytes, _n: bytes, nacks: int, _d: bytes, deliveries: int
+) -> Job:
+    return Job(job_id.decode(), queue, body, nacks, deliveries, home)

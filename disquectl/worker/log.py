@@ -14,6 +14,7 @@ from disquectl.render.escape import for_terminal
 from disquectl.render.human import duration
 from disquectl.render.json import encode
 from disquectl.worker.envelope import iso
+from disquectl.worker.quick_json import member
 
 if TYPE_CHECKING:
     from typing import BinaryIO
@@ -45,7 +46,14 @@ class Log:
     def done(self, job: Job, seconds: float) -> None:
         """A job was done."""
         self.counts["done"] += 1
-        if not self._quiet:
+        if self._quiet:
+            return
+        if self._as_json:
+            self._add(
+                f'{{"time":"{iso(time.time())}","event":"done",{member("queue", job.queue)},"id":"{job.id}",'
+                f'"attempt":{job.attempt},"seconds":{seconds:.3f},"exit":0}}'
+            )
+        else:
             self._job("done", job, {"seconds": round(seconds, 3), "exit": 0})
 
     def news(self, news: News) -> None:

@@ -94,8 +94,12 @@ class Nodes:
     def send(self, requests: Sequence[Request]) -> None:
         """Send each to the node it is meant for, or to one that is there; keep it where there is none."""
         by_line: dict[Line, list[Request]] = {}
+        found: dict[tuple[int, bool], Line | None] = {}
         for request in requests:
-            line = self._line_for(request)
+            key = (id(request.home), request.verb == b"ADDJOB")
+            if key not in found:
+                found[key] = self._line_for(request)
+            line = found[key]
             if line is None:
                 self._waiting.append(request)
             else:

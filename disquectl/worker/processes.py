@@ -113,6 +113,14 @@ class Processes:
         for child in self._running.values():
             child.signal(signal.SIGKILL)
 
+    def hang_up(self) -> None:
+        """There are no more jobs; none of the processes waits for one."""
+
+    @property
+    def alive(self) -> int:
+        """How many processes there are."""
+        return len(self._running)
+
     def close(self) -> None:
         """Free what was used; nothing runs any more, or is to be left running."""
         os.close(self._nothing)

@@ -12,12 +12,12 @@ import time
 from typing import TYPE_CHECKING
 
 from disquectl.errors import ReplyError
-from disquectl.protocol.jobid import decode
-from disquectl.protocol.replies import jobs
 from disquectl.worker.custody import Custody
 from disquectl.worker.follow import Origins
-from disquectl.worker.job import Failure, Job
+from disquectl.worker.handlers import Handlers
+from disquectl.worker.job import Failure, jobs_of
 from disquectl.worker.nodes import Nodes
+from disquectl.worker.plan import LINES
 from disquectl.worker.processes import Processes
 from disquectl.worker.signals import Signals
 from disquectl.worker.turns import Turns
@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from disquectl.client.address import Node
     from disquectl.client.opening import Opener
     from disquectl.protocol.resp import Reply
-    from disquectl.worker.job import Request
+    from disquectl.worker.job import Job, Request
     from disquectl.worker.log import Log
     from disquectl.worker.plan import Plan
 
@@ -57,7 +57,8 @@ class Worker:
         self._watch = Watch()
         self._custody = Custody(plan, random.random)
         self._turns = Turns(plan.queues, plan.strict)
-        self._slots = Processes(plan, path, self._watch, self._job_ended, log.passed_on)
+        slots = Handlers if plan.takes == LINES else Processes
+        self._slots = slots(plan, path, self._watch, self._job_ended, log.passed_on)
         self._nodes = Nodes(
             seeds,
             opener,
@@ -143,13 +144,13 @@ class Worker:
         if isinstance(reply, ReplyError):
             self._refused(reply)
             return
-        found = jobs(reply)
+        found = jobs_of(reply, request.home)
         self._nothing_there = not found
         self._turns.took(len(found))
         self._taken += len(found)
-        for record in found:
-            self._origins.add(decode(record["id"]).node_prefix)
-            self._take(Job(**record, home=request.home))
+        for job in found:
+            self._origins.add(job.node_prefix)
+            self._take(job)
         better = self._origins.better(self._nodes.current_prefix, self._now)
         if better:
             self._nodes.move_to(better)
@@ -206,9 +207,12 @@ class Worker:
             return
         self._log.said(f"ending {self._slots.running} running jobs")
         self._stage = ENDING
+        self._leave_within_the_grace()
+        self._slots.end(self._now)
+
+    def _leave_within_the_grace(self) -> None:
         self._kill_at = self._now + self._plan.grace * _LAST_WORDS_SHARE
         self._leave_at = self._now + self._plan.grace
-        self._slots.end(self._now)
 
     def _look_at_the_clock(self) -> None:
         if self._stage == OPEN:
@@ -229,12 +233,12 @@ class Worker:
     def _is_over(self) -> bool:
         if self._leave_at is not None and self._now >= self._leave_at:
             return True
-        return (
-            self._stage != OPEN
-            and not self._slots.running
-            and not self._nodes.getting
-            and not self._custody.busy
-        )
+        if self._stage == OPEN or self._slots.running or self._nodes.getting or self._custody.busy:
+            return False
+        if self._slots.alive and self._leave_at is None:
+            self._slots.hang_up()
+            self._leave_within_the_grace()
+        return not self._slots.alive
 
     def _show_news(self) -> None:
         for news in self._custody.told:
