@@ -7,6 +7,8 @@ whoever asked decides whether to raise it. This module knows nothing of commands
 
 from __future__ import annotations
 
+from collections import deque
+
 import hiredis
 
 from disquectl.errors import NotAuthorised, ReplyError, UsageError
@@ -14,13 +16,19 @@ from disquectl.errors import NotAuthorised, ReplyError, UsageError
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
-    from typing import TypeAlias
+    from typing import Any, TypeAlias
 
     Word: TypeAlias = bytes | str | int
     Reply: TypeAlias = "bytes | int | ReplyError | list[Reply] | None"
 
 # No reply of a Disque comes near it: a job's body is at most 512 MiB.
 MAX_REPLY_BYTES = 1 << 30
+
+# hiredis makes room for an array as soon as it has read how long the array says it is. So many digits are a
+# lie: the reply would be larger than may be held. (`>` is an array of RESP3.)
+_ABSURD_DIGITS = 9
+_ABSURD = b"*" + b"0" * _ABSURD_DIGITS
+_ZEROS = bytes.maketrans(b">123456789", b"*000000000")
 
 # Its stub has a tuple of one word; it takes any number.
 _pack: Callable[[tuple[Word, ...]], bytes] = hiredis.pack_command  # type: ignore[assignment]
@@ -80,20 +88,23 @@ class Parser:
     many bytes wait to become a whole reply; 0 exactly when there are none.
     """
 
-    __slots__ = ("_feed", "_gets", "_max_bytes", "_reader", "pending_bytes")
+    __slots__ = ("_gets", "_later", "_max_bytes", "_reader", "pending_bytes")
 
     def __init__(self, max_reply_bytes: int = MAX_REPLY_BYTES) -> None:
         reader = hiredis.Reader(protocolError=ProtocolError, replyError=reply_error, notEnoughData=NEED_DATA)
         self._reader = reader
-        self._feed = reader.feed
-        self._gets = reader.gets
+        self._gets: Callable[[], Any] = reader.gets
+        self._later: deque[bytes] = deque()  # not given to hiredis yet; see _cut
         self._max_bytes = max_reply_bytes
         self.pending_bytes = 0
 
     def feed(self, data: bytes) -> None:
         """Add bytes as they came."""
         self.pending_bytes += len(data)
-        self._feed(data)
+        if self._later or b"*" in data or b">" in data:
+            self._cut(data)
+        else:
+            self._reader.feed(data)
 
     def next_value(self) -> Reply | NeedData:
         """The next whole reply, or NEED_DATA. Raises ProtocolError, and from then on always."""
@@ -109,6 +120,8 @@ class Parser:
                 raise ProtocolError(f"a reply of more than {self._max_bytes} bytes")
         else:
             self.pending_bytes = self._reader.len() if self._reader.has_data() else 0
+            if self._later:
+                self.pending_bytes += sum(map(len, self._later))
         return value
 
     def take_all(self, into: list[Reply]) -> None:
@@ -123,5 +136,44 @@ class Parser:
             raise ProtocolError(f"not a reply of RESP2: {problem}") from problem
         if len(into) > before:
             self.pending_bytes = self._reader.len() if self._reader.has_data() else 0
+            if self._later:
+                self.pending_bytes += sum(map(len, self._later))
         if self.pending_bytes > self._max_bytes:
             raise ProtocolError(f"a reply of more than {self._max_bytes} bytes")
+
+    def _cut(self, data: bytes) -> None:
+        """Keep bytes in pieces; each but the first begins where the head of an absurd array may stand."""
+        if self._later:
+            data = self._later.pop() + data
+        same = data.translate(_ZEROS)
+        start, at = 0, same.find(_ABSURD, 1)
+        while at > 0:
+            if data[at - 1] == 0x0A:
+                self._later.append(data[start:at])
+                start = at
+            at = same.find(_ABSURD, at + 1)
+        # A head may have come in part.
+        at = same.rfind(b"*", -_ABSURD_DIGITS)
+        if at > start and data[at - 1] == 0x0A and not same[at + 1 :].strip(b"0"):
+            self._later.append(data[start:at])
+            start = at
+        self._later.append(data[start:])
+        self._gets = self._gets_piecewise
+
+    def _gets_piecewise(self) -> Reply | NeedData:
+        """As hiredis's `gets`. Raises ProtocolError where an array would begin that is absurdly long."""
+        reader, later = self._reader, self._later
+        value: Reply | NeedData = reader.gets()
+        while value is NEED_DATA and later:
+            if not reader.has_data():
+                # Not inside of a text, so what follows is the head of the next value.
+                head = later[0][: len(_ABSURD)].translate(_ZEROS)
+                if head == _ABSURD:
+                    raise ProtocolError("an array of far too many elements")
+                if len(head) < len(_ABSURD) and _ABSURD.startswith(head):
+                    return NEED_DATA
+            reader.feed(later.popleft())
+            value = reader.gets()
+        if not later:
+            self._gets = reader.gets
+        return value

@@ -102,6 +102,40 @@ def test_what_is_no_reply_is_a_protocol_error(wire):
         parser.next_value()
 
 
+def drop_by_drop(parser, data):
+    for i in range(len(data)):
+        drip(parser, data[i : i + 1], 1)
+
+
+ABSURD = [b"*1000000000\r\n", b"*1\r\n*1000000000\r\n", b"*2\r\n+a\r\n*999999999\r\n", b">1000000000\r\n"]
+
+
+@pytest.mark.parametrize("wire", ABSURD)
+def test_no_room_is_made_for_an_array_that_is_longer_than_any_can_be(wire):
+    whole, drops, behind = Parser(), Parser(), Parser()
+    whole.feed(wire)
+    with pytest.raises(ProtocolError, match="far too many elements"):
+        whole.next_value()
+    with pytest.raises(ProtocolError, match="far too many elements"):
+        drop_by_drop(drops, wire)
+    behind.feed(b"+a\r\n" + wire)
+    assert behind.next_value() == b"a"
+    with pytest.raises(ProtocolError, match="far too many elements"):
+        behind.next_value()
+
+
+@pytest.mark.parametrize("size", [1, 3, 7, 1000])
+def test_a_body_may_look_like_the_head_of_an_absurd_array(size):
+    body = b"*1234567890\r\n*123456789\n>999999999\r\n*12"
+    wire = b"*2\r\n$%d\r\n%s\r\n+*1\r\n" % (len(body), body) * 2
+    parser, found = Parser(), []
+    for start in range(0, len(wire), size):
+        parser.feed(wire[start : start + size])
+        found += values(parser)
+    assert found == [[body, b"*1"]] * 2
+    assert parser.pending_bytes == 0
+
+
 def drip(parser, data, times):
     for _ in range(times):
         parser.feed(data)
