@@ -10,7 +10,8 @@ ROW = id_list_row(
     b"DELJOB",
     "Delete jobs on one node.",
     WRITE,
-    details="Copies on other nodes stay, and come back after their retry time: fastack deletes everywhere.",
+    details="Copies on other nodes stay, and come back after their retry time: --cluster deletes every copy, "
+    "and counts each job once; fastack tells the other nodes, too.",
     surprise="deletes this node's copy: others bring the job back; FASTACK deletes them all",
     everywhere=DELETED,
     example="disquectl deljob D-dcb833cf-8YL1NT17e9+wsA/09NqxscQI-05a1",

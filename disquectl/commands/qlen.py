@@ -14,7 +14,8 @@ ROW = Row(
     group=QUEUES,
     everywhere=ADDED,
     arguments=(Argument("queue", QUEUE, "The queues.", many=True),),
-    details="Counts the jobs in the queue of this one node; delayed and delivered ones are not in it.",
+    details="Counts the jobs in the queue of this one node, or with --cluster of all; delayed and "
+    "delivered ones are not in it.",
     example="disquectl qlen mail thumbnails",
     shape=lambda values: Shape(("queue", "length"), VALUE, many=len(values["queue"]) > 1, value="length"),
     requests=request_for_each,

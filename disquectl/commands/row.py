@@ -29,8 +29,8 @@ JOBS, QUEUES, SERVER, TOOLS = "Jobs", "Queues", "Server", "Tools"
 # What a request does to the cluster. READ and REPEAT may be sent again after a lost connection; WRITE never.
 READ, REPEAT, WRITE = "read", "repeat", "write"
 
-# How the answers of all nodes become one with --cluster: added up; side by side; each element once as the scans
-# come along; the jobs of a queue in their order; each job once that was deleted anywhere.
+# How the answers of all nodes become one with --cluster: added up; side by side; each element once as the
+# scans come along; the jobs of a queue in their order; each job once that was deleted anywhere.
 ADDED, LISTED, SCANNED, PEEKED, DELETED = "added", "listed", "scanned", "peeked", "deleted"
 
 # Groups of errors that a command can give, for its help.

@@ -11,7 +11,7 @@ from disquectl.commands.show import SHOW_KINDS
 from disquectl.errors import NothingThere, ReplyError
 from disquectl.protocol.jobid import is_valid
 from disquectl.render.human import show as human
-from disquectl.render.shape import PAIRS, TREE, Shape
+from disquectl.render.shape import PAIRS, RECORDS, TREE, Shape
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
 SUMMARY = ("id", "created_by", "ttl_minutes", "delivery", "state", "next_requeue_within")
 KINDS = {"id": "id", "next_requeue_within": "ms"}
-DOCUMENT = Shape((*SUMMARY, "differs", "copies"), TREE, kinds=KINDS)
+DOCUMENT = Shape((*SUMMARY, "differs", "copies"), RECORDS, kinds=KINDS)
 FOLLOW_SECONDS = 0.5
 # Running times change with every look; what is left is news.
 _RUNNING = ("ttl", "next_requeue_within", "next_awake_within")

@@ -99,9 +99,8 @@ def main():
     print(f"bare loop          {bare:6.2f} s  {bare_cpu:6.2f} s of processor time")
     for words in (("queues",), ("queues", "--estimate"), ("jobs", "--limit", "10")):
         wall, cpu = timed(command(nodes, *words))
-        print(
-            f"{' '.join(words):18} {wall:6.2f} s  {cpu:6.2f} s of processor time, {wall / bare:4.2f} bare loops"
-        )
+        share = f"{wall / bare:4.2f} bare loops"
+        print(f"{' '.join(words):18} {wall:6.2f} s  {cpu:6.2f} s of processor time, {share}")
 
 
 if __name__ == "__main__":

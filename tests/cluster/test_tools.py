@@ -111,6 +111,16 @@ def test_every_format_of_a_trace(cluster, output):
     assert job_id in result.out
 
 
+@pytest.mark.parametrize("output", ["table", "plain", "json", "csv"])
+def test_columns_of_a_trace(cluster, output):
+    job_id = add(cluster[0], "mail", "body", replicate=3)
+    result = run_disquectl("trace", job_id, "--columns", "state,differs", "-o", output, node=cluster[0])
+    assert result.code == 0
+    assert "queued" in result.out
+    assert job_id not in result.out
+    assert run_disquectl("trace", job_id, "--columns", "nothing", node="127.0.0.1:1").code == 2
+
+
 def test_trace_at_most_once(cluster):
     job_id = add(cluster[0], "mail", retry=0, replicate=1)
     found = read(run_disquectl("trace", job_id, "-o", "json", node=cluster[1]))
