@@ -47,6 +47,7 @@ NAMES = (
     "trace",
     "explain",
     "work",
+    "dead",
     "exec",
     "shell",
     "sandbox",

@@ -206,7 +206,8 @@ class Custody:
             self._leave(job, "its node does not know it any more")
             return
         server_now = now + self._ahead.get(home, 0.0)
-        expires = server_now + fields["ttl"]
+        # Disque counts both in whole seconds, cut off.
+        expires = int(server_now) + fields["ttl"]
         job.life = Life(fields["ctime"] / 1e9, expires, fields["retry"], fields["repl"])
         judged = verdict(
             job, job.life, server_now, held=self.held[job.queue], plan=self._plan, random=self._random()

@@ -52,7 +52,7 @@ class Life:
     @property
     def ttl(self) -> int:
         """The TTL that it was added with."""
-        return round(self.expires - self.created)
+        return round(self.expires) - int(self.created)
 
     @property
     def half(self) -> float:

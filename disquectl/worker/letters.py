@@ -1,0 +1,91 @@
+"""Dead letters as records, which of them are wanted, and what brings one back to life. Pure."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import TYPE_CHECKING, Any
+
+from disquectl.errors import UsageError
+from disquectl.worker.envelope import read
+
+if TYPE_CHECKING:
+    from disquectl.worker.job import Words
+
+DEAD = b"dead:"
+FIELDS = ("id", "queue", "dead_queue", "job", "attempts", "failed", "exit", "signal", "stderr", "body")
+# Beside the columns: what only the letter itself is looked into for.
+WHOLE = (*FIELDS[:5], "created", *FIELDS[5:9], "retry", "ttl", "replicate", "body")
+FAILING_FIELDS = ("id", "queue", "nacks", "additional_deliveries", "state", "next_requeue_within", "ttl")
+
+_ADD_TIMEOUT_MS = 5000
+
+
+def letter_of(job: dict[str, Any]) -> dict[str, Any] | None:
+    """The letter in a job of a dead queue, as SHOW has it; None where it holds none.
+
+    `id` is that of the letter, `job` that of the job which died, `queue` where that came from.
+    """
+    fields = read(job["body"] or b"")
+    if fields is None:
+        return None
+    return {
+        **{name: fields.get(name) for name in WHOLE},
+        "id": job["id"],
+        "job": fields["id"],
+        "dead_queue": job["queue"],
+    }
+
+
+def is_wanted(letter: dict[str, Any], names: tuple[bytes, ...], filters: dict[str, Any], now: float) -> bool:
+    """Whether a letter is asked for by IDs or queues, and passes the filters, which are those of the command.
+
+    A queue is named as the jobs' own or as the dead queue. `older` and `newer` are in ms, `now` in seconds.
+    """
+    if names and not {
+        letter["id"].encode(),
+        letter["job"].encode(),
+        letter["queue"],
+        letter["dead_queue"],
+    } & {*names}:
+        return False
+    age_ms = (now - _unix(letter["failed"])) * 1000
+    return (
+        ("exit" not in filters or letter["exit"] == filters["exit"])
+        and ("signal" not in filters or letter["signal"] == filters["signal"])
+        and ("contains" not in filters or filters["contains"] in letter["body"])
+        and age_ms >= filters.get("older", age_ms)
+        and age_ms <= filters.get("newer", age_ms)
+    )
+
+
+def _unix(text: object) -> float:
+    try:
+        return datetime.fromisoformat(str(text)).timestamp()
+    except ValueError:
+        return 0.0
+
+
+def revival(letter: dict[str, Any]) -> Words:
+    """The ADDJOB that puts the job back into its queue. Raises UsageError for a letter that lacks something."""
+    words: list[bytes | str | int] = [b"ADDJOB", letter["queue"], letter["body"], _ADD_TIMEOUT_MS]
+    for name in ("retry", "ttl", "replicate"):
+        value = letter[name]
+        if type(value) is not int or value < (name != "retry"):
+            raise UsageError(f"its letter has no {name}")
+        words += [name.upper().encode(), value]
+    return tuple(words)
+
+
+def failing(copies: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """The jobs that came back at least once and are not dead yet, each once, the worst first."""
+    found: dict[str, dict[str, Any]] = {}
+    for copy in copies:
+        if copy["queue"] is None or not copy["nacks"] + copy["additional_deliveries"]:
+            continue
+        known = found.setdefault(copy["id"], copy)
+        for name in ("nacks", "additional_deliveries"):
+            known[name] = max(known[name], copy[name])
+        if copy["state"] == "queued":
+            known["state"] = "queued"
+    records = [{name: job[name] for name in FAILING_FIELDS} for job in found.values()]
+    return sorted(records, key=lambda job: -job["nacks"] - job["additional_deliveries"])
