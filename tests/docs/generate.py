@@ -17,6 +17,7 @@ from tests.docs.reference import command_list, reference
 BEGIN = "<!-- The list is made from the rows by `python -m tests.docs.generate`. -->\n"
 END = "<!-- The end of the list. -->\n"
 PICTURE = ROOT / "docs" / "terminal.svg"
+SHELL_PICTURE = ROOT / "docs" / "shell.svg"
 
 
 def generated() -> dict[Path, str]:
@@ -48,9 +49,10 @@ def main() -> int:
     for file, text in old.items():
         file.write_text(text)
     if options.pictures:
-        from tests.docs.picture import svg
+        from tests.docs import picture, shell_picture
 
-        PICTURE.write_text(svg())
+        PICTURE.write_text(picture.svg())
+        SHELL_PICTURE.write_text(shell_picture.svg())
     return 0
 
 

@@ -1,0 +1,58 @@
+"""The picture of the shell: someone types into a real one, and Rich draws the emulated screen as SVG."""
+
+from __future__ import annotations
+
+import re
+import tempfile
+from io import StringIO
+from itertools import groupby
+
+from rich.console import Console
+from rich.style import Style
+from rich.terminal_theme import DIMMED_MONOKAI
+from rich.text import Text
+
+from disquectl import Client
+from disquectl.sandbox.thread import SandboxThread
+from tests.shell.person import Person
+
+COLUMNS, ROWS = 96, 22
+
+
+def svg() -> str:
+    """A session with a result, the menu, a hint and the bar, as an SVG document."""
+    with SandboxThread(nodes=3) as sandbox, tempfile.TemporaryDirectory() as home:
+        with Client(sandbox.addresses[0]) as client:
+            for queue in ("mail", "mail-retries", "thumbnails", "webmail"):
+                client.addjob(queue, f"for {queue}")
+        with Person("-n", sandbox.addresses[0], "shell", home=home, columns=COLUMNS, rows=ROWS) as someone:
+            someone.until("· ready")
+            someone.run("ADDJOB mail 'hello world' 0 RETRY 30", "\nD-")
+            someone.run("qpeek mail 2", "hello world\n")
+            someone.type("GETJOB NOHANG FROM mai")
+            someone.until("webmail")
+            return draw(someone)
+
+
+def draw(someone: Person) -> str:
+    """The screen as it is."""
+    console = Console(
+        record=True, width=COLUMNS, file=StringIO(), force_terminal=True, color_system="truecolor"
+    )
+    for row in range(len(someone.text.splitlines())):
+        cells = [someone.screen.buffer[row][column] for column in range(COLUMNS)]
+        line = Text()
+        for (front, back, bold), run in groupby(cells, lambda cell: (cell.fg, cell.bg, cell.bold)):
+            text = "".join(cell.data for cell in run).replace(" ", "\N{NO-BREAK SPACE}")
+            line.append(text, Style(color=_color(front), bgcolor=_color(back), bold=bold))
+        console.print(line)
+    drawn = console.export_svg(title="disquectl", theme=DIMMED_MONOKAI, unique_id="shell")
+    # The fonts of the one who looks: a picture in a repository loads nothing from elsewhere.
+    return re.sub(r"@font-face \{.*?\}\s*", "", drawn, flags=re.DOTALL)
+
+
+def _color(name: str) -> str | None:
+    """The emulator's colour in Rich's words."""
+    if name == "default":
+        return None
+    return f"#{name}" if re.fullmatch(r"[0-9a-f]{6}", name) else name.replace("bright", "bright_")
