@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 
 from disquectl.commands.inputs import read_file, read_stdin
-from disquectl.commands.kinds import BODY, FILE, FLAG, QUEUE, SECONDS, WAIT, number
+from disquectl.commands.kinds import BODY, FILE, FLAG, QUEUE, SECONDS, TEXT, WAIT, number
 from disquectl.commands.road import send_and_show
 from disquectl.commands.row import JOBS, WRITE, Argument, Native, Option, Row, option_words
 from disquectl.errors import UsageError
@@ -48,8 +48,26 @@ def check(values: Values) -> None:
     if "keep_empty" in values and many == ["--jsonl"]:
         raise UsageError("--keep-empty has no meaning with --jsonl: an empty line is no JSON")
     ttl = values.get("ttl", DEFAULT_TTL_SECONDS)
+    if "at" in values:
+        _delay_until(values, ttl)
     if time.time() + ttl > LAST_EXPIRY:
         raise UsageError("--ttl ends after 2106-02-07, the last day that Disque can count to")
+
+
+def _delay_until(values: Values, ttl: int) -> None:
+    """Make the delay of --at, which a job that is forgotten before then cannot have."""
+    from disquectl.commands.moment import seconds_until
+
+    if "delay" in values:
+        raise UsageError("--at and --delay both say when: leave one out")
+    try:
+        values["delay"] = seconds_until(values["at"], time.time())
+    except UsageError as problem:
+        raise UsageError(f"--at: {problem.message}", problem.advice) from None
+    if values["delay"] >= ttl:
+        raise UsageError(
+            f"--at {values['at']} is after the job's TTL of {ttl} seconds", "give a longer --ttl, such as 30d"
+        )
 
 
 def requests(row: Row, values: Values) -> list[Words]:
@@ -115,6 +133,7 @@ ROW = Row(
             unset="3, or as many as there are",
         ),
         Option("--delay", SECONDS, "Keep the job out of the queue for so long.", word=b"DELAY", unset="0"),
+        Option("--at", TEXT, "Queue the job at this time: 2026-12-24T18:00, local or with an offset."),
         Option(
             "--retry",
             SECONDS,

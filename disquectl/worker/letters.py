@@ -66,7 +66,7 @@ def _unix(text: object) -> float:
 
 
 def revival(letter: dict[str, Any]) -> Words:
-    """The ADDJOB that puts the job back into its queue. Raises UsageError for a letter that lacks something."""
+    """The ADDJOB that puts the job back into its queue. Raises UsageError for a letter that lacks a part."""
     words: list[bytes | str | int] = [b"ADDJOB", letter["queue"], letter["body"], _ADD_TIMEOUT_MS]
     for name in ("retry", "ttl", "replicate"):
         value = letter[name]
