@@ -1,0 +1,322 @@
+"""The pure rules: turns, backoff, verdicts, where to take jobs from, arguments, answers, the dead letter."""
+
+from __future__ import annotations
+
+import json
+from collections import Counter
+
+import pytest
+
+from disquectl.client.address import Node
+from disquectl.errors import UsageError
+from disquectl.worker.answers import line_of, refusal
+from disquectl.worker.arguments import arguments
+from disquectl.worker.backoff import Backoff
+from disquectl.worker.envelope import letter, read
+from disquectl.worker.follow import Origins
+from disquectl.worker.job import Failure, Job, Life
+from disquectl.worker.letters import failing, is_wanted, letter_of, revival
+from disquectl.worker.plan import ARG, ARGS, Plan
+from disquectl.worker.tail import Tail
+from disquectl.worker.turns import Turns, interleaved
+from disquectl.worker.verdict import BURY, HOLD, LEAVE, verdict
+
+HOME = Node("127.0.0.1", 7711)
+AT_LEAST_ONCE = "D-60c335b3-yRiaWu63Ny89fXBPj66cnFnU-05a1"
+AT_MOST_ONCE = "D-60c335b3-egWmJpFISOsaGu2Kygc1tUbK-05a0"
+
+
+def job(job_id=AT_LEAST_ONCE, nacks=0, deliveries=0, queue=b"mail", body=b"hello"):
+    return Job(job_id, queue, body, nacks, deliveries, HOME)
+
+
+def plan(**options):
+    return Plan((b"true",), ((b"mail", 1),), Backoff(10.0, 2.0, 1000.0), **options)
+
+
+# Turns
+
+
+def served(turns, there, count, jobs):
+    """How many jobs of each queue come, as GETJOB visits its queues: one of each in a round."""
+    found = Counter()
+    while found.total() < jobs:
+        names = turns.names(count)
+        came = []
+        while len(came) < count:
+            came += [name for name in names if there[name] > 0][: count - len(came)]
+        turns.took(len(came))
+        found.update(came)
+    return found
+
+
+@pytest.mark.parametrize("count", [1, 3, 25])
+def test_ten_thousand_jobs_by_weight(count):
+    turns = Turns([(b"mail", 5), (b"default", 1), (b"low", 2)])
+    found = served(turns, Counter({b"mail": 1, b"default": 1, b"low": 1}), count, 10_000)
+    assert found[b"mail"] == pytest.approx(5 * found[b"default"], rel=0.02)
+    assert found[b"low"] == pytest.approx(2 * found[b"default"], rel=0.02)
+
+
+def test_an_empty_queue_never_holds_up_a_full_one():
+    turns = Turns([(b"mail", 1000), (b"default", 1)])
+    assert served(turns, Counter({b"default": 1}), 5, 100) == {b"default": 100}
+    assert all(b"default" in turns.names(1) for _ in range(5))
+
+
+def test_strict_takes_the_first_queue_before_the_second():
+    assert Turns([(b"a", 1), (b"b", 1)], strict=True).names(2) == [b"a", b"a", b"b", b"b"]
+
+
+def test_closed_queues_are_left_out():
+    turns = Turns([(b"a", 3), (b"b", 1)])
+    assert set(turns.names(4, {b"a"})) == {b"b"}
+    assert turns.names(4, {b"a", b"b"}) == []
+
+
+def test_turns_are_spread_evenly():
+    assert interleaved([(b"a", 30), (b"b", 10)]) == [b"a", b"a", b"b", b"a"]
+
+
+# Backoff
+
+
+def test_the_curve_of_sidekiq():
+    curve = Backoff()
+    assert [curve.seconds(n, 0.0) for n in (1, 2, 3, 11)] == [15, 16, 31, 10_015]
+    assert curve.seconds(1, 0.5) == 30
+    assert sum(curve.seconds(n, 0.5) for n in range(1, 26)) > 20 * 86_400
+
+
+def test_a_curve_of_ones_own():
+    curve = Backoff(5.0, 2.0, 60.0)
+    assert [curve.seconds(n, 0.0) for n in (1, 2, 3, 10, 10_000)] == [5, 10, 20, 60, 60]
+    assert 5 < curve.seconds(1, 0.99) < 5.5
+    assert Backoff(0.0).seconds(3, 0.9) == 0
+
+
+# Verdicts
+
+YOUNG = Life(created=1000.0, expires=1000.0 + 86_400, retry=300, replicate=1)
+
+
+def judged(of, life=YOUNG, now=1001.0, held=0, **options):
+    return verdict(of, life, now, held=held, plan=plan(**options), random=0.0)
+
+
+def test_a_failed_job_is_held_for_its_backoff():
+    assert (judged(job()).act, judged(job()).seconds) == (HOLD, 10)
+    assert judged(job(nacks=1, deliveries=1)).seconds == 40
+
+
+def test_after_the_last_attempt_it_dies():
+    assert judged(job(nacks=24), max_retries=25).act == HOLD
+    assert judged(job(nacks=20, deliveries=5), max_retries=25).act == BURY
+    assert judged(job(), max_retries=0).act == BURY
+
+
+def test_an_attempt_after_half_of_the_ttl_never_comes():
+    half = 1000.0 + 43_200
+    assert judged(job(), now=half - 11).act == HOLD
+    assert judged(job(), now=half - 9).act == BURY
+
+
+def test_at_most_once_dies_at_the_first_failure():
+    assert judged(job(AT_MOST_ONCE)).act == BURY
+
+
+def test_over_the_bound_it_is_left_alone():
+    assert judged(job(), held=3, hold=3).act == LEAVE
+    assert judged(job(), held=2, hold=3).act == HOLD
+
+
+# Where to take jobs from
+
+
+def test_moving_to_the_node_that_most_jobs_come_from():
+    origins = Origins(0.0)
+    for _ in range(300):
+        origins.add("bbbbbbbb")
+    assert origins.better("aaaaaaaa", 1.0) is None  # too soon
+    assert origins.better("aaaaaaaa", 10.0) == "bbbbbbbb"
+    assert origins.better("aaaaaaaa", 20.0) is None  # nothing has come since
+
+
+def test_staying_where_no_node_gives_most():
+    origins = Origins(0.0)
+    for i in range(300):
+        origins.add("abc"[i % 3] * 8)
+    assert origins.better("aaaaaaaa", 10.0) is None
+
+
+# Arguments
+
+
+def test_a_body_is_one_argument_whatever_it_holds():
+    assert arguments(ARG, b"a b; rm -rf /\xff") == [b"a b; rm -rf /\xff"]
+    assert arguments("stdin", b"a") == []
+
+
+def test_an_array_is_several():
+    assert arguments(ARGS, '["ä b", 1, 2.5, null, true]'.encode()) == [
+        "ä b".encode(),
+        b"1",
+        b"2.5",
+        b"null",
+        b"true",
+    ]
+
+
+@pytest.mark.parametrize("body", [b"{}", b"nonsense", b'[["a"]]', b'["\\ud800"]', b'["a\\u0000"]', b"\xff"])
+def test_what_is_no_array_of_words_is_refused(body):
+    with pytest.raises(ValueError, match="body"):
+        arguments(ARGS, body)
+
+
+def test_nul_is_refused():
+    with pytest.raises(ValueError, match="NUL"):
+        arguments(ARG, b"a\0b")
+
+
+# Lines and answers
+
+
+def test_a_job_as_a_line():
+    line = line_of(job(body='ü"\n\x1b'.encode(), nacks=2))
+    assert line.endswith(b"\n")
+    assert line.count(b"\n") == 1
+    assert json.loads(line) == {
+        "id": AT_LEAST_ONCE,
+        "queue": "mail",
+        "body": 'ü"\n\x1b',
+        "nacks": 2,
+        "additional_deliveries": 0,
+        "attempt": 3,
+    }
+    assert json.loads(line_of(job(body=b"\xff")))["body_base64"] == "/w=="
+
+
+@pytest.mark.parametrize(
+    "answer", [b"true", b'{"ok":true}', b'{"ok": true, "id": "%b"}' % AT_LEAST_ONCE.encode()]
+)
+def test_done(answer):
+    assert refusal(answer, AT_LEAST_ONCE) is None
+
+
+def test_failed_with_a_reason():
+    assert refusal(b'{"ok": false, "error": "no"}', AT_LEAST_ONCE) == "no"
+    assert refusal(b"false", AT_LEAST_ONCE)
+
+
+@pytest.mark.parametrize(
+    "answer", [b"", b"ok", b"1", b"{}", b'{"ok": "yes"}', b'{"ok": true, "id": "other"}']
+)
+def test_no_answer(answer):
+    with pytest.raises(ValueError):
+        refusal(answer, AT_LEAST_ONCE)
+
+
+# The tail of stderr
+
+
+def test_the_last_lines_are_kept():
+    tail = Tail(2)
+    assert tail.feed(b"one\ntw") == [b"one"]
+    assert tail.feed(b"o\nthree\nfo") == [b"two", b"three"]
+    assert tail.end() == [b"fo"]
+    assert tail.take() == b"three\nfo"
+    assert tail.take() == b""
+
+
+def test_megabytes_are_not_kept():
+    tail = Tail(20)
+    for _ in range(100):
+        tail.feed(b"x" * 65536)
+    tail.end()
+    assert len(tail.take()) <= 16 << 10
+
+
+# The dead letter
+
+
+def test_the_letter_of_the_contract():
+    failure = Failure(3, None, b"boom\xff", 1_700_000_001.5)
+    life = Life(1_700_000_000.25, 1_700_086_400, 300, 2)
+    fields = json.loads(letter(job(nacks=1), life, failure))
+    assert fields == {
+        "v": 1,
+        "queue": "mail",
+        "id": AT_LEAST_ONCE,
+        "body": "hello",
+        "attempts": 2,
+        "created": "2023-11-14T22:13:20.250Z",
+        "failed": "2023-11-14T22:13:21.500Z",
+        "exit": 3,
+        "signal": None,
+        "stderr": "boom�",
+        "retry": 300,
+        "ttl": 86400,
+        "replicate": 2,
+    }
+
+
+def test_bytes_survive_the_letter():
+    dead = letter(job(body=b"\x00\xff"), YOUNG, Failure(None, 9, b"", 0.0))
+    assert json.loads(dead)["body_base64"] == "AP8="
+    found = read(dead)
+    assert found is not None
+    assert (found["body"], found["queue"], found["signal"]) == (b"\x00\xff", b"mail", 9)
+
+
+@pytest.mark.parametrize("body", [b"", b"[]", b"{}", b'{"v": 2}', b'{"v": 1, "queue": "q"}', b"\xff"])
+def test_what_is_no_letter(body):
+    assert read(body) is None
+
+
+def a_letter():
+    body = letter(job(), YOUNG, Failure(75, None, b"", 5000.0))
+    return letter_of({"id": "D-letter", "queue": b"dead:mail", "body": body})
+
+
+def test_letters_are_found_by_queue_id_and_filters():
+    found = a_letter()
+    assert is_wanted(found, (), {}, 6000.0)
+    for name in (b"mail", b"dead:mail", b"D-letter", AT_LEAST_ONCE.encode()):
+        assert is_wanted(found, (b"other", name), {}, 6000.0)
+    assert not is_wanted(found, (b"other",), {}, 6000.0)
+    assert is_wanted(
+        found, (), {"exit": 75, "contains": b"ell", "older": 900_000, "newer": 1_100_000}, 6000.0
+    )
+    for filters in (
+        {"exit": 1},
+        {"signal": 9},
+        {"contains": b"no"},
+        {"older": 1_100_000},
+        {"newer": 900_000},
+    ):
+        assert not is_wanted(found, (), filters, 6000.0)
+
+
+def test_the_job_comes_back_as_it_was():
+    assert revival(a_letter()) == (
+        b"ADDJOB",
+        b"mail",
+        b"hello",
+        5000,
+        b"RETRY",
+        300,
+        b"TTL",
+        86400,
+        b"REPLICATE",
+        1,
+    )
+    with pytest.raises(UsageError):
+        revival({**a_letter(), "ttl": None})
+
+
+def test_failing_jobs_are_counted_once():
+    copy = {"id": "a", "queue": b"q", "nacks": 2, "additional_deliveries": 0, "state": "active"}
+    copy |= {"next_requeue_within": 5, "ttl": 9}
+    fresh = {**copy, "id": "b", "nacks": 0}
+    (found,) = failing([copy, {**copy, "nacks": 3, "state": "queued"}, fresh])
+    assert (found["id"], found["nacks"], found["state"]) == ("a", 3, "queued")
