@@ -37,6 +37,7 @@ set -g __disquectl_commands \
     trace\t'Show a job as every node sees it, side by side.' \
     explain\t'Explain an error code, a job ID, or a field of show, qstat or info.' \
     work\t'Run a command for each job, with retries and a dead queue.' \
+    dead\t'List, retry or drop the jobs that a worker gave up.' \
     exec\t'Send words as they are, or one command a line from stdin.' \
     shell\t'Type commands, with completion, hints and history.' \
     sandbox\t'Run an in-memory server to try things out, or a command beside one.' \
