@@ -12,7 +12,7 @@ from disquectl.render.shape import RECORDS, VALUE, Shape
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterable, Iterator
     from re import Pattern
 
     from disquectl.cluster.copies import Copy
@@ -51,7 +51,6 @@ def check(values: Values) -> None:
 def run(row: Row, values: Values, session: Session) -> None:
     """Ask all nodes for their jobs, merge them, and write those that are wanted."""
     from disquectl.cluster.jobs import Jobs
-    from disquectl.cluster.order import arranged
     from disquectl.commands.everywhere.gather import open_cluster, require_an_answer, settle
     from disquectl.commands.everywhere.survey import NoCollection, Survey, now_ms
     from disquectl.commands.road import show
@@ -66,8 +65,7 @@ def run(row: Row, values: Values, session: Session) -> None:
             for link, copies in survey.run(scan_queues=False, queue=one, scan_jobs=True):
                 jobs.add(link.node_id, copies, now_ms())
         require_an_answer(cluster, session)
-        found = [record for record in _records(survey, jobs) if passes(record, values)]
-        kept = arranged(found, values.get("sort", "age"), bool(values.get("reverse")), values.get("limit"))
+        kept = _kept(_records(survey, jobs, bool(values.get("reverse"))), values)
         if session.format == "table":
             kept = [{**record, "state": sentence(record)} for record in kept]
         show(_shown(values, session), kept, session)
@@ -112,15 +110,30 @@ def sentence(record: Record) -> str:
     }[state]
 
 
-def _records(survey: Survey, jobs: Jobs) -> list[Record]:
+def _kept(records: Iterable[Record], values: Values) -> list[Record]:
+    """The records that are asked for, of all in the order of age; by age no more are made than are kept."""
+    from itertools import islice
+
+    from disquectl.cluster.order import arranged
+
+    passing = (record for record in records if passes(record, values))
+    sort = values.get("sort", "age")
+    if sort == "age":
+        return list(islice(passing, values.get("limit")))
+    return arranged(list(passing), sort, bool(values.get("reverse")), values.get("limit"))
+
+
+def _records(survey: Survey, jobs: Jobs, newest_first: bool) -> Iterator[Record]:
+    """Every job, one after the other."""
     from disquectl.commands.everywhere.gather import missing_bits, name_of
     from disquectl.commands.everywhere.survey import now_ms
 
     names = {jobs.bits.of(link.node_id): name_of(link) for link in survey.cluster.links()}
     missing = missing_bits(survey.cluster, jobs.bits)
     now = now_ms()
-    oldest_first = sorted(jobs.found, key=lambda job_id: (jobs.found[job_id].ctime_ns, job_id))
-    return [jobs.record(job_id, missing, now, names) for job_id in oldest_first]
+    found = jobs.found
+    by_age = sorted(found, key=lambda job_id: (found[job_id].ctime_ns, job_id), reverse=newest_first)
+    return (jobs.record(job_id, missing, now, names) for job_id in by_age)
 
 
 def _shown(values: Values, session: Session) -> Shape:
