@@ -9,7 +9,7 @@ import os
 import time
 
 from disquectl.commands.road import run as run_row
-from disquectl.errors import UsageError
+from disquectl.errors import DisquectlError, UsageError
 from disquectl.shell.grammar import read
 from disquectl.shell.interpret import interpret
 from disquectl.shell.outlet import Outlet
@@ -34,13 +34,20 @@ def run_line(shell: Shell, text: str) -> None:
     try:
         if command.own:
             shell.act(shell, command, reading)
-        else:
-            shell.last_line = text
-            run_command(shell, command)
+            return
+        shell.last_line = text
+        run_command(shell, command)
+    except DisquectlError:
+        _say_time(shell, started)
+        raise
     finally:
         shell.names.wanted = True
-        if shell.timing and not command.own:
-            shell.session.note(f"{(time.monotonic() - started) * 1000:.1f} ms")
+    _say_time(shell, started)
+
+
+def _say_time(shell: Shell, started: float) -> None:
+    if shell.timing:
+        shell.session.note(f"{(time.monotonic() - started) * 1000:.1f} ms")
 
 
 def run_command(shell: Shell, command: Command, streams: Streams | None = None, *, yes: bool = False) -> None:

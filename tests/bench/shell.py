@@ -65,7 +65,9 @@ def names() -> Names:
 def key_presses(found: Names) -> tuple[list[float], list[float]]:
     """The milliseconds of the completions of each key press, and of all that goes with one."""
     completer, lexer, suggest = GrammarCompleter(Board(found)), GrammarLexer(), HistorySuggest()  # type: ignore[arg-type]
-    history = InMemoryHistory([f"ADDJOB queue-{number} 'body {number}' 0 RETRY {number}" for number in range(LINES)])
+    history = InMemoryHistory(
+        [f"ADDJOB queue-{number} 'body {number}' 0 RETRY {number}" for number in range(LINES)]
+    )
     list(history.load_history_strings())
     history._loaded_strings = list(reversed(history._storage))
     buffer = Buffer(history=history)

@@ -140,3 +140,9 @@ def test_nothing_of_the_toolkit_is_loaded_for_a_script(node: str) -> None:
     done = run_disquectl("shell", node=node, stdin=b"PING\n", PYTHONPROFILEIMPORTTIME="1")
     assert "prompt_toolkit" not in done.err
     assert "disquectl.shell.runner" in done.err
+
+
+def test_timing_says_how_long_each_command_took(script) -> None:
+    done = script("\\timing on\nPING\nQLEN q\n")
+    assert done.out == "PONG\n0\n"
+    assert done.err.count(" ms\n") == 2
