@@ -28,7 +28,7 @@ def generated() -> dict[Path, str]:
         raise SystemExit(f"{README.name} has lost the marks around its list of commands")
     return {
         HELP / "reference.md": reference(),
-        ROOT / "man" / "disquectl.1": man_page(),
+        ROOT / "disquectl" / "manual" / "disquectl.1": man_page(),
         README: f"{before}{BEGIN}\n{command_list()}\n{END}{after}",
     }
 

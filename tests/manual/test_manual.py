@@ -95,7 +95,7 @@ def test_every_exit_code_is_explained():
 
 
 def test_the_man_page_is_up_to_date():
-    committed = (ROOT / "man" / "disquectl.1").read_text()
+    committed = (ROOT / "disquectl" / "manual" / "disquectl.1").read_text()
     assert committed == man_page(), "run: python -m tests.docs.generate"
     assert run_disquectl("describe", "--man").out == committed
 
