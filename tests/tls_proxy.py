@@ -69,7 +69,9 @@ class TlsProxy:
 
     async def _cut(self):
         for writer in list(self._writers):
-            writer.transport.abort()
+            # Some releases of Python 3.11 raise it for a connection that is just ending by itself.
+            with contextlib.suppress(AttributeError):
+                writer.transport.abort()
 
     async def _serve(self):
         self._loop = asyncio.get_running_loop()
