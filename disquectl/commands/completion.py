@@ -28,6 +28,6 @@ ROW = Row(
     connects=False,
     arguments=(Argument("shell", SHELL, "bash, zsh or fish."),),
     details="disquectl --install-completion sets it up for your shell; disquectl help completion says more.",
-    example="source <(disquectl completion bash)",
+    example="disquectl completion bash > disquectl.bash",
     run=run,
 )
