@@ -171,5 +171,6 @@ ROW = Row(
         Option("--verbose", FLAG, "Say more on stderr.", short="-v"),
     ),
     example="disquectl work -q mail,5 -q default -c 25 -- ./handle-job",
+    check=check,
     run=run,
 )

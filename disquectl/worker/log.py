@@ -85,14 +85,13 @@ class Log:
 
     def passed_on(self, job: Job | None, lines: list[bytes]) -> None:
         """Lines that a command has written to its stderr."""
-        for line in lines:
-            if self._as_json:
-                fields: dict[str, Value] = {"time": iso(time.time()), "event": "stderr"}
-                if job is not None:
-                    fields |= {"queue": job.queue, "id": job.id}
-                self._add(encode(fields | {"text": line}))
-            else:
-                self._add(for_terminal(line) if self._terminal else line)
+        if self._as_json:
+            whose = f'{member("queue", job.queue)},"id":"{job.id}",' if job is not None else ""
+            start = f'{{"time":"{iso(time.time())}","event":"stderr",{whose}'
+            self._lines += [f"{start}{member('text', line)}}}" for line in lines]
+        else:
+            self._lines += [for_terminal(line) if self._terminal else line for line in lines]
+        self.has_lines = True
 
     def totals(self, held: int) -> None:
         """The last line."""

@@ -143,6 +143,11 @@ class Nodes:
         for line in self._lines.values():
             line.close()
 
+    def stop_getting(self) -> None:
+        """Hang up on a GETJOB that is not answered."""
+        if self.getting:
+            self._leave_getter()
+
     def _leave_getter(self) -> None:
         if self._getter is not None:
             self._getter.close()

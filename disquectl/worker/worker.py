@@ -70,6 +70,7 @@ class Worker:
         self._now = time.monotonic()
         self._origins = Origins(self._now)
         self._taken = 0
+        self._to_put_back: list[tuple[Job, Failure]] = []
         self._nothing_there = False
         self._pause_until = 0.0
         self._close_at = None if plan.max_time is None else self._now + plan.max_time
@@ -166,7 +167,7 @@ class Worker:
         if not self._custody.take(job, self._now):
             return
         if self._stage == ENDING:
-            self._custody.interrupted(job, self._not_run("the worker was told to end"))
+            self._to_put_back.append((job, self._not_run("the worker was told to end")))
         elif self._custody.over_its_attempts(job):
             self._custody.failed(job, self._not_run(f"it was delivered {job.attempt} times"))
         else:
@@ -182,7 +183,7 @@ class Worker:
             self._log.done(job, seconds)
             self._custody.succeeded(job)
         elif self._stage == ENDING:
-            self._custody.interrupted(job, failure)
+            self._to_put_back.append((job, failure))
         else:
             self._custody.failed(job, failure)
 
@@ -224,7 +225,13 @@ class Worker:
                 self._stage = CLOSING
         if self._kill_at is not None and self._now >= self._kill_at:
             self._slots.kill()
+            self._nodes.stop_getting()
             self._kill_at = None
+        if self._to_put_back and not self._nodes.getting:
+            # Before the last GETJOB is answered it would only get them again.
+            for job, failure in self._to_put_back:
+                self._custody.interrupted(job, failure)
+            self._to_put_back.clear()
 
     def _has_run_dry(self) -> bool:
         idle = not self._slots.running and not self._custody.busy
