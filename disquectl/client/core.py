@@ -23,9 +23,9 @@ if TYPE_CHECKING:
 
     from disquectl.client.address import Node
     from disquectl.client.echo import Tap
-    from disquectl.client.tls import Tls
     from disquectl.client.lane import Outcome
     from disquectl.client.pipeline import Pipeline
+    from disquectl.client.tls import Tls
     from disquectl.protocol.resp import Reply, Word
     from disquectl.protocol.shapes import Record
 

@@ -15,6 +15,11 @@ ROW = Row(
     details="The priority of a node: 1 good, 5 not linked yet, 10 possibly failing, 100 failing or leaving. "
     "A node that nobody told its address shows an empty host.",
     example="disquectl hello -o json",
-    shape=lambda _: Shape(("version", "node", "id", "host", "port", "priority"), TREE, many=False, kinds={"id": "id", "node": "id"}),
+    shape=lambda _: Shape(
+        ("version", "node", "id", "host", "port", "priority"),
+        TREE,
+        many=False,
+        kinds={"id": "id", "node": "id"},
+    ),
     records=lambda words, reply: [hello(reply)],
 )
