@@ -72,7 +72,18 @@ def redis_benchmark(place: Place, replicate: int) -> float:
     for way in BENCHMARK_WAYS:
         words = ["ADDJOB", "bench", (BODY % 0).decode(), "5000", "REPLICATE", str(replicate)]
         done = subprocess.run(
-            ["redis-benchmark", "-h", place.host, "-p", place.port, "-n", str(place.jobs), *way, "--csv", *words],
+            [
+                "redis-benchmark",
+                "-h",
+                place.host,
+                "-p",
+                place.port,
+                "-n",
+                str(place.jobs),
+                *way,
+                "--csv",
+                *words,
+            ],
             capture_output=True,
             text=True,
             check=True,
@@ -171,7 +182,9 @@ def write_lines(file: Path, jobs: int) -> Path:
 def show(what: str, ours: list[float], theirs: list[float], wanted: float) -> None:
     """One comparison: the best of each, and the ratio."""
     ratio = max(ours) / max(theirs)
-    print(f"{what:46} {max(ours):10,.0f}/s {max(theirs):10,.0f}/s {ratio:6.2f}  wanted {wanted:g}", flush=True)
+    print(
+        f"{what:46} {max(ours):10,.0f}/s {max(theirs):10,.0f}/s {ratio:6.2f}  wanted {wanted:g}", flush=True
+    )
 
 
 def compare(lone: Place, cluster: Place | None, rounds: int) -> None:
@@ -203,7 +216,9 @@ def memory(lone: Place, folder: Path) -> None:
 
 def main() -> None:
     """Read the words and measure."""
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
     parser.add_argument("--node", required=True, help="a lone node")
     parser.add_argument("--cluster", help="one of three nodes")
     parser.add_argument("--jobs", type=int, default=200_000)

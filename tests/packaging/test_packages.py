@@ -60,4 +60,5 @@ def test_the_wheel_is_whole(sources, packages):
 def test_the_sdist_has_what_it_takes_to_test(packages):
     with tarfile.open(packages[0]) as sdist:
         names = {name.partition("/")[2] for name in sdist.getnames()}
-    assert {"pyproject.toml", "tests/conftest.py", "completions/_disquectl", "disquectl/manual/disquectl.1"} <= names
+    needed = {"pyproject.toml", "tests/conftest.py", "completions/_disquectl", "disquectl/manual/disquectl.1"}
+    assert needed <= names
