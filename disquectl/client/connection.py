@@ -75,18 +75,21 @@ def reason_of(problem: OSError) -> str:
 class Connection:
     """An open connection; made by `open_connection`.
 
-    `replied`: a valid reply has come on it, so what answers speaks RESP.
+    `replied`: a valid reply has come on it, so what answers speaks RESP. `busy`: something was sent, and not
+    all of what it asks for has come; who reads replies in quantity says when it has (`receive_ready`).
     """
 
     __slots__ = (
         "_next_value",
         "_parser",
+        "_pid",
         "_poll",
         "_receive_timeout",
         "_recv",
         "_send",
         "_socket",
         "_tunnel",
+        "busy",
         "node",
         "replied",
         "wire",
@@ -111,13 +114,23 @@ class Connection:
         poll = select.poll()
         poll.register(sock, select.POLLIN)
         self._poll = poll.poll
+        self._pid = os.getpid()
         self.node = node
+        self.busy = False
         self.replied = False
         self.wire = wire
 
     def is_stale(self) -> bool:
-        """Whether an idle connection has ended, or got something unasked: it must not be used any more."""
-        return bool(self._parser.pending_bytes or self._poll(0))
+        """Whether the next reply might not be that to the next request: it must not be used any more.
+
+        It has ended, got something unasked, still owes a reply to a request that was given up, or belongs
+        to the process that this one was forked from.
+        """
+        return bool(self.busy or self._parser.pending_bytes or self._poll(0) or self._pid != os.getpid())
+
+    def is_open(self) -> bool:
+        """Whether it is in use, or can be used for the next request."""
+        return not self.closed and (self.busy or not self.is_stale())
 
     def set_send_timeout(self, seconds: float | None) -> None:
         """How long the node may not take any bytes at all while it is sent to; None is for ever."""
@@ -125,6 +138,7 @@ class Connection:
 
     def send(self, data: bytes) -> None:
         """Hand it all to the kernel. Raises Broken, which says how much of it was."""
+        self.busy = True
         if self.wire is not None:
             self.wire.sent(data)
         total = 0
@@ -172,6 +186,7 @@ class Connection:
             self.close()
             raise
         self.replied = True
+        self.busy = False
         return value
 
     def _receive_some(self, timeout: float | None) -> None:
@@ -204,6 +219,7 @@ class Connection:
         With `receive_ready` it keeps many requests in flight where neither side can block the other. What
         came before it broke can still be read.
         """
+        self.busy = True
         try:
             taken = self._socket.send(data, socket.MSG_DONTWAIT)
         except BlockingIOError:

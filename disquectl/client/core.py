@@ -72,12 +72,13 @@ class Core:
     @property
     def node(self) -> Node | None:
         """The node that is connected now, or None."""
-        return self._connection.node if self._usable() and self._connection else None
+        connection = self._connection
+        return connection.node if connection is not None and connection.is_open() else None
 
     @property
     def connected(self) -> bool:
         """Whether a connection is open."""
-        return self._usable() is not None
+        return self.node is not None
 
     def connect(self, replace: bool = False) -> None:
         """Connect now, to the first seed that lets us in. Raises UsageError if a connection is open already.
@@ -128,7 +129,8 @@ class Core:
         Raises ReplyError for an error reply (NotAuthorised where a password is missing), ConnectionFailed,
         NotDisque, NoAnswer, or OutcomeUnknown when it was sent, may not be repeated and got no reply.
         """
-        reply = self._deliver(encode(words), self.patience(wait_ms), repeatable, failover, last_words)
+        timeout = self.patience(wait_ms) if wait_ms != 0 else self._opener.response_timeout
+        reply = self._deliver(encode(words), timeout, repeatable, failover, last_words)
         if isinstance(reply, ReplyError):
             raise self.refusal(reply, words)
         return reply
@@ -270,8 +272,9 @@ class Core:
     ) -> Reply:
         trip: Trip | None = None
         while True:
-            connection = self._usable()
-            if connection is None:
+            connection = self._connection
+            if connection is None or connection.is_stale():
+                self.close()
                 trip = trip or Trip(self._order(failover))
                 connection = self._open_next(trip)
             try:

@@ -41,7 +41,7 @@ class JobCommands(Core):
         `delay`, `retry` (0: at most once) and `ttl` are seconds, `maxlen` jobs, `replicate` copies. Raises
         ReplyError (MAXLEN, PAUSED, NOREPL, ...), and OutcomeUnknown when the job may yet be delivered.
         """
-        words: list[Word] = ["ADDJOB", queue, body, timeout_ms]
+        words: tuple[Word, ...] = ("ADDJOB", queue, body, timeout_ms)
         if replicate is not None:
             words += ("REPLICATE", replicate)
         if delay is not None:
@@ -53,7 +53,7 @@ class JobCommands(Core):
         if maxlen is not None:
             words += ("MAXLEN", maxlen)
         if asynchronous:
-            words.append("ASYNC")
+            words += ("ASYNC",)
         return text("ADDJOB", self.call(*words, wait_ms=timeout_ms or None))
 
     def getjob(

@@ -127,6 +127,7 @@ class Lane:
             self._portions.popleft()
             self._handed_over -= size
             self.waiting_bytes -= size
+        self.connection.busy = False
         if self._came:
             raise Broken("it sent something that nobody asked for")
         return True

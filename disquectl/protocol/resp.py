@@ -26,6 +26,7 @@ MAX_REPLY_BYTES = 1 << 30
 
 # hiredis makes room for an array as soon as it has read how long the array says it is. So many digits are a
 # lie: the reply would be larger than may be held. (`>` is an array of RESP3.)
+_STAR, _GREATER = b"*>"
 _ABSURD_DIGITS = 9
 _ABSURD = b"*" + b"0" * _ABSURD_DIGITS
 _ZEROS = bytes.maketrans(b">123456789", b"*000000000")
@@ -63,7 +64,8 @@ def encode(words: Iterable[Word]) -> bytes:
 
     Raises UsageError for no words at all (Disque would never answer) and for text with lone surrogates.
     """
-    words = tuple(words)
+    if type(words) is not tuple:
+        words = tuple(words)
     if not words:
         raise UsageError("a request has at least one word")
     try:
@@ -101,7 +103,7 @@ class Parser:
     def feed(self, data: bytes) -> None:
         """Add bytes as they came."""
         self.pending_bytes += len(data)
-        if self._later or b"*" in data or b">" in data:
+        if self._later or _STAR in data or _GREATER in data:
             self._cut(data)
         else:
             self._reader.feed(data)

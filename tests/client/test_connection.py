@@ -12,7 +12,7 @@ from disquectl.client.address import Node, parse_node
 from disquectl.client.connection import Broken, Connection, TimedOut, Unreachable, open_connection
 from disquectl.protocol.resp import ProtocolError
 
-from .scripted import refused_address
+from .scripted import ScriptedNode, refused_address, silent
 
 
 @pytest.fixture
@@ -239,3 +239,41 @@ def test_no_file_is_left_open_by_failures():
         with pytest.raises(Unreachable):
             open_connection(parse_node(refused_address()), 5)
     assert len(os.listdir("/dev/fd")) == before
+
+
+def test_a_reply_that_was_given_up_is_never_taken_for_that_to_the_next_request(make_client, monkeypatch):
+    def interrupted(*_):
+        raise KeyboardInterrupt
+
+    with ScriptedNode([silent], [b":2\r\n"]) as node:
+        client = make_client(node.address, response_timeout=5)
+        with monkeypatch.context() as patch:
+            # Ctrl-C while it waits, and again while it gives up.
+            patch.setattr(Connection, "receive", interrupted)
+            patch.setattr(client, "close", interrupted)
+            with pytest.raises(KeyboardInterrupt):
+                client.qlen("first")
+        assert client.qlen("second") == 2
+        assert node.accepted == 2
+
+
+def test_a_forked_process_makes_a_connection_of_its_own(make_client, monkeypatch):
+    with ScriptedNode([b":1\r\n", b":9\r\n"], [b":2\r\n"]) as node:
+        client = make_client(node.address)
+        assert client.qlen("q") == 1
+        monkeypatch.setattr("os.getpid", lambda: -1)
+        assert not client.connected
+        assert client.qlen("q") == 2
+
+
+def test_a_connection_that_waits_for_a_reply_is_open_but_takes_no_other_request(pair):
+    connection, peer = pair
+    connection.send(b"x")
+    peer.sendall(b":1\r\n")
+    assert connection.is_open()
+    assert connection.is_stale()
+    assert connection.receive(5) == 1
+    assert connection.is_open()
+    assert not connection.is_stale()
+    peer.shutdown(socket.SHUT_WR)
+    assert not connection.is_open()
