@@ -41,7 +41,12 @@ def run(row: Row, values: Values, session: Session, timeout_ms: int) -> None:
     """Add the jobs. Ends with an exception where not all of them were added; its message has the counts."""
     session.check_output(SHAPE)
     session.guard(row, [*row.verb])
-    source = open_source(values.get("file"), session.streams.stdin, b"\0" if values.get("null") else b"\n")
+    separator = b"\0" if values.get("null") else b"\n"
+    with open_source(values.get("file"), session.streams.stdin, separator) as source:
+        _add(row, values, session, timeout_ms, source)
+
+
+def _add(row: Row, values: Values, session: Session, timeout_ms: int, source: Source) -> None:
     alone = len(session.client.verify()["nodes"]) == 1 and "replicate" not in values
     in_order = alone or values.get("replicate") == 1 or bool(values.get("async"))
     connections = 1 if in_order else values.get("connections", DEFAULT_CONNECTIONS)
@@ -54,9 +59,10 @@ def run(row: Row, values: Values, session: Session, timeout_ms: int) -> None:
         values.get("skip", 0),
     )
     run = _Run(session, source, intake, ledger, fail_fast=bool(values.get("fail_fast")))
-    with Stream(
-        session.client, connections=connections, wait_ms=0 if in_order else timeout_ms or None, go_on=True
-    ) as stream:
+    # Lines of JSON may ask for copies by themselves.
+    waits = not in_order or "jsonl" in values
+    wait_ms = (timeout_ms or None) if waits else 0
+    with Stream(session.client, connections=connections, wait_ms=wait_ms, go_on=True) as stream:
         run.carry_out(stream)
     run.tell_the_end(stream.failure)
 

@@ -16,16 +16,20 @@ from disquectl.errors import DataError
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Iterator
-    from typing import BinaryIO
+    from typing import BinaryIO, Self
 
 CHUNK_BYTES = 64 << 10
 
 
 class Source:
-    """The lines of a stream; `name` is for errors, `bytes_read` and `total_bytes` for the progress."""
+    """The lines of a stream; `name` is for errors, `bytes_read` and `total_bytes` for the progress.
 
-    def __init__(self, stream: BinaryIO, name: str, separator: bytes = b"\n") -> None:
+    A context manager that closes the stream where it was opened here.
+    """
+
+    def __init__(self, stream: BinaryIO, name: str, separator: bytes, opened: bool) -> None:
         self._stream = stream
+        self._opened = opened
         self._name = name
         self._splitter = LineSplitter(separator)
         self._poll = select.poll()
@@ -40,6 +44,13 @@ class Source:
         status = os.fstat(self.fd)
         if stat.S_ISREG(status.st_mode):
             self.total_bytes = status.st_size
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        if self._opened:
+            self._stream.close()
 
     def chunks(self) -> Iterator[list[bytes | None] | None]:
         """Lines that came together, None for one that is too long; None alone: nothing is there now."""
@@ -66,8 +77,8 @@ class Source:
 def open_source(path: str | None, stdin: BinaryIO, separator: bytes = b"\n") -> Source:
     """The file, or stdin where there is no path."""
     if path is None:
-        return Source(stdin, "stdin", separator)
+        return Source(stdin, "stdin", separator, opened=False)
     try:
-        return Source(open(path, "rb"), path, separator)
+        return Source(open(path, "rb"), path, separator, opened=True)
     except OSError as problem:
         raise DataError(f"cannot read {path}: {problem.strerror}") from problem
