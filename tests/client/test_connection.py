@@ -247,6 +247,7 @@ def test_a_reply_that_was_given_up_is_never_taken_for_that_to_the_next_request(m
 
     with ScriptedNode([silent], [b":2\r\n"]) as node:
         client = make_client(node.address, response_timeout=5)
+        client.connect()
         with monkeypatch.context() as patch:
             # Ctrl-C while it waits, and again while it gives up.
             patch.setattr(Connection, "receive", interrupted)
