@@ -1,0 +1,99 @@
+"""How many jobs a second a worker does, beside xargs, and how much memory waiting jobs cost it.
+
+    python tests/bench/work.py [HOST:PORT]
+
+All in one run, in turns; medians of the rounds. Without an address it starts a sandbox in another process.
+The figures to hold: as many processes a second as `xargs -P` with the same command, 20,000 jobs a second with
+--lines and a handler that does nothing, and the same memory whether 1,000 or 100,000 jobs wait.
+"""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+import time
+from contextlib import contextmanager
+from statistics import median
+
+from disquectl import Client
+
+CONCURRENCY, ROUNDS = 8, 5
+PROCESSES, LINES, WAITING = 1_500, 40_000, 100_000
+# Reads lines and answers each: the least that a handler can do.
+HANDLER = "import sys\nfor line in sys.stdin.buffer:\n    sys.stdout.write('true\\n')\n    sys.stdout.flush()"
+ENVIRON = {name: value for name, value in os.environ.items() if not name.startswith(("DISQUE", "PYTHON"))}
+
+
+@contextmanager
+def server(address):
+    """The node to work with: the one named, or a sandbox."""
+    if address:
+        yield address
+        return
+    command = [sys.executable, "-m", "disquectl", "sandbox", "--port", "0"]
+    process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, env=ENVIRON)
+    try:
+        yield process.stdout.readline().decode().strip().partition("=")[2]
+    finally:
+        process.terminate()
+        process.wait()
+
+
+def fill(client, queue, count):
+    """Put so many jobs into the queue."""
+    for start in range(0, count, 5000):
+        words = [
+            ("ADDJOB", queue, f"job {i}", 0, "REPLICATE", 1, "TTL", 3600) for i in range(start, start + 5000)
+        ]
+        client.call_many(words[: count - start])
+
+
+def work(node, queue, *args):
+    """Seconds of a worker from its start to its end, and its peak memory in kB."""
+    command = [sys.executable, "-m", "disquectl", "work", "--node", node, "--quiet", "-q", queue, *args]
+    start = time.monotonic()
+    process = subprocess.Popen(command, env=ENVIRON, stderr=subprocess.DEVNULL)
+    _, status, usage = os.wait4(process.pid, 0)
+    process.returncode = os.waitstatus_to_exitcode(status)
+    assert process.returncode == 0
+    return time.monotonic() - start, usage.ru_maxrss
+
+
+def xargs(count):
+    """Seconds that xargs takes for so many processes."""
+    words = "".join(f"job-{i}\n" for i in range(count)).encode()
+    start = time.monotonic()
+    subprocess.run(["xargs", "-P", str(CONCURRENCY), "-n", "1", "/bin/true"], input=words, check=True)
+    return time.monotonic() - start
+
+
+def main():
+    """Measure and print."""
+    with server(sys.argv[1] if len(sys.argv) > 1 else "") as node, Client(node) as client:
+        queue = f"bench-{os.getpid()}"
+        many = ("-c", str(CONCURRENCY))
+        ours, theirs, lines = [], [], []
+        for _ in range(ROUNDS):
+            fill(client, queue, PROCESSES)
+            ours.append(work(node, queue, *many, "--burst", "--", "/bin/true")[0])
+            theirs.append(xargs(PROCESSES))
+            fill(client, queue, LINES)
+            lines.append(
+                work(node, queue, "-c", "25", "--burst", "--lines", "--", sys.executable, "-c", HANDLER)[0]
+            )
+        rate, bare = PROCESSES / median(ours), PROCESSES / median(theirs)
+        print(f"a process a job: {rate:,.0f}/s, xargs {bare:,.0f}/s: {rate / bare:.2f} of it (at least 1)")
+        print(f"--lines: {LINES / median(lines):,.0f} jobs/s (at least 20,000 on two idle cores)")
+        few = more = 0
+        for waiting in (1_000, WAITING):
+            fill(client, queue, waiting)
+            few, more = more, work(node, queue, *many, "--max-jobs", "500", "--", "/bin/true")[1]
+        print(f"memory with 1,000 jobs waiting {few:,} kB, with {WAITING:,} {more:,} kB")
+        left = [job["id"] for job in client.jscan_all(queue=queue)]
+        client.call_many([("DELJOB", *left[i : i + 1000]) for i in range(0, len(left), 1000)])
+    print(f"load of the machine: {os.getloadavg()[0]:.1f}")
+
+
+if __name__ == "__main__":
+    main()
