@@ -11,6 +11,8 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from disquectl.commands.streams import Streams
 
+# A run that is over at once shows nothing.
+FIRST_SECONDS = 0.3
 INTERVAL_SECONDS = 0.1
 BAR_CELLS = 24
 CLEAR = b"\r\x1b[K"
@@ -39,7 +41,7 @@ class Progress:
         self._streams = streams
         self._wanted = wanted and streams.stderr_is_terminal
         self._start = time.monotonic()
-        self._next = self._start
+        self._next = self._start + FIRST_SECONDS
         self._drawn = False
 
     def update(self, done: int, refused: int, share: float | None) -> None:
