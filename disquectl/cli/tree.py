@@ -23,7 +23,7 @@ from disquectl.commands.row import Argument, Option, Row
 from disquectl.errors import DataError, UsageError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Callable, Iterable
 
     from disquectl.commands.row import Raw
 
@@ -60,6 +60,16 @@ def _as_usage_error(problem: Any) -> UsageError:
     return UsageError(message[:1].lower() + message[1:].rstrip("."), f"see {where} --help")
 
 
+def _parse(parse: Callable[[Any, list[str]], list[str]], ctx: Any, args: list[str]) -> list[str]:
+    """Let Typer take a command's words. A complaint learns which command it is about, where it lacks that."""
+    try:
+        return parse(ctx, _marked(args))
+    except COMPLAINT as problem:
+        complaint: Any = problem
+        complaint.ctx = complaint.ctx or ctx
+        raise
+
+
 def _no_such_command(name: str, names: Iterable[str], where: str) -> UsageError:
     near = get_close_matches(name, list(names), n=2)
     advice = f"did you mean {' or '.join(near)}?" if near else f"see {where} --help"
@@ -80,7 +90,7 @@ class _Command(TyperCommand):
         self.row = row
 
     def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
-        return super().parse_args(ctx, _marked(args))
+        return _parse(super().parse_args, ctx, args)
 
     def invoke(self, ctx: Any) -> Invocation:
         return _invocation(self.row, ctx)
@@ -115,7 +125,7 @@ class _Group(TyperGroup):
         return command
 
     def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
-        return super().parse_args(ctx, _marked(args))
+        return _parse(super().parse_args, ctx, args)
 
     def invoke(self, ctx: Any) -> Any:
         # Typer calls this for a group, and uses what it returns where no subcommand was named.
@@ -169,7 +179,7 @@ class Tree(TyperGroup):
         return _Group(row) if row.subcommands else _Command(row)
 
     def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
-        return super().parse_args(ctx, _marked(args))
+        return _parse(super().parse_args, ctx, args)
 
     def invoke(self, ctx: Any) -> Any:
         self.callback = lambda **_: self._nothing_named(ctx)

@@ -70,11 +70,11 @@ def parse_node(text: str) -> Node:
         if not closing or ":" not in host or (port and not port.startswith(":")):
             raise UsageError(f"not a node: {text!r}", _FORMS)
         return Node(host, _port(text, port[1:]) if port else DEFAULT_PORT)
+    if not text or "[" in text or "]" in text:
+        raise UsageError(f"not a node: {text!r}", _FORMS)
     if text.count(":") > 1:
         return Node(text, DEFAULT_PORT)
     host, colon, port = text.partition(":")
-    if not text or "]" in text:
-        raise UsageError(f"not a node: {text!r}", _FORMS)
     return Node(host or DEFAULT_HOST, _port(text, port) if colon else DEFAULT_PORT)
 
 

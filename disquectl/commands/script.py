@@ -6,7 +6,7 @@ from disquectl.client.opening import with_advice
 from disquectl.client.pipeline import LostInFlight, NotAllSent
 from disquectl.commands.exec import as_value
 from disquectl.commands.inputs import line_chunks
-from disquectl.commands.lookup import own_wait_ms, row_of
+from disquectl.commands.lookup import as_compared, own_wait_ms, row_of
 from disquectl.commands.quoting import split
 from disquectl.errors import NotAuthorised, PartlyDone, ReplyError, UsageError
 from disquectl.protocol.secrets import masked_reply
@@ -166,5 +166,5 @@ def breaks_order(words: Words) -> bool:
     """Whether the replies would no longer stand in the order of the requests."""
     verb = words[0].upper()
     if verb == b"CLIENT":
-        return len(words) > 1 and words[1].upper() == b"REPLY"
+        return len(words) > 1 and as_compared(words[1]) == b"reply"
     return verb == b"MONITOR" or (verb == b"GETJOB" and own_wait_ms(words) != 0)

@@ -55,6 +55,9 @@ def test_qpeek_shows_the_newest_for_a_negative_count(node, disquectl):
     [
         (["qlen"], "missing argument 'QUEUE...' (see disquectl qlen --help)"),
         (["qlen", "--frob", "q"], "no such option: --frob"),
+        (["qlen", "-n"], "option '-n' requires an argument (see disquectl qlen --help)"),
+        (["config", "get", "-n"], "option '-n' requires an argument (see disquectl config get --help)"),
+        (["-n"], "option '-n' requires an argument (see disquectl --help)"),
         (["frob"], "no such command: 'frob' (see disquectl --help)"),
         (["qle", "q"], "no such command: 'qle' (did you mean qlen?)"),
         (["config"], "missing command (see disquectl config --help)"),

@@ -46,6 +46,8 @@ def test_parts_of_a_node():
         "host:٣",
         "[::1",
         "[::1]7",
+        "a:b:c:d]",
+        "a[b",
         "[host]:1",
         "a b",
         "/tmp/d.sock",

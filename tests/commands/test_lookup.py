@@ -17,13 +17,14 @@ from disquectl.commands.row import WRITE
         ("CLUSTER leaving yes", (b"CLUSTER", b"LEAVING")),
         ("config", (b"CONFIG",)),
         ("command", (b"COMMAND",)),
+        ("CONFIG SET\0 hz 10", (b"CONFIG", b"SET")),
     ],
 )
 def test_words_find_their_row(line, verb):
     assert row_of(line.encode().split()).verb == verb
 
 
-UNKNOWN = ["ack x", "exec qlen q", "sandbox", "frobnicate", "config nothing", "auth pw", "\xff"]
+UNKNOWN = ["ack x", "exec qlen q", "sandbox", "frobnicate", "config nothing", "qlen\0 q", "auth pw", "\xff"]
 
 
 @pytest.mark.parametrize("line", UNKNOWN)
@@ -53,6 +54,12 @@ def test_any_subcommand_of_what_is_dangerous_as_a_whole_is_dangerous():
         ("GETJOB FROM q", None),
         ("getjob from timeout", None),
         ("GETJOB NOHANG FROM q", 0),
+        ("GETJOB FROM\0 q", None),
+        ("GETJOB NOHANG\0x FROM q", 0),
+        ("GETJOB TIMEOUT\0 +7 FROM q", 7),
+        ("GETJOB TIMEOUT \0 FROM q", None),
+        ("ADDJOB q b -0", None),
+        ("ADDJOB q b 5\0abc", 5),
         ("GETJOB TIMEOUT 300 FROM q", 300),
         ("GETJOB TIMEOUT 0 FROM q", None),
         ("GETJOB COUNT 2 TIMEOUT 7 FROM q nohang", 7),
