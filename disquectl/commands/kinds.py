@@ -22,7 +22,6 @@ MAX_SECONDS = 2**32 - 1
 # More than any number here can have; Python reads numbers of some thousands of digits no more.
 MAX_DIGITS = 100
 UNIT_MS = {"ms": 1, "s": 1000, "m": 60_000, "h": 3_600_000, "d": 86_400_000}
-UNIT_BYTES = {"": 1, "b": 1, "k": 1000, "kb": 1024, "m": 10**6, "mb": 1024**2, "g": 10**9, "gb": 1024**3}
 
 
 class Kind:
@@ -123,15 +122,6 @@ def one_of(*choices: str, meanings: dict[str, str] | None = None) -> Kind:
     return Kind("choice", read, "|".join(choices), choices, meanings)
 
 
-def size_bytes(text: str) -> int:
-    """`64kb`, `1mb`, `100`: bytes, with Disque's own units (k is 1000, kb is 1024)."""
-    digits = text.lower().rstrip("bgkm")
-    unit = UNIT_BYTES.get(text.lower()[len(digits) :])
-    if unit is None or not digits.isdecimal():
-        raise UsageError(f"not a size: {text!r}", "write 1000, 64kb or 1mb")
-    return int(digits) * unit
-
-
 def plain_text(text: str) -> str:
     """The word as it was typed."""
     return text
@@ -156,5 +146,4 @@ SECONDS = Kind("seconds", whole_seconds, "DURATION")
 WAIT = Kind("wait", wait_milliseconds, "DURATION")
 DURATION = Kind("duration", duration_ms, "DURATION")
 SECONDS_FLOAT = Kind("seconds", seconds_float, "SECONDS")
-SIZE = Kind("size", size_bytes)
 INT64 = number(-(2**63), 2**63 - 1)
