@@ -47,14 +47,19 @@ class Rows:
 
 
 class Tally:
-    """How many lines were answered, how many of them with an error, and the latest such error."""
+    """How many lines were answered, how many of them with an error, and the latest such error.
 
-    __slots__ = ("answered", "error", "refused")
+    `sent_to` is the last line that was sent, `wrote` whether one of those sent could change something.
+    """
+
+    __slots__ = ("answered", "error", "refused", "sent_to", "wrote")
 
     def __init__(self) -> None:
         self.answered = 0
         self.refused = 0
         self.error: ReplyError | None = None
+        self.sent_to = 0
+        self.wrote = False
 
 
 def run_lines(session: Session) -> None:
@@ -62,11 +67,18 @@ def run_lines(session: Session) -> None:
     out = session.line_writer(REPLIES)
     tally = Tally()
     try:
-        rows = Rows()
-        for batch in _batches(rows, session):
-            _answer(batch, rows, out, tally, session)
-    finally:
-        out.finish()
+        try:
+            rows = Rows()
+            for batch in _batches(rows, session):
+                _answer(batch, rows, out, tally, session)
+        finally:
+            out.finish()
+    except BrokenPipeError:
+        if not tally.wrote:
+            raise
+        raise PartlyDone(
+            f"the reader of the replies has gone: the lines up to {tally.sent_to} were sent, none behind it"
+        ) from None
     if not tally.refused:
         return
     if tally.refused == tally.answered:
@@ -88,6 +100,8 @@ def _answer(batch: list[Line], rows: Rows, out: Writer, tally: Tally, session: S
         )
     except (LostInFlight, NotAllSent) as problem:
         replies, lost = problem.replies, problem
+    tally.sent_to = batch[-1][0]
+    tally.wrote = tally.wrote or not all(rows.behind(words).only_reads(words) for words in requests)
     taken = 0
     for number, words in batch:
         if isinstance(words, ReplyError):

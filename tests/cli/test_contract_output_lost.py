@@ -51,6 +51,16 @@ def test_a_reader_that_has_gone_ends_a_reading_command_silently(args, node):
     assert (done.returncode, done.stderr) == (0, b"")
 
 
+def test_a_script_whose_reader_has_gone_says_how_far_its_writes_were_sent(node):
+    done = run_into_a_closed_pipe("exec", "-", node=node, stdin=b"QLEN q\n" * 3)
+    assert (done.returncode, done.stderr) == (0, b"")
+    done = run_into_a_closed_pipe("exec", "-", node=node, stdin=b"QLEN q\nADDJOB q body 0\n")
+    assert (done.returncode, done.stderr) == (
+        3,
+        b"disquectl: the reader of the replies has gone: the lines up to 2 were sent, none behind it\n",
+    )
+
+
 def test_head_takes_a_few_lines_of_many(node):
     with Client(node) as client:
         for _ in range(3):
