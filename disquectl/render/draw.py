@@ -112,8 +112,23 @@ def _text(cell: Cell, room: int) -> Text:
     """The cell folded to `room`, at any character: blanks are part of what is shown."""
     lines = cell.lines
     if not cell.whole:
-        lines = [piece for line in lines for piece in chop_cells(line, max(room, 2)) or [line]]
+        lines = [piece for line in lines for piece in folded(line, max(room, 2))]
     return Text("\n".join(lines), KINDS.get(cell.kind, ""))
+
+
+def folded(line: str, room: int) -> list[str]:
+    r"""The line in pieces of at most `room` cells; an escape (`\n`, `\x1b`) stays whole if it can."""
+    pieces = []
+    while len(line) > room or cell_len(line) > room:
+        # Marks that take no cell are the only reason to look at more characters than there are cells.
+        piece = (chop_cells(line[: room * 4], room) or [line])[0]
+        begin = piece.rfind("\\", max(len(piece) - 3, 1))
+        size = 4 if line[begin + 1 : begin + 2] == "x" else 2
+        if begin > 0 and len(piece) - begin < size:
+            piece = piece[:begin]
+        pieces.append(piece)
+        line = line[len(piece) :]
+    return [*pieces, line] if line or not pieces else pieces
 
 
 def _natural(cell: Cell) -> int:

@@ -2,12 +2,14 @@
 
 import csv
 import io
+import re
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from rich.cells import cell_len
 
+from disquectl.render.draw import folded
 from disquectl.render.shape import Shape
 
 from .samples import (
@@ -169,6 +171,15 @@ def test_of_one_thing_no_id_is_cut_and_only_an_id_runs_over(body, width):
     assert lines.count(NODE) == 2
     whole = ("id", "ttl", "ctime", "nodes_confirmed", ID, NODE, "2h 3m", "5m ago", "queue", "body")
     assert all(line in whole for line in lines.splitlines() if cell_len(line) > max(width, 2))
+
+
+@pytest.mark.parametrize("room", range(4, 12))
+def test_a_fold_never_goes_through_an_escape(room):
+    text = r"ab\x1b\xe2\n\t\x00cde" + "\u4e2d\u6587" * 3 + r"\xff"
+    pieces = folded(text, room)
+    assert "".join(pieces) == text
+    assert all(cell_len(piece) <= room for piece in pieces)
+    assert not any(re.search(r"\\(x[0-9a-f]?)?\Z", piece) for piece in pieces[:-1])
 
 
 def test_a_folded_body_is_all_there():
