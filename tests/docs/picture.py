@@ -14,7 +14,7 @@ from rich.text import Text
 
 from tests.docs.terminal import Outcome, run
 
-COLUMNS = 96
+COLUMNS = 104
 TITLE = "disquectl"
 
 # What the README's picture shows. Each line is typed as it stands.
@@ -45,9 +45,16 @@ def draw(outcomes: list[Outcome], columns: int) -> str:
         for line in Text.from_ansi(outcome.text.rstrip("\n")).split("\n"):
             console.print(*line.divide(range(columns, len(line), columns)), sep="\n")
         console.print()
-    drawn = console.export_svg(title=TITLE, theme=DIMMED_MONOKAI, unique_id="terminal")
+    return document(console, "terminal")
+
+
+def document(console: Console, name: str) -> str:
+    """What was printed to a recording console, as SVG; `name` sets its styles apart from those of others."""
+    drawn = console.export_svg(title=TITLE, theme=DIMMED_MONOKAI, unique_id=name)
     # The fonts of the one who looks: a picture in a repository loads nothing from elsewhere.
-    return re.sub(r"@font-face \{.*?\}\s*", "", drawn, flags=re.DOTALL)
+    drawn = re.sub(r"@font-face \{.*?\}\s*", "", drawn, flags=re.DOTALL)
+    # Some viewers cut the blanks at the beginning of a line away.
+    return drawn.replace("<text ", '<text xml:space="preserve" ')
 
 
 if __name__ == "__main__":

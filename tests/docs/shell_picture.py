@@ -9,11 +9,11 @@ from itertools import groupby
 
 from rich.console import Console
 from rich.style import Style
-from rich.terminal_theme import DIMMED_MONOKAI
 from rich.text import Text
 
 from disquectl import Client
 from disquectl.sandbox.thread import SandboxThread
+from tests.docs.picture import document
 from tests.shell.person import Person
 
 COLUMNS, ROWS = 96, 22
@@ -46,9 +46,7 @@ def draw(someone: Person) -> str:
             text = "".join(cell.data for cell in run).replace(" ", "\N{NO-BREAK SPACE}")
             line.append(text, Style(color=_color(front), bgcolor=_color(back), bold=bold))
         console.print(line)
-    drawn = console.export_svg(title="disquectl", theme=DIMMED_MONOKAI, unique_id="shell")
-    # The fonts of the one who looks: a picture in a repository loads nothing from elsewhere.
-    return re.sub(r"@font-face \{.*?\}\s*", "", drawn, flags=re.DOTALL)
+    return document(console, "shell")
 
 
 def _color(name: str) -> str | None:

@@ -110,6 +110,13 @@ def test_a_picture_shows_what_was_typed_and_what_came_and_nothing_is_cut() -> No
     assert len(re.findall("x{12,}", shown)) == 2
 
 
+def test_every_viewer_keeps_the_blanks_before_a_line() -> None:
+    drawn = draw([Outcome("disquectl qlen mail -o json", '{\n  "length": 1\n}\n', 0)], columns=40)
+    texts = [element for element in ElementTree.fromstring(drawn).iter() if element.tag.endswith("}text")]
+    assert texts
+    assert all(text.get("{http://www.w3.org/XML/1998/namespace}space") == "preserve" for text in texts)
+
+
 def test_the_generator_tells_that_everything_is_up_to_date() -> None:
     words = [sys.executable, "-m", "tests.docs.generate", "--check"]
     done = subprocess.run(words, cwd=ROOT, capture_output=True, text=True, check=False)
