@@ -2,8 +2,8 @@
 
     python -m tests.bench.bulk --node 127.0.0.1:7711 --cluster 127.0.0.1:7712
 
-The nodes must be on loopback and hold no jobs: everything in them is deleted. `--cluster` is one of three nodes
-that know each other. redis-benchmark and, for the last comparison, pydisque must be installed.
+The nodes must be on loopback and hold no jobs: everything in them is deleted. `--cluster` is one of three
+nodes that know each other. redis-benchmark and, for the last comparison, pydisque must be installed.
 """
 
 from __future__ import annotations
