@@ -81,6 +81,14 @@ class PlainWriter(Writer):
         lines = map("\t".join, zip(*columns, strict=True)) if len(columns) > 1 else columns[0]
         self._put("\n".join([*lines, ""]).encode())
 
+    def write_values(self, field: str, values: list[str]) -> None:
+        whole = "".join(values)
+        rows = self._shape.layout in (RECORDS, VALUE)
+        if values and rows and self._shape.fields == (field,) and whole.isprintable() and "\\" not in whole:
+            self._put("\n".join([*values, ""]).encode())
+        else:
+            super().write_values(field, values)
+
     def _line(self, cells: list[Value]) -> None:
         self._put(("\t".join([_cell(cell) for cell in cells]) + "\n").encode())
 

@@ -37,6 +37,10 @@ class Writer:
         for record in records:
             self.write(record)
 
+    def write_values(self, field: str, values: list[str]) -> None:
+        """Write a record of this one field for each of the values."""
+        self.write_all([{field: value} for value in values])
+
     def finish(self) -> None:
         """Write what is left, and flush."""
         self.flush()

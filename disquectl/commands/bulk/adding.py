@@ -151,7 +151,11 @@ class _Run:
         numbers: Sequence[int] = portion.tag  # type: ignore[assignment]  # as above
         if self._broken_output is None:
             try:
-                self._out.write_all(self._records(numbers, portion.outcomes))
+                ids = _ids(portion.outcomes)
+                if ids is None:
+                    self._out.write_all(self._records(numbers, portion.outcomes))
+                else:
+                    self._out.write_values("id", ids)
                 self._out.flush()
                 return
             except (BrokenPipeError, DataError) as problem:
@@ -211,3 +215,11 @@ class _Run:
             raise ReplyError(f"ERR {summary}")
         if ledger.refused:
             raise PartlyDone(summary)
+
+
+def _ids(outcomes: list[Outcome]) -> list[str] | None:
+    """The job IDs where nothing else is among the outcomes, which is the common case."""
+    try:
+        return list(map(bytes.decode, outcomes))  # type: ignore[arg-type]  # what is no bytes raises
+    except (TypeError, UnicodeDecodeError):
+        return None
