@@ -8,6 +8,7 @@ refused: tests delete what they find.
 from __future__ import annotations
 
 import os
+import signal
 import subprocess
 import sys
 from typing import TYPE_CHECKING
@@ -37,6 +38,8 @@ class Result:
 
 
 def pytest_configure(config: pytest.Config) -> None:
+    # Who starts the tests in the background may have made them deaf to Ctrl-C, which some of them press.
+    signal.signal(signal.SIGINT, signal.default_int_handler)
     config.addinivalue_line("markers", "sandbox_only: needs what only the sandbox can do, says why")
 
 
