@@ -10,6 +10,9 @@ from disquectl.protocol.shapes import array, digits, field, integer, octets, pai
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from typing import Any
+
     from disquectl.protocol.resp import Reply
     from disquectl.protocol.shapes import Record
 
@@ -19,6 +22,9 @@ _SHOW_NAMES = (
     b"next-requeue-within next-awake-within body"
 ).split()
 _SHOW_KEYS = [name.decode().replace("-", "_") for name in _SHOW_NAMES]
+_SHOW_TEXTS = (0, 2)
+_SHOW_OCTETS = (1, 14)
+_SHOW_LISTS = (10, 11)
 
 
 def jobs(reply: Reply, command: str = "GETJOB") -> list[Record]:
@@ -51,30 +57,10 @@ def show(reply: Reply, command: str = "SHOW") -> Record | None:
     """
     if reply is None:
         return None
-    if type(reply) is list and reply[0::2] == _SHOW_NAMES:
-        quick = _shown(command, reply[1::2])
-        if quick is not None:
-            return quick
     record: Record = {}
     for name, value in pairs(command, reply):
         users = name in ("queue", "body") and value is not None
         record[name.replace("-", "_")] = octets(command, value) if users else field(command, value)
-    return record
-
-
-def _shown(command: str, values: list[Reply]) -> Record | None:
-    """The record of a SHOW with the fields that Disque 1.0 has, or None where a value is of another type."""
-    if len(values) != len(_SHOW_KEYS):
-        return None
-    job_id, queue, state, *numbers, delivered, confirmed, requeue, awake, body = values
-    texts = {type(job_id), type(queue), type(state), type(body)}
-    if texts != {bytes} or not {*map(type, numbers), type(requeue), type(awake)} <= {int, type(None)}:
-        return None
-    record: Record = dict(zip(_SHOW_KEYS, values, strict=True))
-    record["id"] = text(command, job_id)
-    record["state"] = text(command, state)
-    record["nodes_delivered"] = field(command, delivered)
-    record["nodes_confirmed"] = field(command, confirmed)
     return record
 
 
@@ -100,7 +86,25 @@ def qscan_page(reply: Reply) -> tuple[int, list[bytes]]:
 def jscan_page(reply: Reply) -> tuple[int, list[Record]]:
     """One page of JSCAN: the next cursor, and `{"id"}` or, with REPLY all, records like those of `show`."""
     cursor, elements = _page("JSCAN", reply)
-    return cursor, [_scanned(element) for element in elements]
+    return cursor, _common_form(elements) or [_scanned(element) for element in elements]
+
+
+def _common_form(jobs: list[Reply]) -> list[Record] | None:
+    """The records of many jobs, made field by field, which is quick; None where one has another form."""
+    if any(type(job) is not list or job[0::2] != _SHOW_NAMES or len(job) % 2 for job in jobs):
+        return None
+    columns: list[Sequence[Any]] = list(zip(*[job[1::2] for job in jobs], strict=True))  # type: ignore[index]
+    try:
+        for i, column in enumerate(columns):
+            if i in _SHOW_TEXTS:
+                columns[i] = list(map(bytes.decode, column))
+            elif i in _SHOW_LISTS:
+                columns[i] = [list(map(bytes.decode, nodes)) for nodes in column]
+            elif not set(map(type, column)) <= ({bytes} if i in _SHOW_OCTETS else {int, type(None)}):
+                return None
+    except (TypeError, UnicodeDecodeError):
+        return None
+    return [dict(zip(_SHOW_KEYS, row, strict=True)) for row in zip(*columns, strict=True)]
 
 
 def _scanned(element: Reply) -> Record:

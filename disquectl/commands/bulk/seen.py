@@ -8,7 +8,6 @@ from __future__ import annotations
 
 BUCKETS = 1 << 16
 KEY_BYTES = 8
-KEY_MASK = (1 << 64) - 1
 
 
 class Seen:
@@ -22,7 +21,7 @@ class Seen:
     def add(self, element: bytes) -> bool:
         """Add it; whether it is new."""
         index = hash(element) % BUCKETS
-        key = (hash(b"\0" + element) & KEY_MASK).to_bytes(KEY_BYTES, "little")
+        key = hash(b"\0" + element).to_bytes(KEY_BYTES, "little", signed=True)
         keys = self._buckets[index]
         at = keys.find(key)
         while at >= 0 and at % KEY_BYTES:
