@@ -31,13 +31,26 @@ def jobs(reply: Reply, command: str = "GETJOB") -> list[Record]:
     """GETJOB and QPEEK: `{"queue", "id", "body"}`, with counters `"nacks"` and `"additional_deliveries"`."""
     if reply is None:
         return []
-    return [_job(command, element) for element in array(command, reply)]
+    elements = array(command, reply)
+    return _three_fields(elements) or [_job(command, element) for element in elements]
+
+
+def _three_fields(jobs: list[Reply]) -> list[Record] | None:
+    """The records of many jobs without counters, made field by field; None for other forms."""
+    try:
+        queues, ids, bodies = zip(*jobs, strict=True)
+        if set(map(type, queues)) | set(map(type, bodies)) != {bytes}:
+            return None
+        texts = list(map(bytes.decode, ids))
+    except (TypeError, ValueError):
+        return None
+    return [
+        {"queue": queue, "id": job_id, "body": body}
+        for queue, job_id, body in zip(queues, texts, bodies, strict=True)
+    ]
 
 
 def _job(command: str, reply: Reply) -> Record:
-    if type(reply) is list and len(reply) == 3 and {*map(type, reply)} == {bytes}:
-        # The common form, in quantity.
-        return {"queue": reply[0], "id": text(command, reply[1]), "body": reply[2]}
     queue, job_id, body, *counters = array(command, reply, at_least=3)
     record: Record = {
         "queue": octets(command, queue),

@@ -141,7 +141,7 @@ class _Taking:
         if found:
             self._latest = time.monotonic()
             self._got += len(found)
-            size = sum(len(job["body"]) for job in found) // len(found) + 1
+            size = sum([len(job["body"]) for job in found]) // len(found) + 1
             self._batch = max(1, min(self._limits.batch, REPLY_BYTES // size))
         return found
 
