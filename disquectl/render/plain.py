@@ -30,6 +30,8 @@ def _texts(cells: Sequence[Value]) -> list[str]:
         return list(cells)  # type: ignore[arg-type]  # as the line above says
     if types == {bytes}:
         return list(map(bytes.decode, cells))  # type: ignore[arg-type]  # the same
+    if types == {int}:
+        return list(map(str, cells))
     if types <= {int, type(None)}:
         return ["" if cell is None else str(cell) for cell in cells]
     if types == {list}:
@@ -37,8 +39,6 @@ def _texts(cells: Sequence[Value]) -> list[str]:
             return list(map(",".join, cells))  # type: ignore[arg-type]  # lists of other things raise
         except TypeError:
             return [as_bytes(cell).decode() for cell in cells]
-    if types == {int}:
-        return list(map(str, cells))
     return [as_bytes(cell).decode() for cell in cells]
 
 

@@ -20,7 +20,7 @@ class Seen:
 
     def add(self, element: bytes) -> bool:
         """Add it; whether it is new."""
-        index = hash(element) % BUCKETS
+        index = hash(element) & (BUCKETS - 1)
         key = hash(b"\0" + element).to_bytes(KEY_BYTES, "little", signed=True)
         keys = self._buckets[index]
         at = keys.find(key)
