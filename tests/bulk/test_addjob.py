@@ -6,6 +6,7 @@ import os
 import re
 import signal
 import subprocess
+import threading
 
 import pytest
 from cli.processes import PATIENCE_SECONDS, run_in_shell, run_into_a_closed_pipe, running
@@ -293,18 +294,39 @@ def test_a_redis_is_named(tmp_path):
     assert "Redis 3.0.0" in done.err
 
 
-def test_the_progress_is_drawn_on_a_terminal_and_nowhere_else(node, tmp_path):
+def test_the_progress_is_drawn_on_a_terminal_until_the_end(node, tmp_path):
+    fifo = tmp_path / "lines"
+    os.mkfifo(fifo)
+    seen = threading.Event()
+
+    def write_until_it_is_seen():
+        with fifo.open("wb", buffering=0) as out:
+            while not seen.wait(0.01):
+                out.write(b"line\n")
+
+    thread = threading.Thread(target=write_until_it_is_seen)
+    thread.start()
+    with (
+        open(tmp_path / "ids", "wb") as ids,
+        Terminal("addjob", "q", "--lines", "--file", str(fifo), node=node, stdout=ids) as terminal,
+    ):
+        terminal.wait_for("/s")
+        seen.set()
+        assert terminal.end() == 0
+    thread.join()
+    assert re.search(r"[\d,]+ jobs  [\d,]+/s", terminal.seen)
+    assert terminal.seen.endswith("\r\x1b[K")
+
+
+def test_quiet_draws_nothing(node, tmp_path):
     file = tmp_path / "lines"
     file.write_bytes(b"line\n" * 20_000)
-    with open(tmp_path / "ids", "wb") as ids:
-        with Terminal("addjob", "q", "--lines", "--file", str(file), node=node, stdout=ids) as terminal:
-            assert terminal.end() == 0
-        assert re.search(r"\] +\d+%  [\d,]+ jobs  [\d,-]+/s", terminal.seen)
-        with Terminal(
-            "addjob", "q", "--lines", "--quiet", "--file", str(file), node=node, stdout=ids
-        ) as terminal:
-            assert terminal.end() == 0
-        assert terminal.seen == ""
+    with (
+        open(tmp_path / "ids", "wb") as ids,
+        Terminal("addjob", "q", "--lines", "--quiet", "--file", str(file), node=node, stdout=ids) as terminal,
+    ):
+        assert terminal.end() == 0
+    assert terminal.seen == ""
 
 
 def test_json_is_loaded_only_for_json(node):
