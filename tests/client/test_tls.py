@@ -151,7 +151,8 @@ def test_a_node_that_hangs_up_at_the_handshake(authority, make_client):
     with socket.create_server(("127.0.0.1", 0)) as server:
 
         def hang_up():
-            server.accept()[0].close()
+            with server.accept()[0] as accepted:
+                accepted.recv(65536)  # the handshake has begun: a close before it is a refusal like any other
 
         threading.Thread(target=hang_up, daemon=True).start()
         address = f"127.0.0.1:{server.getsockname()[1]}"
