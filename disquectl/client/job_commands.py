@@ -75,7 +75,7 @@ class JobCommands(Core):
         words += ["TIMEOUT", timeout_ms, "COUNT", count]
         if withcounters:
             words.append("WITHCOUNTERS")
-        return jobs(self.call(*words, "FROM", *queues, wait_ms=0 if nohang else timeout_ms or None))
+        return list(jobs(self.call(*words, "FROM", *queues, wait_ms=0 if nohang else timeout_ms or None)))
 
     def ackjob(self, *ids: Name) -> int:
         """Acknowledge jobs: they are done, on every node. How many this node knew."""

@@ -35,7 +35,7 @@ class QueueCommands(Core):
 
     def qpeek(self, queue: Name, count: int = 10) -> list[Record]:
         """Jobs without taking them: the oldest, or with a negative count the newest."""
-        return jobs(self.call("QPEEK", queue, count, repeatable=True), "QPEEK")
+        return list(jobs(self.call("QPEEK", queue, count, repeatable=True), "QPEEK"))
 
     def pause(self, queue: Name, *options: str) -> str:
         """PAUSE with its own words (`in out all none state bcast`); the state afterwards.
@@ -87,7 +87,8 @@ class QueueCommands(Core):
     ) -> tuple[int, list[Record]]:
         """One page: the next cursor, and jobs, `{"id"}` or with `reply="all"` as `show` gives them."""
         options = _scan_options(count, busyloop, QUEUE=queue, REPLY=reply) + _states(states)
-        return jscan_page(self._page("JSCAN", cursor, options))
+        following, found = jscan_page(self._page("JSCAN", cursor, options))
+        return following, list(found)
 
     def jscan_all(
         self,
@@ -111,7 +112,7 @@ class QueueCommands(Core):
         return self.call(verb, cursor, *options, repeatable=True, failover=cursor == 0)
 
     def _walk(
-        self, verb: str, options: list[Word], page: Callable[[Reply], tuple[int, list[Element]]]
+        self, verb: str, options: list[Word], page: Callable[[Reply], tuple[int, Iterable[Element]]]
     ) -> Iterator[Element]:
         cursor, elements = page(self._page(verb, 0, options))
         node = self._last

@@ -6,12 +6,13 @@ from disquectl.commands.kinds import DURATION, FILE, FLAG, QUEUE, WAIT, number
 from disquectl.commands.road import exchange, show
 from disquectl.commands.row import JOBS, WRITE, Argument, Native, Option, Row, option_words
 from disquectl.errors import DisquectlError, NothingThere, PartlyDone, UsageError
+from disquectl.protocol.columns import values_of
 from disquectl.protocol.replies import jobs
 from disquectl.render.shape import RECORDS, Shape
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Sequence
 
     from disquectl.commands.row import Record, Values, Words
     from disquectl.commands.session import Session
@@ -72,10 +73,10 @@ def run(row: Row, values: Values, session: Session) -> None:
     if not found:
         raise NothingThere("no job")
     if values.get("ack"):
-        _acknowledge([job["id"] for job in found], session)
+        _acknowledge(values_of(found, "id"), session)
 
 
-def _acknowledge(ids: list[str], session: Session) -> None:
+def _acknowledge(ids: Sequence[str], session: Session) -> None:
     """ACKJOB what a reader has; where that fails the jobs come back, which is to be said."""
     try:
         session.client.call("ACKJOB", *ids, repeatable=True)

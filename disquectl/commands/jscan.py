@@ -6,6 +6,7 @@ from disquectl.commands.kinds import QUEUE, one_of
 from disquectl.commands.row import QUEUES, SCANNED, Option, Row
 from disquectl.commands.scan import SCAN_NATIVE, SCAN_OPTIONS, requests, walk
 from disquectl.commands.show import SHOW_FIELDS, SHOW_KINDS
+from disquectl.protocol.columns import values_of
 from disquectl.protocol.replies import jscan_page
 from disquectl.render.shape import RECORDS, Shape
 
@@ -26,7 +27,7 @@ def shape(values: Values) -> Shape:
 
 def run(row: Row, values: Values, session: Session) -> None:
     """Walk through the jobs."""
-    walk(row, values, session, jscan_page, lambda record: record["id"].encode())
+    walk(row, values, session, jscan_page, lambda jobs: map(str.encode, values_of(jobs, "id")))
 
 
 ROW = Row(

@@ -5,27 +5,29 @@ from __future__ import annotations
 from disquectl.commands.kinds import INT64
 from disquectl.commands.row import QUEUES, SCANNED, Option, Row
 from disquectl.commands.scan import SCAN_NATIVE, SCAN_OPTIONS, requests, walk
+from disquectl.protocol.columns import Columns, values_of
 from disquectl.protocol.replies import qscan_page
 from disquectl.render.shape import RECORDS, Shape
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from disquectl.commands.row import Record, Values
+    from disquectl.commands.row import Values
     from disquectl.commands.session import Session
+    from disquectl.protocol.columns import Records
     from disquectl.protocol.resp import Reply
 
 QUEUE = Shape(("queue",), RECORDS, many=True, value="queue")
 
 
-def page(reply: Reply) -> tuple[int, list[Record]]:
+def page(reply: Reply) -> tuple[int, Records]:
     """The next cursor, and a record a name."""
     cursor, names = qscan_page(reply)
-    return cursor, [{"queue": name} for name in names]
+    return cursor, Columns(("queue",), [names])
 
 
 def run(row: Row, values: Values, session: Session) -> None:
     """Walk through the queues."""
-    walk(row, values, session, page, lambda record: record["queue"])
+    walk(row, values, session, page, lambda queues: values_of(queues, "queue"))
 
 
 ROW = Row(

@@ -8,22 +8,24 @@ from disquectl.commands.bulk.seen import Seen
 from disquectl.commands.kinds import FLAG, number
 from disquectl.commands.row import Argument, Native, Option, option_words
 from disquectl.errors import DisquectlError
+from disquectl.protocol.columns import chosen
 from disquectl.protocol.resp import encode
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Iterable, Iterator
     from typing import Any
 
     from disquectl.client.lane import Outcome
-    from disquectl.commands.row import Record, Row, Values, Words
+    from disquectl.commands.row import Row, Values, Words
     from disquectl.commands.session import Session
+    from disquectl.protocol.columns import Records
     from disquectl.render.shape import Shape
     from disquectl.render.stream import Writer
 
-    # A reply of the scan -> the next cursor and the records, and a record -> what it is counted once by.
-    Page = Callable[[Any], tuple[int, list[Record]]]
-    Key = Callable[[Record], bytes]
+    # A reply of the scan -> the next cursor and the records, and records -> what each is counted once by.
+    Page = Callable[[Any], tuple[int, Records]]
+    Keys = Callable[[Records], Iterable[bytes]]
 
 SCAN_OPTIONS = (
     Option("--count", number(), "How much to look at in one step, a hint.", word=b"COUNT", unset="100"),
@@ -44,7 +46,7 @@ def requests(row: Row, values: Values) -> list[Words]:
     return [[*row.verb, b"%d" % values.get("cursor", 0), *option_words(row, values)]]
 
 
-def walk(row: Row, values: Values, session: Session, page: Page, key: Key) -> None:
+def walk(row: Row, values: Values, session: Session, page: Page, keys: Keys) -> None:
     """Write the pages as they come: one where a cursor was given, else all, each element once.
 
     A scan that has begun stays on its node: a cursor means nothing to another one. When it fails half way,
@@ -58,12 +60,11 @@ def walk(row: Row, values: Values, session: Session, page: Page, key: Key) -> No
     reply = session.client.call(*words, repeatable=True, failover="cursor" not in values)
     if "cursor" in values:
         cursor, records = page(reply)
-        seen = Seen()
-        out.write_all([record for record in records if seen.add(key(record))])
+        out.write_all(chosen(records, Seen().new(keys(records))))
         out.finish()
         session.streams.say(f"next cursor: {cursor}")
         return
-    walk = _Walk(row, values, page, key, out)
+    walk = _Walk(row, values, page, keys, out)
     try:
         with Stream(session.client, repeatable=True, failover=False) as stream:
             for portion in stream.run(walk.requests(reply)):
@@ -77,11 +78,11 @@ def walk(row: Row, values: Values, session: Session, page: Page, key: Key) -> No
 class _Walk:
     """Goes from page to page, and asks for the next one before it writes the last."""
 
-    def __init__(self, row: Row, values: Values, page: Page, key: Key, out: Writer) -> None:
+    def __init__(self, row: Row, values: Values, page: Page, keys: Keys, out: Writer) -> None:
         self._row = row
         self._values = values
         self._page = page
-        self._key = key
+        self._keys = keys
         self._out = out
         self._seen = Seen()
         self.came: list[Outcome] = []
@@ -95,8 +96,7 @@ class _Walk:
             if cursor:
                 (words,) = requests(self._row, {**self._values, "cursor": cursor})
                 yield Portion([encode(words)])
-            add, key = self._seen.add, self._key
-            self._out.write_all([record for record in records if add(key(record))])
+            self._out.write_all(chosen(records, self._seen.new(self._keys(records))))
             if not cursor:
                 return
             self._out.flush()

@@ -6,13 +6,16 @@ raises NotDisque, never anything else. What is missing in a reply is missing in 
 
 from __future__ import annotations
 
+from itertools import chain
+
+from disquectl.protocol.columns import Columns
 from disquectl.protocol.shapes import array, digits, field, integer, octets, pairs, text, unexpected
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Sequence
     from typing import Any
 
+    from disquectl.protocol.columns import Records
     from disquectl.protocol.resp import Reply
     from disquectl.protocol.shapes import Record
 
@@ -21,13 +24,13 @@ _SHOW_NAMES = (
     b"id queue state repl ttl ctime delay retry nacks additional-deliveries nodes-delivered nodes-confirmed "
     b"next-requeue-within next-awake-within body"
 ).split()
-_SHOW_KEYS = [name.decode().replace("-", "_") for name in _SHOW_NAMES]
+_SHOW_KEYS = tuple(name.decode().replace("-", "_") for name in _SHOW_NAMES)
 _SHOW_TEXTS = (0, 2)
 _SHOW_OCTETS = (1, 14)
 _SHOW_LISTS = (10, 11)
 
 
-def jobs(reply: Reply, command: str = "GETJOB") -> list[Record]:
+def jobs(reply: Reply, command: str = "GETJOB") -> Records:
     """GETJOB and QPEEK: `{"queue", "id", "body"}`, with counters `"nacks"` and `"additional_deliveries"`."""
     if reply is None:
         return []
@@ -35,19 +38,15 @@ def jobs(reply: Reply, command: str = "GETJOB") -> list[Record]:
     return _three_fields(elements) or [_job(command, element) for element in elements]
 
 
-def _three_fields(jobs: list[Reply]) -> list[Record] | None:
-    """The records of many jobs without counters, made field by field; None for other forms."""
+def _three_fields(jobs: list[Reply]) -> Columns | None:
+    """Many jobs without counters, made field by field; None for other forms."""
     try:
         queues, ids, bodies = zip(*jobs, strict=True)
         if set(map(type, queues)) | set(map(type, bodies)) != {bytes}:
             return None
-        texts = list(map(bytes.decode, ids))
+        return Columns(("queue", "id", "body"), (queues, list(map(bytes.decode, ids)), bodies))
     except (TypeError, ValueError):
         return None
-    return [
-        {"queue": queue, "id": job_id, "body": body}
-        for queue, job_id, body in zip(queues, texts, bodies, strict=True)
-    ]
 
 
 def _job(command: str, reply: Reply) -> Record:
@@ -96,28 +95,37 @@ def qscan_page(reply: Reply) -> tuple[int, list[bytes]]:
     return cursor, [octets("QSCAN", name) for name in names]
 
 
-def jscan_page(reply: Reply) -> tuple[int, list[Record]]:
+def jscan_page(reply: Reply) -> tuple[int, Records]:
     """One page of JSCAN: the next cursor, and `{"id"}` or, with REPLY all, records like those of `show`."""
     cursor, elements = _page("JSCAN", reply)
     return cursor, _common_form(elements) or [_scanned(element) for element in elements]
 
 
-def _common_form(jobs: list[Reply]) -> list[Record] | None:
-    """The records of many jobs, made field by field, which is quick; None where one has another form."""
-    if any(type(job) is not list or job[0::2] != _SHOW_NAMES or len(job) % 2 for job in jobs):
-        return None
-    columns: list[Sequence[Any]] = list(zip(*[job[1::2] for job in jobs], strict=True))  # type: ignore[index]
+def _common_form(jobs: list[Reply]) -> Columns | None:
+    """Many jobs that are all IDs, or all have the usual fields, made field by field; None for other forms."""
+    types = set(map(type, jobs))
     try:
-        for i, column in enumerate(columns):
-            if i in _SHOW_TEXTS:
-                columns[i] = list(map(bytes.decode, column))
-            elif i in _SHOW_LISTS:
-                columns[i] = [list(map(bytes.decode, nodes)) for nodes in column]
-            elif not set(map(type, column)) <= ({bytes} if i in _SHOW_OCTETS else {int, type(None)}):
-                return None
+        if types == {bytes}:
+            return Columns(("id",), [list(map(bytes.decode, jobs))])  # type: ignore[arg-type]  # bytes they are
+        return _all_fields(jobs) if types == {list} else None  # type: ignore[arg-type]  # lists they are
     except (TypeError, UnicodeDecodeError):
         return None
-    return [dict(zip(_SHOW_KEYS, row, strict=True)) for row in zip(*columns, strict=True)]
+
+
+def _all_fields(jobs: list[list[Any]]) -> Columns | None:
+    width = 2 * len(_SHOW_NAMES)
+    flat = list(chain.from_iterable(jobs))
+    if set(map(len, jobs)) != {width} or flat[0::2] != _SHOW_NAMES * len(jobs):
+        return None
+    columns = [flat[i::width] for i in range(1, width, 2)]
+    for i, column in enumerate(columns):
+        if i in _SHOW_TEXTS:
+            columns[i] = list(map(bytes.decode, column))
+        elif i in _SHOW_LISTS:
+            columns[i] = [list(map(bytes.decode, nodes)) for nodes in column]
+        elif not set(map(type, column)) <= {bytes if i in _SHOW_OCTETS else int, type(None)}:
+            return None
+    return Columns(_SHOW_KEYS, columns)
 
 
 def _scanned(element: Reply) -> Record:

@@ -13,14 +13,15 @@ from __future__ import annotations
 from binascii import b2a_base64
 
 from disquectl.render.escape import UNSAFE, UNSAFE_BEYOND_ASCII, to_bytes
-from disquectl.render.shape import REPLY
+from disquectl.render.shape import REPLY, numbers
 from disquectl.render.stream import Writer
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
     from typing import BinaryIO
 
+    from disquectl.protocol.columns import Records
     from disquectl.render.shape import Record, Shape, Value
 
 _ASCII_ESCAPES = {code: f"\\u{code:04x}" for code in UNSAFE if code < 0x80} | {
@@ -85,8 +86,12 @@ def _of_bytes(data: bytes) -> tuple[str, str]:
         return "base64", b2a_base64(data, newline=False).decode()
 
 
+def _needs_escapes(text: str) -> bool:
+    return not text.isprintable() or '"' in text or "\\" in text
+
+
 def _string(text: str) -> str:
-    if text.isprintable() and '"' not in text and "\\" not in text:
+    if not _needs_escapes(text):
         return f'"{text}"'
     # A surrogate is no character; what it stood for is shown by the replacement character.
     text = to_bytes(text).decode("utf-8", "replace").translate(_ASCII_ESCAPES)
@@ -95,6 +100,43 @@ def _string(text: str) -> str:
             if char in text:
                 text = text.replace(char, f"\\u{ord(char):04x}")
     return f'"{text}"'
+
+
+def _texts(cells: Sequence[Value]) -> Sequence[str]:
+    """A column of cells as JSON texts. Raises UnicodeDecodeError: base64 has a name of its own."""
+    types = set(map(type, cells))
+    if types <= {int, type(None)}:
+        return numbers(cells, "null")  # type: ignore[arg-type]  # as the line above says
+    if types == {list}:
+        return _lists(cells)  # type: ignore[arg-type]  # the same
+    if types == {bytes}:
+        cells = list(map(bytes.decode, cells))  # type: ignore[arg-type]  # the same
+    elif types != {str}:
+        return [_string(cell.decode()) if isinstance(cell, bytes) else encode(cell) for cell in cells]
+    texts: Sequence[str] = cells  # type: ignore[assignment]  # all of them are text by now
+    if _needs_escapes("".join(texts)):
+        return list(map(_string, texts))
+    return [f'"{text}"' for text in texts]
+
+
+def _lists(cells: Sequence[list[str]]) -> list[str]:
+    try:
+        if not _needs_escapes("".join(map("".join, cells))):
+            return ['["' + '","'.join(cell) + '"]' if cell else "[]" for cell in cells]
+    except TypeError:  # not all of them are lists of text
+        pass
+    return list(map(encode, cells))
+
+
+def _quickly(records: Records) -> list[str] | None:
+    """An object for each record, on one line, made field by field; None where that cannot be."""
+    if isinstance(records, list) or not records:
+        return None
+    form = "{" + ",".join([_string(name) + ":%s" for name in records.names]) + "}"
+    try:
+        return [form % cells for cells in zip(*map(_texts, records.columns), strict=True)]
+    except UnicodeDecodeError:
+        return None
 
 
 class JsonWriter(Writer):
@@ -118,6 +160,15 @@ class JsonWriter(Writer):
             self._put((encode(value, self._indent) + "\n").encode())
         self._begun = True
 
+    def write_all(self, records: Records) -> None:
+        """In one piece where they are kept by field and stand on one line, which is quicker."""
+        objects = None if self._indent or not self._shape.many else _quickly(records)
+        if objects is None:
+            super().write_all(records)
+            return
+        self._put((("," if self._begun else "[") + ",".join(objects)).encode())
+        self._begun = True
+
     def finish(self) -> None:
         if self._shape.many:
             end = "\n" if self._begun and self._indent else ""
@@ -139,3 +190,11 @@ class JsonLinesWriter(Writer):
     def write(self, record: Record) -> None:
         value = record.get("reply") if self._shape.layout == REPLY else record
         self._put((encode(value) + "\n").encode())
+
+    def write_all(self, records: Records) -> None:
+        """In one piece where they are kept by field, which is quicker."""
+        objects = _quickly(records)
+        if objects is None:
+            super().write_all(records)
+        else:
+            self._put("\n".join([*objects, ""]).encode())

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
     from typing import BinaryIO
 
+    from disquectl.protocol.columns import Records
     from disquectl.render.shape import Record
 
 FORMATS = ("table", "plain", "json", "jsonl", "csv", "tsv", "raw")
@@ -116,6 +117,12 @@ class _Picking(Writer):
     def write(self, record: Record) -> None:
         for row in rows(self._shape, record):
             self._inner.write({field: row.get(field) for field in self._fields})
+
+    def write_all(self, records: Records) -> None:
+        if isinstance(records, list) or self._shape.layout != RECORDS:
+            super().write_all(records)
+        else:
+            self._inner.write_all(records.pick(self._fields))
 
     def finish(self) -> None:
         self._inner.finish()

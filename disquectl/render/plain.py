@@ -8,14 +8,27 @@ What has a layout of its own stands so in plain: a value alone on its line, a th
 from __future__ import annotations
 
 from disquectl.render.escape import plain
-from disquectl.render.shape import PAIRS, RECORDS, REPLY, SECTIONS, TREE, VALUE, as_bytes, lines, pairs, rows
+from disquectl.render.shape import (
+    PAIRS,
+    RECORDS,
+    REPLY,
+    SECTIONS,
+    TREE,
+    VALUE,
+    as_bytes,
+    lines,
+    numbers,
+    pairs,
+    rows,
+)
 from disquectl.render.stream import Writer
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Sequence
     from typing import BinaryIO
 
+    from disquectl.protocol.columns import Records
     from disquectl.render.shape import Record, Shape, Value
 
 
@@ -23,27 +36,34 @@ def _cell(value: Value) -> str:
     return plain(value) if isinstance(value, (bytes, str)) else plain(as_bytes(value))
 
 
-def _texts(cells: Sequence[Value]) -> list[str]:
-    """A column of cells as they are, nothing escaped. Raises UnicodeDecodeError."""
+class _NeedsEscapes(Exception):
+    """Something in a column cannot stand as it is."""
+
+
+def _joined(cells: Sequence[Value]) -> Sequence[str]:
+    """Lists as cells. Raises UnicodeDecodeError."""
+    try:
+        return list(map(",".join, cells))  # type: ignore[arg-type]  # lists of other things raise
+    except TypeError:
+        return [as_bytes(cell).decode() for cell in cells]
+
+
+def _texts(cells: Sequence[Value]) -> Sequence[str]:
+    """A column of cells that need no escapes. Raises _NeedsEscapes."""
     types = set(map(type, cells))
-    if types == {str}:
-        return list(cells)  # type: ignore[arg-type]  # as the line above says
-    if types == {bytes}:
-        return list(map(bytes.decode, cells))  # type: ignore[arg-type]  # the same
-    if types == {int}:
-        return list(map(str, cells))
     if types <= {int, type(None)}:
-        return ["" if cell is None else str(cell) for cell in cells]
-    if types == {list}:
-        try:
-            return list(map(",".join, cells))  # type: ignore[arg-type]  # lists of other things raise
-        except TypeError:
-            return [as_bytes(cell).decode() for cell in cells]
-    return [as_bytes(cell).decode() for cell in cells]
-
-
-def _cells(record: Record, fields: tuple[str, ...]) -> Iterable[Value]:
-    return record.values() if tuple(record) == fields else [record.get(field) for field in fields]
+        return numbers(cells, "")  # type: ignore[arg-type]  # as the line above says
+    try:
+        if types == {bytes}:
+            cells = list(map(bytes.decode, cells))  # type: ignore[arg-type]  # as the line above says
+        elif types != {str}:
+            cells = _joined(cells) if types == {list} else [as_bytes(cell).decode() for cell in cells]
+    except UnicodeDecodeError:
+        raise _NeedsEscapes from None
+    whole = "".join(cells)  # type: ignore[arg-type]  # all of them are text by now
+    if not whole.isprintable() or "\\" in whole:
+        raise _NeedsEscapes
+    return cells  # type: ignore[return-value]  # as above
 
 
 class PlainWriter(Writer):
@@ -68,35 +88,18 @@ class PlainWriter(Writer):
         else:
             self._line([record.get(field) for field in shape.fields or record])
 
-    def write_all(self, records: Iterable[Record]) -> None:
-        """All rows in one piece where nothing in them needs escaping, which is quicker."""
-        fields = self._shape.fields
-        records = list(records)
-        rows = self._shape.layout == RECORDS or (self._shape.layout == VALUE and self._shape.many)
-        if not rows or not fields or not records:
+    def write_all(self, records: Records) -> None:
+        """In one piece where they are kept by field and nothing in them needs escapes, which is quicker."""
+        if isinstance(records, list) or not records or self._shape.layout not in (RECORDS, VALUE):
             super().write_all(records)
             return
         try:
-            columns = [
-                _texts(column) for column in zip(*(_cells(record, fields) for record in records), strict=True)
-            ]
-        except UnicodeDecodeError:
+            columns = list(map(_texts, records.pick(self._shape.fields or records.names).columns))
+        except _NeedsEscapes:
             super().write_all(records)
             return
-        whole = "".join(["".join(column) for column in columns])
-        if not whole.isprintable() or "\\" in whole:
-            super().write_all(records)
-            return
-        lines = map("\t".join, zip(*columns, strict=True)) if len(columns) > 1 else columns[0]
-        self._put("\n".join([*lines, ""]).encode())
-
-    def write_values(self, field: str, values: list[str]) -> None:
-        whole = "".join(values)
-        rows = self._shape.layout in (RECORDS, VALUE)
-        if values and rows and self._shape.fields == (field,) and whole.isprintable() and "\\" not in whole:
-            self._put("\n".join([*values, ""]).encode())
-        else:
-            super().write_values(field, values)
+        rows = map("\t".join, zip(*columns, strict=True)) if len(columns) > 1 else columns[0]
+        self._put("\n".join([*rows, ""]).encode())
 
     def _line(self, cells: list[Value]) -> None:
         self._put(("\t".join([_cell(cell) for cell in cells]) + "\n").encode())

@@ -9,9 +9,9 @@ from disquectl.errors import DataError
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Iterable
     from typing import BinaryIO
 
+    from disquectl.protocol.columns import Records
     from disquectl.render.shape import Record
 
 
@@ -32,14 +32,10 @@ class Writer:
         """Write one record, or keep it until `finish` where the format needs them all."""
         raise NotImplementedError
 
-    def write_all(self, records: Iterable[Record]) -> None:
-        """Write each of them."""
+    def write_all(self, records: Records) -> None:
+        """Write each of them; a writer may be quicker with `Columns`."""
         for record in records:
             self.write(record)
-
-    def write_values(self, field: str, values: list[str]) -> None:
-        """Write a record of this one field for each of the values."""
-        self.write_all([{field: value} for value in values])
 
     def finish(self) -> None:
         """Write what is left, and flush."""

@@ -1,6 +1,5 @@
 """addjob --lines, --null, --jsonl as processes: what goes in comes out in order, and the rest is told."""
 
-import io
 import json
 import os
 import re
@@ -15,8 +14,6 @@ from client.scripted import ScriptedNode
 from conftest import run_disquectl
 
 from disquectl import Client
-from disquectl.commands.bulk.adding import SHAPE
-from disquectl.render.output import FORMATS, writer
 
 ID = rb"D-[0-9a-f]{8}-[A-Za-z0-9+/]{24}-[0-9a-f]{4}"
 
@@ -335,20 +332,3 @@ def test_json_is_loaded_only_for_json(node):
         assert done.code == 0
         assert bool(re.search(r"\| +json$", done.err, re.MULTILINE)) == loaded
         assert not re.search(r"\| +(rich|typer|asyncio|dataclasses)\b", done.err)
-
-
-@pytest.mark.parametrize("name", FORMATS)
-@pytest.mark.parametrize("values", [[], ["a"], ["a", "b"], ["a\tb", "\x1b", "\\", "\udcff", ""]])
-def test_values_at_once_are_the_records_one_by_one(name, values):
-    written = []
-    for at_once in (True, False):
-        out = io.BytesIO()
-        to = writer(name, SHAPE, out=out)
-        if at_once:
-            to.write_values("id", values)
-        else:
-            for value in values:
-                to.write({"id": value})
-        to.finish()
-        written.append(out.getvalue())
-    assert written[0] == written[1]

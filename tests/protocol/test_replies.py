@@ -14,7 +14,7 @@ ID = b"D-dcb833cf-8YL1NT17e9+wsA/09NqxscQI-05a1"
 
 
 def test_jobs_keep_the_bytes_of_users_and_read_ids_as_text():
-    assert replies.jobs([[b"q\xff", ID, b"\x00"]]) == [
+    assert list(replies.jobs([[b"q\xff", ID, b"\x00"]])) == [
         {"queue": b"q\xff", "id": ID.decode(), "body": b"\x00"}
     ]
 
@@ -60,8 +60,62 @@ def test_qstat_says_queue_for_name():
 
 def test_pages_of_scans_have_a_number_for_a_cursor():
     assert replies.qscan_page([b"18446744073709551615", [b"a", b"\xff"]]) == (2**64 - 1, [b"a", b"\xff"])
-    assert replies.jscan_page([b"0", [ID]]) == (0, [{"id": ID.decode()}])
-    assert replies.jscan_page([b"0", [[b"id", ID, b"ttl", 5]]]) == (0, [{"id": ID.decode(), "ttl": 5}])
+    assert jscanned([b"0", [ID]]) == (0, [{"id": ID.decode()}])
+    assert jscanned([b"0", [[b"id", ID, b"ttl", 5]]]) == (0, [{"id": ID.decode(), "ttl": 5}])
+
+
+def jscanned(reply):
+    cursor, jobs = replies.jscan_page(reply)
+    return cursor, list(jobs)
+
+
+FIELDS = [b"id", ID, b"queue", b"q\xff", b"state", b"queued", b"repl", 1, b"ttl", 60, b"ctime", 2**60]
+FIELDS += [
+    b"delay",
+    0,
+    b"retry",
+    5,
+    b"nacks",
+    1,
+    b"additional-deliveries",
+    2,
+    b"nodes-delivered",
+    [b"a", b"b"],
+]
+FIELDS += [b"nodes-confirmed", [], b"next-requeue-within", None, b"next-awake-within", 7, b"body", b"\x00"]
+
+
+def changed(**values):
+    fields = list(FIELDS)
+    for name, value in values.items():
+        fields[fields.index(name.replace("_", "-").encode()) + 1] = value
+    return fields
+
+
+@pytest.mark.parametrize(
+    "other",
+    [
+        changed(queue=None, body=None, state=b"acked"),
+        changed(id=b"\xff"),
+        changed(nodes_delivered=None),
+        changed(nodes_delivered=[b"\xff"]),
+        changed(ttl=b"1"),
+        [*FIELDS, b"new", 1],
+        FIELDS[2:] + FIELDS[:2],
+        FIELDS[:-2],
+        ID,
+    ],
+)
+def test_a_page_is_the_same_whatever_form_its_other_jobs_have(other):
+    shown = {**replies.show(FIELDS), "queue": b"q\xff"}
+    alone = replies.show(other) if isinstance(other, list) else {"id": ID.decode()}
+    assert jscanned([b"5", [FIELDS, FIELDS]]) == (5, [shown, shown])
+    assert jscanned([b"5", [FIELDS, other]]) == (5, [shown, alone])
+
+
+def test_a_page_with_half_a_pair_is_refused():
+    with pytest.raises(NotDisque):
+        replies.jscan_page([b"0", [FIELDS, FIELDS[:-1]]])
 
 
 READERS = {

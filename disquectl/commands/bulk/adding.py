@@ -17,6 +17,7 @@ from disquectl.commands.bulk.stop import Stop
 from disquectl.commands.bulk.template import Template
 from disquectl.commands.row import option_words
 from disquectl.errors import DataError, DisquectlError, OutcomeUnknown, PartlyDone, ReplyError
+from disquectl.protocol.columns import Columns
 from disquectl.protocol.shapes import unexpected
 from disquectl.render.shape import RECORDS, Shape
 
@@ -155,7 +156,7 @@ class _Run:
                 if ids is None:
                     self._out.write_all(self._records(numbers, portion.outcomes))
                 else:
-                    self._out.write_values("id", ids)
+                    self._out.write_all(Columns(("id",), [ids]))
                 self._out.flush()
                 return
             except (BrokenPipeError, DataError) as problem:

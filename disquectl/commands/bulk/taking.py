@@ -16,17 +16,19 @@ from disquectl.commands.advice import explained
 from disquectl.commands.bulk.files import JobFiles
 from disquectl.commands.bulk.stop import Stop
 from disquectl.errors import DisquectlError, NothingThere, OutcomeUnknown, PartlyDone, ReplyError
+from disquectl.protocol.columns import values_of
 from disquectl.protocol.replies import jobs
 from disquectl.protocol.resp import encode
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Generator, Iterator
+    from collections.abc import Generator, Iterator, Sequence
     from typing import BinaryIO
 
     from disquectl.client.lane import Outcome
-    from disquectl.commands.row import Record, Row, Values, Words
+    from disquectl.commands.row import Row, Values, Words
     from disquectl.commands.session import Session
+    from disquectl.protocol.columns import Records
     from disquectl.render.shape import Shape
 
 # One reply holds at most so many jobs, and about so many bytes of bodies as far as that can be foreseen.
@@ -79,8 +81,8 @@ class _Taking:
         self._stop = Stop()
         self._batch = min(FIRST_BATCH, self._limits.batch)
         self._came: deque[Outcome] = deque()
-        self._held: list[Record] = []  # jobs that came and are not written
-        self._written: deque[list[str]] = deque()  # IDs by request that are not known to be acknowledged
+        self._held: Records = []  # jobs that came and are not written
+        self._written: deque[Sequence[str]] = deque()  # IDs by request that are not known to be acknowledged
         self._got = 0
         self._latest = time.monotonic()
 
@@ -96,9 +98,10 @@ class _Taking:
                         self._take(portion)
                 except _Abandoned:
                     pass
-            for outcome in self._came:
-                self._held += self._jobs(outcome)
             self._write_held()
+            for outcome in self._came:
+                self._held = self._jobs(outcome)
+                self._write_held()
             self._out.finish()
         finally:
             self._acknowledge_the_rest()
@@ -124,7 +127,7 @@ class _Taking:
             if not wait_ms:
                 return
 
-    def _reply(self, wait_ms: int) -> Generator[None, None, list[Record]]:
+    def _reply(self, wait_ms: int) -> Generator[None, None, Records]:
         """The jobs of the next reply."""
         while not self._came:
             if wait_ms and self._stop.asked:
@@ -132,7 +135,7 @@ class _Taking:
             yield None
         return self._jobs(self._came.popleft())
 
-    def _jobs(self, outcome: Outcome) -> list[Record]:
+    def _jobs(self, outcome: Outcome) -> Records:
         if isinstance(outcome, OutcomeUnknown):
             return []  # told at the end
         if isinstance(outcome, ReplyError):
@@ -141,7 +144,7 @@ class _Taking:
         if found:
             self._latest = time.monotonic()
             self._got += len(found)
-            size = sum([len(job["body"]) for job in found]) // len(found) + 1
+            size = sum(map(len, values_of(found, "body"))) // len(found) + 1
             self._batch = max(1, min(self._limits.batch, REPLY_BYTES // size))
         return found
 
@@ -165,9 +168,8 @@ class _Taking:
         way: Words = [b"TIMEOUT", b"%d" % wait_ms] if wait_ms else [b"NOHANG"]
         return Portion([encode([b"GETJOB", *way, b"COUNT", b"%d" % count, *self._tail])], GET)
 
-    def _ack(self, found: list[Record]) -> Portion:
-        ids = [job["id"] for job in found]
-        return Portion([encode(["ACKJOB", *ids])], ACK)
+    def _ack(self, found: Records) -> Portion:
+        return Portion([encode(["ACKJOB", *values_of(found, "id")])], ACK)
 
     def _take(self, portion: Portion) -> None:
         for outcome in portion.outcomes:
@@ -188,7 +190,7 @@ class _Taking:
         if reader_is_gone(self._session.streams.stdout):
             raise BrokenPipeError
         if self._acks:
-            self._written.append([job["id"] for job in held])
+            self._written.append(values_of(held, "id"))
 
     def _acknowledge_the_rest(self) -> None:
         """What was written and has no answer to its ACKJOB: twice does no harm."""

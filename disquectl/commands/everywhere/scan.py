@@ -10,6 +10,7 @@ from disquectl.commands.everywhere.gather import Refusals, name_of, open_cluster
 from disquectl.commands.everywhere.together import with_node
 from disquectl.commands.row import option_words
 from disquectl.errors import ReplyError, UsageError
+from disquectl.protocol.columns import Columns
 from disquectl.protocol.replies import jscan_page, qscan_page
 
 TYPE_CHECKING = False
@@ -18,8 +19,9 @@ if TYPE_CHECKING:
 
     from disquectl.client.cluster import Cluster
     from disquectl.client.link import Link
-    from disquectl.commands.row import Record, Row, Values, Words
+    from disquectl.commands.row import Row, Values, Words
     from disquectl.commands.session import Session
+    from disquectl.protocol.columns import Records
     from disquectl.protocol.resp import Reply
 
 
@@ -52,7 +54,7 @@ def scan(row: Row, values: Values, session: Session) -> None:
 
 def _pages(
     cluster: Cluster, verb: tuple[bytes, ...], options: Words, refusals: Refusals
-) -> Iterator[tuple[Link, list[Record]]]:
+) -> Iterator[tuple[Link, Records]]:
     """Each page with its node. The next one is asked for before a page is handed out."""
     for link, request, reply in cluster.ask([*verb, b"0", *options]):
         if isinstance(reply, ReplyError):
@@ -64,8 +66,8 @@ def _pages(
         yield link, records
 
 
-def _page(verb: tuple[bytes, ...], reply: Reply) -> tuple[int, list[Record]]:
+def _page(verb: tuple[bytes, ...], reply: Reply) -> tuple[int, Records]:
     if verb == (b"JSCAN",):
         return jscan_page(reply)
     cursor, names = qscan_page(reply)
-    return cursor, [{"queue": name} for name in names]
+    return cursor, Columns(("queue",), [names])
