@@ -11,49 +11,20 @@ This module knows no other format, and needs nothing of Python's csv.
 from __future__ import annotations
 
 from disquectl.render.escape import UNSAFE, plain
-from disquectl.render.shape import as_bytes, rows
-from disquectl.render.stream import Writer
+from disquectl.render.shape import as_bytes
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Iterable
-    from typing import BinaryIO
+    from collections.abc import Sequence
 
-    from disquectl.render.shape import Record, Shape, Value
+    from disquectl.render.shape import Value
 
 _UNSAFE_CHARS = tuple(chr(code) for code in UNSAFE)
 
 
-class CsvWriter(Writer):
-    """Writes each record as rows, after a header."""
-
-    __slots__ = ("_fields", "_header", "_shape")
-
-    def __init__(self, out: BinaryIO, shape: Shape, header: bool) -> None:
-        super().__init__(out)
-        self._shape = shape
-        self._fields = shape.fields
-        self._header = header
-
-    def write(self, record: Record) -> None:
-        self._fields = self._fields or tuple(record)
-        self._write_header()
-        for row in rows(self._shape, record):
-            self._line(row.get(field) for field in self._fields)
-
-    def finish(self) -> None:
-        self._write_header()
-        self.flush()
-
-    def _write_header(self) -> None:
-        if self._header and self._fields:
-            self._line(self._fields)
-        self._header = False
-
-    def _line(self, cells: Iterable[Value]) -> None:
-        # A row that is one empty cell is quoted: readers skip an empty line.
-        line = ",".join([_cell(cell) for cell in cells]) or '""'
-        self._put((line + "\n").encode())
+def line(cells: Sequence[Value]) -> bytes:
+    """A row. One that is one empty cell is quoted: readers skip an empty line."""
+    return ((",".join([_cell(cell) for cell in cells]) or '""') + "\n").encode()
 
 
 def _cell(value: Value) -> str:

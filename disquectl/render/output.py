@@ -64,10 +64,10 @@ def writer(
                 fmt, picked, out=out, header=header, width=width, color=color, now_ms=now_ms, pretty=pretty
             )
             return _Picking(out, inner, shape, picked.fields)
-    if fmt in ("plain", "tsv"):
-        from disquectl.render.plain import PlainWriter, TsvWriter
+    if fmt == "plain":
+        from disquectl.render.plain import PlainWriter
 
-        return PlainWriter(out, shape) if fmt == "plain" else TsvWriter(out, shape, header)
+        return PlainWriter(out, shape)
     if fmt in ("json", "jsonl"):
         from disquectl.render.json import JsonLinesWriter, JsonWriter
 
@@ -76,15 +76,23 @@ def writer(
         from disquectl.render.table import TableWriter
 
         return TableWriter(out, shape, header=header, width=width, color=color, now_ms=now_ms)
-    if fmt == "csv":
-        from disquectl.render.csv import CsvWriter
-
-        return CsvWriter(out, shape, header)
+    if fmt in ("csv", "tsv"):
+        return _rows_writer(fmt, out, shape, header)
     if fmt == "raw":
         from disquectl.render.raw import RawWriter
 
         return RawWriter(out, shape, null)
     raise UsageError(f"there is no output format {fmt!r}; the formats are {', '.join(FORMATS)}")
+
+
+def _rows_writer(fmt: str, out: BinaryIO, shape: Shape, header: bool) -> Writer:
+    from disquectl.render.rows import RowsWriter
+
+    if fmt == "csv":
+        from disquectl.render.csv import line
+    else:
+        from disquectl.render.plain import line
+    return RowsWriter(out, shape, header, line)
 
 
 def _field(name: str, shape: Shape) -> str:

@@ -1,4 +1,4 @@
-"""Lines for scripts: plain, and tsv, which is plain rows with a header.
+"""Lines for scripts: plain, and the rows of tsv, which are the same.
 
 One record a line, tab between fields, everything escaped (see `escape.plain`); nothing is cut or wrapped.
 What has a layout of its own stands so in plain: a value alone on its line, a thing of many fields as
@@ -19,7 +19,6 @@ from disquectl.render.shape import (
     lines,
     numbers,
     pairs,
-    rows,
 )
 from disquectl.render.stream import Writer
 
@@ -34,6 +33,11 @@ if TYPE_CHECKING:
 
 def _cell(value: Value) -> str:
     return plain(value) if isinstance(value, (bytes, str)) else plain(as_bytes(value))
+
+
+def line(cells: Sequence[Value]) -> bytes:
+    """A row of plain and tsv."""
+    return ("\t".join([_cell(cell) for cell in cells]) + "\n").encode()
 
 
 class _NeedsEscapes(Exception):
@@ -102,34 +106,4 @@ class PlainWriter(Writer):
         self._put("\n".join([*rows, ""]).encode())
 
     def _line(self, cells: list[Value]) -> None:
-        self._put(("\t".join([_cell(cell) for cell in cells]) + "\n").encode())
-
-
-class TsvWriter(Writer):
-    """Writes each record as rows, after a header."""
-
-    __slots__ = ("_fields", "_header", "_shape")
-
-    def __init__(self, out: BinaryIO, shape: Shape, header: bool) -> None:
-        super().__init__(out)
-        self._shape = shape
-        self._fields = shape.fields
-        self._header = header
-
-    def write(self, record: Record) -> None:
-        self._fields = self._fields or tuple(record)
-        self._write_header()
-        for row in rows(self._shape, record):
-            self._line([row.get(field) for field in self._fields])
-
-    def finish(self) -> None:
-        self._write_header()
-        self.flush()
-
-    def _write_header(self) -> None:
-        if self._header and self._fields:
-            self._line(list(self._fields))
-        self._header = False
-
-    def _line(self, cells: list[Value]) -> None:
-        self._put(("\t".join([_cell(cell) for cell in cells]) + "\n").encode())
+        self._put(line(cells))

@@ -196,8 +196,8 @@ def test_a_format_for_scripts_loads_no_library(fmt, shape, record):
     loaded = loaded_by(fmt, shape, record)
     assert not loaded & HEAVY
     own = {name.rpartition(".")[2] for name in loaded if name.startswith("disquectl.render.")}
-    module = {"tsv": "plain", "jsonl": "json"}.get(fmt, fmt)
-    assert own - {"reply"} == {"output", "shape", "stream", "escape", module}
+    modules = {"tsv": {"plain", "rows"}, "csv": {"csv", "rows"}, "jsonl": {"json"}}.get(fmt, {fmt})
+    assert own - {"reply"} == {"output", "shape", "stream", "escape"} | modules
 
 
 def test_a_single_value_on_a_terminal_loads_no_rich():
