@@ -109,7 +109,7 @@ def _draw_block(console: Console, block: Block, width: int) -> None:
 
 
 def _text(cell: Cell, room: int) -> Text:
-    """The cell folded to `room`, at any character: blanks are part of what is shown."""
+    """The cell folded to `room`."""
     lines = cell.lines
     if not cell.whole:
         lines = [piece for line in lines for piece in folded(line, max(room, 2))]
@@ -117,7 +117,11 @@ def _text(cell: Cell, room: int) -> Text:
 
 
 def folded(line: str, room: int) -> list[str]:
-    r"""The line in pieces of at most `room` cells; an escape (`\n`, `\x1b`) stays whole if it can."""
+    r"""The line in pieces of at most `room` cells.
+
+    Words stay whole where they fit, and so does an escape (`\n`, `\x1b`). The blank at which a line is folded
+    hangs over its end, where nobody sees it; all others are part of what is shown.
+    """
     pieces = []
     while len(line) > room or cell_len(line) > room:
         # Marks that take no cell are the only reason to look at more characters than there are cells.
@@ -126,9 +130,18 @@ def folded(line: str, room: int) -> list[str]:
         size = 4 if line[begin + 1 : begin + 2] == "x" else 2
         if begin > 0 and len(piece) - begin < size:
             piece = piece[:begin]
+        piece = piece[: _end_of_words(line, len(piece), room)]
         pieces.append(piece)
-        line = line[len(piece) :]
+        line = line[len(piece) :].removeprefix(" ")
     return [*pieces, line] if line or not pieces else pieces
+
+
+def _end_of_words(line: str, end: int, room: int) -> int:
+    """Where to fold a line that must be folded at `end` at the latest."""
+    blank = line.rfind(" ", 1, end + 1)
+    following = line.find(" ", blank + 1)
+    word = (len(line) if following < 0 else following) - blank - 1
+    return blank if blank > 0 and word <= room else end
 
 
 def _natural(cell: Cell) -> int:

@@ -182,6 +182,14 @@ def test_a_fold_never_goes_through_an_escape(room):
     assert not any(re.search(r"\\(x[0-9a-f]?)?\Z", piece) for piece in pieces[:-1])
 
 
+def test_words_stay_whole_where_they_fit():
+    assert folded("the quick brown fox", 10) == ["the quick", "brown fox"]
+    assert folded("the quick brown fox", 9) == ["the quick", "brown fox"]
+    assert folded("the  quick   brown", 8) == ["the ", "quick  ", "brown"]
+    assert folded("a " + "x" * 12 + " b", 5) == ["a xxx", "xxxxx", "xxxx", "b"]
+    assert folded(" " * 9, 4) == ["    ", "    "]
+
+
 def test_a_folded_body_is_all_there():
     body = b"0123456789" * 30
     lines = table(GETJOB, [{"queue": b"q", "id": ID, "body": body}], width=80).splitlines()[2:]
