@@ -12,7 +12,14 @@ from __future__ import annotations
 from disquectl.client.connection import Broken, Connection, Unreachable
 from disquectl.client.opening import NODE_IS_FULL, Opener, with_advice
 from disquectl.client.trip import Trip, leaves_open, seeds, told, unknown
-from disquectl.errors import ConnectionFailed, NotDisque, OutcomeUnknown, ReplyError, UsageError
+from disquectl.errors import (
+    ConnectionFailed,
+    DisquectlError,
+    NotDisque,
+    OutcomeUnknown,
+    ReplyError,
+    UsageError,
+)
 from disquectl.protocol.resp import ProtocolError, encode
 
 TYPE_CHECKING = False
@@ -349,4 +356,8 @@ class Core:
         if not identity.has_verb(verb):
             return None
         timeout = self._opener.response_timeout
-        return identity.stranger(node, self._deliver(encode(("INFO", "server")), timeout, True, False, False))
+        try:
+            info = self._deliver(encode(("INFO", "server")), timeout, True, False, False)
+        except DisquectlError:
+            return None  # then nothing is known but the refusal
+        return identity.stranger(node, info)

@@ -7,8 +7,9 @@ and bodies as `bytes`; both may be given as either. Every method raises what `Co
 from __future__ import annotations
 
 from disquectl.client.core import Core
+from disquectl.protocol.jobid import added
 from disquectl.protocol.replies import jobs, show
-from disquectl.protocol.shapes import integer, text
+from disquectl.protocol.shapes import integer
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -54,7 +55,7 @@ class JobCommands(Core):
             words += ("MAXLEN", maxlen)
         if asynchronous:
             words += ("ASYNC",)
-        return text("ADDJOB", self.call(*words, wait_ms=timeout_ms or None))
+        return added(self.call(*words, wait_ms=timeout_ms or None))
 
     def getjob(
         self,

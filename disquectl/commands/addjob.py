@@ -9,7 +9,7 @@ from disquectl.commands.kinds import BODY, FILE, FLAG, QUEUE, SECONDS, TEXT, WAI
 from disquectl.commands.road import send_and_show
 from disquectl.commands.row import JOBS, WRITE, Argument, Native, Option, Row, option_words
 from disquectl.errors import UsageError
-from disquectl.protocol.shapes import text
+from disquectl.protocol.jobid import added
 from disquectl.render.shape import VALUE, Shape
 
 TYPE_CHECKING = False
@@ -83,12 +83,17 @@ def wait_ms(values: Values) -> int | None:
 
 def records(words: Words, reply: Reply) -> Iterable[Record]:
     """The new job's ID."""
-    return [{"id": text("ADDJOB", reply)}]
+    return [{"id": added(reply)}]
 
 
 def run(row: Row, values: Values, session: Session) -> None:
     """Read the body where it is not a word, then go the usual way; many jobs go their own."""
-    if any(name in values for name in MANY):
+    many = any(name in values for name in MANY)
+    if values.get("file") == "-":
+        del values["file"]
+        if not many:
+            values["body"] = b"-"
+    if many:
         from disquectl.commands.bulk import adding
 
         adding.run(row, values, session, values.get("timeout", DEFAULT_TIMEOUT_MS))
@@ -111,7 +116,7 @@ ROW = Row(
         Argument("body", BODY, "The job's body; - reads all of stdin.", required=False),
     ),
     options=(
-        Option("--file", FILE, "Take the body, or the lines, from this file."),
+        Option("--file", FILE, "Take the body, or the lines, from this file; - is stdin."),
         Option("--lines", FLAG, "A job for each line of stdin or the file."),
         Option("--null", FLAG, "A job for each piece that ends with NUL."),
         Option("--jsonl", FLAG, "A job for each line of JSON, as getjob -o jsonl writes it."),

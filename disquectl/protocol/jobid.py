@@ -1,11 +1,16 @@
 """Job IDs: 40 characters, `D-` 8 hex digits of the node, `-` 24 random ones, `-` 4 hex digits of the TTL.
 
-Pure functions over text; this module asks no server whether a job exists.
+Pure functions; this module asks no server whether a job exists.
 """
 
 from __future__ import annotations
 
 from disquectl.errors import UsageError
+from disquectl.protocol.shapes import octets, unexpected
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from disquectl.protocol.resp import Reply
 
 LENGTH = 40
 
@@ -29,6 +34,14 @@ def is_valid(job_id: str | bytes) -> bool:
     """Whether Disque takes it for an ID: it looks at the length, the start and the hyphens alone."""
     text = job_id.decode("latin-1") if isinstance(job_id, bytes) else job_id
     return len(text) == LENGTH and text.startswith("D-") and text[10] == "-" and text[35] == "-"
+
+
+def added(reply: Reply) -> str:
+    """The ID that ADDJOB answers: text that begins as IDs do. Raises NotDisque for anything else."""
+    job_id = octets("ADDJOB", reply)
+    if not job_id.startswith(b"D-") or not job_id.isascii():
+        raise unexpected("ADDJOB", reply)
+    return job_id.decode()
 
 
 def decode(job_id: str | bytes) -> JobID:

@@ -106,6 +106,23 @@ def test_a_redis_is_named_before_it_is_changed():
             assert verbs in ([b"QLEN", b"INFO"], [b"HELLO", b"INFO"])
 
 
+def test_a_refusal_is_told_when_nothing_more_can_be_learned():
+    unknown = b"-ERR unknown command 'QLEN'\r\n"
+    for after in (silent, close):
+        with ScriptedNode([unknown, after], [after]) as server:
+            done = run_disquectl(*SOON, "qlen", "q", node=server.address)
+        assert (done.code, done.out) == (1, "")
+        assert done.err.startswith("disquectl: ERR unknown command 'QLEN' (")
+
+
+@pytest.mark.parametrize("reply", [b"+OK\r\n", b":1\r\n", b"$-1\r\n", b"+D-\xff\r\n", b"*0\r\n"])
+def test_what_addjob_answers_looks_like_an_id(reply):
+    with ScriptedNode([reply]) as server:
+        done = run_disquectl("addjob", "q", "body", node=server.address)
+    assert (done.code, done.out) == (5, "")
+    assert done.err.startswith("disquectl: unexpected reply to ADDJOB: ")
+
+
 def test_no_node_is_5_and_every_seed_is_named_with_its_reason():
     first, second = refused_address(), refused_address()
     done = run_disquectl("qlen", "q", node=f"{first},{second}")

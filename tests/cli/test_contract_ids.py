@@ -54,11 +54,17 @@ def test_a_body_from_stdin_or_a_file_keeps_every_byte(body, node, tmp_path):
     (tmp_path / "body").write_bytes(body)
     assert run_disquectl("addjob", "q", "-", stdin=body, node=node).code == 0
     assert run_disquectl("addjob", "q", "--file", str(tmp_path / "body"), node=node).code == 0
-    for _ in range(2):
+    assert run_disquectl("addjob", "q", "--file", "-", stdin=body, node=node).code == 0
+    for _ in range(3):
         done = run_disquectl("getjob", "q", "-o", "raw", "--ack", node=node)
         assert (done.code, done.raw) == (0, body)
     with Client(node) as client:
         assert list(client.jscan_all()) == []
+
+
+def test_lines_of_stdin_by_the_name_of_a_dash(node):
+    done = run_disquectl("addjob", "q", "--lines", "--file", "-", stdin=b"a\nb\n", node=node)
+    assert (done.code, done.out.count("D-")) == (0, 2)
 
 
 def test_a_file_that_cannot_be_read_is_9_and_nothing_is_sent():
