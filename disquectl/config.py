@@ -115,18 +115,22 @@ class Settings:
         """What an option or the environment names; None where neither does."""
         for source, nodes, url in (
             ("--node and --url", options.get("node"), options.get("url")),
-            ("DISQUE_NODES and DISQUE_URL", environ.get("DISQUE_NODES"), environ.get("DISQUE_URL")),
+            (
+                "DISQUE_NODES and DISQUE_URL",
+                environ.get("DISQUE_NODES") or None,
+                environ.get("DISQUE_URL") or None,
+            ),
         ):
-            if nodes and url:
+            if nodes is not None and url is not None:
                 raise UsageError(f"{source} both name the nodes: give one of them")
-            if url:
+            if url is not None:
                 target = parse_url(url)
                 if target.password is not None and source.startswith("--"):
                     self.warnings.append(
                         "others can see a password on the command line: use DISQUE_URL or --password-file"
                     )
                 return target
-            if nodes:
+            if nodes is not None:
                 text = nodes if isinstance(nodes, str) else ",".join(nodes)
                 return Target(parse_nodes(text), None, False)
         return None
@@ -153,6 +157,8 @@ def resolve(raw: Raw, environ: Mapping[str, str], *, with_profile: bool = True) 
     """The settings of a command line in an environment, with the profile that is in force."""
     options = convert(GLOBAL_OPTIONS, raw)
     config = load(options.get("config"), environ) if with_profile else None
+    if "" in (options.get("profile"), options.get("config")):
+        raise UsageError("--profile and --config want a name: it is empty")
     name = options.get("profile") or environ.get("DISQUE_PROFILE") if with_profile else None
     profile = None
     if name or config is not None:
@@ -213,14 +219,18 @@ def _output(
 
 
 def _color(options: Mapping[str, Any], environ: Mapping[str, str], preset: Mapping[str, Any]) -> str:
-    """`auto`, `always` or `never`: the option, then NO_COLOR, then FORCE_COLOR, then the profile."""
+    """`auto`, `always` or `never`: the option, then NO_COLOR, then FORCE_COLOR, then the profile.
+
+    A terminal that says of itself that it is dumb shows none.
+    """
     if "color" in options:
         return str(options["color"])
     if environ.get("NO_COLOR"):
         return "never"
     if environ.get("FORCE_COLOR"):
         return "always"
-    return str(preset.get("color", "auto"))
+    color = str(preset.get("color", "auto"))
+    return "never" if color == "auto" and environ.get("TERM") == "dumb" else color
 
 
 def _read_only(environ: Mapping[str, str], preset: Mapping[str, Any]) -> bool:

@@ -76,7 +76,8 @@ def _example(formatter: Any, example: str) -> None:
 
 def bold_headings(text: str) -> str:
     """The headings in bold where a terminal shows them."""
-    if not sys.stdout or not sys.stdout.isatty() or os.environ.get("NO_COLOR"):
+    plain = os.environ.get("NO_COLOR") or os.environ.get("TERM") == "dumb"
+    if not sys.stdout or not sys.stdout.isatty() or plain:
         return text
     lines = text.split("\n")
     return "\n".join(

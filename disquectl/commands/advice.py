@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 from disquectl.client.address import Node
+from disquectl.commands.lookup import row_of
 from disquectl.errors import DisquectlError, NothingThere, OutcomeUnknown, ReplyError
 from disquectl.protocol.secrets import masked_error
 
@@ -47,6 +48,23 @@ ADVICE = {
     "NOJOB": "the job is known only on the nodes that hold a copy",
 }
 
+# How the text of an ERR begins, and what to do about that one.
+REFUSALS = (
+    ("The specified DELAY is greater than TTL", "give a longer --ttl or a shorter --delay"),
+    ("TTL must be a number > 0", "a TTL is at least 1s; without --ttl it is 1d"),
+    ("With RETRY set to 0", "--retry 0 goes with --replicate 1 alone"),
+    (
+        "No samples available",
+        "there are samples while latency-monitor-threshold is above 0: "
+        "`disquectl config set latency-monitor-threshold MILLISECONDS`",
+    ),
+    ("No such client", "`disquectl client list` shows those there are"),
+    ("Unsupported CONFIG parameter", "`disquectl config get '*'` shows those there are"),
+    ("Invalid node identifier", "`disquectl cluster nodes` shows the IDs"),
+    ("Unknown node", "`disquectl cluster nodes` shows those there are"),
+    ("unknown command", "`disquectl command` shows those that the node knows"),
+)
+
 PROBE_TIMEOUT_SECONDS = 0.5
 
 
@@ -58,17 +76,29 @@ def explained(problem: ReplyError | OutcomeUnknown, words: Words, session: Sessi
         return problem
     if not session.settings.show_secrets:
         problem = masked_error(words, problem)
-    return _advised(problem, session)
+    return _advised(problem, words, session)
 
 
-def _advised(refusal: ReplyError, session: Session) -> DisquectlError:
+def _advised(refusal: ReplyError, words: Words, session: Session) -> DisquectlError:
     if refusal.code == "NOREPL":
         refusal.advice = _nodes(session) + "; lower --replicate, or bring the others back"
     elif refusal.code == "NOJOB":
         return NothingThere(refusal.message, ADVICE["NOJOB"])
-    elif not refusal.advice and refusal.code != "ERR":
-        refusal.advice = ADVICE.get(refusal.code, "")
+    elif not refusal.advice:
+        known = refusal.code in ADVICE and refusal.code != "ERR"
+        refusal.advice = ADVICE[refusal.code] if known else _by_its_text(refusal, words)
     return refusal
+
+
+def _by_its_text(refusal: ReplyError, words: Words) -> str:
+    """Advice for an ERR: its own, or where the command is explained."""
+    text = refusal.message.removeprefix("ERR ")
+    for beginning, advice in REFUSALS:
+        if text.startswith(beginning):
+            return advice
+    row = row_of(words)
+    name = " ".join(word.decode().lower() for word in row.verb) if len(row.verb) > 1 else row.name
+    return f"see disquectl {name} --help"
 
 
 def _nodes(session: Session) -> str:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from disquectl.commands.kinds import DURATION, FILE, FLAG, QUEUE, WAIT, number
-from disquectl.commands.road import exchange, show
+from disquectl.commands.road import exchange, show_found
 from disquectl.commands.row import JOBS, WRITE, Argument, Native, Option, Row, option_words
 from disquectl.errors import DisquectlError, NothingThere, PartlyDone, UsageError
 from disquectl.protocol.columns import values_of
@@ -69,9 +69,7 @@ def run(row: Row, values: Values, session: Session) -> None:
     (words,) = requests(row, values)
     session.guard(row, words)
     found = jobs(exchange(row, words, session, wait_ms=wait_ms(values)))
-    show(shape_now, found, session)
-    if not found:
-        raise NothingThere("no job")
+    show_found(shape_now, found, session, NothingThere("no job"))
     if values.get("ack"):
         _acknowledge(values_of(found, "id"), session)
 

@@ -45,11 +45,12 @@ def send_and_show(row: Row, values: Values, session: Session) -> None:
         session.guard(row, words)
     wait_ms = row.wait_ms(values) if row.wait_ms else 0
     if len(requests) == 1:
-        reply = exchange(row, requests[0], session, wait_ms=wait_ms)
-        found = list(row_records(row, requests[0], reply))
-        show(shape, found, session)
-        if not found and row.absent:
-            raise NothingThere(row.absent)
+        absent = NothingThere(row.absent) if row.absent else None
+        try:
+            found = list(row_records(row, requests[0], exchange(row, requests[0], session, wait_ms=wait_ms)))
+        except NothingThere as problem:
+            found, absent = [], problem
+        show_found(shape, found, session, absent)
     else:
         _several(row, requests, shape, session)
 
@@ -93,15 +94,24 @@ def show(shape: Shape, records: Iterable[Record], session: Session) -> None:
     out.finish()
 
 
+def show_found(shape: Shape, found: list[Record], session: Session, absent: NothingThere | None) -> None:
+    """Write what was found. Where that is nothing, `absent` is raised, and no empty table drawn."""
+    if found or absent is None or session.format != "table":
+        show(shape, found, session)
+    if not found and absent is not None:
+        raise absent
+
+
 def _several(row: Row, requests: list[Words], shape: Shape, session: Session) -> None:
     """The same question for several names: what is there is shown, what is not is told, and counted."""
-    found, absent, refused = [], 0, 0
+    found, absent, refused, code = [], 0, 0, "ERR"
     for words, reply in zip(requests, session.client.call_many(requests, repeatable=True), strict=True):
         name = words[-1].decode("utf-8", "backslashreplace")
         if isinstance(reply, NotAuthorised):
             raise with_advice(reply)
         if isinstance(reply, ReplyError):
             refused += 1
+            code = reply.code
             session.problem(f"{name}: {reply.message}")
             continue
         records = list(row_records(row, words, reply))
@@ -109,7 +119,8 @@ def _several(row: Row, requests: list[Words], shape: Shape, session: Session) ->
             absent += 1
             session.problem(f"{name}: {row.absent}")
         found += records
-    show(shape, found, session)
+    if found or not (absent or refused) or session.format != "table":
+        show(shape, found, session)
     if not absent and not refused:
         return
     counts = f"{len(found)} found, {absent} unknown, {refused} refused"
@@ -117,4 +128,6 @@ def _several(row: Row, requests: list[Words], shape: Shape, session: Session) ->
         raise PartlyDone(counts)
     if absent:
         raise NothingThere(counts)
-    raise ReplyError(f"ERR {counts}")
+    from disquectl.commands.advice import explained
+
+    raise explained(ReplyError(f"{code} {counts}"), words, session)

@@ -125,7 +125,7 @@ def test_markup_in_names_bodies_and_errors_is_text(node):
     assert "[/bold] [link=x]y :smile:" in seen
     done = run_disquectl("show", "[/x]", node=node)
     assert (done.code, "bug" in done.err) == (1, False)
-    assert run_disquectl("exec", "[/x]", node=node).err == "disquectl: ERR unknown command '[/x]'\n"
+    assert run_disquectl("exec", "[/x]", node=node).err.startswith("disquectl: ERR unknown command '[/x]' (")
     assert "[/red]" in run_disquectl("frob[/red]").err
 
 
@@ -148,7 +148,7 @@ def test_raw_and_info_and_errors_work_in_every_format_and_pipe(node):
         assert (done.code, done.err) == (0, ""), output
     done = run_disquectl("-o", "raw", "exec", "frobnicate", node=node)
     assert (done.code, done.out) == (1, "")
-    assert done.err == "disquectl: ERR unknown command 'frobnicate'\n"
+    assert done.err.startswith("disquectl: ERR unknown command 'frobnicate' (")
 
 
 def test_a_huge_reply_comes_whole_and_a_scan_comes_page_by_page(node):

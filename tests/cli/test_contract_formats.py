@@ -119,6 +119,9 @@ def test_colours_are_for_terminals_and_the_option_beats_no_color_beats_force_col
     assert "\x1b[" in on_terminal("hello", node=node)[0]
     assert "\x1b[" not in on_terminal("hello", "--color", "never", node=node)[0]
     assert "\x1b[" not in on_terminal("hello", node=node, NO_COLOR="1", FORCE_COLOR="1")[0]
+    assert "\x1b[" not in on_terminal("hello", node=node, TERM="dumb")[0]
+    assert "\x1b[" not in on_terminal("hello", "--help", TERM="dumb")[0]
+    assert "\x1b[" in on_terminal("hello", node=node, TERM="dumb", FORCE_COLOR="1")[0]
     piped = ("hello", "-o", "table")
     assert "\x1b[" not in run_disquectl(*piped, node=node).out
     assert "\x1b[" in run_disquectl(*piped, node=node, FORCE_COLOR="1").out
@@ -163,6 +166,19 @@ def test_nothing_there_is_4_and_empty_lists_are_0(disquectl):
         assert done.code == code, done
         assert done.out == ("0\n" if args[0] in ("qlen", "ack") else "")
         assert done.err.count("\n") == (1 if code else 0)
+
+
+def test_where_nothing_is_there_a_terminal_shows_no_empty_table(node):
+    for args in (
+        ["getjob", "none", "--nohang"],
+        ["show", UNKNOWN, UNKNOWN],
+        ["command", "info", "frob"],
+        ["qstat", "no such"],
+    ):
+        seen, code = on_terminal(*args, node=node)
+        assert code == 4
+        assert all(line.startswith("disquectl: ") for line in seen.splitlines()), seen
+    assert on_terminal("qpeek", "no such", "--color", "never", node=node)[0].startswith("queue  id  body\n")
 
 
 def test_of_several_names_some_are_unknown(node, disquectl):

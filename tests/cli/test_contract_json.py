@@ -91,6 +91,8 @@ def test_nothing_is_an_empty_array_or_null(as_json):
     assert as_json("latency", "latest") == []
     assert as_json("getjob", "none", "--nohang", code=4) == []
     assert as_json("show", UNKNOWN, code=4) is None
+    assert as_json("working", UNKNOWN, code=4) is None
+    assert as_json("trace", UNKNOWN, code=4) is None
     assert as_json("qstat", "no such", code=4) is None
     assert as_json("show", UNKNOWN, UNKNOWN, code=4) == []
     assert as_json("ack", UNKNOWN) == {"count": 0}

@@ -19,7 +19,7 @@ def test_words_go_as_they_are_and_options_stand_before_them(disquectl):
     fields = json.loads(done.out)
     assert fields[fields.index("body") + 1] == "-o"
     assert disquectl("exec", "qlen", "q", "--help").err == (
-        "disquectl: ERR wrong number of arguments for 'qlen' command\n"
+        "disquectl: ERR wrong number of arguments for 'qlen' command (see disquectl qlen --help)\n"
     )
     assert disquectl("exec", "--", "qlen", "-5").out == "0\n"
 
@@ -30,7 +30,8 @@ def test_a_reply_is_a_json_value_in_exec(disquectl):
     assert disquectl("-o", "json", "exec", "qlen", "q").out == "1\n"
     assert json.loads(disquectl("-o", "json", "exec", "qpeek", "q", "1").out)[0][2] == "body"
     done = disquectl("-o", "json", "exec", "frobnicate")
-    assert (done.code, done.out, done.err) == (1, "", "disquectl: ERR unknown command 'frobnicate'\n")
+    assert (done.code, done.out) == (1, "")
+    assert done.err.startswith("disquectl: ERR unknown command 'frobnicate' (")
 
 
 def test_lines_are_answered_in_their_order(disquectl):
