@@ -40,8 +40,8 @@ def run_command_line(argv: list[str]) -> int:
 
 
 def _run(argv: list[str], streams: Streams) -> int:
-    if not argv and streams.stdin_is_terminal and streams.stdout_is_terminal:
-        argv = ["shell"]
+    if streams.stdin_is_terminal and streams.stdout_is_terminal and reader.names_no_command(argv):
+        argv = [*argv, "shell"]
     argv = _explained(argv)
     invocation = reader.read(argv)
     if invocation is None:

@@ -71,7 +71,7 @@ def _parse(parse: Callable[[Any, list[str]], list[str]], ctx: Any, args: list[st
 
 
 def _no_such_command(name: str, names: Iterable[str], where: str) -> UsageError:
-    near = get_close_matches(name, list(names), n=2)
+    near = get_close_matches(name, list(names), n=2, cutoff=0.7)
     advice = f"did you mean {' or '.join(near)}?" if near else f"see {where} --help"
     return UsageError(f"no such command: {name!r}", advice)
 
@@ -143,14 +143,6 @@ class Tree(TyperGroup):
     """The program. A command is made from its row when it is asked for."""
 
     def __init__(self) -> None:
-        version = TyperOption(
-            param_decls=["--version"],
-            is_flag=True,
-            expose_value=False,
-            is_eager=True,
-            callback=_print_version,
-            help="Print the version.",
-        )
         install = TyperOption(
             param_decls=["--install-completion"],
             is_flag=True,
@@ -161,7 +153,7 @@ class Tree(TyperGroup):
         )
         super().__init__(
             name=PROGRAM,
-            params=[*_global_parameters(hidden=False), version, install],
+            params=[*_global_parameters(hidden=False), install],
             help=ABOUT,
             invoke_without_command=True,
             subcommand_metavar="COMMAND [ARGS] [OPTIONS]",
@@ -226,7 +218,16 @@ def _unmarked(value: Any) -> Any:
 
 
 def _global_parameters(hidden: bool) -> list[Any]:
-    return [_option(option, hidden) for option in GLOBAL_OPTIONS]
+    version = TyperOption(
+        param_decls=["--version"],
+        is_flag=True,
+        expose_value=False,
+        is_eager=True,
+        callback=_print_version,
+        help="Print the version.",
+        hidden=hidden,
+    )
+    return [*(_option(option, hidden) for option in GLOBAL_OPTIONS), version]
 
 
 def _parameters(parameters: tuple[Argument | Option, ...]) -> list[Any]:

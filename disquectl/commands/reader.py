@@ -45,6 +45,11 @@ def read(argv: list[str]) -> Invocation | None:
     return None if row is None else _read_command(row, argv, at + 1, settings)
 
 
+def names_no_command(argv: list[str]) -> bool:
+    """Whether there is nothing but options that every command takes, or nothing at all."""
+    return _options(argv, 0, _by_flag(GLOBAL_OPTIONS), {}, {}) == len(argv)
+
+
 def is_number(word: str) -> bool:
     """Whether the word is `-` and digits, which is data and never an option."""
     return word[:1] == "-" and word[1:].isdecimal()

@@ -38,5 +38,7 @@ def _near(name: str) -> str:
 
     from disquectl.commands import NAMES  # noqa: PLC0415 - as above
 
-    near = get_close_matches(name, dict.fromkeys([*names(), *NAMES]), n=2)
+    known = list(dict.fromkeys([*names(), *NAMES]))
+    begun = [one for one in known if name and one.startswith(name)]
+    near = begun[:2] or get_close_matches(name, known, n=2, cutoff=0.7)
     return f"did you mean {' or '.join(near)}?" if near else "disquectl help lists what there is"

@@ -87,6 +87,10 @@ def test_qpeek_shows_the_newest_for_a_negative_count(node, disquectl):
         (["client", "kill", "--yes"], "name the connections (give IP:PORT, or --id, --addr, --type)"),
         (["qlen", "q", "--url", "disque://h", "--node", "h"], "--node and --url both name the nodes"),
         (["qlen", "q", "--url", "redis://h"], "not a URL of Disque: it starts with disque:// or disques://"),
+        (["qlen", "q", "--url", ""], "not a URL of Disque: it starts with disque:// or disques://"),
+        (["qlen", "q", "--node", ""], "not a node: ''"),
+        (["qlen", "q", "--profile", ""], "--profile and --config want a name: it is empty"),
+        (["qlen", "q", "--config", ""], "--profile and --config want a name: it is empty"),
         (["qlen", "q", "--ask-password"], "--ask-password needs a terminal"),
     ],
 )
@@ -184,10 +188,12 @@ def test_what_changes_one_server_wants_one_node(line, counting):
 
 
 def test_help_and_version_go_to_stdout():
-    done = run_disquectl("--version")
-    assert (done.code, done.err) == (0, "")
-    assert done.out.startswith("disquectl ")
-    for args in ([], ["--help"], ["-h"]):
+    for args in ([], ["qlen", "q"], ["config", "get"], ["sandbox"]):
+        for done in (run_disquectl("--version", *args), run_disquectl(*args, "--version")):
+            assert (done.code, done.err) == (0, "")
+            assert done.out.startswith("disquectl ")
+            assert done.out.count("\n") == 1
+    for args in ([], ["--help"], ["-h"], ["-n", NOWHERE, "--quiet"]):
         done = run_disquectl(*args)
         assert (done.code, done.err) == (0, "")
         assert all(f"\n{group}:\n" in done.out for group in ("Jobs", "Queues", "Server", "Tools"))

@@ -265,7 +265,7 @@ def test_a_long_paste_arrives_whole(person: Person, node: str) -> None:
 
 
 def test_a_dumb_terminal_works(node: str, home: str) -> None:
-    with Person("-n", node, "shell", home=home, TERM="dumb") as someone:
+    with Person("-n", node, home=home, TERM="dumb") as someone:
         someone.until(f"{node}>")
         someone.run("QLEN mail", "\n0\n")
         assert b"\x1b[" not in someone.raw
