@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 
     from disquectl.commands.row import Raw, Record, Row, Values, Words
     from disquectl.commands.session import Session
+    from disquectl.protocol.columns import Records
     from disquectl.protocol.resp import Reply
     from disquectl.render.shape import Shape
 
@@ -94,7 +95,7 @@ def show(shape: Shape, records: Iterable[Record], session: Session) -> None:
     out.finish()
 
 
-def show_found(shape: Shape, found: list[Record], session: Session, absent: NothingThere | None) -> None:
+def show_found(shape: Shape, found: Records, session: Session, absent: NothingThere | None) -> None:
     """Write what was found. Where that is nothing, `absent` is raised, and no empty table drawn."""
     if found or absent is None or session.format != "table":
         show(shape, found, session)
