@@ -211,7 +211,8 @@ def compare(lone: Place, cluster: Place | None, rounds: int) -> None:
     pairs = [(scanned(lone), bare_jscan(lone)) for _ in turns]
     lone.empty()
     show("jscan --reply all: socket and hiredis", *map(list, zip(*pairs, strict=True)), 0.7)
-    show("addjob --lines: pydisque", [added(lone, 1)], [with_pydisque(lone)], 20)
+    pairs = [(added(lone, 1), with_pydisque(lone)) for _ in turns]
+    show("addjob --lines: pydisque", *map(list, zip(*pairs, strict=True)), 20)
 
 
 def memory(lone: Place, folder: Path) -> None:
