@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import os
 
+from disquectl.commands.inputs import read_stdin
 from disquectl.commands.streams import Streams
 from disquectl.errors import EXIT_BUG, EXIT_INTERRUPTED, EXIT_OK, DisquectlError
 from disquectl.render.escape import for_terminal
@@ -21,7 +22,7 @@ EXIT_PARTLY, EXIT_REFUSED = 3, 1
 
 def run_script(shell: Shell, *, keep_going: bool) -> int:
     """Run the lines of stdin; the exit code of the first that failed, with `keep_going` of all together."""
-    lines = commands_of(shell.streams.stdin.read().decode("utf-8", "surrogateescape"))
+    lines = commands_of(read_stdin(shell.streams.stdin).decode("utf-8", "surrogateescape"))
     # The lines are ours: a command that reads stdin finds it at its end.
     shell.streams = Streams(io.BytesIO(), shell.streams.stdout, shell.streams.stderr)
     shell.session.streams = shell.streams

@@ -36,9 +36,10 @@ def test_a_closed_stdout_is_9_and_the_other_streams_are_not_needed(node):
     assert done.stderr == "disquectl: the result could not be written: Bad file descriptor\n"
     done = run_in_shell('"$@" <&- 2>&-', "qlen", "q", node=node)
     assert (done.returncode, done.stdout) == (0, "0\n")
-    done = run_in_shell('"$@" <&-', "addjob", "q", "-", node=node)
-    assert done.returncode == 9
-    assert done.stderr == "disquectl: cannot read stdin: Bad file descriptor\n"
+    for args in (["addjob", "q", "-"], ["addjob", "q", "--lines"], ["ack", "-"], ["exec", "-"], ["shell"]):
+        done = run_in_shell('"$@" <&-', *args, node=node)
+        assert (done.returncode, done.stdout) == (9, "")
+        assert done.stderr == "disquectl: cannot read stdin: Bad file descriptor\n"
 
 
 @pytest.mark.parametrize(
