@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import errno
+
 from disquectl.commands.kinds import FLAG, TEXT, number
 from disquectl.commands.row import TOOLS, Argument, Option, Row
 from disquectl.errors import DataError, UsageError
@@ -32,7 +34,8 @@ def run(row: Row, values: Values, session: Session) -> None:
             session.streams.stderr,
         )
     except OSError as problem:
-        raise DataError(f"the sandbox cannot start: {problem}", "--port 0 picks free ports") from problem
+        advice = "--port 0 picks free ports" if problem.errno == errno.EADDRINUSE else ""
+        raise DataError(f"the sandbox cannot start: {problem.strerror or problem}", advice) from problem
     session.exit_code = code
 
 

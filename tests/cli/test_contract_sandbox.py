@@ -105,8 +105,18 @@ def test_what_makes_no_sense_for_it_is_a_usage_error(args, told):
 
 def test_a_port_that_is_taken_is_said_in_one_line(node):
     done = run_disquectl("sandbox", "--port", node.rpartition(":")[2])
-    assert done.code != 0
-    assert done.err.startswith("disquectl: the sandbox cannot start: ")
+    assert (done.code, done.out) == (9, "")
+    assert done.err == (
+        f"disquectl: the sandbox cannot start: cannot listen on {node}: Address already in use "
+        "(--port 0 picks free ports)\n"
+    )
+
+
+@pytest.mark.parametrize("host", ["no..such", "a" * 300, "no.such.host.invalid"])
+def test_a_host_that_is_none_is_said_in_one_line(host):
+    done = run_disquectl("sandbox", "--port", "0", "--host", host, "--", "true")
+    assert (done.code, done.out) == (9, "")
+    assert done.err.startswith(f"disquectl: the sandbox cannot start: cannot listen on {host}:0: ")
     assert done.err.count("\n") == 1
 
 
