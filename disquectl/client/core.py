@@ -24,7 +24,7 @@ from disquectl.protocol.resp import ProtocolError, encode
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator
+    from collections.abc import Callable, Iterable, Iterator, Sequence
     from types import TracebackType
     from typing import Self
 
@@ -348,6 +348,14 @@ class Core:
         if leaves_open(error):
             return OutcomeUnknown(error.message, "The job may yet be delivered: some nodes may hold a copy.")
         return with_advice(error)
+
+    def refuse_strangers(self, requests: Iterable[Sequence[Word]], replies: Iterable[Reply]) -> None:
+        """Raise NotDisque where one of many replies tells that no Disque answers, as `call` does for one."""
+        for words, reply in zip(requests, replies, strict=False):
+            if isinstance(reply, ReplyError):
+                problem = self.refusal(reply, tuple(words))
+                if isinstance(problem, NotDisque):
+                    raise problem
 
     def _stranger(self, node: Node, verb: Word) -> NotDisque | None:
         """What answers there, when it does not know a verb that every Disque has."""

@@ -11,6 +11,7 @@ ROW = Row(
     "Show the node that answers and the nodes it knows.",
     verb=(b"HELLO",),
     group=SERVER,
+    redis_too=True,
     everywhere=LISTED,
     details="The priority of a node: 1 good, 5 not linked yet, 10 possibly failing, 100 failing or leaving. "
     "A node that nobody told its address shows an empty host.",

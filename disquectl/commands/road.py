@@ -106,7 +106,9 @@ def show_found(shape: Shape, found: Records, session: Session, absent: NothingTh
 def _several(row: Row, requests: list[Words], shape: Shape, session: Session) -> None:
     """The same question for several names: what is there is shown, what is not is told, and counted."""
     found, absent, refused, code = [], 0, 0, "ERR"
-    for words, reply in zip(requests, session.client.call_many(requests, repeatable=True), strict=True):
+    replies = session.client.call_many(requests, repeatable=True)
+    session.client.refuse_strangers(requests, replies)
+    for words, reply in zip(requests, replies, strict=True):
         name = words[-1].decode("utf-8", "backslashreplace")
         if isinstance(reply, NotAuthorised):
             raise with_advice(reply)

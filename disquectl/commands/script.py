@@ -100,6 +100,8 @@ def _answer(batch: list[Line], rows: Rows, out: Writer, tally: Tally, session: S
         )
     except (LostInFlight, NotAllSent) as problem:
         replies, lost = problem.replies, problem
+    else:
+        session.client.refuse_strangers(requests, replies)
     tally.sent_to = batch[-1][0]
     tally.wrote = tally.wrote or not all(rows.behind(words).only_reads(words) for words in requests)
     taken = 0

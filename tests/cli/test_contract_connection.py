@@ -106,6 +106,25 @@ def test_a_redis_is_named_before_it_is_changed():
             assert verbs in ([b"QLEN", b"INFO"], [b"HELLO", b"INFO"])
 
 
+def test_a_redis_is_named_behind_several_names_and_lines_too():
+    info = b"$21\r\nredis_version:7.2.4\r\n\r\n"
+    unknown = AtOnce(b"-ERR unknown command 'QLEN', with args beginning with: \r\n" * 2)
+    for args in (["qlen", "a", "b"], ["exec", "-"]):
+        with ScriptedNode([lambda _: None, lambda _: None, unknown, info]) as server:
+            done = run_disquectl(*args, stdin=b"qlen a\nqlen b\n", node=server.address)
+        assert (done.code, done.out) == (5, "")
+        assert f"{server.address} is a Redis 7.2.4, not a Disque" in done.err
+
+
+def test_a_redis_that_answers_hello_is_named():
+    hello = b"*4\r\n$6\r\nserver\r\n$5\r\nredis\r\n$7\r\nversion\r\n$5\r\n7.2.4\r\n"
+    for args in (["hello"], ["hello", "--cluster"], ["ping"], ["getjob", "q", "--follow"]):
+        with ScriptedNode([hello, silent], [hello, silent]) as server:
+            done = run_disquectl(*args, node=server.address)
+        assert (done.code, done.out) == (5, "")
+        assert "is a Redis 7.2.4, not a Disque" in done.err
+
+
 def test_a_refusal_is_told_when_nothing_more_can_be_learned():
     unknown = b"-ERR unknown command 'QLEN'\r\n"
     for after in (silent, close):
