@@ -63,6 +63,7 @@ class Core:
         self._last: Node | None = None
         self._greeted: tuple[Connection, Record] | None = None
         self._in_pipeline = False
+        self._asking = False
 
     # Connecting
 
@@ -80,7 +81,7 @@ class Core:
     def node(self) -> Node | None:
         """The node that is connected now, or None."""
         connection = self._connection
-        return connection.node if connection is not None and connection.is_open() else None
+        return None if connection is None or connection.is_stale() else connection.node
 
     @property
     def connected(self) -> bool:
@@ -136,11 +137,7 @@ class Core:
         Raises ReplyError for an error reply (NotAuthorised where a password is missing), ConnectionFailed,
         NotDisque, NoAnswer, or OutcomeUnknown when it was sent, may not be repeated and got no reply.
         """
-        timeout = self.patience(wait_ms) if wait_ms != 0 else self._opener.response_timeout
-        reply = self._deliver(encode(words), timeout, repeatable, failover, last_words)
-        if isinstance(reply, ReplyError):
-            raise self.refusal(reply, words)
-        return reply
+        return self._request(words, repeatable, wait_ms, failover, last_words)
 
     def verify(self) -> Record:
         """Make sure, by one HELLO a connection, that a Disque answers; returns its record.
@@ -154,12 +151,13 @@ class Core:
         connection = self._usable()
         if self._greeted and connection is self._greeted[0]:
             return self._greeted[1]
-        reply = self._deliver(encode(("HELLO",)), self._opener.response_timeout, True, True, False)
+        try:
+            reply = self._request(("HELLO",), repeatable=True)
+        except ReplyError as refusal:
+            if identity.is_loading(refusal):
+                return {"version": 1, "node": "", "nodes": []}
+            raise
         connection = self._connection
-        if identity.is_loading(reply):
-            return {"version": 1, "node": "", "nodes": []}
-        if isinstance(reply, ReplyError):
-            raise self.refusal(reply, ("HELLO",))
         problem = connection and identity.stranger_in_hello(connection.node, reply)
         if problem:
             raise problem
@@ -174,9 +172,7 @@ class Core:
         The first must come within the response timeout, the others may take any time. The connection
         serves nothing else and is closed when the iteration ends.
         """
-        reply = self._deliver(encode(words), self._opener.response_timeout, False, True, False)
-        if isinstance(reply, ReplyError):
-            raise self.refusal(reply, words)
+        reply = self._request(words)
         connection, self._connection = self._connection, None
         if connection is None:
             return
@@ -247,10 +243,7 @@ class Core:
     def connection_for_many(self, trip: Trip | None, failover: bool) -> tuple[Connection, Trip | None]:
         """The open connection, or a new one to the next node of the trip. Raises as connecting does."""
         connection = self._usable()
-        if connection is None:
-            trip = trip or Trip(self._order(failover))
-            connection = self._open_next(trip)
-        return connection, trip
+        return self._reopen(trip, failover) if connection is None else (connection, trip)
 
     def open_another(self) -> Connection:
         """One more connection to the node that is connected. Raises Unreachable, or as AUTH does."""
@@ -274,41 +267,61 @@ class Core:
 
     # The rule of sending again
 
-    def _deliver(
-        self, request: bytes, timeout: float | None, repeatable: bool, failover: bool, last_words: bool
+    def _request(
+        self,
+        words: tuple[Word, ...],
+        repeatable: bool = False,
+        wait_ms: int | None = 0,
+        failover: bool = True,
+        last_words: bool = False,
     ) -> Reply:
+        """As `call`, for the methods of the commands; without keywords, which take Python longer."""
+        request = encode(words)
+        if self._asking:
+            raise _occupied()
+        self._asking = True
         trip: Trip | None = None
-        while True:
-            connection = self._connection
-            if connection is None or connection.is_stale():
+        try:
+            while True:
+                connection = self._connection
+                if connection is None or connection.busy or connection.is_stale():
+                    connection, trip = self._reopen(trip, failover)
+                try:
+                    connection.send(request)
+                    reply = connection.receive(self.patience(wait_ms))
+                except Broken as broken:
+                    self.close()
+                    reason, reply = str(broken), broken.early
+                    if broken.handed_over is None and last_words:
+                        return None
+                    if broken.handed_over is None and not repeatable:
+                        raise unknown(connection, f"the connection broke ({broken})") from None
+                except BaseException as failure:
+                    self.close()
+                    raise told(connection, failure, self.patience(wait_ms), repeatable) from None
+                else:
+                    if not isinstance(reply, ReplyError):
+                        return reply
+                    reason = "max number of clients reached"
+                if isinstance(reply, ReplyError) and reply.message != NODE_IS_FULL:
+                    break
                 self.close()
-                trip = trip or Trip(self._order(failover))
-                connection = self._open_next(trip)
-            try:
-                connection.send(request)
-                reply = connection.receive(timeout)
-                if not isinstance(reply, ReplyError) or reply.message != NODE_IS_FULL:
-                    return reply
-                problem = Broken("max number of clients reached")
-            except Broken as broken:
-                problem = broken
-                self.close()
-                if isinstance(problem.early, ReplyError):
-                    return problem.early
-                if problem.handed_over is None and last_words:
-                    return None
-                if problem.handed_over is None and not repeatable:
-                    raise unknown(connection, f"the connection broke ({problem})") from None
-            except BaseException as failure:
-                self.close()
-                raise told(connection, failure, timeout, repeatable) from None
-            self.close()
-            trip = trip or Trip(self._order(failover)[1:])
-            trip.failed(connection.node, str(problem), come_back=True)
+                trip = self.trip_after(connection, reason, trip, failover)
+        finally:
+            self._asking = False
+        raise self.refusal(reply, words)
+
+    def _reopen(self, trip: Trip | None, failover: bool) -> tuple[Connection, Trip]:
+        self.close()
+        trip = trip or Trip(self._order(failover))
+        return self._open_next(trip), trip
 
     def _usable(self) -> Connection | None:
+        """The connection, where the next request may go out on it; else it is closed."""
+        if self._asking:
+            raise _occupied()
         connection = self._connection
-        if connection is not None and connection.is_stale():
+        if connection is not None and (connection.busy or connection.is_stale()):
             self.close()
             return None
         return connection
@@ -363,9 +376,18 @@ class Core:
 
         if not identity.has_verb(verb):
             return None
-        timeout = self._opener.response_timeout
         try:
-            info = self._deliver(encode(("INFO", "server")), timeout, True, False, False)
+            info = self._request(("INFO", "server"), repeatable=True, failover=False)
+        except ReplyError as refused:
+            info = refused
         except DisquectlError:
             return None  # then nothing is known but the refusal
         return identity.stranger(node, info)
+
+
+def _occupied() -> UsageError:
+    """The exception for a request in the middle of another one: each would get the other's reply."""
+    return UsageError(
+        "this client waits for the reply to another request",
+        "A client is for one thread at a time: give each thread one of its own.",
+    )

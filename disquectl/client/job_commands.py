@@ -55,7 +55,7 @@ class JobCommands(Core):
             words += ("MAXLEN", maxlen)
         if asynchronous:
             words += ("ASYNC",)
-        return added(self.call(*words, wait_ms=timeout_ms or None))
+        return added(self._request(words, False, timeout_ms or None))
 
     def getjob(
         self,
@@ -76,7 +76,8 @@ class JobCommands(Core):
         words += ["TIMEOUT", timeout_ms, "COUNT", count]
         if withcounters:
             words.append("WITHCOUNTERS")
-        return list(jobs(self.call(*words, "FROM", *queues, wait_ms=0 if nohang else timeout_ms or None)))
+        wait_ms = 0 if nohang else timeout_ms or None
+        return list(jobs(self._request((*words, "FROM", *queues), False, wait_ms)))
 
     def ackjob(self, *ids: Name) -> int:
         """Acknowledge jobs: they are done, on every node. How many this node knew."""
@@ -107,15 +108,15 @@ class JobCommands(Core):
 
         Raises ReplyError: NOJOB, or TOOLATE when half of the TTL is over.
         """
-        return integer("WORKING", self.call("WORKING", job_id))
+        return integer("WORKING", self._request(("WORKING", job_id)))
 
     def show(self, job_id: Name) -> Record | None:
         """All that this node knows of a job, or None. `ctime` in nanoseconds, `next_*_within` in ms."""
-        return show(self.call("SHOW", job_id, repeatable=True))
+        return show(self._request(("SHOW", job_id), True))
 
     def loadjob(self, data: Name) -> None:
         """LOADJOB, which a server takes from its own file only: raises ReplyError."""
-        self.call("LOADJOB", data)
+        self._request(("LOADJOB", data))
 
     def _count(self, verb: str, ids: tuple[Name, ...], repeatable: bool = False) -> int:
-        return integer(verb, self.call(verb, *ids, repeatable=repeatable))
+        return integer(verb, self._request((verb, *ids), repeatable))

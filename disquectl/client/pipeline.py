@@ -181,6 +181,8 @@ class Stream:
         """Wait until something can be sent or read, and do it."""
         poll = select.poll()
         lanes = {lane.connection.fileno(): lane for lane in self._lanes if lane.busy}
+        if (lane := lanes.get(-1)) is not None:
+            return self._broken(lane, Broken("the client was used for something else meanwhile"))
         for fd, lane in lanes.items():
             poll.register(fd, select.POLLIN | (select.POLLOUT if lane.has_more_to_send else 0))
         for fd in also:

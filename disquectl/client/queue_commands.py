@@ -27,22 +27,22 @@ class QueueCommands(Core):
 
     def qlen(self, queue: Name) -> int:
         """How many jobs this node has queued; 0 for a queue it does not have."""
-        return integer("QLEN", self.call("QLEN", queue, repeatable=True))
+        return integer("QLEN", self._request(("QLEN", queue), True))
 
     def qstat(self, queue: Name) -> Record | None:
         """What this node knows of a queue, or None. `age` and `idle` in seconds, `import_rate` in jobs/s."""
-        return qstat(self.call("QSTAT", queue, repeatable=True))
+        return qstat(self._request(("QSTAT", queue), True))
 
     def qpeek(self, queue: Name, count: int = 10) -> list[Record]:
         """Jobs without taking them: the oldest, or with a negative count the newest."""
-        return list(jobs(self.call("QPEEK", queue, count, repeatable=True), "QPEEK"))
+        return list(jobs(self._request(("QPEEK", queue, count), True), "QPEEK"))
 
     def pause(self, queue: Name, *options: str) -> str:
         """PAUSE with its own words (`in out all none state bcast`); the state afterwards.
 
         The words replace the state, they do not add to it. `bcast` tells every node.
         """
-        return text("PAUSE", self.call("PAUSE", queue, *options))
+        return text("PAUSE", self._request(("PAUSE", queue, *options)))
 
     def qscan(
         self,
@@ -109,7 +109,7 @@ class QueueCommands(Core):
 
     def _page(self, verb: str, cursor: int, options: list[Word]) -> Reply:
         # A cursor means something to the node that gave it alone.
-        return self.call(verb, cursor, *options, repeatable=True, failover=cursor == 0)
+        return self._request((verb, cursor, *options), repeatable=True, failover=cursor == 0)
 
     def _walk(
         self, verb: str, options: list[Word], page: Callable[[Reply], tuple[int, Iterable[Element]]]

@@ -6,7 +6,7 @@ Pure functions; this module asks no server whether a job exists.
 from __future__ import annotations
 
 from disquectl.errors import UsageError
-from disquectl.protocol.shapes import octets, unexpected
+from disquectl.protocol.shapes import unexpected
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -38,10 +38,9 @@ def is_valid(job_id: str | bytes) -> bool:
 
 def added(reply: Reply) -> str:
     """The ID that ADDJOB answers: text that begins as IDs do. Raises NotDisque for anything else."""
-    job_id = octets("ADDJOB", reply)
-    if not job_id.startswith(b"D-") or not job_id.isascii():
-        raise unexpected("ADDJOB", reply)
-    return job_id.decode()
+    if isinstance(reply, bytes) and reply.startswith(b"D-") and reply.isascii():
+        return reply.decode()
+    raise unexpected("ADDJOB", reply)
 
 
 def decode(job_id: str | bytes) -> JobID:

@@ -110,8 +110,9 @@ class Parser:
 
     def next_value(self) -> Reply | NeedData:
         """The next whole reply, or NEED_DATA. Raises ProtocolError, and from then on always."""
+        gets = self._gets  # fetched first: 3.11 is slow at calling what an attribute holds
         try:
-            value: Reply | NeedData = self._gets()
+            value: Reply | NeedData = gets()
         except ProtocolError:
             raise
         except Exception as problem:
@@ -120,10 +121,10 @@ class Parser:
         if value is NEED_DATA:
             if self.pending_bytes > self._max_bytes:
                 raise ProtocolError(f"a reply of more than {self._max_bytes} bytes")
+        elif self._later or self._reader.has_data():
+            self.pending_bytes = self._reader.len() + sum(map(len, self._later))
         else:
-            self.pending_bytes = self._reader.len() if self._reader.has_data() else 0
-            if self._later:
-                self.pending_bytes += sum(map(len, self._later))
+            self.pending_bytes = 0
         return value
 
     def take_all(self, into: list[Reply]) -> None:

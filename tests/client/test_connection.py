@@ -4,6 +4,8 @@ import contextlib
 import os
 import select
 import socket
+import subprocess
+import sys
 import threading
 
 import pytest
@@ -258,23 +260,60 @@ def test_a_reply_that_was_given_up_is_never_taken_for_that_to_the_next_request(m
         assert node.accepted == 2
 
 
-def test_a_forked_process_makes_a_connection_of_its_own(make_client, monkeypatch):
+FORKING = """
+import os, sys
+from disquectl import Client
+
+client = Client(sys.argv[1])
+print("before:", client.qlen("q"), flush=True)
+looked, tell = os.pipe()
+child = os.fork()
+if child:
+    os.read(looked, 1)
+    print("parent:", client.qlen("q"), flush=True)
+    os.waitpid(child, 0)
+else:
+    print("child connected:", client.connected, flush=True)
+    os.write(tell, b"x")
+    print("child:", client.qlen("q"), flush=True)
+client.close()
+"""
+
+
+def test_a_forked_process_makes_a_connection_of_its_own():
     with ScriptedNode([b":1\r\n", b":9\r\n"], [b":2\r\n"]) as node:
-        client = make_client(node.address)
-        assert client.qlen("q") == 1
-        monkeypatch.setattr("os.getpid", lambda: -1)
-        assert not client.connected
-        assert client.qlen("q") == 2
+        found = subprocess.run(
+            [sys.executable, "-c", FORKING, node.address], capture_output=True, text=True, check=True
+        )
+    assert found.stderr == ""
+    assert sorted(found.stdout.splitlines()) == [
+        "before: 1",
+        "child connected: False",
+        "child: 2",
+        "parent: 9",
+    ]
 
 
-def test_a_connection_that_waits_for_a_reply_is_open_but_takes_no_other_request(pair):
+def test_a_connection_that_waits_for_a_reply_is_not_stale_whatever_has_come(pair):
     connection, peer = pair
     connection.send(b"x")
     peer.sendall(b":1\r\n")
-    assert connection.is_open()
-    assert connection.is_stale()
+    assert connection.busy
+    assert not connection.is_stale()
     assert connection.receive(5) == 1
-    assert connection.is_open()
+    assert not connection.busy
     assert not connection.is_stale()
     peer.shutdown(socket.SHUT_WR)
-    assert not connection.is_open()
+    assert connection.is_stale()
+
+
+def test_a_closed_connection_is_stale_and_what_it_is_asked_is_told_as_broken(pair):
+    connection, _ = pair
+    connection.send(b"x")
+    connection.close()
+    assert connection.is_stale()
+    with pytest.raises(Broken, match="bad file descriptor"):
+        connection.receive(0.1)
+    with pytest.raises(Broken, match="bad file descriptor") as caught:
+        connection.send(b"x")
+    assert caught.value.handed_over == 0

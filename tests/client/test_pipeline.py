@@ -5,7 +5,9 @@ import threading
 import pytest
 
 from disquectl import ConnectionFailed, NoAnswer, NotDisque, OutcomeUnknown, ReplyError, UsageError
-from disquectl.client.pipeline import LostInFlight, NotAllSent
+from disquectl.client.lane import Portion
+from disquectl.client.pipeline import LostInFlight, NotAllSent, Stream
+from disquectl.protocol.resp import encode
 
 from .scripted import AtOnce, ScriptedNode, close, refused_address, silent
 
@@ -57,6 +59,21 @@ def test_a_pipeline_takes_nothing_outside_of_its_block(make_client):
     pipeline = make_client(refused_address()).pipeline()
     with pytest.raises(UsageError):
         pipeline.call("QLEN", "a")
+
+
+def test_a_client_that_is_used_while_requests_are_on_their_way_leaves_them_unknown(make_client):
+    def source():
+        yield Portion([encode(("NACK", "id"))])
+        assert client.qlen("q") == 5
+
+    with ScriptedNode([silent], [b":5\r\n"]) as node:
+        client = make_client(node.address)
+        with Stream(client) as stream:
+            (portion,) = stream.run(source())
+        (outcome,) = portion.outcomes
+        assert isinstance(outcome, OutcomeUnknown)
+        assert "used for something else meanwhile" in outcome.message
+        assert stream.failure is outcome
 
 
 def test_both_sides_may_have_more_to_say_than_the_sockets_hold(make_client, node):

@@ -299,6 +299,32 @@ def test_an_interrupted_wait_leaves_no_half_read_connection(make_client):
         assert client.qlen("q") == 7
 
 
+def test_a_second_thread_is_refused_and_the_first_gets_its_reply(make_client):
+    asked, go_on = threading.Event(), threading.Event()
+
+    def later(conn):
+        asked.set()
+        go_on.wait()
+        conn.sendall(b":7\r\n")
+
+    with ScriptedNode([later, b":8\r\n"]) as node:
+        client = make_client(node.address)
+        found = []
+        thread = threading.Thread(target=lambda: found.append(client.qlen("first")))
+        thread.start()
+        asked.wait()
+        for call in (lambda: client.qlen("second"), client.connect, client.verify):
+            with pytest.raises(UsageError, match="waits for the reply to another request") as caught:
+                call()
+            assert "each thread one of its own" in caught.value.advice
+        assert str(client.node) == node.address
+        go_on.set()
+        thread.join()
+        assert found == [7]
+        assert client.qlen("third") == 8
+        assert [words[1] for words in node.requests] == [b"first", b"third"]
+
+
 def test_connect_on_an_open_client_is_refused_and_replace_replaces(make_client):
     with ScriptedNode([b":1\r\n"] * 2, [b":2\r\n"]) as node:
         client = make_client(node.address)

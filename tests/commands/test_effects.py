@@ -24,7 +24,7 @@ OTHERS = {"qscan_all", "jscan_all", "monitor", "auth"} | set(vars(Core))
 class Watched(Client):
     """Notes what would be sent, and how, and answers nothing."""
 
-    def call(self, *words, repeatable=False, failover=True, last_words=False, wait_ms=0):
+    def _request(self, words, repeatable=False, wait_ms=0, failover=True, last_words=False):
         self.asked = ([encode([word]).split(b"\r\n")[2] for word in words], repeatable)
         raise InterruptedError
 
