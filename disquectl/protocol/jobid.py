@@ -43,6 +43,13 @@ def added(reply: Reply) -> str:
     raise unexpected("ADDJOB", reply)
 
 
+def is_at_least_once(job_id: str) -> bool:
+    """Whether RETRY was not 0. Raises ValueError for what is no ID, or has no hexadecimal last field."""
+    if not is_valid(job_id):
+        raise ValueError("not a job ID")
+    return bool(int(job_id[36:], 16) & 1)
+
+
 def decode(job_id: str | bytes) -> JobID:
     """Read an ID. Raises UsageError for what is none, or has no hexadecimal last field."""
     text = job_id.decode("latin-1") if isinstance(job_id, bytes) else job_id

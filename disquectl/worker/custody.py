@@ -46,6 +46,7 @@ class Custody:
         self.held: Counter[bytes] = Counter()
         self.next_look = inf
         self._plan = plan
+        self._most_deliveries = max(plan.max_retries, _UNENDED_ATTEMPTS)
         self._random = random
         self._done: list[Job] = []
         # How far the clock of a node is ahead of the worker's.
@@ -70,12 +71,14 @@ class Custody:
             self._keep(known, now)
             return False
         self.jobs[job.id] = job
-        self._keep(job, now)
+        if job.at_least_once:
+            job.asked_working_at = now
+            self.out.append(Request((b"WORKING", job.id), job.home, job))
         return True
 
     def over_its_attempts(self, job: Job) -> bool:
         """Whether it has come back so often without an end that it may be what workers die of."""
-        return job.additional_deliveries > max(self._plan.max_retries, _UNENDED_ATTEMPTS)
+        return job.additional_deliveries > self._most_deliveries
 
     def succeeded(self, job: Job) -> None:
         """Its command ended well."""
@@ -140,20 +143,19 @@ class Custody:
 
     def answered(self, request: Request, reply: Reply, now: float) -> None:
         """A request was answered. An answer for a job that is no longer ours means nothing any more."""
-        if request.verb == b"ACKJOB":
+        verb, job = request.words[0], request.job
+        if job is None:
             self._acknowledged(request, reply)
+        elif self.jobs.get(job.id) is not job:
             return
-        job = request.job
-        if job is None or self.jobs.get(job.id) is not job:
-            return
-        if request.verb == b"WORKING":
+        elif verb == b"WORKING":
             self._postponed(job, reply, now)
-        elif request.verb == b"TIME":
+        elif verb == b"TIME":
             if isinstance(reply, list):
                 self._ahead[request.home] = int(reply[0]) + int(reply[1]) / 1e6 - now  # type: ignore[arg-type]
-        elif request.verb == b"SHOW":
+        elif verb == b"SHOW":
             self._shown(request.home, job, reply, now)
-        elif request.verb == b"ADDJOB":
+        elif verb == b"ADDJOB":
             self._added(job, reply)
         else:
             self._put_back_confirmed(job, reply)
@@ -161,10 +163,11 @@ class Custody:
     def lost(self, requests: Iterable[Request], certainly_not_done: bool = False) -> None:
         """These were not answered, and their node is gone. What may be asked again is asked elsewhere."""
         for request in requests:
-            if certainly_not_done or request.verb not in (b"NACK", b"ADDJOB"):
+            verb = request.words[0]
+            if certainly_not_done or verb not in (b"NACK", b"ADDJOB"):
                 self.out.append(request)
             elif request.job is not None and self.jobs.get(request.job.id) is request.job:
-                what = "NACK" if request.verb == b"NACK" else "the dead letter"
+                what = "NACK" if verb == b"NACK" else "the dead letter"
                 self._leave(request.job, f"{what} was sent and not answered")
 
     def _acknowledged(self, request: Request, reply: Reply) -> None:
@@ -178,8 +181,9 @@ class Custody:
             return
         if isinstance(reply, int):
             job.retry = reply
-            job.working_at = job.asked_working_at + reply / _WORKING_SHARE if reply else None
-            self._look_at(job)
+            if reply:
+                job.working_at = at = job.asked_working_at + reply / _WORKING_SHARE
+                self.next_look = min(self.next_look, at)
             return
         code = reply.code if isinstance(reply, ReplyError) else ""
         if code == "TOOLATE":

@@ -7,6 +7,10 @@ the cluster first, which costs time and a message each.
 from __future__ import annotations
 
 from collections import Counter
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
 
 # Moving costs a connection: only for a node that has sent most of so many jobs, and not too often.
 _JOBS = 200
@@ -20,9 +24,9 @@ class Origins:
         self._counts: Counter[str] = Counter()
         self._since = now
 
-    def add(self, node_prefix: str) -> None:
-        """A job has come; the first 8 digits of its node's ID."""
-        self._counts[node_prefix] += 1
+    def add(self, node_prefixes: Iterable[str]) -> None:
+        """Jobs have come; the first 8 digits of their nodes' IDs."""
+        self._counts.update(node_prefixes)
 
     def better(self, current_prefix: str, now: float) -> str | None:
         """The prefix of the node to move to, or None to stay."""

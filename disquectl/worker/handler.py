@@ -7,7 +7,7 @@ import time
 from contextlib import suppress
 from typing import TYPE_CHECKING
 
-from disquectl.worker.answers import line_of, refusal
+from disquectl.worker.answers import USUAL, line_of, refusal
 from disquectl.worker.child import Child
 from disquectl.worker.job import Failure
 from disquectl.worker.watch import READ, WRITE
@@ -20,23 +20,28 @@ if TYPE_CHECKING:
     from disquectl.worker.watch import Watch
 
     Answered = Callable[["Handler", Failure | None], object]
+    GivenUp = Callable[["Handler"], object]
 
 _CHUNK_BYTES = 65536
 _LONGEST_ANSWER_BYTES = 1 << 20
 
 
 class Handler:
-    """One place for such a process; `answered(handler, failure)` is called for each answer.
+    """One place for such a process.
 
     It is started when there is a job for it, and again when it has ended. One that says something unasked, or
-    what is no answer, is ended: which job its next line would be for cannot be known.
+    what is no answer, is ended: which job its next line would be for cannot be known. `answered(handler,
+    failure)` is called for each answer, `given_up(handler)` when it is being ended.
     """
 
-    def __init__(self, watch: Watch, pass_on: PassOn, lines: int, answered: Answered) -> None:
+    def __init__(
+        self, watch: Watch, pass_on: PassOn, lines: int, answered: Answered, given_up: GivenUp
+    ) -> None:
         self.child = Child(watch, pass_on, lines)
         self.job_started = 0.0
         self._watch = watch
         self._answered = answered
+        self._given_up = given_up
         self._stdin = self._stdout = -1
         self._out = b""
         self._came = b""
@@ -45,8 +50,9 @@ class Handler:
         self, job: Job, path: bytes, command: list[bytes], environ: Mapping[bytes, bytes], now: float
     ) -> Failure | None:
         """Give it a job, and start it first where need be; a Failure where that cannot be."""
-        self.child.job = job
-        if not self.child.pid:
+        child = self.child
+        child.job = job
+        if not child.pid:
             failure = self._start(path, command, environ, now)
             if failure is not None:
                 return failure
@@ -76,6 +82,7 @@ class Handler:
 
     def ended(self, status: int, now: float) -> Failure | None:
         """Its process has ended; what that means for the job that it had, if any."""
+        self.hang_up()
         with suppress(BlockingIOError):
             self._take(os.read(self._stdout, _CHUNK_BYTES))
         self._close_pipes()
@@ -91,9 +98,9 @@ class Handler:
         return failure
 
     @property
-    def is_ready(self) -> bool:
-        """Whether it can be given a job: it has none, and is not being ended."""
-        return self.child.job is None and not (self.child.pid and self.child.why)
+    def is_open(self) -> bool:
+        """Whether it can be given a line."""
+        return self._stdin >= 0
 
     def hang_up(self) -> None:
         """There are no more jobs: close its stdin, at which it should end."""
@@ -114,7 +121,7 @@ class Handler:
             os.close(self._stdout)
             self._stdout = -1
 
-    def _write(self, _events: int = 0) -> None:
+    def _write(self, events: int = 0) -> None:
         try:
             self._out = self._out[os.write(self._stdin, self._out) :]
         except BlockingIOError:
@@ -124,12 +131,15 @@ class Handler:
             self._out = b""
         if self._out:
             self._watch.set(self._stdin, WRITE, self._write)
-        else:
+        elif events:
             self._watch.drop(self._stdin)
 
     def _read(self, _events: int) -> None:
         data = os.read(self._stdout, _CHUNK_BYTES)
-        if data:
+        child = self.child
+        if data in USUAL and not self._came and child.job is not None and not self._out and not child.why:
+            self._answered(self, None)
+        elif data:
             self._take(data)
         else:
             self._watch.drop(self._stdout)
@@ -163,3 +173,4 @@ class Handler:
         """End it; its job fails when it has ended."""
         if self.child.pid and not self.child.why:
             self.child.end(why, time.monotonic())
+            self._given_up(self)

@@ -5,21 +5,32 @@ from __future__ import annotations
 import os
 import signal
 import time
+from collections import deque
 from contextlib import suppress
+from math import inf
 from typing import TYPE_CHECKING
 
 from disquectl.worker.handler import Handler
+from disquectl.worker.job import Failure
 
 if TYPE_CHECKING:
     from disquectl.worker.child import PassOn
-    from disquectl.worker.job import Failure, Job
+    from disquectl.worker.job import Job
     from disquectl.worker.plan import Plan
     from disquectl.worker.processes import Ended
     from disquectl.worker.watch import Watch
 
+# How long a job may wait for a handler that is at work while another is idle. The fewer take turns, the
+# less each switch of processes costs, and that is most of what a small job costs.
+_PATIENCE_SECONDS = 0.001
+
 
 class Handlers:
-    """The same from outside as Processes."""
+    """The same from outside as Processes.
+
+    A handler that answers gets the next job at once. Others are woken, or started, when more jobs wait than
+    were answered in the last turn of the worker, and for each that has waited for a moment.
+    """
 
     def __init__(self, plan: Plan, path: bytes, watch: Watch, ended: Ended, pass_on: PassOn) -> None:
         self._plan = plan
@@ -27,35 +38,60 @@ class Handlers:
         self._command = list(plan.command)
         self._environ = dict(os.environb)
         self._ended = ended
-        self._all = [Handler(watch, pass_on, plan.backtrace, self._answered) for _ in range(plan.concurrency)]
-        self._idle = list(self._all)
+        self._all = [
+            Handler(watch, pass_on, plan.backtrace, self._answered, self._given_up)
+            for _ in range(plan.concurrency)
+        ]
+        # Those that can be given a job: they have none, and are not being ended.
+        self._ready = list(self._all)
         self._by_pid: dict[int, Handler] = {}
+        # The jobs that no handler has yet, and since when.
+        self._waiting: deque[tuple[Job, float]] = deque()
+        self._busy = 0
+        # How many answers have come since the last tick, and in the last turn in which some did.
+        self._answers = 0
+        self._answers_a_turn = 0
+        self._wake_at = self._expire_at = inf
 
     @property
     def free(self) -> int:
         """How many jobs may be given."""
-        return sum(handler.is_ready for handler in self._idle)
+        return self._plan.concurrency - self.running
 
     @property
     def running(self) -> int:
-        """How many jobs are being worked on."""
-        return len(self._all) - len(self._idle)
+        """How many jobs are being worked on, or about to be."""
+        return self._busy + len(self._waiting)
 
     def start(self, job: Job, now: float) -> None:
-        """Give the job to a handler. There must be one that is free."""
-        handler = next(handler for handler in reversed(self._idle) if handler.is_ready)
-        self._idle.remove(handler)
+        """Let a handler have the job: the next that answers, or another after `tick`."""
+        self._waiting.append((job, now))
+
+    def _wake(self, now: float) -> None:
+        """Let others have the jobs that handlers at work will not take soon."""
+        while self._waiting and self._ready:
+            patient_until = self._waiting[0][1] + _PATIENCE_SECONDS
+            if now < patient_until and len(self._waiting) <= min(self._busy, self._answers_a_turn):
+                self._wake_at = patient_until
+                return
+            self._give(self._ready.pop(), now)
+        self._wake_at = inf
+
+    def _give(self, handler: Handler, now: float) -> None:
+        job, _ = self._waiting.popleft()
         had_pid = handler.child.pid
         failure = handler.give(job, self._path, self._command, self._environ, now)
         if failure is not None:
             handler.child.job = None
-            self._idle.append(handler)
+            self._ready.append(handler)
             self._ended(job, failure, 0.0)
             return
+        self._busy += 1
         if not had_pid:
             self._by_pid[handler.child.pid] = handler
         if self._plan.timeout is not None:
             handler.child.deadline = now + self._plan.timeout
+            self._expire_at = min(self._expire_at, handler.child.deadline)
 
     def reap(self, now: float) -> None:
         """Some of the processes may have ended."""
@@ -66,23 +102,34 @@ class Handlers:
                     return
                 handler = self._by_pid.pop(pid, None)
                 if handler is not None:
-                    failure = handler.ended(status, now)
-                    self._free(handler, failure, now)
+                    self._has_ended(handler, status, now)
 
     def tick(self, now: float) -> None:
-        """End what takes too long."""
+        """Let jobs that wait be done, and end what takes too long."""
+        self._answers_a_turn, self._answers = self._answers or self._answers_a_turn, 0
+        self._wake(now)
+        if now < self._expire_at:
+            return
         for handler in self._by_pid.values():
             handler.child.expire(now)
+        self._expire_at = min(
+            (one.child.deadline for one in self._by_pid.values() if one.child.deadline), default=inf
+        )
 
     @property
-    def next_deadline(self) -> float | None:
+    def next_deadline(self) -> float:
         """When `tick` has something to do."""
-        return min((one.child.deadline for one in self._by_pid.values() if one.child.deadline), default=None)
+        return min(self._wake_at, self._expire_at)
 
     def end(self, now: float) -> None:
         """Ask all of them to end."""
+        self._ready.clear()
+        waiting, self._waiting = self._waiting, deque()
+        for job, _ in waiting:
+            self._ended(job, Failure(None, None, b"", time.time(), why="the worker was told to end"), 0.0)
         for handler in self._by_pid.values():
             handler.child.end("the worker was told to end", now)
+            self._given_up(handler)
 
     def kill(self) -> None:
         """End all of them at once."""
@@ -105,17 +152,33 @@ class Handlers:
             handler.close()
 
     def _answered(self, handler: Handler, failure: Failure | None) -> None:
-        now = time.monotonic()
+        self._answers += 1
         handler.child.deadline = None
-        self._free(handler, failure, now)
+        self._job_ended(handler, failure, time.monotonic())
 
-    def _free(self, handler: Handler, failure: Failure | None, now: float) -> None:
+    def _given_up(self, handler: Handler) -> None:
+        """It is being ended, and gets no more jobs before it has."""
+        if handler.child.job is None and handler in self._ready:
+            self._ready.remove(handler)
+        self._expire_at = min(self._expire_at, handler.child.deadline or inf)
+
+    def _has_ended(self, handler: Handler, status: int, now: float) -> None:
+        failure = handler.ended(status, now)
+        if handler.child.job is not None:
+            self._job_ended(handler, failure, now)
+        elif handler not in self._ready:
+            self._ready.append(handler)
+
+    def _job_ended(self, handler: Handler, failure: Failure | None, now: float) -> None:
         job = handler.child.job
-        if job is None:
-            return
+        assert job is not None
         handler.child.job = None
-        self._idle.append(handler)
+        self._busy -= 1
         seconds = now - handler.job_started
+        if self._waiting and handler.is_open:
+            self._give(handler, now)
+        else:
+            self._ready.append(handler)
         if failure is not None:
             failure.seconds = seconds
         self._ended(job, failure, seconds)

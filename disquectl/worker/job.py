@@ -5,8 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, TypeAlias
 
-from disquectl.errors import DisquectlError
-from disquectl.protocol.jobid import decode
+from disquectl.protocol.jobid import is_at_least_once
 from disquectl.protocol.shapes import unexpected
 
 if TYPE_CHECKING:
@@ -81,13 +80,15 @@ class Job:
     due_at: float = 0.0
     failure: Failure | None = None
     life: Life | None = None
-    node_prefix: str = field(init=False)
     at_least_once: bool = field(init=False)
 
     def __post_init__(self) -> None:
-        decoded = decode(self.id)
-        self.node_prefix = decoded.node_prefix
-        self.at_least_once = decoded.at_least_once
+        self.at_least_once = is_at_least_once(self.id)
+
+    @property
+    def node_prefix(self) -> str:
+        """The first 8 digits of the ID of the node where it was created."""
+        return self.id[2:10]
 
     @property
     def attempt(self) -> int:
@@ -103,13 +104,6 @@ class Request:
     home: Node
     job: Job | None = None
 
-    @property
-    def verb(self) -> bytes:
-        """The command."""
-        verb = self.words[0]
-        assert isinstance(verb, bytes)
-        return verb
-
 
 def jobs_of(reply: Reply, home: Node) -> list[Job]:
     """The jobs of a GETJOB with WITHCOUNTERS. Raises NotDisque for a reply of another shape."""
@@ -117,7 +111,7 @@ def jobs_of(reply: Reply, home: Node) -> list[Job]:
         return []
     try:
         return [_job_of(home, *element) for element in reply]  # type: ignore[union-attr, misc]
-    except (TypeError, ValueError, AttributeError, DisquectlError):
+    except (TypeError, ValueError, AttributeError):
         raise unexpected("GETJOB", reply) from None
 
 

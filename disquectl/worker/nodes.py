@@ -32,7 +32,7 @@ _TALK, _ADD = "talk", "add"
 class Nodes:
     """See the module.
 
-    `answered(request, reply)` gets each answer, with `request.home` the node that gave it for GETJOB;
+    `answered(answers)` gets requests with their replies, a GETJOB with `request.home` the node that gave it;
     `lost(requests, certainly_not_done)` what has none, `said(text)` what people should know.
     """
 
@@ -42,7 +42,7 @@ class Nodes:
         opener: Opener,
         watch: Watch,
         *,
-        answered: Callable[[Request, Reply], object],
+        answered: Callable[[list[tuple[Request, Reply]]], object],
         lost: Callable[[Iterable[Request], bool], object],
         said: Callable[[str], object],
     ) -> None:
@@ -93,22 +93,19 @@ class Nodes:
 
     def send(self, requests: Sequence[Request]) -> None:
         """Send each to the node it is meant for, or to one that is there; keep it where there is none."""
-        by_line: dict[Line, list[Request]] = {}
-        found: dict[tuple[int, bool], Line | None] = {}
+        alike: dict[tuple[Node, bool], list[Request]] = {}
+        home, adds, wanted = None, False, self._waiting
         for request in requests:
-            key = (id(request.home), request.verb == b"ADDJOB")
-            if key not in found:
-                found[key] = self._line_for(request)
-            line = found[key]
+            if request.home is not home or (request.words[0] == b"ADDJOB") is not adds:
+                home, adds = request.home, request.words[0] == b"ADDJOB"
+                wanted = alike.setdefault((home, adds), [])
+            wanted.append(request)
+        for wanted in alike.values():
+            line = self._line_for(wanted[0])
             if line is None:
-                self._waiting.append(request)
+                self._waiting += wanted
             else:
-                by_line.setdefault(line, []).append(request)
-        for line, wanted in by_line.items():
-            if line.link.failure is None:
                 line.ask(wanted)
-            else:
-                self._lost(wanted, True)
 
     def tick(self) -> None:
         """Give up on nodes that do not answer, and send what had nowhere to go."""
@@ -173,7 +170,7 @@ class Nodes:
         return max(until, self._shunned.get(node, -inf)) if getting else until
 
     def _line_for(self, request: Request) -> Line | None:
-        role = _ADD if request.verb == b"ADDJOB" else _TALK
+        role = _ADD if request.words[0] == b"ADDJOB" else _TALK
         for node in (request.home, self.current, *self._known):
             if self._until(node) > time.monotonic():
                 continue
@@ -190,8 +187,7 @@ class Nodes:
         greeting = line.link.greeting
         if greeting is not None and line.link.node_id not in self._by_id:
             self._learn(line, greeting["nodes"])
-        for request, reply in answers:
-            self._answered(request, reply)
+        self._answered(answers)
 
     def _learn(self, line: Line, nodes: Iterable[dict[str, object]]) -> None:
         """Remember where the nodes are; the one that tells is asked where it was found."""
@@ -218,6 +214,6 @@ class Nodes:
         if self._until(line.node) <= time.monotonic():
             self._said(f"{line.node}: {line.link.failure}")
         self._down[line.node] = time.monotonic() + _PAUSE_SECONDS
-        unanswered = [request for request in line.unanswered if request.verb != b"GETJOB"]
+        unanswered = [request for request in line.unanswered if request.words[0] != b"GETJOB"]
         line.unanswered.clear()
         self._lost(unanswered, not line.link.outcome_is_unknown)

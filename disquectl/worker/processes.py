@@ -7,6 +7,7 @@ import signal
 import tempfile
 import time
 from contextlib import suppress
+from math import inf
 from typing import TYPE_CHECKING
 
 from disquectl.worker.arguments import arguments, environment
@@ -99,9 +100,9 @@ class Processes:
             child.expire(now)
 
     @property
-    def next_deadline(self) -> float | None:
+    def next_deadline(self) -> float:
         """When `tick` has something to do."""
-        return min((one.deadline for one in self._running.values() if one.deadline), default=None)
+        return min((one.deadline for one in self._running.values() if one.deadline), default=inf)
 
     def end(self, now: float) -> None:
         """Ask all of them to end."""

@@ -29,6 +29,8 @@ class Turns:
         if self._strict:
             return [name for name in self._names if name not in closed for _ in range(count)]
         cycle = self._cycle
+        if len(cycle) == 1:
+            return [] if cycle[0] in closed else list(cycle)
         turn = cycle[self._at :] + cycle[: self._at]
         if closed:
             turn = [name for name in turn if name not in closed]

@@ -112,7 +112,7 @@ class Worker:
             return 0
         until = min(
             self._custody.next_look,
-            self._slots.next_deadline or self._now + _TURN_SECONDS,
+            self._slots.next_deadline,
             self._close_at or self._now + _TURN_SECONDS,
             self._kill_at or self._now + _TURN_SECONDS,
             self._now + (0.25 if self._log.is_live else _TURN_SECONDS),
@@ -138,10 +138,14 @@ class Worker:
     def _left_to_take(self) -> int:
         return _MOST_AT_ONCE if self._plan.max_jobs is None else self._plan.max_jobs - self._taken
 
-    def _answered(self, request: Request, reply: Reply) -> None:
-        if request.verb != b"GETJOB":
-            self._custody.answered(request, reply, self._now)
-            return
+    def _answered(self, answers: list[tuple[Request, Reply]]) -> None:
+        for request, reply in answers:
+            if request.words[0] == b"GETJOB":
+                self._found(request, reply)
+            else:
+                self._custody.answered(request, reply, self._now)
+
+    def _found(self, request: Request, reply: Reply) -> None:
         if isinstance(reply, ReplyError):
             self._refused(reply)
             return
@@ -149,8 +153,8 @@ class Worker:
         self._nothing_there = not found
         self._turns.took(len(found))
         self._taken += len(found)
+        self._origins.add([job.node_prefix for job in found])
         for job in found:
-            self._origins.add(job.node_prefix)
             self._take(job)
         better = self._origins.better(self._nodes.current_prefix, self._now)
         if better:

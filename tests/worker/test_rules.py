@@ -135,8 +135,7 @@ def test_over_the_bound_it_is_left_alone():
 
 def test_moving_to_the_node_that_most_jobs_come_from():
     origins = Origins(0.0)
-    for _ in range(300):
-        origins.add("bbbbbbbb")
+    origins.add(["bbbbbbbb"] * 300)
     assert origins.better("aaaaaaaa", 1.0) is None  # too soon
     assert origins.better("aaaaaaaa", 10.0) == "bbbbbbbb"
     assert origins.better("aaaaaaaa", 20.0) is None  # nothing has come since
@@ -144,8 +143,7 @@ def test_moving_to_the_node_that_most_jobs_come_from():
 
 def test_staying_where_no_node_gives_most():
     origins = Origins(0.0)
-    for i in range(300):
-        origins.add("abc"[i % 3] * 8)
+    origins.add("abc"[i % 3] * 8 for i in range(300))
     assert origins.better("aaaaaaaa", 10.0) is None
 
 

@@ -1,0 +1,130 @@
+"""Handlers that stay: who gets the next job, and what becomes of those that none has yet."""
+
+from __future__ import annotations
+
+import contextlib
+import sys
+
+import pytest
+
+from disquectl import Client
+from disquectl.client.address import Node
+from disquectl.worker.backoff import Backoff
+from disquectl.worker.handlers import Handlers
+from disquectl.worker.job import Job
+from disquectl.worker.plan import LINES, Plan
+from disquectl.worker.watch import Watch
+from tests.worker.workers import work
+
+ID = "D-60c335b3-yRiaWu63Ny89fXBPj66cnFnU-05a1"
+# Answers with how many lines it has had, as the reason of a failure.
+COUNTING = """
+import json, sys
+for count, line in enumerate(sys.stdin, 1):
+    print(json.dumps({"ok": False, "error": str(count)}), flush=True)
+"""
+# Answers once so many of its kind are at work.
+MEETING = """
+import os, sys, time
+for line in sys.stdin:
+    open(os.path.join(sys.argv[1], str(os.getpid())), "w").close()
+    while len(os.listdir(sys.argv[1])) < 3:
+        time.sleep(0.001)
+    print("true", flush=True)
+"""
+
+
+class Slots:
+    """Handlers, and what they said of the jobs."""
+
+    def __init__(self, script, concurrency):
+        self.ended = []
+        self.watch = Watch()
+        command = (sys.executable.encode(), b"-c", script.encode())
+        plan = Plan(command, ((b"q", 1),), Backoff(), takes=LINES, concurrency=concurrency)
+        self.handlers = Handlers(plan, command[0], self.watch, self._ended, lambda *_: None)
+
+    def _ended(self, job, failure, _seconds):
+        self.ended.append((job.body, failure and failure.why))
+
+    def start(self, *bodies):
+        for body in bodies:
+            self.handlers.start(Job(ID, b"q", body, 0, 0, Node("127.0.0.1", 7711)), 0.0)
+
+    def hear(self, count):
+        """Until so many jobs have come to their end; nobody is woken meanwhile."""
+        while len(self.ended) < count:
+            self.watch.act(self.watch.wait(1))
+
+
+@pytest.fixture
+def slots():
+    with contextlib.ExitStack() as stack:
+
+        def make(script, concurrency):
+            made = Slots(script, concurrency)
+            stack.callback(made.handlers.close)
+            stack.callback(made.handlers.kill)
+            return made
+
+        yield make
+
+
+def test_who_answers_gets_the_next_job_while_others_stay_idle(slots):
+    some = slots(COUNTING, 2)
+    some.start(b"a")
+    some.handlers.tick(0.0)
+    some.hear(1)
+    some.start(b"b")
+    some.handlers.tick(0.0)
+    some.start(b"c")
+    some.handlers.tick(0.0)
+    assert (some.handlers.alive, some.handlers.running) == (1, 2)
+    some.hear(3)
+    assert some.ended == [(b"a", "1"), (b"b", "2"), (b"c", "3")]
+
+
+def test_nobody_waits_longer_than_a_moment_while_others_are_idle(slots):
+    some = slots(COUNTING, 2)
+    some.start(b"a")
+    some.handlers.tick(0.0)
+    some.hear(1)
+    some.start(b"b")
+    some.handlers.tick(0.0)
+    some.start(b"c")
+    some.handlers.tick(0.0)
+    moment = some.handlers.next_deadline
+    assert 0 < moment < 0.01
+    some.handlers.tick(moment)
+    assert some.handlers.alive == 2
+
+
+def test_as_many_may_wait_as_were_answered_in_the_last_turn(slots):
+    some = slots(COUNTING, 5)
+    some.start(*[b"x"] * 4)
+    some.handlers.tick(0.0)
+    assert some.handlers.alive == 4
+    some.hear(4)
+    some.start(*[b"x"] * 5)
+    some.handlers.tick(0.0)
+    assert some.handlers.alive == 4
+    assert some.handlers.next_deadline < 1
+
+
+def test_a_job_that_nobody_has_yet_comes_back_at_the_end(slots):
+    some = slots("import time; time.sleep(1000)", 1)
+    some.start(b"a", b"b")
+    some.handlers.tick(0.0)
+    assert (some.handlers.running, some.handlers.free) == (2, -1)
+    some.handlers.end(0.0)
+    assert some.ended == [(b"b", "the worker was told to end")]
+    assert some.handlers.running == 1
+
+
+def test_all_handlers_work_at_the_same_time(node, tmp_path):
+    with Client(node) as client:
+        for _ in range(3):
+            client.addjob("q", "x")
+    args = ("-q", "q", "-c", "3", "--lines", "--", sys.executable, "-c", MEETING, str(tmp_path))
+    assert work(node, *args).code == 0
+    assert len(list(tmp_path.iterdir())) == 3
