@@ -121,7 +121,12 @@ def test_when_all_are_refused_it_is_1(node):
         client.pause("q", "in")
     done = run_disquectl("addjob", "q", "--lines", stdin=b"a\nb\n", node=node)
     assert (done.code, done.out) == (1, "")
-    assert done.err.count("PAUSED") == 2
+    *lines, last = done.err.splitlines()
+    assert [line.partition(" Queue")[0] for line in lines] == [
+        "disquectl: line 1: PAUSED",
+        "disquectl: line 2: PAUSED",
+    ]
+    assert last.startswith("disquectl: PAUSED 0 added, 2 refused (the queue takes no jobs: ")
 
 
 def test_fail_fast_ends_with_the_first_refusal_and_says_where_to_go_on(node):
@@ -129,9 +134,17 @@ def test_fail_fast_ends_with_the_first_refusal_and_says_where_to_go_on(node):
     lines += b'{"body": "later"}\n' * 100_000
     done = run_disquectl("addjob", "q", "--jsonl", "--fail-fast", stdin=lines, node=node)
     assert done.code == 3
-    stood = int(re.search(r"stopped after line (\d+): \d+ added, 1 refused; --skip \1 goes on", done.err)[1])
+    assert done.err.endswith("stopped after line 301: 300 added, 1 refused; --skip 301 goes on there\n")
+    assert len(done.out.split()) == 300
+
+
+def test_fail_fast_ends_soon_behind_what_the_node_refuses(node):
+    lines = b"".join(b"%d\n" % i for i in range(100_000))
+    done = run_disquectl("addjob", "q", "--lines", "--fail-fast", "--maxlen", "300", stdin=lines, node=node)
+    assert done.code == 3
+    stood = int(re.search(r"stopped after line (\d+): 300 added, \d+ refused; --skip \1 goes", done.err)[1])
     assert 301 <= stood < 100_000
-    assert len(done.out.split()) == stood - 1
+    assert len(done.out.split()) == 300
 
 
 def test_a_body_over_the_limit_is_refused_and_its_neighbours_are_added(node):

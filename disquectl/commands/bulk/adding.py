@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from disquectl.client.pipeline import Stream
 from disquectl.client.trip import leaves_open
+from disquectl.commands.advice import explained
 from disquectl.commands.bulk.intake import BodyLines, Intake
 from disquectl.commands.bulk.ledger import Ledger
 from disquectl.commands.bulk.progress import Progress
@@ -117,7 +118,10 @@ class _Run:
             for portion in self._intake.portions(lines or []):
                 if self._stop.asked:
                     return
+                is_no_job = bool(portion.outcomes)
                 yield portion
+                if is_no_job and self._fail_fast:
+                    return
             if self._stop.asked:
                 return
 
@@ -213,7 +217,9 @@ class _Run:
         if failure is not None or self._broken_output is not None:
             raise PartlyDone(summary)
         if ledger.refused and not ledger.added:
-            raise ReplyError(f"ERR {summary}")
+            assert self._first_refusal is not None
+            code = self._first_refusal.code
+            raise explained(ReplyError(f"{code} {summary}"), [b"ADDJOB"], self._session)
         if ledger.refused:
             raise PartlyDone(summary)
 
