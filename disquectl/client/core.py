@@ -170,9 +170,10 @@ class Core:
         """Replies without end to one request (MONITOR), until the node closes the connection.
 
         The first must come within the response timeout, the others may take any time. The connection
-        serves nothing else and is closed when the iteration ends.
+        serves nothing else and is closed when the iteration ends. The request must change nothing: it is
+        sent again as any such.
         """
-        reply = self._request(words)
+        reply = self._request(words, True)
         connection, self._connection = self._connection, None
         if connection is None:
             return

@@ -7,6 +7,7 @@ from disquectl.commands.lookup import own_wait_ms, row_of
 from disquectl.commands.road import exchange, show
 from disquectl.commands.row import TOOLS, Argument, Row
 from disquectl.errors import ReplyError
+from disquectl.protocol.shapes import unexpected
 from disquectl.render.shape import REPLY, Shape
 
 TYPE_CHECKING = False
@@ -20,11 +21,13 @@ REPLY_SHAPE = Shape(("reply",), REPLY, many=False, value="reply")
 
 
 def as_value(reply: Reply) -> Value:
-    """The same reply with `{"error": text}` in the place of each error."""
+    """The same reply with `{"error": text}` in the place of each error. NotDisque for what RESP2 lacks."""
     if isinstance(reply, ReplyError):
         return {"error": reply.message}
     if isinstance(reply, list):
         return [as_value(item) for item in reply]
+    if reply is not None and not isinstance(reply, (bytes, int)):
+        raise unexpected("the command", reply)
     return reply
 
 

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from disquectl.commands.row import SERVER, Row
+from disquectl.errors import ConnectionFailed
 from disquectl.protocol.monitor import monitor_line
 from disquectl.protocol.secrets import masked_words
+from disquectl.protocol.shapes import unexpected
 from disquectl.render.shape import RECORDS, Shape
 
 TYPE_CHECKING = False
@@ -21,12 +23,14 @@ def without_secrets(record: Record) -> Record:
 
 
 def run(row: Row, values: Values, session: Session) -> None:
-    """Write each line as it comes, until Ctrl-C or until the server ends."""
+    """Write each line as it comes, until Ctrl-C. That the server ends it is a failure."""
     session.check_output(FIELDS)
     session.guard(row, [*row.verb])
     out = session.line_writer(FIELDS)
     lines = session.client.stream(*row.verb)
-    next(lines)  # OK
+    reply = next(lines)
+    if reply != b"OK":
+        raise unexpected("MONITOR", reply)
     try:
         for line in lines:
             record = monitor_line(line)
@@ -34,6 +38,7 @@ def run(row: Row, values: Values, session: Session) -> None:
             out.flush()
     finally:
         out.finish()
+    raise ConnectionFailed("the connection broke: nothing more can be seen", "Is the node still there?")
 
 
 ROW = Row(
@@ -43,7 +48,8 @@ ROW = Row(
     group=SERVER,
     redis_too=True,
     lasting=lambda _: True,
-    details="Ends with Ctrl-C (exit code 130). It costs the server some speed. Passwords show as ***.",
+    details="Ends with Ctrl-C (exit code 130), or with 5 when the connection breaks. It costs the server "
+    "some speed. Passwords show as ***.",
     example="disquectl monitor -o jsonl",
     shape=lambda _: FIELDS,
     run=run,

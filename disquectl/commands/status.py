@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from disquectl.protocol.shapes import unexpected
 from disquectl.render.shape import VALUE, Shape
 
 TYPE_CHECKING = False
@@ -21,9 +22,11 @@ def reply_shape(values: Values) -> Shape:
 
 def reply_record(words: Words, reply: Reply) -> Iterable[Record]:
     """The reply as it is; a connection that was closed instead of an answer says OK."""
-    return [{"reply": "OK" if reply is None else reply}]
+    return [{"reply": "OK"}] if reply is None else value_record(words, reply)
 
 
 def value_record(words: Words, reply: Reply) -> Iterable[Record]:
-    """The reply as it is, nil too."""
+    """The reply as it is, nil too. Raises NotDisque for what is not one value."""
+    if reply is not None and not isinstance(reply, (bytes, int)):
+        raise unexpected(words[0].decode(), reply)
     return [{"reply": reply}]

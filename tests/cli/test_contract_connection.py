@@ -53,6 +53,21 @@ def test_a_write_is_sent_once_and_ends_with_8(args):
         assert (len(first.requests), second.accepted) == (1, 0)
 
 
+def test_monitor_ends_with_the_connection_and_waits_for_no_answer_for_ever():
+    hello = b"*3\r\n:1\r\n$1\r\na\r\n*4\r\n$1\r\na\r\n$0\r\n\r\n$4\r\n7711\r\n$1\r\n1\r\n"
+    line = b'+1.5 [127.0.0.1:1] "PING"\r\n'
+    for steps, code, out, told in (
+        ([b"+OK\r\n" + line], 5, "1.5\t127.0.0.1:1\tPING\n", "the connection broke"),
+        ([b"+OK\r\n" + line + b"$9\r\nhal"], 5, "1.5\t127.0.0.1:1\tPING\n", "the connection broke"),
+        ([b":1\r\n", silent], 5, "", "unexpected reply to MONITOR: an integer"),
+        ([silent], 6, "", "no answer within 0.1s"),
+    ):
+        with ScriptedNode([hello, *steps]) as server:
+            done = run_disquectl(*SOON, "monitor", node=server.address)
+        assert (done.code, done.out, done.err.count("\n")) == (code, out, 1)
+        assert told in done.err
+
+
 def test_a_write_that_is_never_answered_ends_with_8():
     with ScriptedNode([silent]) as server:
         done = run_disquectl(*SOON, "addjob", "q", "body", "--timeout", "10ms", node=server.address)
@@ -132,6 +147,25 @@ def test_a_refusal_is_told_when_nothing_more_can_be_learned():
             done = run_disquectl(*SOON, "qlen", "q", node=server.address)
         assert (done.code, done.out) == (1, "")
         assert done.err.startswith("disquectl: ERR unknown command 'QLEN' (")
+
+
+@pytest.mark.parametrize("reply", [b"%1\r\n+a\r\n+b\r\n", b"*2\r\n$-1\r\n-ERR in\r\n", b",1.5\r\n"])
+@pytest.mark.parametrize("line", ["ping", "client getname", "slowlog len", "cluster myid"])
+def test_what_no_disque_answers_is_no_bug(line, reply):
+    hello = b"*3\r\n:1\r\n$1\r\na\r\n*4\r\n$1\r\na\r\n$0\r\n\r\n$4\r\n7711\r\n$1\r\n1\r\n"
+    with ScriptedNode([hello, reply]) as server:
+        done = run_disquectl(*line.split(), node=server.address)
+    assert (done.code, done.out) == (5, "")
+    assert done.err.startswith(f"disquectl: unexpected reply to {line.split()[0].upper()}: ")
+
+
+@pytest.mark.parametrize("reply", [b"%1\r\n+a\r\n+b\r\n", b"*1\r\n,1.5\r\n"])
+def test_exec_shows_what_resp_2_has(reply):
+    for args in (["exec", "qlen", "q"], ["exec", "-"]):
+        with ScriptedNode([reply]) as server:
+            done = run_disquectl(*args, stdin=b"qlen q\n", node=server.address)
+        assert (done.code, done.out) == (5, "")
+        assert done.err.startswith("disquectl: unexpected reply to the command: ")
 
 
 @pytest.mark.parametrize("reply", [b"+OK\r\n", b":1\r\n", b"$-1\r\n", b"+D-\xff\r\n", b"*0\r\n"])
