@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from disquectl.commands.kinds import WORD
 from disquectl.commands.row import LISTED, SERVER, Argument, Row
-from disquectl.render.shape import VALUE, Shape
+from disquectl.commands.status import reply_shape, value_record
 
 ROW = Row(
     "ping",
@@ -15,6 +15,6 @@ ROW = Row(
     redis_too=True,
     arguments=(Argument("message", WORD, "What the node shall say instead of PONG.", required=False),),
     example="disquectl ping",
-    shape=lambda _: Shape(("reply",), VALUE, many=False, value="reply"),
-    records=lambda words, reply: [{"reply": reply}],
+    shape=reply_shape,
+    records=value_record,
 )
