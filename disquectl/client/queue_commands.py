@@ -5,9 +5,13 @@ Queue names come as `bytes` and may be given as `str` or `bytes`. Every method r
 
 from __future__ import annotations
 
+from itertools import compress
+
 from disquectl.client.core import Core
 from disquectl.errors import ConnectionFailed
+from disquectl.protocol.columns import chosen, values_of
 from disquectl.protocol.replies import jobs, jscan_page, qscan_page, qstat
+from disquectl.protocol.seen import Seen
 from disquectl.protocol.shapes import integer, text
 
 TYPE_CHECKING = False
@@ -19,7 +23,7 @@ if TYPE_CHECKING:
     from disquectl.protocol.shapes import Record
 
     Name: TypeAlias = str | bytes
-    Element = TypeVar("Element")
+    Elements = TypeVar("Elements")
 
 
 class QueueCommands(Core):
@@ -69,11 +73,9 @@ class QueueCommands(Core):
     ) -> Iterator[bytes]:
         """Every queue name of one node, once. Raises ConnectionFailed if the client moves to another node."""
         options = _scan_options(count, busyloop, MINLEN=minlen, MAXLEN=maxlen, IMPORTRATE=importrate)
-        seen: set[bytes] = set()
-        for name in self._walk("QSCAN", options, qscan_page):
-            if name not in seen:
-                seen.add(name)
-                yield name
+        seen = Seen()
+        for names in self._walk("QSCAN", options, qscan_page):
+            yield from compress(names, seen.new(names))
 
     def jscan(
         self,
@@ -101,27 +103,25 @@ class QueueCommands(Core):
     ) -> Iterator[Record]:
         """Every job of one node, once. Raises ConnectionFailed if the client moves to another node."""
         options = _scan_options(count, busyloop, QUEUE=queue, REPLY=reply) + _states(states)
-        seen: set[str] = set()
-        for job in self._walk("JSCAN", options, jscan_page):
-            if job["id"] not in seen:
-                seen.add(job["id"])
-                yield job
+        seen = Seen()
+        for found in self._walk("JSCAN", options, jscan_page):
+            yield from chosen(found, seen.new(map(str.encode, values_of(found, "id"))))
 
     def _page(self, verb: str, cursor: int, options: list[Word]) -> Reply:
         # A cursor means something to the node that gave it alone.
         return self._request((verb, cursor, *options), repeatable=True, failover=cursor == 0)
 
     def _walk(
-        self, verb: str, options: list[Word], page: Callable[[Reply], tuple[int, Iterable[Element]]]
-    ) -> Iterator[Element]:
+        self, verb: str, options: list[Word], page: Callable[[Reply], tuple[int, Elements]]
+    ) -> Iterator[Elements]:
         cursor, elements = page(self._page(verb, 0, options))
         node = self._last
-        yield from elements
+        yield elements
         while cursor:
             if self._last != node:
                 raise ConnectionFailed(f"the scan began at {node}, and the client is now at {self._last}")
             cursor, elements = page(self._page(verb, cursor, options))
-            yield from elements
+            yield elements
 
 
 def _scan_options(count: int | None, busyloop: bool, **filters: Word | None) -> list[Word]:

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from disquectl.client.lane import Portion
 from disquectl.client.pipeline import Stream
-from disquectl.commands.bulk.seen import Seen
 from disquectl.commands.kinds import FLAG, number
 from disquectl.commands.row import Argument, Native, Option, option_words
 from disquectl.errors import DisquectlError
 from disquectl.protocol.columns import chosen
 from disquectl.protocol.resp import encode
+from disquectl.protocol.seen import Seen
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:

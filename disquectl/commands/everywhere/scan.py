@@ -1,6 +1,6 @@
 """QSCAN and JSCAN over all nodes: each walked to its end at the same time, each name or ID written once.
 
-An element goes out when the first node names it, with that node; memory is that of the names or IDs. With
+An element goes out when the first node names it, with that node; memory is about 20 bytes for each. With
 --reply all a job is as that first node has it: its copies may be in other states (see the command jobs).
 """
 
@@ -10,12 +10,13 @@ from disquectl.commands.everywhere.gather import Refusals, name_of, open_cluster
 from disquectl.commands.everywhere.together import with_node
 from disquectl.commands.row import option_words
 from disquectl.errors import ReplyError, UsageError
-from disquectl.protocol.columns import Columns
+from disquectl.protocol.columns import Columns, chosen, values_of
 from disquectl.protocol.replies import jscan_page, qscan_page
+from disquectl.protocol.seen import Seen
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator
 
     from disquectl.client.cluster import Cluster
     from disquectl.client.link import Link
@@ -35,14 +36,11 @@ def scan(row: Row, values: Values, session: Session) -> None:
     with open_cluster(session, values) as cluster:
         refusals = Refusals()
         out = session.writer(shape)
-        seen: set[bytes | str] = set()
+        seen = Seen()
         try:
             for link, records in _pages(cluster, row.verb, option_words(row, values), refusals):
-                for record in records:
-                    key = record["queue"] if row.verb == (b"QSCAN",) else record["id"]
-                    if key not in seen:
-                        seen.add(key)
-                        out.write({"node": name_of(link), **record})
+                for record in chosen(records, seen.new(_keys(row.verb, records))):
+                    out.write({"node": name_of(link), **record})
                 out.flush()
             require_an_answer(cluster, session)
             if len(refusals.found) == len(cluster.answered()):
@@ -71,3 +69,8 @@ def _page(verb: tuple[bytes, ...], reply: Reply) -> tuple[int, Records]:
         return jscan_page(reply)
     cursor, names = qscan_page(reply)
     return cursor, Columns(("queue",), [names])
+
+
+def _keys(verb: tuple[bytes, ...], records: Records) -> Iterable[bytes]:
+    """What each is written once by."""
+    return map(str.encode, values_of(records, "id")) if verb == (b"JSCAN",) else values_of(records, "queue")

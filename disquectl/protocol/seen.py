@@ -1,4 +1,6 @@
-"""Which names or IDs have come already, in little memory: about 20 bytes for each, however long it is. Pure.
+"""Which names or IDs of a scan have come already, in little memory: about 20 bytes for each. Pure.
+
+A scan may give an element twice, and so may several nodes.
 
 Not the elements are kept but 80 bits of two of Python's keyed hashes of each: for a thousand million elements
 the chance that any two are taken for one is less than one in a million.

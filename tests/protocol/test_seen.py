@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from disquectl.commands.bulk.seen import Seen
+from disquectl.protocol.seen import Seen
 
 
 @given(st.lists(st.binary(max_size=3)))
