@@ -61,7 +61,8 @@ def write_row_help(row: Row, command: Any, ctx: Any, formatter: Any) -> None:
 
 
 def _option_usage(option: Option) -> str:
-    return option.flag if option.is_flag else f"{option.flag} {option.kind.metavar}"
+    flag = f"{option.short}, {option.flag}" if option.short else option.flag
+    return flag if option.is_flag else f"{flag} {option.kind.metavar}"
 
 
 def _paragraph(formatter: Any, text: str) -> None:

@@ -116,8 +116,8 @@ def run(row: Row, values: Values, session: Session) -> None:
         quiet=session.settings.quiet,
         verbose="verbose" in values,
     )
-    Worker(plan, path, seeds, client.opener, log).run()
-    session.exit_code = 3 if log.counts["dead"] or log.counts["left"] else 0
+    well = Worker(plan, path, seeds, client.opener, log).run()
+    session.exit_code = 0 if well else 3
 
 
 ROW = Row(
@@ -140,7 +140,7 @@ ROW = Row(
         Option("--concurrency", number(1, 10_000), "So many jobs at a time.", short="-c", unset="25"),
         Option("--prefix", QUEUE, "Put this in front of every queue's name."),
         Option("--strict", FLAG, "Empty the first queue before looking at the second."),
-        Option("--burst", FLAG, "End when there is no job."),
+        Option("--burst", FLAG, "End when no job is queued; those that wait to be tried again are left."),
         Option("--max-jobs", number(1), "End after so many jobs."),
         Option("--max-time", DURATION, "Take no more jobs after so long."),
         Option("--as-arg", FLAG, "Give the body as the last argument instead of on stdin."),

@@ -93,13 +93,13 @@ class Log:
             self._lines += [for_terminal(line) if self._terminal else line for line in lines]
         self.has_lines = True
 
-    def totals(self, held: int) -> None:
-        """The last line."""
+    def totals(self, unfinished: int) -> None:
+        """The last line; so many jobs were in the worker's hands to the end."""
         if self._quiet:
             return
         seconds = time.monotonic() - self._began
         count = self.counts
-        left = count["left"] + held
+        left = count["left"] + unfinished
         if self._as_json:
             fields = {"done": count["done"], "failed": count["failed"], "dead": count["dead"], "left": left}
             self._add(

@@ -11,7 +11,7 @@ import signal
 import time
 from typing import TYPE_CHECKING
 
-from disquectl.errors import ReplyError
+from disquectl.errors import ConnectionFailed, ReplyError
 from disquectl.worker.custody import Custody
 from disquectl.worker.follow import Origins
 from disquectl.worker.handlers import Handlers
@@ -72,13 +72,18 @@ class Worker:
         self._taken = 0
         self._to_put_back: list[tuple[Job, Failure]] = []
         self._nothing_there = False
+        self._cut_off = self._was_told = False
         self._pause_until = 0.0
         self._close_at = None if plan.max_time is None else self._now + plan.max_time
         self._kill_at: float | None = None
         self._leave_at: float | None = None
 
-    def run(self) -> None:
-        """Work until there is a reason to end."""
+    def run(self) -> bool:
+        """Work until there is a reason to end; whether all went well.
+
+        That is: no job died or had to be left, and none still waits for its next attempt, unless a signal
+        ended the worker. Raises ConnectionFailed where --burst finds no node any more.
+        """
         with Signals() as signals:
             self._watch.set(signals.fd, READ, lambda _: None)
             try:
@@ -88,7 +93,11 @@ class Worker:
                 self._watch.drop(signals.fd)
                 self._nodes.close()
                 self._slots.close()
-        self._log.totals(self._custody.held.total())
+        self._log.totals(len(self._custody.jobs))
+        if self._cut_off:
+            raise ConnectionFailed("no node is left to ask whether there are more jobs")
+        left = self._custody.busy if self._was_told else self._custody.jobs
+        return not (left or self._log.counts["dead"] or self._log.counts["left"])
 
     def _turn(self, signals: Signals) -> None:
         self._get_jobs()
@@ -194,6 +203,7 @@ class Worker:
     # Ending
 
     def _told_to_end(self, number: int) -> None:
+        self._was_told = True
         if number == signal.SIGTERM or (self._stage == CLOSING and number == signal.SIGINT):
             self._end()
         elif self._stage == ENDING:
@@ -225,8 +235,8 @@ class Worker:
                 self._close("--max-time is over")
             elif self._left_to_take() <= 0:
                 self._close("--max-jobs are taken")
-            elif self._plan.burst and self._has_run_dry():
-                self._stage = CLOSING
+            elif self._plan.burst and not self._slots.running and not self._nodes.getting:
+                self._end_of_burst()
         if self._kill_at is not None and self._now >= self._kill_at:
             self._slots.kill()
             self._nodes.stop_getting()
@@ -237,18 +247,25 @@ class Worker:
                 self._custody.interrupted(job, failure)
             self._to_put_back.clear()
 
-    def _has_run_dry(self) -> bool:
-        idle = not self._slots.running and not self._custody.busy
-        return idle and not self._nodes.getting and (self._nothing_there or self._nodes.none_is_up)
+    def _end_of_burst(self) -> None:
+        if self._nodes.none_is_up:
+            self._log.said("no node can be reached")
+            self._cut_off = True
+            self._stage = CLOSING
+            # What is not acknowledged yet may be, if a node comes back.
+            self._leave_within_the_grace()
+        elif self._nothing_there and not self._custody.busy:
+            self._stage = CLOSING
 
     def _is_over(self) -> bool:
         if self._leave_at is not None and self._now >= self._leave_at:
             return True
         if self._stage == OPEN or self._slots.running or self._nodes.getting or self._custody.busy:
             return False
-        if self._slots.alive and self._leave_at is None:
+        if self._slots.alive:
             self._slots.hang_up()
-            self._leave_within_the_grace()
+            if self._leave_at is None:
+                self._leave_within_the_grace()
         return not self._slots.alive
 
     def _show_news(self) -> None:
