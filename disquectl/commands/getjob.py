@@ -112,7 +112,7 @@ ROW = Row(
         Option("--ack", FLAG, "Acknowledge the jobs once they are written."),
         Option("--follow", FLAG, "Go on for ever, until Ctrl-C."),
         Option("--max-jobs", number(1, 2**63 - 1), "Go on until there were so many jobs."),
-        Option("--idle", DURATION, "Go on until none came for so long."),
+        Option("--idle", DURATION, "Go on until none came for so long; 0: take what is there."),
         Option("--into", FILE, "A file for each job in this folder, named by its ID; / becomes _."),
     ),
     native=Native(

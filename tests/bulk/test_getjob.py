@@ -71,6 +71,8 @@ def test_it_follows_until_none_came_for_a_while(node):
     fill(node, [b"a"])
     done = run_disquectl("getjob", "q", "--idle", "200ms", "--ack", "-o", "json", node=node)
     assert (done.code, [job["body"] for job in json.loads(done.out)]) == (0, ["a"])
+    done = run_disquectl("getjob", "q", "--idle", "0", "-o", "json", node=node)
+    assert (done.code, done.out) == (4, "[]\n")
     done = run_disquectl("getjob", "q", "--idle", "100ms", "-o", "json", node=node)
     assert (done.code, done.out, done.err) == (4, "[]\n", "disquectl: no job\n")
 

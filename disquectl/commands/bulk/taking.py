@@ -56,7 +56,8 @@ class Limits:
         self.follow = any(name in values for name in ("follow", "max_jobs", "idle"))
         self.jobs: int | None = values.get("max_jobs") if self.follow else values.get("count", 1)
         self.batch = min(values.get("count", BATCH), BATCH) if self.follow else BATCH
-        self.idle_ms: int | None = values.get("idle" if self.follow else "timeout") or None
+        # A timeout of 0 is for ever, as in Disque; to be idle for 0 is to find nothing.
+        self.idle_ms: int | None = values.get("idle") if self.follow else values.get("timeout") or None
         self.waits = not values.get("nohang")
 
 
