@@ -93,15 +93,9 @@ def _answer(batch: list[Line], rows: Rows, out: Writer, tally: Tally, session: S
     requests = [words for _, words in batch if not isinstance(words, ReplyError)]
     lost: LostInFlight | NotAllSent | None = None
     try:
-        replies = session.client.call_many(
-            requests,
-            repeatable=all(rows.behind(words).may_repeat(words) for words in requests),
-            wait_ms=_wait_ms(requests),
-        )
+        replies = _replies(requests, rows, session)
     except (LostInFlight, NotAllSent) as problem:
         replies, lost = problem.replies, problem
-    else:
-        session.client.refuse_strangers(requests, replies)
     tally.sent_to = batch[-1][0]
     tally.wrote = tally.wrote or not all(rows.behind(words).only_reads(words) for words in requests)
     taken = 0
@@ -120,6 +114,23 @@ def _answer(batch: list[Line], rows: Rows, out: Writer, tally: Tally, session: S
     if lost:
         _tell_lost(lost, [number for number, words in batch if not isinstance(words, ReplyError)], session)
         raise lost
+
+
+def _replies(requests: list[Words], rows: Rows, session: Session) -> list[Reply]:
+    """The replies to a batch; nil for a SHUTDOWN, which is alone in its batch and closes the connection."""
+    client = session.client
+    if requests and rows.behind(requests[0]).closes:
+        try:
+            return [client.call(*requests[0], failover=False, last_words=True)]
+        except ReplyError as refusal:
+            return [refusal]
+    replies = client.call_many(
+        requests,
+        repeatable=all(rows.behind(words).may_repeat(words) for words in requests),
+        wait_ms=_wait_ms(requests),
+    )
+    client.refuse_strangers(requests, replies)
+    return replies
 
 
 def _write(number: int, reply: Reply, out: Writer, tally: Tally, session: Session) -> None:
@@ -158,8 +169,15 @@ def _batches(rows: Rows, session: Session) -> Iterator[list[Line]]:
                     yield batch
                 problem.message = f"line {number}: {problem.message}"
                 raise
+            alone = not isinstance(words, ReplyError) and words and rows.behind(words).closes
+            if alone and batch:
+                yield batch
+                batch = []
             if words:
                 batch.append((number, words))
+            if alone:
+                yield batch
+                batch = []
         if batch:
             yield batch
 

@@ -93,7 +93,7 @@ def test_columns_are_picked_and_ordered_in_every_format(node, disquectl):
     }
     for output, text in expected.items():
         assert disquectl("qpeek", "q", "--columns", "body,id", "-o", output).out == text
-    table = disquectl("qpeek", "q", "--columns", "id,body", "-o", "table").out.splitlines()
+    table = disquectl("qpeek", "q", "--columns", "id, body", "-o", "table").out.splitlines()
     assert [line.split() for line in (table[0], table[-1])] == [["id", "body"], [job_id, "body"]]
 
 

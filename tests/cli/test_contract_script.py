@@ -116,6 +116,25 @@ def test_lines_that_change_nothing_are_sent_again_or_end_with_6():
         assert (done.code, done.out) == (6, "")
 
 
+def test_a_shutdown_that_closes_the_connection_is_done_in_a_script_too():
+    hello = b"*3\r\n:1\r\n$1\r\na\r\n*4\r\n$1\r\na\r\n$0\r\n\r\n$4\r\n7711\r\n$1\r\n1\r\n"
+    for lines, code, told in (
+        (b"qlen q\nshutdown\n", 0, ""),
+        (b"qlen q\nshutdown\nqlen q\n", 5, "disquectl: from line 3 on: not sent\n"),
+    ):
+        with ScriptedNode([hello, b":1\r\n", close]) as server:
+            done = run_disquectl("-y", "exec", "-", stdin=lines, node=server.address)
+        assert (done.code, done.out) == (code, "1\n\n")
+        assert done.err.startswith(told)
+        assert bool(done.err) == bool(told)
+    with ScriptedNode([hello, b"-ERR Errors trying to SHUTDOWN. Check logs.\r\n", b":1\r\n"]) as server:
+        done = run_disquectl("-y", "exec", "-", stdin=b"shutdown\nqlen q\n", node=server.address)
+    assert (done.code, done.out.splitlines()[-1]) == (3, "1")
+    with ScriptedNode([hello, silent]) as server:
+        words = ("-y", "--response-timeout", "100ms", "exec", "-")
+        assert run_disquectl(*words, stdin=b"shutdown\n", node=server.address).code == 8
+
+
 def test_a_missing_password_is_7_with_several_names_or_lines_too():
     refusal = AtOnce(b"-NOAUTH Authentication required.\r\n" * 2)
     for args in (["qlen", "a", "b"], ["exec", "-"]):
