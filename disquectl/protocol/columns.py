@@ -9,7 +9,7 @@ from itertools import compress
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Callable, Iterator, Sequence
     from typing import Any, TypeAlias
 
     from disquectl.protocol.shapes import Record
@@ -42,6 +42,31 @@ class Columns:
     def pick(self, names: Sequence[str]) -> Columns:
         """The same records with these fields, in this order."""
         return Columns(names, [self.field(name) for name in names])
+
+    def fill(
+        self, before: Sequence[str], end: str, text_of: Callable[[Sequence[Any]], Sequence[str]]
+    ) -> list[str]:
+        """A text for each record: `before` each of its cells, the cell, and the `end`.
+
+        `text_of` makes a column of cells text, and may raise what it likes. Cells that are the same in all
+        records are made text once.
+        """
+        form, varying = [], []
+        for words, column in zip(before, self.columns, strict=True):
+            if is_constant(column):
+                form.append((words + text_of(column[:1])[0]).replace("%", "%%"))
+                continue
+            is_number = set(map(type, column)) == {int}
+            form.append(words.replace("%", "%%") + ("%d" if is_number else "%s"))
+            varying.append(column if is_number else text_of(column))
+        line = "".join(form) + end.replace("%", "%%")
+        return [line % cells for cells in zip(*varying, strict=True)] if varying else [line % ()] * len(self)
+
+
+def is_constant(column: Sequence[Any]) -> bool:
+    """Whether all of the values, of which there must be one, are the same."""
+    first = column[0]
+    return bool(first == column[-1]) and column.count(first) == len(column)
 
 
 def values_of(records: Records, name: str) -> Sequence[Any]:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from itertools import chain
 
-from disquectl.protocol.columns import Columns
+from disquectl.protocol.columns import Columns, is_constant
 from disquectl.protocol.shapes import array, digits, field, integer, octets, pairs, text, unexpected
 
 TYPE_CHECKING = False
@@ -26,7 +26,7 @@ _SHOW_NAMES = (
 ).split()
 _SHOW_KEYS = tuple(name.decode().replace("-", "_") for name in _SHOW_NAMES)
 _SHOW_TEXTS = (0, 2)
-_SHOW_OCTETS = (1, 14)
+_SHOW_TYPES = [{bytes, type(None)} if i in (1, 14) else {int, type(None)} for i in range(len(_SHOW_NAMES))]
 _SHOW_LISTS = (10, 11)
 
 
@@ -119,11 +119,14 @@ def _all_fields(jobs: list[list[Any]]) -> Columns | None:
         return None
     columns = [flat[i::width] for i in range(1, width, 2)]
     for i, column in enumerate(columns):
+        same = is_constant(column)
         if i in _SHOW_TEXTS:
-            columns[i] = list(map(bytes.decode, column))
+            columns[i] = [column[0].decode()] * len(column) if same else list(map(bytes.decode, column))
         elif i in _SHOW_LISTS:
-            columns[i] = [list(map(bytes.decode, nodes)) for nodes in column]
-        elif not set(map(type, column)) <= {bytes if i in _SHOW_OCTETS else int, type(None)}:
+            nodes = [list(map(bytes.decode, some)) for some in (column[:1] if same else column)]
+            # Each record has a list of its own.
+            columns[i] = [nodes[0].copy() for _ in column] if same else nodes
+        elif not set(map(type, column[:1] if same else column)) <= _SHOW_TYPES[i]:
             return None
     return Columns(_SHOW_KEYS, columns)
 

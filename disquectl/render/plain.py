@@ -8,18 +8,7 @@ What has a layout of its own stands so in plain: a value alone on its line, a th
 from __future__ import annotations
 
 from disquectl.render.escape import plain
-from disquectl.render.shape import (
-    PAIRS,
-    RECORDS,
-    REPLY,
-    SECTIONS,
-    TREE,
-    VALUE,
-    as_bytes,
-    lines,
-    numbers,
-    pairs,
-)
+from disquectl.render.shape import PAIRS, RECORDS, REPLY, SECTIONS, TREE, VALUE, as_bytes, lines, pairs
 from disquectl.render.stream import Writer
 
 TYPE_CHECKING = False
@@ -56,7 +45,7 @@ def _texts(cells: Sequence[Value]) -> Sequence[str]:
     """A column of cells that need no escapes. Raises _NeedsEscapes."""
     types = set(map(type, cells))
     if types <= {int, type(None)}:
-        return numbers(cells, "")  # type: ignore[arg-type]  # as the line above says
+        return ["" if cell is None else str(cell) for cell in cells]
     try:
         if types == {bytes}:
             cells = list(map(bytes.decode, cells))  # type: ignore[arg-type]  # as the line above says
@@ -97,13 +86,13 @@ class PlainWriter(Writer):
         if isinstance(records, list) or not records or self._shape.layout not in (RECORDS, VALUE):
             super().write_all(records)
             return
+        picked = records.pick(self._shape.fields or records.names)
         try:
-            columns = list(map(_texts, records.pick(self._shape.fields or records.names).columns))
+            rows = picked.fill(["", *["\t"] * (len(picked.names) - 1)], "\n", _texts)
         except _NeedsEscapes:
             super().write_all(records)
-            return
-        rows = map("\t".join, zip(*columns, strict=True)) if len(columns) > 1 else columns[0]
-        self._put("\n".join([*rows, ""]).encode())
+        else:
+            self._put("".join(rows).encode())
 
     def _line(self, cells: list[Value]) -> None:
         self._put(line(cells))

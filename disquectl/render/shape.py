@@ -101,14 +101,6 @@ def lines(reply: Value) -> Iterator[list[Value]]:
         yield [marked(cell) for cell in item] if isinstance(item, list) else [marked(item)]
 
 
-def numbers(cells: Sequence[int | None], nil: str) -> list[str]:
-    """A column of numbers as text; many a column has the same number throughout."""
-    first = cells[0]
-    if len(set(cells)) == 1:
-        return [nil if first is None else str(first)] * len(cells)
-    return [nil if cell is None else str(cell) for cell in cells] if None in cells else list(map(str, cells))
-
-
 def marked(reply: Value) -> Value:
     """A reply with the errors in it, at any depth, as text: `(error) ERR ...`."""
     if isinstance(reply, dict) and "error" in reply:
