@@ -9,6 +9,7 @@ into a program. The client has taken the secrets out already.
 from __future__ import annotations
 
 import os
+import stat
 import time
 
 from disquectl.client.echo import Tap
@@ -58,8 +59,13 @@ def append(file: BinaryIO, text: str, direction: str) -> None:
 
 
 def open_file(path: str) -> BinaryIO:
-    """The file to append to; nobody else may read a new one. Unbuffered: a crash must not swallow the end."""
+    """The file to append to; nobody else may read it. Unbuffered: a crash must not swallow the end."""
     try:
-        return open(os.open(path, os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o600), "ab", buffering=0)
+        fd = os.open(path, os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o600)
+        status = os.fstat(fd)
+        # One that was there before may be open to all. Devices and the files of others stay as they are.
+        if stat.S_ISREG(status.st_mode) and status.st_uid == os.geteuid():
+            os.fchmod(fd, 0o600)
+        return open(fd, "ab", buffering=0)
     except OSError as problem:
         raise DataError(f"cannot write the echo to {path}: {problem.strerror}") from problem

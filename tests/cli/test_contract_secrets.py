@@ -186,9 +186,13 @@ def test_the_echo_shows_both_directions_and_its_file_is_for_its_owner_alone(node
     assert got.endswith(rf' {node} < ":0\r\n"')
     assert echo.stat().st_mode & 0o777 == 0o600
     assert echo.read_text() == done.err
+    echo.chmod(0o644)
     done = run_disquectl("qlen", "q", "--echo-to", str(echo), node=node)
     assert done.err == ""
     assert len(echo.read_text().splitlines()) == 4
+    assert echo.stat().st_mode & 0o777 == 0o600
+    assert run_disquectl("qlen", "q", "--echo-to", os.devnull, node=node).code == 0
+    assert os.stat(os.devnull).st_mode & 0o777 == 0o666
 
 
 def test_a_bug_shows_one_line_and_its_traceback_only_when_asked_for():
