@@ -301,27 +301,6 @@ def test_a_second_int_hurries_and_the_grace_has_an_end(node, client, tmp_path):
     assert client.show(client.qpeek("q", 1)[0]["id"])["nacks"] == 1
 
 
-@pytest.mark.parametrize("phase", ["before", "during", "dead"])
-def test_kill_9_loses_nothing(node, client, tmp_path, phase):
-    """Before the command, while it runs, and between the dead queue and the acknowledgement."""
-    job_id = client.addjob("q", "x", retry=1)
-    mark = tmp_path / "begun"
-    script = "exit 1" if phase == "dead" else f"touch {mark}; sleep 3"
-    args = ("-q", "q", "--max-retries", "0")
-    with worker(node, *args, *SH, script) as process:
-        wait_for(lambda: client.show(job_id) is None or client.qlen("q") == 0)
-        if phase == "during":
-            wait_for(mark.exists)
-        if phase == "dead":
-            wait_for(lambda: letters(client))
-        process.kill()
-    assert work(node, "-q", "q", "--max-jobs", "1", "--", "true").code == 0 if phase == "dead" else True
-    if phase != "dead":
-        wait_for(lambda: client.qlen("q"))
-        assert work(node, "-q", "q", "--", "true").code == 0
-        assert client.show(job_id) is None
-
-
 def read_until(process, event, count):
     """Read its log until so many of these events have come."""
     while count:

@@ -1,0 +1,85 @@
+"""kill -9 of a worker in each phase of a job: it is done later, or it is in the dead queue, or both."""
+
+from __future__ import annotations
+
+import contextlib
+import signal
+
+import pytest
+
+from disquectl import Client
+from tests.worker.road import RoadWithoutReturn
+from tests.worker.workers import events, letters, nothing_left, wait_for, work, worker
+
+SH = ("--", "sh", "-c")
+
+
+@pytest.fixture
+def client(node):
+    with Client(node) as one:
+        yield one
+
+
+def is_asking(client):
+    """Whether somebody waits for jobs."""
+    return client.info("clients")["clients"]["blocked_clients"] == 1
+
+
+def test_before_the_command(node, client, tmp_path):
+    begun = tmp_path / "begun"
+    with worker(node, "-q", "q", "--", "touch", str(begun)) as process:
+        wait_for(lambda: is_asking(client))
+        process.send_signal(signal.SIGSTOP)
+        # Its GETJOB is answered, and nobody is there to read that.
+        job_id = client.addjob("q", "x", retry=1)
+        wait_for(lambda: client.show(job_id)["state"] == "active")
+        process.kill()
+    assert not begun.exists()
+    wait_for(lambda: client.qlen("q"))
+    assert work(node, "-q", "q", "--", "touch", str(begun)).code == 0
+    assert begun.exists()
+    assert nothing_left(client)
+
+
+def test_while_it_runs(node, client, tmp_path):
+    begun, go = tmp_path / "begun", tmp_path / "go"
+    job_id = client.addjob("q", "x", retry=1)
+    script = f"touch {begun}; until test -e {go}; do sleep 0.01; done"
+    with worker(node, "-q", "q", *SH, script) as process:
+        wait_for(begun.exists)
+        process.kill()
+        # The command outlives the worker.
+        wait_for(lambda: client.qlen("q"))
+        go.touch()
+    done = work(node, "-q", "q", *SH, script)
+    (event,) = [event for event in events(done.err) if event["event"] == "done"]
+    assert (event["id"], event["attempt"]) == (job_id, 2)
+    assert nothing_left(client)
+
+
+def test_while_it_waits_for_its_next_attempt(node, client):
+    client.addjob("q", "x", retry=1)
+    with worker(node, "-q", "q", "--", "false") as process:
+        assert process.stderr is not None
+        wait_for(lambda: b'"failed"' in process.stderr.readline())
+        process.kill()
+    wait_for(lambda: client.qlen("q"))
+    assert work(node, "-q", "q", "--", "true").code == 0
+    assert nothing_left(client)
+
+
+@pytest.mark.parametrize("verb", [b"ADDJOB", b"ACKJOB"])
+def test_between_the_dead_queue_and_the_acknowledgement(node, client, verb):
+    """The letter is there; of that, or of the acknowledgement, the worker has not heard."""
+    job_id = client.addjob("q", "x", retry=1)
+    with contextlib.ExitStack() as stack:
+        road = stack.enter_context(RoadWithoutReturn(node, verb))
+        process = stack.enter_context(worker(road.address, "-q", "q", "--max-retries", "0", "--", "false"))
+        wait_for(lambda: letters(client))
+        if verb == b"ACKJOB":
+            wait_for(lambda: client.show(job_id) is None)
+        process.kill()
+    assert [letter["id"] for letter in letters(client)] == [job_id]
+    if verb == b"ADDJOB":
+        assert client.show(job_id) is not None
+        wait_for(lambda: client.qlen("q"))
