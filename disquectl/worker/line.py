@@ -42,6 +42,7 @@ class Line:
         self._heard = heard
         self._ended = ended
         self._fd = -1
+        self._is_closed = False
 
     def ask(self, requests: Sequence[Request]) -> None:
         """Send these, now as far as there is room."""
@@ -71,6 +72,7 @@ class Line:
 
     def close(self) -> None:
         """Hang up, without calling `ended`."""
+        self._is_closed = True
         self._unwatch()
         self.link.close()
 
@@ -88,7 +90,9 @@ class Line:
                 answers.append((self.unanswered.popleft(), reply))
         if answers:
             self._heard(self, answers)
-        self.look()
+        # Who heard them may have had enough of this node.
+        if not self._is_closed:
+            self.look()
 
     def _greet(self, reply: Reply) -> None:
         try:

@@ -79,6 +79,11 @@ class Nodes:
         return greeting is not None and len(greeting["nodes"]) == 1
 
     @property
+    def up(self) -> set[Node]:
+        """The nodes that may be asked for jobs: all but those that failed a moment ago or are leaving."""
+        return {node for node in self._known if self._until(node, getting=True) <= time.monotonic()}
+
+    @property
     def none_is_up(self) -> bool:
         """Whether every node has failed a moment ago."""
         return all(self._until(node) > time.monotonic() for node in self._known)
@@ -131,8 +136,7 @@ class Nodes:
         """The node that gives jobs is leaving the cluster: take them from another one."""
         self._said(f"{self.current} is leaving the cluster")
         self._shunned[self.current] = time.monotonic() + _LEAVING_SECONDS
-        self._leave_getter()
-        self._go_on()
+        self.go_on()
 
     def close(self) -> None:
         """Hang up on all of them."""
@@ -152,16 +156,19 @@ class Nodes:
 
     def _open_getter(self) -> None:
         if self._until(self.current, getting=True) > time.monotonic():
-            self._go_on()
+            self.go_on()
         if self._until(self.current) <= time.monotonic():
             self._getter = Line(self.current, self._opener, self._watch, self._heard, self._getter_ended)
             self._getter.look()
 
-    def _go_on(self) -> None:
-        """Choose the next node, in the order of the seeds, that may be asked."""
+    def go_on(self) -> None:
+        """Take jobs from the next node that may be asked, in the order of the seeds."""
         at = self._known.index(self.current) if self.current in self._known else -1
+        up = self.up
         for node in self._known[at + 1 :] + self._known[: at + 1]:
-            if self._until(node, getting=True) <= time.monotonic():
+            if node in up:
+                if node != self.current:
+                    self._leave_getter()
                 self.current = node
                 return
 
@@ -203,7 +210,7 @@ class Nodes:
     def _getter_ended(self, line: Line) -> None:
         self._getter = None
         self._failed(line)
-        self._go_on()
+        self.go_on()
 
     def _line_ended(self, line: Line) -> None:
         for key in [key for key, one in self._lines.items() if one is line]:

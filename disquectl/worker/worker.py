@@ -35,8 +35,8 @@ if TYPE_CHECKING:
 
 # How long a GETJOB waits: as long as a worker that is told to stop may have to wait for its answer.
 _WAIT_MS = 1000
-# With --burst: a lone node knows at once that there is nothing; others have to be asked by it.
-_BURST_WAIT_MS = {True: 1, False: 1000}
+# With --burst: a lone node knows at once that there is nothing; jobs that others send come within this.
+_BURST_WAIT_MS = {True: 1, False: 300}
 _MOST_AT_ONCE = 200
 _TURN_SECONDS = 1.0
 # The end of the grace is kept for telling the nodes.
@@ -71,7 +71,8 @@ class Worker:
         self._origins = Origins(self._now)
         self._taken = 0
         self._to_put_back: list[tuple[Job, Failure]] = []
-        self._nothing_there = False
+        # With --burst: the nodes that had no job since something was last done.
+        self._dry: set[Node] = set()
         self._cut_off = self._was_told = False
         self._pause_until = 0.0
         self._close_at = None if plan.max_time is None else self._now + plan.max_time
@@ -136,7 +137,7 @@ class Worker:
             return
         names = self._turns.names(count, self._custody.full_queues())
         if not names:
-            self._nothing_there = True
+            self._dry |= self._nodes.up
             return
         wait_ms = _BURST_WAIT_MS[self._nodes.is_lone] if self._plan.burst else _WAIT_MS
         self._nodes.get(
@@ -159,7 +160,10 @@ class Worker:
             self._refused(reply)
             return
         found = jobs_of(reply, request.home)
-        self._nothing_there = not found
+        if self._plan.burst and not found:
+            # A node asks others for jobs now and then only: so each is asked here.
+            self._dry.add(request.home)
+            self._nodes.go_on()
         self._turns.took(len(found))
         self._taken += len(found)
         self._origins.add([job.node_prefix for job in found])
@@ -235,8 +239,8 @@ class Worker:
                 self._close("--max-time is over")
             elif self._left_to_take() <= 0:
                 self._close("--max-jobs are taken")
-            elif self._plan.burst and not self._slots.running and not self._nodes.getting:
-                self._end_of_burst()
+            elif self._plan.burst:
+                self._look_for_the_end()
         if self._kill_at is not None and self._now >= self._kill_at:
             self._slots.kill()
             self._nodes.stop_getting()
@@ -247,14 +251,19 @@ class Worker:
                 self._custody.interrupted(job, failure)
             self._to_put_back.clear()
 
-    def _end_of_burst(self) -> None:
-        if self._nodes.none_is_up:
+    def _look_for_the_end(self) -> None:
+        """With --burst: end when nothing is going on and, since then, no node had a job."""
+        if self._slots.running:
+            self._dry.clear()
+        elif not self._nodes.up:
             self._log.said("no node can be reached")
             self._cut_off = True
             self._stage = CLOSING
             # What is not acknowledged yet may be, if a node comes back.
             self._leave_within_the_grace()
-        elif self._nothing_there and not self._custody.busy:
+        elif self._custody.busy:
+            self._dry.clear()
+        elif not self._nodes.getting and self._nodes.up <= self._dry:
             self._stage = CLOSING
 
     def _is_over(self) -> bool:
