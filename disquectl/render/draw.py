@@ -126,6 +126,8 @@ def folded(line: str, room: int) -> list[str]:
     while len(line) > room or cell_len(line) > room:
         # Marks that take no cell are the only reason to look at more characters than there are cells.
         piece = (chop_cells(line[: room * 4], room) or [line])[0]
+        if piece == line:
+            break
         begin = piece.rfind("\\", max(len(piece) - 3, 1))
         size = 4 if line[begin + 1 : begin + 2] == "x" else 2
         if begin > 0 and len(piece) - begin < size:

@@ -187,6 +187,7 @@ def test_words_stay_whole_where_they_fit():
     assert folded("the quick brown fox", 9) == ["the quick", "brown fox"]
     assert folded("the  quick   brown", 8) == ["the ", "quick  ", "brown"]
     assert folded("a " + "x" * 12 + " b", 5) == ["a xxx", "xxxxx", "xxxx", "b"]
+    assert folded("a b" + "\u064b" * 3, 3) == ["a b" + "\u064b" * 3]
     assert folded(" " * 9, 4) == ["    ", "    "]
 
 
