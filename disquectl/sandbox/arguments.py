@@ -89,5 +89,6 @@ def size_bytes(word: bytes) -> int | None:
     if not found or len(word) > 128:
         return None
     digits, unit = found.groups()
-    number = int(digits) * _SIZE_UNITS[unit.lower()] if digits not in (b"", b"-") else 0
+    # The digits alone may be too many: they count as the largest number there is.
+    number = min(int(digits), _INT64_MAX) * _SIZE_UNITS[unit.lower()] if digits not in (b"", b"-") else 0
     return number if 0 <= number <= _INT64_MAX else None

@@ -21,7 +21,7 @@ def enqueue(node: Node, job: Job, now_ms: int, is_nack: bool = False) -> bool:
     job.state = State.QUEUED
     if job.retry_s:
         job.announce_soon = True
-        job.requeue_ms = now_ms + job.retry_s * 1000 + jitter_ms(node)
+        job.requeue_ms = now_ms + job.retry_ms + jitter_ms(node)
     else:
         job.requeue_ms = 0
     # The first enqueue of all is told to nobody and counts nothing.

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from disquectl.sandbox import replies
 from disquectl.sandbox.arguments import Refused, c_string, option
-from disquectl.sandbox.commands.table import COMMANDS, Command
+from disquectl.sandbox.commands.table import Command, find_command
 from disquectl.sandbox.federation import serve_waiting
 from disquectl.sandbox.inline import quote
 from disquectl.sandbox.node import Node
@@ -54,7 +54,7 @@ def may_run(node: Node, session: Session) -> bool:
 
 def execute(node: Node, session: Session, words: list[bytes], now_ms: int) -> None:
     """Carry out one request."""
-    command = COMMANDS.get(words[0].lower()) or COMMANDS.get(option(words[0]))
+    command = find_command(words[0])
     if command is None:
         _answer_unknown(session, words[0])
         return

@@ -6,6 +6,8 @@ Pure; the rules are those of Disque 1.0-rc1.
 from __future__ import annotations
 
 _BLANKS = b" \t\n\v\f\r"
+# A word outside of quotes goes on over the two other blanks.
+_WORD_ENDS = b" \t\n\r"
 _HEX = b"0123456789abcdefABCDEF"
 _ESCAPES = {0x6E: 0x0A, 0x72: 0x0D, 0x74: 0x09, 0x62: 0x08, 0x61: 0x07}
 _QUOTED = {0x5C: b"\\\\", 0x22: b'\\"', 0x0A: b"\\n", 0x0D: b"\\r", 0x09: b"\\t", 0x07: b"\\a", 0x08: b"\\b"}
@@ -18,7 +20,7 @@ def split_words(line: bytes) -> list[bytes] | None:
     Empty words are dropped: an inline request cannot carry an empty argument. A NUL ends the line.
     """
     line = line.partition(b"\0")[0]
-    if b'"' not in line and b"'" not in line:
+    if b'"' not in line and b"'" not in line and b"\v" not in line and b"\f" not in line:
         return line.split()
     words: list[bytes] = []
     at = 0
@@ -38,7 +40,7 @@ def split_words(line: bytes) -> list[bytes] | None:
 def _read_word(line: bytes, at: int) -> tuple[bytes, int] | None:
     """One word that starts at `at`, and where it ends; a quote may open in its middle."""
     word = bytearray()
-    while at < len(line) and line[at] not in _BLANKS:
+    while at < len(line) and line[at] not in _WORD_ENDS:
         if line[at] not in b"\"'":
             word.append(line[at])
             at += 1

@@ -13,6 +13,7 @@ from binascii import b2a_base64
 from disquectl.sandbox.session import Session
 
 ID_LENGTH = 40
+_SIGN = 2**31
 # What Python keeps beside the body: about this much, so that used_memory is near the truth.
 _JOB_OVERHEAD_BYTES = 500
 _HEX_DIGITS = string.hexdigits.encode()
@@ -87,6 +88,11 @@ class Job:
     def weight_bytes(self) -> int:
         return _JOB_OVERHEAD_BYTES + len(self.body or b"") + len(self.queue or b"")
 
+    @property
+    def retry_ms(self) -> int:
+        """The retry time in milliseconds, for which the server has 32 bits: 50 days, then it wraps around."""
+        return self.retry_s * 1000 & 0xFFFFFFFF
+
     def copy_for_another_node(self) -> Job:
         """What travels to another node. The expiry loses up to a second on the way, so one is added."""
         copy = Job(self.id, self.queue, self.body, State.ACTIVE)
@@ -110,8 +116,9 @@ def queue_order(job: Job) -> tuple[int, bytes]:
 
 def make_id(node_id: bytes, entropy: int, ttl_s: int, retry_s: int) -> bytes:
     """A new job ID; `entropy` has 144 bits. Its last field is odd for at-least-once jobs."""
-    minutes = min(ttl_s // 60, 0xFFFF)
-    minutes = minutes | 1 if retry_s else minutes & ~1
+    # Read as signed numbers of 32 bits here.
+    minutes = min(ttl_s // 60, 0xFFFF) if ttl_s < _SIGN else 0
+    minutes = minutes | 1 if 0 < retry_s < _SIGN else minutes & ~1
     middle = b2a_base64(entropy.to_bytes(18, "big"), newline=False)
     return b"D-%b-%b-%04x" % (node_id[:8], middle, minutes)
 

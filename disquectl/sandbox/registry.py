@@ -55,7 +55,7 @@ def requeue_at(node: Node, job: Job, at_ms: int, now_ms: int) -> None:
 
 def requeue_after_retry(node: Node, job: Job, now_ms: int) -> None:
     """Start the retry clock anew."""
-    requeue_at(node, job, now_ms + job.retry_s * 1000 + jitter_ms(node), now_ms)
+    requeue_at(node, job, now_ms + job.retry_ms + jitter_ms(node), now_ms)
 
 
 def dequeue(node: Node, job: Job) -> bool:

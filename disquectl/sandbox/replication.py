@@ -40,7 +40,7 @@ def set_first_return(node: Node, copy: Job, now_ms: int) -> None:
     """When a job that came from another node goes to the queue here, unless it hears of the others."""
     if copy.retry_s:
         copy.announce_soon = True
-        copy.requeue_ms = now_ms + (copy.delay_s + copy.retry_s) * 1000 + jitter_ms(node)
+        copy.requeue_ms = now_ms + copy.delay_s * 1000 + copy.retry_ms + jitter_ms(node)
     else:
         copy.requeue_ms = 0
 

@@ -169,5 +169,5 @@ def _strict_integer(text: bytes) -> int | None:
         return int(text) if len(text) < 20 and (text[0] != 0x30 or len(text) == 1) else None
     digits = text[1:]
     if text[:1] == b"-" and digits.isdigit() and len(digits) < 20 and digits[0] != 0x30:
-        return -int(digits)
+        return -int(digits) if int(digits) <= 2**63 else None
     return None

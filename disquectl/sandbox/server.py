@@ -201,6 +201,8 @@ class SandboxServer:
                 continue
             if session.out and not session.killed:
                 data = session.take_output()
+                # Also an answer, or a line of MONITOR, ends a client's idleness.
+                session.seen_ms = self.clock.now_ms()
                 node.output_bytes += len(data)
                 if not connection.send(data):
                     self._log(f"client {session.address.decode()} does not read: it is dropped")

@@ -26,12 +26,19 @@ class Parameter:
     read: Reader | None = None
 
 
-def _number(least: int = 0) -> Reader:
+def _number(least: int = 0, bits: int = 64) -> Reader:
+    """A number that the server keeps in so many bits: a longer one is cut, its sign included."""
+
     def read(word: bytes) -> bytes | None:
         number = read_integer(word)
-        return b"%d" % number if number is not None and number >= least else None
+        return b"%d" % _signed(number, bits) if number is not None and number >= least else None
 
     return read
+
+
+def _signed(number: int, bits: int) -> int:
+    half = 1 << (bits - 1)
+    return (number + half) % (2 * half) - half
 
 
 def _choice(*names: bytes) -> Reader:
@@ -53,7 +60,7 @@ def _read_size(word: bytes) -> bytes | None:
 
 def _read_hz(word: bytes) -> bytes | None:
     hz = read_integer(word)
-    return b"%d" % min(max(hz, 1), _MAX_HZ) if hz is not None and hz >= 0 else None
+    return b"%d" % min(max(_signed(hz, 32), 1), _MAX_HZ) if hz is not None and hz >= 0 else None
 
 
 def _read_output_limit(word: bytes) -> bytes | None:
@@ -76,9 +83,9 @@ PARAMETERS: dict[bytes, Parameter] = {
     b"logfile": Parameter(b""),
     b"pidfile": Parameter(b""),
     b"maxmemory": Parameter(b"1073741824", _read_size),
-    b"maxmemory-samples": Parameter(b"5", _number(1)),
-    b"timeout": Parameter(b"0", _number()),
-    b"auto-aof-rewrite-percentage": Parameter(b"100", _number()),
+    b"maxmemory-samples": Parameter(b"5", _number(1, bits=32)),
+    b"timeout": Parameter(b"0", _number(bits=32)),
+    b"auto-aof-rewrite-percentage": Parameter(b"100", _number(bits=32)),
     b"auto-aof-rewrite-min-size": Parameter(b"67108864", _number()),
     b"slowlog-log-slower-than": Parameter(b"10000", _number()),
     b"latency-monitor-threshold": Parameter(b"0", _number()),

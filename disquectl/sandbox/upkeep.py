@@ -80,7 +80,7 @@ def _return_to_queue(node: Node, job: Job, now_ms: int) -> None:
     if job.state is State.QUEUED:
         if job.retry_s:
             job.announce_soon = True
-            job.requeue_ms = now_ms + job.retry_s * 1000 + jitter_ms(node)
+            job.requeue_ms = now_ms + job.retry_ms + jitter_ms(node)
             schedule(node, job, now_ms)
         return
     queue = node.queues.get(job.queue or b"")

@@ -42,10 +42,15 @@ def command(_node: Node, _session: Session, words: list[bytes], _now_ms: int) ->
     if len(words) == 1:
         return replies.array([_describe(known) for known in COMMANDS.values()])
     if option(words[1]) == b"info":
-        return replies.array([_describe(COMMANDS.get(word.lower())) for word in words[2:]])
+        return replies.array([_describe(find_command(word)) for word in words[2:]])
     if option(words[1]) == b"count" and len(words) == 2:
         return replies.integer(len(COMMANDS))
     raise Refused(b"ERR Unknown subcommand or wrong number of arguments.")
+
+
+def find_command(word: bytes) -> Command | None:
+    """The command of that name, in any case; NULs behind it do not count."""
+    return COMMANDS.get(word.lower()) or COMMANDS.get(word.rstrip(b"\0").lower())
 
 
 def _describe(known: Command | None) -> bytes:
