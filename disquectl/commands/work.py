@@ -59,6 +59,8 @@ def check(values: Values) -> None:
         raise UsageError("--dead and --no-dead contradict each other")
     if "queue" not in values:
         raise UsageError("no queue is named", "give -q QUEUE, several times for more")
+    if values.get("timeout") == 0:
+        raise UsageError("--timeout 0 would end every command at once", "leave it out for no limit")
     if time.time() + values.get("dead_ttl", 0) > LAST_EXPIRY:
         raise UsageError("--dead-ttl ends after 2106-02-07, the last day that Disque can count to")
 

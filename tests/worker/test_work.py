@@ -174,6 +174,7 @@ def test_a_command_that_cannot_be_run(node, client, tmp_path):
         ["-q", "q", "--dead", "d", "--no-dead", "--", "true"],
         ["-q", "q", "--backoff", "5s,0.5", "--", "true"],
         ["-q", "q", "--read-only", "--", "true"],
+        ["-q", "q", "--timeout", "0", "--", "true"],
         ["-q", "q", "--dead-ttl", "100000d", "--", "true"],
         ["-q", "q"],
     ],
