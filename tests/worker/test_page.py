@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import re
 import signal
@@ -51,6 +52,7 @@ def test_it_runs_as_it_is_printed(node, tmp_path):
             os.killpg(process.pid, signal.SIGINT)
             err = process.communicate()[1].decode()
         finally:
-            process.kill()
+            with contextlib.suppress(ProcessLookupError):
+                os.killpg(process.pid, signal.SIGKILL)
     assert err.count('"event":"done"') == 2
     assert all(thumbnail.read_text() == "picture" for thumbnail in thumbnails)
