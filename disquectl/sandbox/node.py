@@ -80,7 +80,7 @@ class Node:
         self.peers: dict[bytes, Node] = {}
         self.leaving = False
         self.down_since_ms = 0
-        self.asleep_until_ms = 0
+        self.asleep_since_ms = self.asleep_until_ms = 0
         self.clients_paused_until_ms = 0
         self.stops = False
         self.settings = Settings(password, *address)
@@ -130,6 +130,11 @@ class Node:
         return self.down_since_ms > 0
 
     @property
+    def silent_since_ms(self) -> int:
+        """Since when the others hear nothing of it: it is down, or it sleeps. 0 if they do."""
+        return self.down_since_ms or (self.asleep_since_ms if self.asleep_until_ms else 0)
+
+    @property
     def used_bytes(self) -> int:
         return _EMPTY_NODE_BYTES + self.job_bytes + len(self.queues) * _QUEUE_BYTES
 
@@ -140,7 +145,8 @@ class Node:
 
     def is_failing(self, peer: Node, now_ms: int) -> bool:
         """Whether `peer` has been silent for too long."""
-        return peer.is_down and now_ms - peer.down_since_ms >= self.settings.node_timeout_ms
+        since_ms = peer.silent_since_ms
+        return since_ms > 0 and now_ms - since_ms >= self.settings.node_timeout_ms
 
     def reachable(self, now_ms: int) -> list[Node]:
         """The others that can take copies."""

@@ -118,6 +118,27 @@ def test_a_dead_node_is_seen_as_such_and_its_jobs_come_back_elsewhere() -> None:
     assert sorted(bench.state(job_id, node) or "" for node in (1, 2)) == ["active", "queued"]
 
 
+@pytest.mark.parametrize(("nodes", "flag", "priority"), [(3, b" fail ", b"100"), (2, b" fail? ", b"10")])
+def test_a_node_that_sleeps_for_too_long_fails_until_it_wakes(
+    nodes: int, flag: bytes, priority: bytes
+) -> None:
+    bench = Bench(nodes)
+    sleeper = bench.nodes[1].node_id
+    bench.call("CONFIG", "SET", "cluster-node-timeout", "1000")
+    assert bench.send(bench.sessions[1], "DEBUG", "SLEEP", "3", node=1) == []
+
+    def priorities() -> dict[bytes, bytes]:
+        return {known[0]: known[3] for known in bench.call("HELLO")[2:]}
+
+    assert priorities()[sleeper] == b"1"
+    bench.wait(2)
+    assert flag in bench.call("CLUSTER", "NODES")
+    assert priorities()[sleeper] == priority
+    assert bench.call("ADDJOB", "q", "b", "0", "REPLICATE", str(nodes)).startswith("-NOREPL Not enough")
+    bench.wait(2)
+    assert priorities()[sleeper] == b"1"
+
+
 @pytest.mark.parametrize("mode", ["SOFT", "HARD"])
 def test_a_reset_node_is_alone_and_can_be_met_again(mode: str) -> None:
     bench = Bench(nodes=2)

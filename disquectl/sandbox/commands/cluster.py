@@ -13,7 +13,7 @@ from disquectl.sandbox.session import Session
 
 _USAGE = b"ERR Wrong CLUSTER subcommand or number of arguments"
 _MAX_PORT = 55535
-_GOOD, _NO_LINK, _BAD = 1, 5, 100
+_GOOD, _NO_LINK, _MAY_FAIL, _BAD = 1, 5, 10, 100
 
 
 def hello(node: Node, _session: Session, _words: list[bytes], now_ms: int) -> bytes:
@@ -30,8 +30,11 @@ def _known_nodes(node: Node) -> list[tuple[Node, bytes]]:
 
 
 def _priority(node: Node, known: Node, now_ms: int) -> int:
-    if known.leaving or node.is_failing(known, now_ms):
+    is_failing = node.is_failing(known, now_ms)
+    if known.leaving or (is_failing and _majority_agrees(node)):
         return _BAD
+    if is_failing:
+        return _MAY_FAIL
     return _NO_LINK if known.is_down else _GOOD
 
 
@@ -66,8 +69,8 @@ def _describe(node: Node, known: Node, host: bytes, now_ms: int) -> bytes:
         flags.append(b"fail" if _majority_agrees(node) else b"fail?")
     if known.leaving:
         flags.append(b"leaving")
-    # Simulated nodes answer at once: the last answer is as old as the node's death.
-    heard_ms = 0 if known is node else known.down_since_ms or now_ms
+    # Simulated nodes answer at once: the last answer is as old as the silence.
+    heard_ms = 0 if known is node else known.silent_since_ms or now_ms
     return b"%b %b:%d %b 0 %d %b\n" % (
         known.node_id,
         host,
@@ -79,7 +82,7 @@ def _describe(node: Node, known: Node, host: bytes, now_ms: int) -> bytes:
 
 
 def _majority_agrees(node: Node) -> bool:
-    alive = 1 + sum(not peer.is_down for peer in node.peers.values())
+    alive = 1 + sum(not peer.silent_since_ms for peer in node.peers.values())
     return alive > (len(node.peers) + 1) // 2
 
 

@@ -69,7 +69,7 @@ def debug(node: Node, session: Session, words: list[bytes], now_ms: int) -> byte
         sleep_ms = _milliseconds(words[2])
         if not sleep_ms:
             return replies.OK
-        node.asleep_until_ms = now_ms + sleep_ms
+        node.asleep_since_ms, node.asleep_until_ms = now_ms, now_ms + sleep_ms
         wait(node, session, WaitForWakeUp(node.asleep_until_ms, words, now_ms))
         return None
     if name == b"error" and len(words) == 3:
