@@ -40,7 +40,7 @@ class Engine:
         ]
         post.members.extend(self.nodes)
         for node in self.nodes[1:]:
-            meet(node, self.nodes[0].host, self.nodes[0].port)
+            meet(node, self.nodes[0].host, self.nodes[0].port, now_ms)
 
     def connect(self, node: Node, address: bytes, fd: int, now_ms: int) -> Session | None:
         """A new client; None if the node has as many as it may."""

@@ -2,27 +2,42 @@
 
 from __future__ import annotations
 
-from disquectl.sandbox.node import Node
+from disquectl.sandbox.node import Handshake, Node
+
+_SHORTEST_HANDSHAKE_MS = 1000
 
 
-def meet(node: Node, host: bytes, port: int) -> bool:
-    """Join the cluster of the node at that address; False if this sandbox has none there.
+def meet(node: Node, host: bytes, port: int, now_ms: int) -> None:
+    """Join the cluster of the node at that address; if this sandbox has none there, try for a while.
 
     As by gossip, everybody that either side knows comes to know the others.
     """
     other = next((one for one in node.post.members if (one.host, one.port) == (host, port)), None)
     if other is None:
-        return False
+        _begin_handshake(node, host, port, now_ms)
+        return
     everybody = {one.node_id: one for one in (node, other, *node.peers.values(), *other.peers.values())}
-    if len(everybody) > 1:
-        for member in everybody.values():
-            member.known_host = member.host
-            member.peers.update({peer_id: one for peer_id, one in everybody.items() if one is not member})
-    return True
+    for member in everybody.values():
+        member.known_host = member.host
+        member.peers.update({peer_id: one for peer_id, one in everybody.items() if one is not member})
+
+
+def _begin_handshake(node: Node, host: bytes, port: int, now_ms: int) -> None:
+    end_handshakes(node, now_ms)
+    if all((one.host, one.port) != (host, port) for one in node.handshakes.values()):
+        lasts_ms = max(node.settings.node_timeout_ms, _SHORTEST_HANDSHAKE_MS)
+        node.handshakes[node.make_node_id()] = Handshake(host, port, now_ms + lasts_ms)
+
+
+def end_handshakes(node: Node, now_ms: int) -> None:
+    """Give up those whose time is over."""
+    node.handshakes = {key: one for key, one in node.handshakes.items() if one.until_ms > now_ms}
 
 
 def forget(node: Node, peer_id: bytes) -> bool:
     """From now on `node` neither sends to that peer nor hears it. Whether it was known."""
+    if node.handshakes.pop(peer_id, None) is not None:
+        return True
     peer = node.peers.pop(peer_id, None)
     for queue in node.queues.values():
         queue.sources.pop(peer_id, None)

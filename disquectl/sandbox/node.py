@@ -10,6 +10,7 @@ from collections import deque
 from collections.abc import Callable
 from itertools import count
 from random import Random
+from typing import NamedTuple
 
 from disquectl.sandbox.alarms import Alarms
 from disquectl.sandbox.job import Job
@@ -55,6 +56,14 @@ class Post:
         self._messages.extend(late)
 
 
+class Handshake(NamedTuple):
+    """A try to meet a node at an address where nobody answers, until it is given up."""
+
+    host: bytes
+    port: int
+    until_ms: int
+
+
 class Node:
     """`stopwatch` answers microseconds that only grow: how long commands take is measured with it."""
 
@@ -78,6 +87,8 @@ class Node:
         self.known_host = b""
         self.started_ms = now_ms
         self.peers: dict[bytes, Node] = {}
+        # By the ID that a node goes by until it tells its own.
+        self.handshakes: dict[bytes, Handshake] = {}
         self.leaving = False
         self.down_since_ms = 0
         self.asleep_since_ms = self.asleep_until_ms = 0

@@ -139,6 +139,30 @@ def test_a_node_that_sleeps_for_too_long_fails_until_it_wakes(
     assert priorities()[sleeper] == b"1"
 
 
+def test_an_address_where_nobody_answers_is_tried_for_a_while() -> None:
+    bench = Bench()
+    for _ in range(2):
+        assert bench.call("CLUSTER", "MEET", "127.0.0.1", "9") == "OK"
+    own, other = bench.call("CLUSTER", "NODES").splitlines()
+    assert other.endswith(b" 127.0.0.1:9 handshake 0 0 disconnected")
+    other_id = other[:40]
+    assert bench.call("HELLO")[3] == [other_id, b"127.0.0.1", b"9", b"5"]
+    info = bench.call("CLUSTER", "INFO")
+    assert b"known_nodes:2\r\ncluster_reachable_nodes:0\r\ncluster_size:1\r\n" in info
+    assert bench.call("CLUSTER", "FORGET", other_id.decode()) == "OK"
+    assert bench.call("CLUSTER", "NODES").splitlines() == [own]
+    bench.call("CLUSTER", "MEET", "127.0.0.1", "9")
+    bench.wait(16)
+    assert bench.call("CLUSTER", "NODES").splitlines() == [own]
+
+
+def test_a_node_that_meets_itself_learns_its_address() -> None:
+    bench = Bench()
+    assert bench.call("HELLO")[2][1] == b""
+    bench.call("CLUSTER", "MEET", "127.0.0.1", "7711")
+    assert bench.call("HELLO")[2:] == [[bench.nodes[0].node_id, b"127.0.0.1", b"7711", b"1"]]
+
+
 @pytest.mark.parametrize("mode", ["SOFT", "HARD"])
 def test_a_reset_node_is_alone_and_can_be_met_again(mode: str) -> None:
     bench = Bench(nodes=2)

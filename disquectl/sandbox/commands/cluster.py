@@ -7,7 +7,7 @@ import ipaddress
 from disquectl.sandbox import replies
 from disquectl.sandbox.arguments import SYNTAX_ERROR, Refused, c_string, option, read_integer
 from disquectl.sandbox.commands.server import flush
-from disquectl.sandbox.membership import forget, meet
+from disquectl.sandbox.membership import end_handshakes, forget, meet
 from disquectl.sandbox.node import Node
 from disquectl.sandbox.session import Session
 
@@ -21,6 +21,9 @@ def hello(node: Node, _session: Session, _words: list[bytes], now_ms: int) -> by
         replies.bulks([known.node_id, host, b"%d" % known.port, b"%d" % _priority(node, known, now_ms)])
         for known, host in _known_nodes(node)
     ]
+    end_handshakes(node, now_ms)
+    for other_id, (other_host, port, _) in node.handshakes.items():
+        members.append(replies.bulks([other_id, other_host, b"%d" % port, b"%d" % _NO_LINK]))
     return replies.array([replies.integer(1), replies.bulk(node.node_id), *members])
 
 
@@ -43,13 +46,13 @@ def cluster(node: Node, _session: Session, words: list[bytes], now_ms: int) -> b
         case b"myid", 2:
             return replies.bulk(node.node_id)
         case b"nodes", 2:
-            return replies.bulk(b"".join(_describe(node, *known, now_ms) for known in _known_nodes(node)))
+            return replies.bulk(_list_nodes(node, now_ms))
         case b"info", 2:
             return replies.bulk(_info(node, now_ms))
         case b"saveconfig", 2:
             return replies.OK
         case b"meet", 4:
-            return _meet(node, words)
+            return _meet(node, words, now_ms)
         case b"forget", 3:
             return _forget(node, words[2])
         case b"leaving", 2:
@@ -59,6 +62,16 @@ def cluster(node: Node, _session: Session, words: list[bytes], now_ms: int) -> b
         case b"reset", 2 | 3:
             return _reset(node, option(words[2]) if len(words) == 3 else b"soft")
     raise Refused(_USAGE)
+
+
+def _list_nodes(node: Node, now_ms: int) -> bytes:
+    end_handshakes(node, now_ms)
+    lines = [_describe(node, *known, now_ms) for known in _known_nodes(node)]
+    lines += [
+        b"%b %b:%d handshake 0 0 disconnected\n" % (other_id, host, port)
+        for other_id, (host, port, _) in node.handshakes.items()
+    ]
+    return b"".join(lines)
 
 
 def _describe(node: Node, known: Node, host: bytes, now_ms: int) -> bytes:
@@ -87,16 +100,23 @@ def _majority_agrees(node: Node) -> bool:
 
 
 def _info(node: Node, now_ms: int) -> bytes:
+    end_handshakes(node, now_ms)
     size = len(node.peers) + 1
     return (
         b"cluster_state:ok\r\ncluster_known_nodes:%d\r\ncluster_reachable_nodes:%d\r\ncluster_size:%d\r\n"
         b"cluster_stats_messages_sent:%d\r\ncluster_stats_messages_received:%d\r\n"
-        % (size, len(node.reachable(now_ms)), size, node.messages_sent, node.messages_received)
+        % (
+            size + len(node.handshakes),
+            len(node.reachable(now_ms)),
+            size,
+            node.messages_sent,
+            node.messages_received,
+        )
     )
 
 
-def _meet(node: Node, words: list[bytes]) -> bytes:
-    """Only the nodes of the same sandbox can be met; any other address is accepted and leads nowhere."""
+def _meet(node: Node, words: list[bytes], now_ms: int) -> bytes:
+    """Only the nodes of the same sandbox can be met; at any other address nobody answers."""
     host, port_word = c_string(words[2]), c_string(words[3])
     port = read_integer(words[3])
     if port is None:
@@ -107,7 +127,7 @@ def _meet(node: Node, words: list[bytes]) -> bytes:
         address = None
     if address is None or not 0 < port <= _MAX_PORT:
         raise Refused(b"ERR Invalid node address specified: %b:%b" % (host, port_word))
-    meet(node, str(address).encode(), port)
+    meet(node, str(address).encode(), port, now_ms)
     return replies.OK
 
 
@@ -131,7 +151,7 @@ def _set_leaving(node: Node, answer: bytes) -> bytes:
 def _reset(node: Node, mode: bytes) -> bytes:
     if mode not in (b"soft", b"hard"):
         raise Refused(SYNTAX_ERROR)
-    for peer_id in tuple(node.peers):
+    for peer_id in (*node.peers, *node.handshakes):
         forget(node, peer_id)
     if mode == b"hard":
         for other in node.post.members:
