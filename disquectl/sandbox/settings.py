@@ -109,7 +109,7 @@ PARAMETERS: dict[bytes, Parameter] = {
     b"appendfsync": Parameter(b"everysec", _choice(b"everysec", b"always", b"no")),
     b"syslog-facility": Parameter(b"local0"),
     b"appendonly": Parameter(b"no", _YES_NO),
-    b"dir": Parameter(b""),
+    b"dir": Parameter(b"/"),
     b"client-output-buffer-limit": Parameter(b"normal 0 0 0", _read_output_limit),
     b"unixsocketperm": Parameter(b"0"),
     b"bind": Parameter(b""),

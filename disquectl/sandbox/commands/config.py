@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import errno
+import os
+import stat
 from itertools import islice
 
 from disquectl.sandbox import replies
@@ -38,11 +41,31 @@ def config(node: Node, _session: Session, words: list[bytes], _now_ms: int) -> b
 def _set(node: Node, name: bytes, value: bytes) -> None:
     if option(name) == b"appendonly" and option(value) == b"yes":
         raise Refused(b"ERR Unable to turn on AOF. Check server logs.")
+    if option(name) == b"dir":
+        _change_directory(node, c_string(value))
+        return
     is_set = node.settings.set(option(name), value)
     if is_set is None:
         raise Refused(b"ERR Unsupported CONFIG parameter: %b" % c_string(name))
     if not is_set:
         raise Refused(b"ERR Invalid argument '%b' for CONFIG SET '%b'" % (c_string(value), c_string(name)))
+
+
+def _change_directory(node: Node, path: bytes) -> None:
+    """The sandbox writes no file: it only looks whether the directory is there."""
+    settings = node.settings
+    wanted = os.path.join(settings.values[b"dir"], path)
+    problem = 0
+    try:
+        if not path:
+            problem = errno.ENOENT
+        elif not stat.S_ISDIR(os.stat(wanted).st_mode):
+            problem = errno.ENOTDIR
+    except OSError as refused:
+        problem = refused.errno or errno.ENOENT
+    if problem:
+        raise Refused(b"ERR Changing directory: " + os.strerror(problem).encode())
+    settings.values[b"dir"] = os.path.realpath(wanted)
 
 
 def slowlog(node: Node, _session: Session, words: list[bytes], _now_ms: int) -> bytes:
