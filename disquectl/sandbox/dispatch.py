@@ -34,15 +34,30 @@ def run_requests(node: Node, session: Session, now_ms: int) -> None:
         try:
             words = next_request()
         except ProtocolError as problem:
+            _end_skip(session)
             session.reply(replies.error(problem.text))
             session.closing = True
             return
+        if session.skip:
+            _end_skip(session)
         if words is None:
             return
         execute(node, session, words, now_ms)
         if session.out_bytes > OUTPUT_LIMIT_BYTES:
             break
     node.resumed[session] = None
+
+
+def _count_for_skip(session: Session) -> None:
+    """A request is done: CLIENT REPLY SKIP mutes the next one, and no more."""
+    session.skip, session.skip_next = session.skip_next, False
+    session.reader.passed_over = False
+
+
+def _end_skip(session: Session) -> None:
+    """A skipped reply may be that of a request without words, which has none."""
+    if session.reader.passed_over:
+        session.skip = False
 
 
 def may_run(node: Node, session: Session) -> bool:
@@ -76,7 +91,7 @@ def execute(node: Node, session: Session, words: list[bytes], now_ms: int) -> No
             duration_us = node.stopwatch() - started_us
             node.note_duration(command.name, words, duration_us, now_ms, command.is_fast)
     if session.skip or session.skip_next:
-        session.skip, session.skip_next = session.skip_next, False
+        _count_for_skip(session)
     if node.ready:
         serve_waiting(node, now_ms)
 
@@ -89,7 +104,7 @@ def _answer_unknown(session: Session, name: bytes) -> None:
     else:
         session.reply(replies.error(b"ERR unknown command '%b'" % c_string(name)))
     if session.skip or session.skip_next:
-        session.skip, session.skip_next = session.skip_next, False
+        _count_for_skip(session)
 
 
 def _refusal(node: Node, session: Session, command: Command, words: list[bytes], now_ms: int) -> bytes | None:

@@ -31,9 +31,21 @@ class RequestReader:
     After a ProtocolError nothing more can be read from the connection.
     """
 
-    __slots__ = ("_at", "_buffer", "_kept_bytes", "_later", "_later_bytes", "_length", "_missing", "_words")
+    __slots__ = (
+        "_at",
+        "_buffer",
+        "_kept_bytes",
+        "_later",
+        "_later_bytes",
+        "_length",
+        "_missing",
+        "_words",
+        "passed_over",
+    )
 
     def __init__(self) -> None:
+        # Set when a request without words was passed over; whoever wants to know sets it back.
+        self.passed_over = False
         self._buffer = b""
         self._at = 0
         # Pieces of a long bulk, joined once when all of it is there.
@@ -77,12 +89,14 @@ class RequestReader:
                         return None
                     if words:
                         return words
+                    self.passed_over = True
                     continue
                 count = self._read_count()
                 if count is None:
                     return None
                 self._missing = max(count, 0)
                 if not self._missing:
+                    self.passed_over = True
                     continue
             return self._read_bulks()
         # A long body that was taken out is not kept a second time.

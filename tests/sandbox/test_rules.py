@@ -204,6 +204,18 @@ def test_replies_can_be_switched_off_and_skipped() -> None:
     assert heard == [b"heard", "OK"]
 
 
+@pytest.mark.parametrize("nothing", [b"\r\n", b"*0\r\n", b"*-1\r\n", b" \n"])
+def test_a_request_without_words_counts_as_the_skipped_one(nothing: bytes) -> None:
+    bench = Bench()
+    skip, ping = encode("CLIENT", "REPLY", "SKIP"), encode("PING")
+    session = bench.sessions[0]
+    assert bench.feed(session, skip + nothing + ping) == ["PONG"]
+    assert bench.feed(session, nothing + skip + ping) == []
+    assert bench.feed(session, skip) == []
+    assert bench.feed(session, nothing) == []
+    assert bench.feed(session, b"*x\r\n") == ["-ERR Protocol error: invalid multibulk length"]
+
+
 def test_acknowledged_jobs_leave_nothing_behind() -> None:
     bench = Bench()
     for _ in range(5000):
