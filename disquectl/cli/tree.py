@@ -143,13 +143,8 @@ class Tree(TyperGroup):
     """The program. A command is made from its row when it is asked for."""
 
     def __init__(self) -> None:
-        install = TyperOption(
-            param_decls=["--install-completion"],
-            is_flag=True,
-            expose_value=False,
-            is_eager=True,
-            callback=_install_completion,
-            help="Set up TAB completion for your shell.",
+        install = _at_once(
+            "--install-completion", "Set up TAB completion for your shell.", _install_completion
         )
         super().__init__(
             name=PROGRAM,
@@ -218,16 +213,21 @@ def _unmarked(value: Any) -> Any:
 
 
 def _global_parameters(hidden: bool) -> list[Any]:
-    version = TyperOption(
-        param_decls=["--version"],
+    version = _at_once("--version", "Print the version.", _print_version, hidden)
+    return [*(_option(option, hidden) for option in GLOBAL_OPTIONS), version]
+
+
+def _at_once(flag: str, what: str, act: Callable[..., None], hidden: bool = False) -> Any:
+    """An option that does something of its own and ends the program."""
+    return TyperOption(
+        param_decls=[flag],
         is_flag=True,
         expose_value=False,
         is_eager=True,
-        callback=_print_version,
-        help="Print the version.",
+        callback=act,
+        help=what,
         hidden=hidden,
     )
-    return [*(_option(option, hidden) for option in GLOBAL_OPTIONS), version]
 
 
 def _parameters(parameters: tuple[Argument | Option, ...]) -> list[Any]:
