@@ -29,6 +29,9 @@ if TYPE_CHECKING:
     from disquectl.protocol.resp import Reply, Word
 
 _PORTION_BYTES = 64 << 10
+# The C library of Linux gives freed memory back to the system, and would fetch it again for each portion.
+# Once it has freed so large a block, never touched, it keeps smaller ones: mallopt(3), M_MMAP_THRESHOLD.
+_LARGE_BLOCK_BYTES = 8 << 20
 # Portions that may wait, answered, for one before them: a slow connection does not fill the memory.
 _WAITING_PORTIONS = 256
 
@@ -79,6 +82,7 @@ class Stream:
         failover: bool = True,
         go_on: bool = False,
     ) -> None:
+        bytes(_LARGE_BLOCK_BYTES)
         self.failure: DisquectlError | None = None
         self._core = core
         self._connections = connections

@@ -24,6 +24,7 @@ _SHOW_NAMES = (
     b"id queue state repl ttl ctime delay retry nacks additional-deliveries nodes-delivered nodes-confirmed "
     b"next-requeue-within next-awake-within body"
 ).split()
+_SHOW_LINE = b"\0".join(_SHOW_NAMES)
 _SHOW_KEYS = tuple(name.decode().replace("-", "_") for name in _SHOW_NAMES)
 _SHOW_TEXTS = (0, 2)
 _SHOW_TYPES = [{bytes, type(None)} if i in (1, 14) else {int, type(None)} for i in range(len(_SHOW_NAMES))]
@@ -115,7 +116,9 @@ def _common_form(jobs: list[Reply]) -> Columns | None:
 def _all_fields(jobs: list[list[Any]]) -> Columns | None:
     width = 2 * len(_SHOW_NAMES)
     flat = list(chain.from_iterable(jobs))
-    if set(map(len, jobs)) != {width} or flat[0::2] != _SHOW_NAMES * len(jobs):
+    # Joined they are compared in half the time; a NUL too many would show.
+    names = b"\0".join([_SHOW_LINE] * len(jobs))
+    if set(map(len, jobs)) != {width} or b"\0".join(flat[0::2]) != names:
         return None
     columns = [flat[i::width] for i in range(1, width, 2)]
     for i, column in enumerate(columns):
