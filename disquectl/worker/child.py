@@ -32,6 +32,11 @@ _SIGNALS_TO_RESET = (signal.SIGPIPE, signal.SIGXFSZ)
 _NOT_FOUND, _CANNOT_EXECUTE = 127, 126
 
 
+def not_run(why: str) -> Failure:
+    """The failure of a job whose command was not begun, now."""
+    return Failure(None, None, b"", time.time(), why=why)
+
+
 class Child:
     """A place for one process after the other; the pipe of their stderr stays.
 

@@ -10,12 +10,12 @@ from contextlib import suppress
 from math import inf
 from typing import TYPE_CHECKING
 
+from disquectl.worker.child import not_run
 from disquectl.worker.handler import Handler
-from disquectl.worker.job import Failure
 
 if TYPE_CHECKING:
     from disquectl.worker.child import PassOn
-    from disquectl.worker.job import Job
+    from disquectl.worker.job import Failure, Job
     from disquectl.worker.plan import Plan
     from disquectl.worker.processes import Ended
     from disquectl.worker.watch import Watch
@@ -126,7 +126,7 @@ class Handlers:
         self._ready.clear()
         waiting, self._waiting = self._waiting, deque()
         for job, _ in waiting:
-            self._ended(job, Failure(None, None, b"", time.time(), why="the worker was told to end"), 0.0)
+            self._ended(job, not_run("the worker was told to end"), 0.0)
         for handler in self._by_pid.values():
             handler.child.end("the worker was told to end", now)
             self._given_up(handler)

@@ -5,21 +5,19 @@ from __future__ import annotations
 import os
 import signal
 import tempfile
-import time
 from contextlib import suppress
 from math import inf
 from typing import TYPE_CHECKING
 
 from disquectl.worker.arguments import arguments, environment
-from disquectl.worker.child import Child
-from disquectl.worker.job import Failure
+from disquectl.worker.child import Child, not_run
 from disquectl.worker.plan import STDIN
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from disquectl.worker.child import PassOn
-    from disquectl.worker.job import Job
+    from disquectl.worker.job import Failure, Job
     from disquectl.worker.plan import Plan
     from disquectl.worker.watch import Watch
 
@@ -74,7 +72,7 @@ class Processes:
                 return child.spawn(self._path, words, environ, [(self._nothing, 0)], now)
             stdin = _file_of(job.body)
         except (ValueError, OSError) as problem:
-            return Failure(None, None, b"", time.time(), why=str(problem))
+            return not_run(str(problem))
         try:
             return child.spawn(self._path, words, environ, [(stdin, 0)], now)
         finally:

@@ -12,10 +12,11 @@ import time
 from typing import TYPE_CHECKING
 
 from disquectl.errors import ConnectionFailed, ReplyError
+from disquectl.worker.child import not_run
 from disquectl.worker.custody import Custody
 from disquectl.worker.follow import Origins
 from disquectl.worker.handlers import Handlers
-from disquectl.worker.job import Failure, jobs_of
+from disquectl.worker.job import jobs_of
 from disquectl.worker.nodes import Nodes
 from disquectl.worker.plan import LINES
 from disquectl.worker.processes import Processes
@@ -29,7 +30,7 @@ if TYPE_CHECKING:
     from disquectl.client.address import Node
     from disquectl.client.opening import Opener
     from disquectl.protocol.resp import Reply
-    from disquectl.worker.job import Job, Request
+    from disquectl.worker.job import Failure, Job, Request
     from disquectl.worker.log import Log
     from disquectl.worker.plan import Plan
 
@@ -184,16 +185,12 @@ class Worker:
         if not self._custody.take(job, self._now):
             return
         if self._stage == ENDING:
-            self._to_put_back.append((job, self._not_run("the worker was told to end")))
+            self._to_put_back.append((job, not_run("the worker was told to end")))
         elif self._custody.over_its_attempts(job):
-            self._custody.failed(job, self._not_run(f"it was delivered {job.attempt} times"))
+            self._custody.failed(job, not_run(f"it was delivered {job.attempt} times"))
         else:
             self._log.started(job)
             self._slots.start(job, self._now)
-
-    @staticmethod
-    def _not_run(why: str) -> Failure:
-        return Failure(None, None, b"", time.time(), why=why)
 
     def _job_ended(self, job: Job, failure: Failure | None, seconds: float) -> None:
         if failure is None:

@@ -70,7 +70,8 @@ def slots():
         yield make
 
 
-def test_who_answers_gets_the_next_job_while_others_stay_idle(slots):
+def one_at_work_and_one_waiting(slots):
+    """Two places, of which one has done a job, has the second, and could soon have the third."""
     some = slots(COUNTING, 2)
     some.start(b"a")
     some.handlers.tick(0.0)
@@ -79,20 +80,18 @@ def test_who_answers_gets_the_next_job_while_others_stay_idle(slots):
     some.handlers.tick(0.0)
     some.start(b"c")
     some.handlers.tick(0.0)
+    return some
+
+
+def test_who_answers_gets_the_next_job_while_others_stay_idle(slots):
+    some = one_at_work_and_one_waiting(slots)
     assert (some.handlers.alive, some.handlers.running) == (1, 2)
     some.hear(3)
     assert some.ended == [(b"a", "1"), (b"b", "2"), (b"c", "3")]
 
 
 def test_nobody_waits_longer_than_a_moment_while_others_are_idle(slots):
-    some = slots(COUNTING, 2)
-    some.start(b"a")
-    some.handlers.tick(0.0)
-    some.hear(1)
-    some.start(b"b")
-    some.handlers.tick(0.0)
-    some.start(b"c")
-    some.handlers.tick(0.0)
+    some = one_at_work_and_one_waiting(slots)
     moment = some.handlers.next_deadline
     assert 0 < moment < 0.01
     some.handlers.tick(moment)
