@@ -105,7 +105,7 @@ class QueueCommands(Core):
         options = _scan_options(count, busyloop, QUEUE=queue, REPLY=reply) + _states(states)
         seen = Seen()
         for found in self._walk("JSCAN", options, jscan_page):
-            yield from chosen(found, seen.new(map(str.encode, values_of(found, "id"))))
+            yield from chosen(found, seen.new(values_of(found, "id")))
 
     def _page(self, verb: str, cursor: int, options: list[Word]) -> Reply:
         # A cursor means something to the node that gave it alone.

@@ -27,7 +27,7 @@ def shape(values: Values) -> Shape:
 
 def run(row: Row, values: Values, session: Session) -> None:
     """Walk through the jobs."""
-    walk(row, values, session, jscan_page, lambda jobs: map(str.encode, values_of(jobs, "id")))
+    walk(row, values, session, jscan_page, lambda jobs: values_of(jobs, "id"))
 
 
 ROW = Row(

@@ -5,7 +5,7 @@ from __future__ import annotations
 from disquectl.commands.kinds import INT64
 from disquectl.commands.row import QUEUES, SCANNED, Option, Row
 from disquectl.commands.scan import SCAN_NATIVE, SCAN_OPTIONS, requests, walk
-from disquectl.protocol.columns import Columns, values_of
+from disquectl.protocol.columns import Column, Columns, values_of
 from disquectl.protocol.replies import qscan_page
 from disquectl.render.shape import RECORDS, Shape
 
@@ -22,7 +22,7 @@ QUEUE = Shape(("queue",), RECORDS, many=True, value="queue")
 def page(reply: Reply) -> tuple[int, Records]:
     """The next cursor, and a record a name."""
     cursor, names = qscan_page(reply)
-    return cursor, Columns(("queue",), [names])
+    return cursor, Columns(("queue",), [Column(names, {bytes})])
 
 
 def run(row: Row, values: Values, session: Session) -> None:

@@ -8,6 +8,7 @@ from disquectl.commands.kinds import FLAG, number
 from disquectl.commands.row import Argument, Native, Option, option_words
 from disquectl.errors import DisquectlError
 from disquectl.protocol.columns import chosen
+from disquectl.protocol.replies import next_cursor
 from disquectl.protocol.resp import encode
 from disquectl.protocol.seen import Seen
 
@@ -25,7 +26,7 @@ if TYPE_CHECKING:
 
     # A reply of the scan -> the next cursor and the records, and records -> what each is counted once by.
     Page = Callable[[Any], tuple[int, Records]]
-    Keys = Callable[[Records], Iterable[bytes]]
+    Keys = Callable[[Records], Iterable[bytes | str]]
 
 SCAN_OPTIONS = (
     Option("--count", number(), "How much to look at in one step, a hint.", word=b"COUNT", unset="100"),
@@ -76,11 +77,12 @@ def walk(row: Row, values: Values, session: Session, page: Page, keys: Keys) -> 
 
 
 class _Walk:
-    """Goes from page to page, and asks for the next one before it writes the last."""
+    """Goes from page to page, and asks for the next one before it looks at the last."""
 
     def __init__(self, row: Row, values: Values, page: Page, keys: Keys, out: Writer) -> None:
-        self._row = row
-        self._values = values
+        (words,) = requests(row, values)
+        at = len(row.verb)
+        self._verb, self._options = words[:at], words[at + 1 :]
         self._page = page
         self._keys = keys
         self._out = out
@@ -92,10 +94,10 @@ class _Walk:
         while True:
             if isinstance(reply, DisquectlError):
                 raise reply
-            cursor, records = self._page(reply)
+            cursor = next_cursor(reply, self._verb[0].decode())
             if cursor:
-                (words,) = requests(self._row, {**self._values, "cursor": cursor})
-                yield Portion([encode(words)])
+                yield Portion([encode([*self._verb, cursor, *self._options])])
+            _, records = self._page(reply)
             self._out.write_all(chosen(records, self._seen.new(self._keys(records))))
             if not cursor:
                 return

@@ -6,13 +6,12 @@ raises NotDisque, never anything else. What is missing in a reply is missing in 
 
 from __future__ import annotations
 
-from itertools import chain
-
-from disquectl.protocol.columns import Columns, is_constant
+from disquectl.protocol.columns import Column, Columns, column
 from disquectl.protocol.shapes import array, digits, field, integer, octets, pairs, text, unexpected
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from typing import Any
 
     from disquectl.protocol.columns import Records
@@ -26,9 +25,18 @@ _SHOW_NAMES = (
 ).split()
 _SHOW_LINE = b"\0".join(_SHOW_NAMES)
 _SHOW_KEYS = tuple(name.decode().replace("-", "_") for name in _SHOW_NAMES)
-_SHOW_TEXTS = (0, 2)
-_SHOW_TYPES = [{bytes, type(None)} if i in (1, 14) else {int, type(None)} for i in range(len(_SHOW_NAMES))]
-_SHOW_LISTS = (10, 11)
+
+
+def _decoded(nodes: list[bytes]) -> list[str]:
+    return list(map(bytes.decode, nodes))
+
+
+# For each field how its values are made, and the types they may have then.
+_NUMBER: tuple[None, set[type]] = (None, {int, type(None)})
+_OCTETS: tuple[None, set[type]] = (None, {bytes, type(None)})
+_TEXT: tuple[Callable[[bytes], str], set[type]] = (bytes.decode, {str})
+_NODES: tuple[Callable[[list[bytes]], list[str]], set[type]] = (_decoded, {list})
+_SHOW_FORMS = (_TEXT, _OCTETS, _TEXT, *[_NUMBER] * 7, _NODES, _NODES, _NUMBER, _NUMBER, _OCTETS)
 
 
 def jobs(reply: Reply, command: str = "GETJOB") -> Records:
@@ -45,7 +53,8 @@ def _three_fields(jobs: list[Reply]) -> Columns | None:
         queues, ids, bodies = zip(*jobs, strict=True)
         if set(map(type, queues)) | set(map(type, bodies)) != {bytes}:
             return None
-        return Columns(("queue", "id", "body"), (queues, list(map(bytes.decode, ids)), bodies))
+        texts = Column(list(map(bytes.decode, ids)), {str})
+        return Columns(("queue", "id", "body"), (column(queues), texts, Column(bodies, {bytes})))
     except (TypeError, ValueError):
         return None
 
@@ -90,6 +99,11 @@ def qstat(reply: Reply) -> Record | None:
     return record
 
 
+def next_cursor(reply: Reply, command: str) -> int:
+    """The next cursor alone of a page of QSCAN or JSCAN, which has it first."""
+    return _page(command, reply)[0]
+
+
 def qscan_page(reply: Reply) -> tuple[int, list[bytes]]:
     """One page of QSCAN: the next cursor (0: that was the last page) and queue names, perhaps some twice."""
     cursor, names = _page("QSCAN", reply)
@@ -107,7 +121,7 @@ def _common_form(jobs: list[Reply]) -> Columns | None:
     types = set(map(type, jobs))
     try:
         if types == {bytes}:
-            return Columns(("id",), [list(map(bytes.decode, jobs))])  # type: ignore[arg-type]  # bytes they are
+            return Columns(("id",), [Column(list(map(bytes.decode, jobs)), {str})])  # type: ignore[arg-type]  # bytes they are
         return _all_fields(jobs) if types == {list} else None  # type: ignore[arg-type]  # lists they are
     except (TypeError, UnicodeDecodeError):
         return None
@@ -115,22 +129,21 @@ def _common_form(jobs: list[Reply]) -> Columns | None:
 
 def _all_fields(jobs: list[list[Any]]) -> Columns | None:
     width = 2 * len(_SHOW_NAMES)
-    flat = list(chain.from_iterable(jobs))
+    flat: list[Any] = []
+    for job in jobs:
+        flat += job
     # Joined they are compared in half the time; a NUL too many would show.
     names = b"\0".join([_SHOW_LINE] * len(jobs))
     if set(map(len, jobs)) != {width} or b"\0".join(flat[0::2]) != names:
         return None
-    columns = [flat[i::width] for i in range(1, width, 2)]
-    for i, column in enumerate(columns):
-        same = is_constant(column)
-        if i in _SHOW_TEXTS:
-            columns[i] = [column[0].decode()] * len(column) if same else list(map(bytes.decode, column))
-        elif i in _SHOW_LISTS:
-            nodes = [list(map(bytes.decode, some)) for some in (column[:1] if same else column)]
-            # Each record has a list of its own.
-            columns[i] = [nodes[0].copy() for _ in column] if same else nodes
-        elif not set(map(type, column[:1] if same else column)) <= _SHOW_TYPES[i]:
+    columns = []
+    for i, (convert, types) in enumerate(_SHOW_FORMS):
+        values = column(flat[2 * i + 1 :: width])
+        if convert is not None:
+            values = values.mapped(convert)
+        if not values.types <= types:
             return None
+        columns.append(values)
     return Columns(_SHOW_KEYS, columns)
 
 

@@ -25,13 +25,13 @@ class Seen:
     def __init__(self) -> None:
         self._buckets = [b""] * BUCKETS
 
-    def new(self, elements: Iterable[bytes]) -> list[bool]:
-        """Add them all; for each whether it was new."""
+    def new(self, elements: Iterable[bytes | str]) -> list[bool]:
+        """Add them all, which are of one type; for each whether it was new."""
         # All in one function, for many millions of them.
         buckets, is_new = self._buckets, []
         for element in elements:
             index = hash(element) & LAST
-            key = hash(b"\0" + element).to_bytes(KEY_BYTES, "little", signed=True)
+            key = hash(element * 2).to_bytes(KEY_BYTES, "little", signed=True)
             keys = buckets[index]
             at = keys.find(key)
             while at >= 0 and at % KEY_BYTES:

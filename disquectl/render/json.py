@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
     from typing import BinaryIO
 
-    from disquectl.protocol.columns import Records
+    from disquectl.protocol.columns import Column, Records
     from disquectl.render.shape import Record, Shape, Value
 
 _ASCII_ESCAPES = {code: f"\\u{code:04x}" for code in UNSAFE if code < 0x80} | {
@@ -102,18 +102,18 @@ def _string(text: str) -> str:
     return f'"{text}"'
 
 
-def _texts(cells: Sequence[Value]) -> Sequence[str]:
-    """A column of cells as JSON texts. Raises UnicodeDecodeError: base64 has a name of its own."""
-    types = set(map(type, cells))
+def _texts(column: Column) -> Sequence[str]:
+    """Cells as JSON texts. Raises UnicodeDecodeError: base64 has a name of its own."""
+    cells, types = column.values, column.types
     if types <= {int, type(None)}:
         return ["null" if cell is None else str(cell) for cell in cells]
     if types == {list}:
-        return _lists(cells)  # type: ignore[arg-type]  # the same
+        return _lists(cells)
     if types == {bytes}:
-        cells = list(map(bytes.decode, cells))  # type: ignore[arg-type]  # the same
+        cells = list(map(bytes.decode, cells))
     elif types != {str}:
         return [_string(cell.decode()) if isinstance(cell, bytes) else encode(cell) for cell in cells]
-    texts: Sequence[str] = cells  # type: ignore[assignment]  # all of them are text by now
+    texts: Sequence[str] = cells
     if _needs_escapes("".join(texts)):
         return list(map(_string, texts))
     return [f'"{text}"' for text in texts]

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
     from typing import BinaryIO
 
-    from disquectl.protocol.columns import Records
+    from disquectl.protocol.columns import Column, Records
     from disquectl.render.shape import Record, Shape, Value
 
 
@@ -41,22 +41,22 @@ def _joined(cells: Sequence[Value]) -> Sequence[str]:
         return [as_bytes(cell).decode() for cell in cells]
 
 
-def _texts(cells: Sequence[Value]) -> Sequence[str]:
-    """A column of cells that need no escapes. Raises _NeedsEscapes."""
-    types = set(map(type, cells))
+def _texts(column: Column) -> Sequence[str]:
+    """Cells that need no escapes. Raises _NeedsEscapes."""
+    cells, types = column.values, column.types
     if types <= {int, type(None)}:
         return ["" if cell is None else str(cell) for cell in cells]
     try:
         if types == {bytes}:
-            cells = list(map(bytes.decode, cells))  # type: ignore[arg-type]  # as the line above says
+            cells = list(map(bytes.decode, cells))
         elif types != {str}:
             cells = _joined(cells) if types == {list} else [as_bytes(cell).decode() for cell in cells]
     except UnicodeDecodeError:
         raise _NeedsEscapes from None
-    whole = "".join(cells)  # type: ignore[arg-type]  # all of them are text by now
+    whole = "".join(cells)
     if not whole.isprintable() or "\\" in whole:
         raise _NeedsEscapes
-    return cells  # type: ignore[return-value]  # as above
+    return cells
 
 
 class PlainWriter(Writer):

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from disquectl.protocol.columns import Columns
+from disquectl.protocol.columns import Columns, column
 from disquectl.render.output import FORMATS, writer
 from disquectl.render.shape import RECORDS, Shape
 
@@ -43,12 +43,15 @@ def written(name, pages, columns, pretty=False):
 @settings(max_examples=40, deadline=None)
 @given(pages)
 def test_at_once_is_one_by_one(name, pretty, columns, pages):
-    kept = [Columns(NAMES, list(zip(*page, strict=True)) or [[] for _ in NAMES]) for page in pages]
+    kept = [
+        Columns(NAMES, list(map(column, zip(*page, strict=True))) or [column([]) for _ in NAMES])
+        for page in pages
+    ]
     assert written(name, kept, columns, pretty) == written(name, list(map(list, kept)), columns, pretty)
 
 
 def test_a_line_has_the_fields_in_order():
     (line,) = written(
-        "plain", [Columns(NAMES, [["a"], [b"q"], [1], [["b", "c"]], [b"x"]])], None
+        "plain", [Columns(NAMES, list(map(column, [["a"], [b"q"], [1], [["b", "c"]], [b"x"]])))], None
     ).splitlines()
     assert line == b"a\tq\t1\tb,c\tx"

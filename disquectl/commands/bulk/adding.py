@@ -18,7 +18,7 @@ from disquectl.commands.bulk.stop import Stop
 from disquectl.commands.bulk.template import Template
 from disquectl.commands.row import option_words
 from disquectl.errors import DataError, DisquectlError, OutcomeUnknown, PartlyDone, ReplyError
-from disquectl.protocol.columns import Columns
+from disquectl.protocol.columns import Column, Columns
 from disquectl.protocol.shapes import unexpected
 from disquectl.render.shape import RECORDS, Shape
 
@@ -160,7 +160,7 @@ class _Run:
                 if ids is None:
                     self._out.write_all(self._records(numbers, portion.outcomes))
                 else:
-                    self._out.write_all(Columns(("id",), [ids]))
+                    self._out.write_all(Columns(("id",), [Column(ids)]))
                 self._out.flush()
                 return
             except (BrokenPipeError, DataError) as problem:

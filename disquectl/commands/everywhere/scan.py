@@ -10,8 +10,8 @@ from disquectl.commands.everywhere.gather import Refusals, name_of, open_cluster
 from disquectl.commands.everywhere.together import with_node
 from disquectl.commands.row import option_words
 from disquectl.errors import ReplyError, UsageError
-from disquectl.protocol.columns import Columns, chosen, values_of
-from disquectl.protocol.replies import jscan_page, qscan_page
+from disquectl.protocol.columns import Column, Columns, chosen, values_of
+from disquectl.protocol.replies import jscan_page, next_cursor, qscan_page
 from disquectl.protocol.seen import Seen
 
 TYPE_CHECKING = False
@@ -58,19 +58,19 @@ def _pages(
         if isinstance(reply, ReplyError):
             refusals.add(link, request, reply)
             continue
-        cursor, records = _page(verb, reply)
+        cursor = next_cursor(reply, verb[0].decode())
         if cursor:
             link.ask([[*verb, b"%d" % cursor, *options]])
-        yield link, records
+        yield link, _records(verb, reply)
 
 
-def _page(verb: tuple[bytes, ...], reply: Reply) -> tuple[int, Records]:
+def _records(verb: tuple[bytes, ...], reply: Reply) -> Records:
     if verb == (b"JSCAN",):
-        return jscan_page(reply)
-    cursor, names = qscan_page(reply)
-    return cursor, Columns(("queue",), [names])
+        return jscan_page(reply)[1]
+    _, names = qscan_page(reply)
+    return Columns(("queue",), [Column(names, {bytes})])
 
 
-def _keys(verb: tuple[bytes, ...], records: Records) -> Iterable[bytes]:
+def _keys(verb: tuple[bytes, ...], records: Records) -> Iterable[bytes | str]:
     """What each is written once by."""
-    return map(str.encode, values_of(records, "id")) if verb == (b"JSCAN",) else values_of(records, "queue")
+    return values_of(records, "id" if verb == (b"JSCAN",) else "queue")
