@@ -30,8 +30,9 @@ if TYPE_CHECKING:
 
 _PORTION_BYTES = 64 << 10
 # The C library of Linux gives freed memory back to the system, and would fetch it again for each portion.
-# Once it has freed so large a block, never touched, it keeps smaller ones: mallopt(3), M_MMAP_THRESHOLD.
-_LARGE_BLOCK_BYTES = 8 << 20
+# Once it has freed so large a block, never touched, it keeps smaller ones: mallopt(3), M_MMAP_THRESHOLD. Only
+# the first of them costs nothing: the next one would come from what is kept, and be cleared.
+bytes(8 << 20)
 # On several connections replies come by ones and twos, and reading these would take half of the client's
 # time: they are let gather, as long as all that is on its way has been handed over.
 _GATHER_SECONDS = 0.005
@@ -85,7 +86,6 @@ class Stream:
         failover: bool = True,
         go_on: bool = False,
     ) -> None:
-        bytes(_LARGE_BLOCK_BYTES)
         self.failure: DisquectlError | None = None
         self._core = core
         self._connections = connections
