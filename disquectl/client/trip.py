@@ -72,7 +72,12 @@ def unknown(connection: Connection, what: str) -> OutcomeUnknown:
 def told(
     connection: Connection, failure: BaseException, timeout: float | None, repeatable: bool
 ) -> BaseException:
-    """What to raise for a failure while a reply was waited for; an interruption stays what it is."""
+    """What to raise for a failure while a reply was waited for.
+
+    An interruption stays what it is, with a note of what is known where the request may not be repeated.
+    """
+    if isinstance(failure, KeyboardInterrupt) and not repeatable:
+        failure.add_note(unknown(connection, "it was interrupted").message)
     if isinstance(failure, TimedOut):
         if not repeatable:
             return unknown(connection, f"no answer came within {timeout:g}s")

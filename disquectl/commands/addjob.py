@@ -102,7 +102,12 @@ def run(row: Row, values: Values, session: Session) -> None:
         values["body"] = read_file(values["file"])
     elif values["body"] == b"-":
         values["body"] = read_stdin(session.streams.stdin)
-    send_and_show(row, values, session)
+    try:
+        send_and_show(row, values, session)
+    except KeyboardInterrupt as interruption:
+        for note in getattr(interruption, "__notes__", ()):
+            session.warn(note)
+        raise
 
 
 ROW = Row(

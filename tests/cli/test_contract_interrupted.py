@@ -7,10 +7,11 @@ import os
 import signal
 import subprocess
 import sys
+import threading
 import time
 
 import pytest
-from client.scripted import ScriptedNode, close
+from client.scripted import ScriptedNode, close, silent
 from conftest import run_disquectl
 
 from disquectl import Client
@@ -49,6 +50,24 @@ def test_ctrl_c_ends_a_waiting_getjob_and_takes_no_job(node):
         wait_until(lambda: not any("b" in entry["flags"] for entry in client.client_list()))
         client.addjob("q", "body")
         assert client.qlen("q") == 1
+
+
+def test_ctrl_c_after_a_job_was_sent_tells_that_it_may_have_been_added():
+    sent = threading.Event()
+
+    def wait(conn):
+        sent.set()
+        silent(conn)
+
+    with (
+        ScriptedNode([wait]) as scripted,
+        running("addjob", "q", "body", node=str(scripted.address)) as process,
+    ):
+        assert sent.wait(PATIENCE_SECONDS)
+        process.send_signal(signal.SIGINT)
+        out, err = process.communicate(timeout=PATIENCE_SECONDS)
+    assert (process.returncode, out) == (130, b"")
+    assert b"the request was sent, then it was interrupted: it may or may not have been carried out" in err
 
 
 @pytest.mark.parametrize("output", ["plain", "json"])
