@@ -43,6 +43,10 @@ def check(values: Values) -> None:
         raise UsageError("show takes job IDs")
     if action not in (RETRY, DROP) and "dry_run" in values:
         raise UsageError("--dry-run is for retry and drop")
+    # A variable that a script forgot to fill must not make a filter that lets everything through.
+    empty = [name for name in ("contains", "dead") if values.get(name) == b""]
+    if empty:
+        raise UsageError(f"--{empty[0]} is empty: it would pick nothing out", "leave it out to mean all")
 
 
 def shape(values: Values) -> Shape:

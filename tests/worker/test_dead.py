@@ -135,6 +135,16 @@ def test_a_filter_asks_and_a_dry_run_changes_nothing(clients, dead, action):
     assert sum(client.qlen("q") for client in clients) == (action == "retry")
 
 
+@pytest.mark.parametrize("option", ["--contains", "--dead"])
+def test_an_empty_filter_is_refused_and_does_not_mean_all(option, clients, dead):
+    """As where a script forgot to fill its variable."""
+    clients[0].addjob("dead:q", letter("x"))
+    done = dead("drop", option, "", "--yes")
+    assert (done.code, done.out) == (2, "")
+    assert f"{option} is empty" in done.err
+    assert len(records(dead("-o", "jsonl"))) == 1
+
+
 def test_what_a_full_queue_refuses_keeps_its_letter(clients, dead):
     clients[0].addjob("dead:q", letter("x", replicate=7))
     clients[0].addjob("dead:q", letter("y"))
