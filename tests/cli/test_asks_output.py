@@ -9,6 +9,7 @@ import json
 
 import pytest
 from conftest import run_disquectl
+from rich.cells import cell_len
 
 from disquectl import Client
 
@@ -72,6 +73,13 @@ def test_csv_is_read_by_any_reader_of_csv(node):
     assert (record["queue"], record["next_requeue_within"]) == (queue, "")
     assert record["body"] == body
     assert done.out.endswith("\n")
+    bodies = ["two\nlines", "two\r\nlines", 'a "', "a,b", "", " plain "]
+    with Client(node) as client:
+        for one in bodies:
+            client.addjob("rows", one)
+    done = run_disquectl("qpeek", "rows", "--columns", "queue,body", "-o", "csv", node=node)
+    rows = list(csv.reader(io.StringIO(done.out, newline=""), strict=True))
+    assert rows == [["queue", "body"], *(["rows", one] for one in bodies)]
 
 
 def test_a_table_can_be_had_off_a_terminal(node):
@@ -94,6 +102,16 @@ def test_text_is_shown_as_text_and_wide_characters_keep_the_columns(node):
     assert run_disquectl("qpeek", "qué", node=node).out.endswith("\t日本 🎉\n")
     assert '"body":"日本 🎉"' in run_disquectl("qpeek", "qué", "-o", "jsonl", node=node).out
     assert "日本 🎉" in on_terminal("qpeek", "qué", node=node)[0]
+    with Client(node) as client:
+        client.addjob("wide", '"日本 🎉"\n')
+        client.addjob("wide", "narrow")
+    assert '"body":"\\"日本 🎉\\"\\n"' in run_disquectl("qpeek", "wide", "-o", "jsonl", node=node).out
+    assert '"日本 🎉"\\n\n' in run_disquectl("qpeek", "wide", "1", "--columns", "body", node=node).out
+    # Two cells for each wide character: what stands behind the bodies begins at the same cell.
+    shown, _ = on_terminal("qpeek", "wide", "--columns", "body,queue", "--color", "never", node=node)
+    begins = [cell_len(line.removesuffix("wide")) for line in shown.splitlines() if line.endswith("wide")]
+    assert len(begins) == 2
+    assert len(set(begins)) == 1
 
 
 @pytest.mark.parametrize("args", [["qpeek"], ["show"], ["exec", "qpeek"]], ids=" ".join)
