@@ -65,7 +65,8 @@ def reply_error(text: str) -> ReplyError:
 def encode(words: Iterable[Word]) -> bytes:
     """A request: an array of bulk strings. `str` goes as UTF-8, and what surrogateescape kept goes as it was.
 
-    Raises UsageError for no words at all (Disque would never answer) and for text with lone surrogates.
+    Raises UsageError for no words at all (Disque would never answer) and for text with lone surrogates, and
+    TypeError for what is no word.
     """
     if type(words) is not tuple:
         words = tuple(words)
@@ -75,6 +76,11 @@ def encode(words: Iterable[Word]) -> bytes:
         return _pack(words)
     except UnicodeEncodeError:
         return _pack(tuple(_as_bytes(word) for word in words))
+    except TypeError:
+        kind = next(type(word).__name__ for word in words if not isinstance(word, (str, bytes, int, float)))
+        raise TypeError(
+            f"a word is str, bytes, int or float, not {kind}; several are given one by one: method(*words)"
+        ) from None
 
 
 def _as_bytes(word: Word) -> Word:

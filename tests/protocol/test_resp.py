@@ -205,3 +205,9 @@ def test_bytes_that_came_as_surrogates_go_out_as_they_were():
 def test_what_cannot_be_sent_is_a_usage_error(words):
     with pytest.raises(UsageError):
         encode(words)
+
+
+@pytest.mark.parametrize(("word", "kind"), [(["a", "b"], "list"), (None, "NoneType")])
+def test_what_is_no_word_is_named(word, kind):
+    with pytest.raises(TypeError, match=f"not {kind}; several are given one by one"):
+        encode(("QLEN", word))
