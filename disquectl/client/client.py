@@ -1,15 +1,6 @@
 """`Client`: what `from disquectl import Client` gives. The whole of it is in `Core` and the command classes.
 
-For those who come from another client:
-
-- pydisque: `add_job` is `addjob` (`timeout` is `timeout_ms`, `async` is `asynchronous`), `get_job(queues)` is
-  `getjob(*queues)` and gives dicts, `ack_job`, `nack_job`, `fast_ack`, `del_job` are `ackjob`, `nack`,
-  `fastack`, `deljob`; `pause(q, kw_in=True)` is `pause(q, "in")`; `qstat` and `show` always give dicts;
-  `execute_command` is `call`, `connected_node` is `node`. `connect` is not needed.
-- cl-disque: `with-connection` is `with Client(...) as disque`; `with-persistent-connection` and the
-  `:reconnect` restart are how every client behaves, as far as nothing is done twice; `:leave` and
-  `:replace` are to keep the client, or `connect(replace=True)`; `with-pipelining` is `pipeline()`;
-  `*echo-p*` and `*echo-stream*` are a `Tap`.
+What corresponds to what in pydisque and cl-disque stands in help/python.md.
 """
 
 from __future__ import annotations
