@@ -80,9 +80,7 @@ class Settings:
         self.connect_timeout_ms = _timeout(options, preset, "connect_timeout", 5_000)
         self.response_timeout_ms = _timeout(options, preset, "response_timeout", 30_000)
         self.output, self.output_from_option = _output(options, environ, preset)
-        self.columns: list[str] | None = None
-        if "columns" in options:
-            self.columns = [name.strip() for name in options["columns"].split(",")]
+        self.columns: list[str] | None = options.get("columns")
         self.header: bool = not options.get("no_header", False)
         self.null_output: bool = options.get("null_output", False)
         self.echo: bool = options.get("echo", False)

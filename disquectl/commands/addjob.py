@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 
 from disquectl.commands.inputs import read_file, read_stdin
-from disquectl.commands.kinds import BODY, FILE, FLAG, QUEUE, SECONDS, TEXT, WAIT, number
+from disquectl.commands.kinds import BODY, FILE, FLAG, QUEUE, SECONDS, TEXT, WAIT, check_expiry, number
 from disquectl.commands.road import send_and_show
 from disquectl.commands.row import JOBS, WRITE, Argument, Native, Option, Row, option_words
 from disquectl.errors import UsageError
@@ -22,7 +22,6 @@ if TYPE_CHECKING:
 
 DEFAULT_TIMEOUT_MS = 5_000
 DEFAULT_TTL_SECONDS = 86_400
-LAST_EXPIRY = 2**32 - 1
 
 
 # What makes many jobs of the input, and what has a meaning only then.
@@ -50,8 +49,7 @@ def check(values: Values) -> None:
     ttl = values.get("ttl", DEFAULT_TTL_SECONDS)
     if "at" in values:
         _delay_until(values, ttl)
-    if time.time() + ttl > LAST_EXPIRY:
-        raise UsageError("--ttl ends after 2106-02-07, the last day that Disque can count to")
+    check_expiry("--ttl", ttl, time.time())
 
 
 def _delay_until(values: Values, ttl: int) -> None:

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from typing import Any
 
 MAX_SECONDS = 2**32 - 1
+LAST_EXPIRY = 2**32 - 1
 # More than any number here can have; Python reads numbers of some thousands of digits no more.
 MAX_DIGITS = 100
 UNIT_MS = {"ms": 1, "s": 1000, "m": 60_000, "h": 3_600_000, "d": 86_400_000}
@@ -71,6 +72,12 @@ def whole_seconds(text: str) -> int:
     if total // 1000 > MAX_SECONDS:
         raise UsageError(f"too long: {text!r}", f"Disque keeps it in 32 bits: at most {MAX_SECONDS} seconds")
     return total // 1000
+
+
+def check_expiry(name: str, ttl_seconds: int, now: float) -> None:
+    """Raise UsageError, which names the option, for a TTL that ends too late; `now` in seconds since 1970."""
+    if now + ttl_seconds > LAST_EXPIRY:
+        raise UsageError(f"{name} ends after 2106-02-07, the last day that Disque can count to")
 
 
 def wait_milliseconds(text: str) -> int:
@@ -127,6 +134,11 @@ def plain_text(text: str) -> str:
     return text
 
 
+def column_names(text: str) -> list[str]:
+    """Names with commas between them; blanks around a name do not count."""
+    return [name.strip() for name in text.split(",")]
+
+
 def number(low: int | None = None, high: int | None = None, metavar: str = "N") -> Kind:
     """The kind of integers from `low` to `high`."""
     return Kind("count", whole_number(low, high), metavar)
@@ -138,6 +150,7 @@ BODY = Kind("body", os.fsencode)
 JOB_ID = Kind("id", os.fsencode)
 WORD = Kind("word", os.fsencode)
 TEXT = Kind("text", plain_text)
+COLUMNS = Kind("text", column_names)
 FILE = Kind("file", plain_text)
 NODE = Kind("node", plain_text, "HOST:PORT")
 PROFILE = Kind("profile", plain_text, "NAME")

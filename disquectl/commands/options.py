@@ -5,7 +5,7 @@ Data only. What they mean together, with the environment, is config.py's busines
 
 from __future__ import annotations
 
-from disquectl.commands.kinds import DURATION, FILE, FLAG, NODE, PROFILE, TEXT, one_of
+from disquectl.commands.kinds import COLUMNS, DURATION, FILE, FLAG, NODE, PROFILE, TEXT, one_of
 from disquectl.commands.row import Option
 
 MEANINGS = {
@@ -63,7 +63,7 @@ GENERAL: tuple[Option, ...] = (
         short="-o",
         unset="table on a terminal, else plain",
     ),
-    Option("--columns", TEXT, "Pick and order the columns: A,B."),
+    Option("--columns", COLUMNS, "Pick and order the columns: A,B."),
     Option("--no-header", FLAG, "No header in table, csv and tsv."),
     Option("--null-output", FLAG, "With -o raw: end with NUL where a newline would part two."),
     Option("--echo", FLAG, "Show the raw protocol traffic on stderr."),

@@ -12,6 +12,7 @@ from disquectl.commands.kinds import (
     SECONDS,
     WORD,
     Kind,
+    check_expiry,
     duration_ms,
     number,
     one_of,
@@ -26,7 +27,6 @@ if TYPE_CHECKING:
     from disquectl.worker.plan import Plan
 
 MAX_WEIGHT = 1000
-LAST_EXPIRY = 2**32 - 1
 # What takes the body elsewhere than on stdin.
 TAKING = ("as_arg", "as_args", "lines")
 
@@ -61,8 +61,7 @@ def check(values: Values) -> None:
         raise UsageError("no queue is named", "give -q QUEUE, several times for more")
     if values.get("timeout") == 0:
         raise UsageError("--timeout 0 would end every command at once", "leave it out for no limit")
-    if time.time() + values.get("dead_ttl", 0) > LAST_EXPIRY:
-        raise UsageError("--dead-ttl ends after 2106-02-07, the last day that Disque can count to")
+    check_expiry("--dead-ttl", values.get("dead_ttl", 0), time.time())
 
 
 def plan_of(values: Values) -> Plan:

@@ -42,8 +42,7 @@ def overlaid(base: Settings, raw: Raw, environ: Mapping[str, str]) -> Settings:
     given = convert([option for option in GLOBAL_OPTIONS if option not in CONNECTING], raw)
     if "output" in given:
         settings.output, settings.output_from_option = given["output"], True
-    if "columns" in given:
-        settings.columns = given["columns"].split(",")
+    settings.columns = given.get("columns", settings.columns)
     settings.header = settings.header and not given.get("no_header", False)
     settings.echo_to = given.get("echo_to", settings.echo_to)
     settings.color = given.get("color", settings.color)

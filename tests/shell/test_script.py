@@ -146,3 +146,8 @@ def test_timing_says_how_long_each_command_took(script) -> None:
     done = script("\\timing on\nPING\nQLEN q\n")
     assert done.out == "PONG\n0\n"
     assert done.err.count(" ms\n") == 2
+
+
+def test_columns_are_picked_as_on_the_command_line(script) -> None:
+    done = script("qlen mail --columns 'length, queue' -o tsv\n")
+    assert (done.code, done.out) == (0, "length\tqueue\n0\tmail\n")

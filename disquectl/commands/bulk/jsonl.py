@@ -1,4 +1,7 @@
-"""A line of JSON as a job: what `getjob -o jsonl` writes, and ADDJOB's options where given. Pure."""
+"""A line of JSON as a job: what `getjob -o jsonl` writes, and ADDJOB's options where given.
+
+Pure, but that the end of a TTL is compared with the clock.
+"""
 
 from __future__ import annotations
 
@@ -8,7 +11,7 @@ from binascii import Error as NotBase64
 from binascii import a2b_base64
 
 from disquectl.commands.bulk.template import Template
-from disquectl.commands.kinds import MAX_SECONDS
+from disquectl.commands.kinds import LAST_EXPIRY, MAX_SECONDS, check_expiry
 from disquectl.errors import UsageError
 
 TYPE_CHECKING = False
@@ -18,8 +21,7 @@ if TYPE_CHECKING:
     from disquectl.commands.bulk.intake import Lines, Request
     from disquectl.commands.row import Words
 
-# Disque keeps an expiry as a 32 bit unix time, and the number of copies in 16 bits.
-LAST_EXPIRY = 2**32 - 1
+# Disque keeps the number of copies in 16 bits.
 NUMBERS = {
     "replicate": (b"REPLICATE", 1, 65535),
     "delay": (b"DELAY", 0, MAX_SECONDS),
@@ -94,8 +96,8 @@ def _options(fields: dict[str, Any]) -> dict[str, Any]:
         if type(value) is not int or not low <= value <= high:
             raise UsageError(f"{name} is not a whole number from {low} to {high}")
         options[name] = value
-    if time.time() + options.get("ttl", 0) > LAST_EXPIRY:
-        raise UsageError("ttl ends after 2106-02-07, the last day that Disque can count to")
+    if "ttl" in options:
+        check_expiry("ttl", options["ttl"], time.time())
     if "async" in fields:
         if not isinstance(fields["async"], bool):
             raise UsageError("async is neither true nor false")
