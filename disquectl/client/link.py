@@ -34,7 +34,7 @@ _AUTH, _HELLO = b"AUTH", b"HELLO"
 class Link:
     """A node as it is being asked.
 
-    node       the address it is asked at, name the same as text
+    node       the address it is asked at; name: the same as text, fit for --node, as records have it
     node_id    its ID: as it says itself, before that as others announced it, or ""
     greeting   its HELLO as a record, once it has answered
     failure    why it does not answer, or None
@@ -78,7 +78,7 @@ class Link:
             wire = None if opener.tap is None else opener.tap.on(node, opener.password or b"")
             self._dial = Dial(node, opener.connect_timeout, wire, opener.tls)
         except Unreachable as problem:
-            self._fail(ConnectionFailed(str(problem)))
+            self.fail(ConnectionFailed(str(problem)))
             return
         if opener.password is not None:
             self._add([_AUTH, opener.password])
@@ -145,7 +145,7 @@ class Link:
     def expire(self) -> None:
         """Its time is over."""
         if self._dial is None:
-            self._fail(
+            self.fail(
                 NoAnswer(
                     f"no answer within {self._opener.response_timeout:g}s",
                     "--response-timeout allows for more.",
@@ -155,7 +155,7 @@ class Link:
         try:
             self._dial.expired()
         except Unreachable as problem:
-            self._fail(ConnectionFailed(str(problem)))
+            self.fail(ConnectionFailed(str(problem)))
 
     def leave_to_other(self) -> None:
         """It is asked at another address already."""
@@ -163,8 +163,10 @@ class Link:
         self.close()
 
     def fail(self, problem: DisquectlError) -> None:
-        """What it said makes it of no use."""
-        self._fail(problem)
+        """It is of no use any more, for this reason; what failed first counts."""
+        if self.failure is None:
+            self.failure = with_advice(problem) if isinstance(problem, ReplyError) else problem
+            self.close()
 
     def close(self) -> None:
         """Hang up."""
@@ -186,7 +188,7 @@ class Link:
         try:
             connection = self._dial.decided()
         except Unreachable as problem:
-            self._fail(ConnectionFailed(str(problem)))
+            self.fail(ConnectionFailed(str(problem)))
             return
         if connection is not None:
             self._dial = None
@@ -201,7 +203,7 @@ class Link:
             with memoryview(self._out) as view:
                 taken = self._connection.send_some(view)
         except Broken as problem:
-            self._fail(ConnectionFailed(str(problem)))
+            self.fail(ConnectionFailed(str(problem)))
             return
         self._sent_bytes += taken
         del self._out[:taken]
@@ -234,7 +236,7 @@ class Link:
         if replies:
             self._since = time.monotonic()
         if problem:
-            self._fail(problem)
+            self.fail(problem)
         return answers
 
     def _refused_login(self, reply: Reply) -> DisquectlError | None:
@@ -245,8 +247,3 @@ class Link:
         except ReplyError as problem:
             return problem
         return None
-
-    def _fail(self, problem: DisquectlError) -> None:
-        if self.failure is None:
-            self.failure = with_advice(problem) if isinstance(problem, ReplyError) else problem
-            self.close()

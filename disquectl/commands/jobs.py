@@ -125,10 +125,10 @@ def _kept(records: Iterable[Record], values: Values) -> list[Record]:
 
 def _records(survey: Survey, jobs: Jobs, newest_first: bool) -> Iterator[Record]:
     """Every job, one after the other."""
-    from disquectl.commands.everywhere.gather import missing_bits, name_of
+    from disquectl.commands.everywhere.gather import missing_bits
     from disquectl.commands.everywhere.survey import now_ms
 
-    names = {jobs.bits.of(link.node_id): name_of(link) for link in survey.cluster.links()}
+    names = {jobs.bits.of(link.node_id): link.name for link in survey.cluster.links()}
     missing = missing_bits(survey.cluster, jobs.bits)
     now = now_ms()
     found = jobs.found

@@ -99,12 +99,12 @@ def matcher(pattern: bytes) -> Callable[[bytes], bool]:
 
 def _records(survey: Survey, tally: Tally, values: Values) -> list[Record]:
     """All queues that any node has, or has jobs of."""
-    from disquectl.commands.everywhere.gather import missing_bits, name_of
+    from disquectl.commands.everywhere.gather import missing_bits
     from disquectl.commands.everywhere.survey import now_ms
 
     later = _after(survey, values)
-    bits = [(tally.bits.of(link.node_id), name_of(link)) for link in survey.cluster.links()]
-    answered = [name_of(link) for link in survey.cluster.answered()]
+    bits = [(tally.bits.of(link.node_id), link.name) for link in survey.cluster.links()]
+    answered = [link.name for link in survey.cluster.answered()]
     missing = missing_bits(survey.cluster, tally.bits)
     now = now_ms()
     found = []

@@ -6,7 +6,7 @@ time is over. A node that does not answer may still hold copies; that is said.
 
 from __future__ import annotations
 
-from disquectl.commands.everywhere.gather import Refusals, name_of, open_cluster, require_an_answer, settle
+from disquectl.commands.everywhere.gather import Refusals, open_cluster, require_an_answer, settle
 from disquectl.commands.everywhere.together import with_nodes
 from disquectl.commands.idlist import id_batches
 from disquectl.commands.road import show
@@ -42,7 +42,7 @@ def delete(row: Row, values: Values, session: Session) -> None:
                 refusals.unless_answered(session)
         if bad and not sent:
             raise ReplyError("BADID none of the lines is a job ID")
-        nodes = [name_of(link) for link in cluster.answered() if link not in refusals.found]
+        nodes = [link.name for link in cluster.answered() if link not in refusals.found]
         show(shape, [{"count": count, "nodes": nodes}], session)
         if sent:
             settle(cluster, session, writes=True, refusals=refusals)

@@ -34,11 +34,6 @@ def open_cluster(session: Session, values: Values) -> Cluster:
     return Cluster(client.nodes, client.opener, discover=not values.get("seeds_only"))
 
 
-def name_of(link: Link) -> str:
-    """How a record names a node: its address, fit to be given to --node."""
-    return link.name
-
-
 def missing_bits(cluster: Cluster, bits: Bits) -> int:
     """The nodes that did not answer; where the ID of one is not known, all but those that did."""
     ids = [one.node_id for one in cluster.missing()]

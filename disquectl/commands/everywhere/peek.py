@@ -5,7 +5,7 @@ QPEEK does not say when a job was made, which is what queues are sorted by; SHOW
 
 from __future__ import annotations
 
-from disquectl.commands.everywhere.gather import Refusals, name_of, open_cluster, require_an_answer, settle
+from disquectl.commands.everywhere.gather import Refusals, open_cluster, require_an_answer, settle
 from disquectl.commands.everywhere.together import with_node
 from disquectl.commands.road import show
 from disquectl.errors import ReplyError
@@ -45,7 +45,7 @@ def _queued(cluster: Cluster, request: list[bytes], refusals: Refusals) -> list[
             refusals.add(link, asked, reply)
         elif asked[0] == b"QPEEK":
             new = [job for job in jobs(reply, "QPEEK") if job["id"] not in peeked]
-            peeked.update((job["id"], {"node": name_of(link), **job}) for job in new)
+            peeked.update((job["id"], {"node": link.name, **job}) for job in new)
             link.ask([[b"SHOW", job["id"]] for job in new])
         elif (fields := shown(reply)) is not None:
             made[fields["id"]] = fields["ctime"]

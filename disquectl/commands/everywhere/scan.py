@@ -6,7 +6,7 @@ An element goes out when the first node names it, with that node; memory is abou
 
 from __future__ import annotations
 
-from disquectl.commands.everywhere.gather import Refusals, name_of, open_cluster, require_an_answer, settle
+from disquectl.commands.everywhere.gather import Refusals, open_cluster, require_an_answer, settle
 from disquectl.commands.everywhere.together import with_node
 from disquectl.commands.row import option_words
 from disquectl.errors import ReplyError, UsageError
@@ -40,7 +40,7 @@ def scan(row: Row, values: Values, session: Session) -> None:
         try:
             for link, records in _pages(cluster, row.verb, option_words(row, values), refusals):
                 for record in chosen(records, seen.new(_keys(row.verb, records))):
-                    out.write({"node": name_of(link), **record})
+                    out.write({"node": link.name, **record})
                 out.flush()
             require_an_answer(cluster, session)
             if len(refusals.found) == len(cluster.answered()):

@@ -11,7 +11,7 @@ import time
 from disquectl.cluster.clocks import Clocks, skew_ms
 from disquectl.cluster.copies import page_of
 from disquectl.cluster.queues import NAME, QueueSum, stat_of
-from disquectl.commands.everywhere.gather import Refusals, name_of
+from disquectl.commands.everywhere.gather import Refusals
 from disquectl.errors import ReplyError
 from disquectl.protocol.replies import qscan_page
 from disquectl.protocol.server_replies import server_time
@@ -98,7 +98,7 @@ class Survey:
             link.ask([[b"QSTAT", name] for name in names])
         for link, _, reply in self.cluster.ask():
             if not isinstance(reply, ReplyError) and (stat := stat_of(reply)) is not None:
-                later.setdefault(stat[NAME], QueueSum()).add(name_of(link), stat, time.monotonic())
+                later.setdefault(stat[NAME], QueueSum()).add(link.name, stat, time.monotonic())
         return later
 
     def _names(self, link: Link, reply: Reply) -> None:
@@ -116,7 +116,7 @@ class Survey:
         total = self.queues.get(queue)
         if total is None:
             total = self.queues[queue] = QueueSum()
-        node = name_of(link)
+        node = link.name
         if node not in total.pauses:  # a scan may name a queue twice
             total.add(node, stat, time.monotonic())
             self._queues_of.setdefault(link, []).append(queue)

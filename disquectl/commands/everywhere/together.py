@@ -5,7 +5,7 @@ Sums get `nodes`, those that answered; what is listed gets `node`, the one that 
 
 from __future__ import annotations
 
-from disquectl.commands.everywhere.gather import Refusals, name_of, open_cluster, require_an_answer, settle
+from disquectl.commands.everywhere.gather import Refusals, open_cluster, require_an_answer, settle
 from disquectl.commands.road import row_records, show
 from disquectl.errors import NothingThere, PartlyDone, ReplyError, UsageError
 from disquectl.render.shape import PAIRS, RECORDS, Shape
@@ -39,7 +39,7 @@ def add_up(row: Row, values: Values, session: Session) -> None:
 def sums(shape: Shape, said: Said) -> list[Record]:
     """The first node's record of each request, with the value of all nodes and the nodes themselves."""
     assert shape.value
-    nodes = [name_of(link) for link, _ in said]
+    nodes = [link.name for link, _ in said]
     found: list[Record] = []
     for records in zip(*(answers for _, answers in said), strict=True):
         total = sum(record[shape.value] for (record,) in records)
@@ -73,10 +73,7 @@ def side_by_side(row: Row, values: Values, session: Session) -> None:
 def listed(said: Said) -> list[Record]:
     """All records, each with the node that said it; HELLO names its node itself."""
     return [
-        {"node": name_of(link), **record}
-        for link, answers in said
-        for records in answers
-        for record in records
+        {"node": link.name, **record} for link, answers in said for records in answers for record in records
     ]
 
 
