@@ -96,9 +96,7 @@ def _by_its_text(refusal: ReplyError, words: Words) -> str:
     for beginning, advice in REFUSALS:
         if text.startswith(beginning):
             return advice
-    row = row_of(words)
-    name = " ".join(word.decode().lower() for word in row.verb) if len(row.verb) > 1 else row.name
-    return f"see disquectl {name} --help"
+    return f"see disquectl {row_of(words).full_name} --help"
 
 
 def _nodes(session: Session) -> str:

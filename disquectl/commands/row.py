@@ -6,7 +6,7 @@ shell, by completion and by the generated documents, so nothing here may know an
 
 from __future__ import annotations
 
-from disquectl.commands.kinds import FLAG, WORD
+from disquectl.commands.kinds import FLAG
 from disquectl.errors import UsageError
 
 TYPE_CHECKING = False
@@ -250,6 +250,11 @@ class Row:
         return bool(self.records or self.run)
 
     @property
+    def full_name(self) -> str:
+        """The name, with that of the command it belongs to: `addjob`, `config get`."""
+        return " ".join(word.decode().lower() for word in self.verb) if len(self.verb) > 1 else self.name
+
+    @property
     def usage(self) -> str:
         """The usage line without the program's name: `addjob [OPTIONS] QUEUE [BODY]`."""
         words = [self.name, "[OPTIONS]"]
@@ -320,8 +325,3 @@ def convert(parameters: Iterable[Argument | Option], raw: Raw) -> Values:
 def as_bytes(value: bytes | str | int | float) -> bytes:
     """A converted value as it goes over the wire."""
     return value if isinstance(value, bytes) else str(value).encode()
-
-
-def text_argument(name: str, help: str, *, required: bool = True) -> Argument:
-    """An argument that goes over the wire as it is."""
-    return Argument(name, WORD, help, required=required)

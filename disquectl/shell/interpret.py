@@ -189,9 +189,7 @@ def _as_typed(reading: Reading, settings: Raw, *, unknown: bool = False) -> Comm
 
 def usage(row: Row) -> str:
     """The usage line of a row in the shell."""
-    name = row.name if not row.verb else " ".join(word.decode().lower() for word in row.verb)
-    name = row.name if len(row.verb) < 2 else name
-    words = [name, *(argument.usage for argument in row.arguments)]
+    words = [row.full_name, *(argument.usage for argument in row.arguments)]
     if row.subcommands:
         words.append("[COMMAND]" if row.callable else "COMMAND")
     if row.options:

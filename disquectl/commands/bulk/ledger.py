@@ -101,8 +101,8 @@ class Ledger:
             parts.append(
                 f"{self.unwritten.count} of those added without their ID written (lines {self.unwritten})"
             )
-        if gaps := self.gaps:
-            parts += [f"{gaps.count} before that not sent (lines {gaps})"] if gaps.count else []
+        if (gaps := self.gaps).count:
+            parts.append(f"{gaps.count} before that not sent (lines {gaps})")
         if self.empty:
             parts.append(f"{self.empty} empty lines left out")
         return ", ".join(parts)
