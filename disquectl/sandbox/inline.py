@@ -17,9 +17,8 @@ _SHOWN = [_QUOTED.get(c) or (bytes([c]) if 0x20 <= c < 0x7F else b"\\x%02x" % c)
 def split_words(line: bytes) -> list[bytes] | None:
     """The words of `line` (without its end), or None when quotes do not match.
 
-    Empty words are dropped: an inline request cannot carry an empty argument. A NUL ends the line.
+    Empty words are dropped: an inline request cannot carry an empty argument.
     """
-    line = line.partition(b"\0")[0]
     if b'"' not in line and b"'" not in line and b"\v" not in line and b"\f" not in line:
         return line.split()
     words: list[bytes] = []

@@ -105,14 +105,16 @@ class RequestReader:
         return None
 
     def _read_inline(self) -> list[bytes] | None:
-        end = self._buffer.find(b"\n", self._at)
+        end = self._line_mark(b"\n")
         if end < 0:
             if len(self._buffer) - self._at > MAX_LINE_BYTES:
                 raise ProtocolError(b"ERR Protocol error: too big inline request")
             return None
         line = self._buffer[self._at : end]
-        self._at = end + 1
-        words = split_words(line.removesuffix(b"\r"))
+        ends_with_both = line.endswith(b"\r")
+        words = split_words(line[:-1] if ends_with_both else line)
+        # The server always skips two bytes: what follows a bare LF in the same packet loses its first one.
+        self._at = end + 1 if ends_with_both else min(end + 2, len(self._buffer))
         if words is None:
             raise ProtocolError(b"ERR Protocol error: unbalanced quotes in request")
         return words
@@ -129,10 +131,15 @@ class RequestReader:
 
     def _line_end(self, what: bytes) -> int:
         """Where the header line ends that starts here, -1 when its two end bytes are not there yet."""
-        end = self._buffer.find(b"\r", self._at)
+        end = self._line_mark(b"\r")
         if end < 0 and len(self._buffer) - self._at > MAX_LINE_BYTES:
             raise ProtocolError(b"ERR Protocol error: too big %b count string" % what)
         return end if 0 <= end < len(self._buffer) - 1 else -1
+
+    def _line_mark(self, mark: bytes) -> int:
+        """Where the line that starts here has `mark`, -1 if nowhere. The server sees nothing behind a NUL."""
+        end = self._buffer.find(mark, self._at)
+        return -1 if end < 0 or self._buffer.find(b"\0", self._at, end) >= 0 else end
 
     def _read_bulks(self) -> list[bytes] | None:
         buffer, words, size = self._buffer, self._words, len(self._buffer)
@@ -162,9 +169,9 @@ class RequestReader:
 
     def _read_length(self) -> bool:
         buffer, at = self._buffer, self._at
-        end = buffer.find(b"\r", at)
-        if end < 0 or end == len(buffer) - 1:
-            return self._line_end(b"bulk") >= 0
+        end = self._line_end(b"bulk")
+        if end < 0:
+            return False
         if buffer[at] != 0x24:
             raise ProtocolError(b"ERR Protocol error: expected '$', got '%c'" % buffer[at])
         length = _strict_integer(buffer[at + 1 : end])

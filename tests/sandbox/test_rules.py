@@ -204,7 +204,7 @@ def test_replies_can_be_switched_off_and_skipped() -> None:
     assert heard == [b"heard", "OK"]
 
 
-@pytest.mark.parametrize("nothing", [b"\r\n", b"*0\r\n", b"*-1\r\n", b" \n"])
+@pytest.mark.parametrize("nothing", [b"\r\n", b"*0\r\n", b"*-1\r\n", b" \r\n"])
 def test_a_request_without_words_counts_as_the_skipped_one(nothing: bytes) -> None:
     bench = Bench()
     skip, ping = encode("CLIENT", "REPLY", "SKIP"), encode("PING")
