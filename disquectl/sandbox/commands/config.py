@@ -49,6 +49,7 @@ def _set(node: Node, name: bytes, value: bytes) -> None:
         raise Refused(b"ERR Unsupported CONFIG parameter: %b" % c_string(name))
     if not is_set:
         raise Refused(b"ERR Invalid argument '%b' for CONFIG SET '%b'" % (c_string(value), c_string(name)))
+    node.slow_log.trim(node.settings.slow_log_length)
 
 
 def _change_directory(node: Node, path: bytes) -> None:
