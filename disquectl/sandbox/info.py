@@ -42,7 +42,7 @@ def _fields(node: Node, name: bytes, now_ms: int) -> Fields | None:
         case b"queues":
             return {"registered_queues": len(node.queues)}
         case b"persistence":
-            return _persistence()
+            return _persistence(node, now_ms)
         case b"stats":
             return _stats(node)
         case b"cpu":
@@ -79,7 +79,7 @@ def _clients(node: Node) -> Fields:
     sessions = node.sessions.values()
     return {
         "connected_clients": len(sessions),
-        "client_longest_output_list": max((len(one.out) for one in sessions), default=0),
+        "client_longest_output_list": max((one.listed_replies for one in sessions), default=0),
         "client_biggest_input_buf": max((one.reader.pending_bytes for one in sessions), default=0),
         "blocked_clients": len(node.waiting),
     }
@@ -110,15 +110,17 @@ def _human(size: int) -> str:
     return f"{size / _MB:.2f}M" if size < 1024 * _MB else f"{size / _MB / 1024:.2f}G"
 
 
-def _persistence() -> Fields:
+def _persistence(node: Node, now_ms: int) -> Fields:
+    is_rewriting = now_ms < node.rewrites_until_ms
+    was_rewritten = 0 < node.rewrites_until_ms <= now_ms
     return {
         "loading": 0,
         "aof_enabled": 0,
         "aof_state": "off",
-        "aof_rewrite_in_progress": 0,
+        "aof_rewrite_in_progress": int(is_rewriting),
         "aof_rewrite_scheduled": 0,
-        "aof_last_rewrite_time_sec": -1,
-        "aof_current_rewrite_time_sec": -1,
+        "aof_last_rewrite_time_sec": 0 if was_rewritten else -1,
+        "aof_current_rewrite_time_sec": 0 if is_rewriting else -1,
         "aof_last_bgrewrite_status": "ok",
         "aof_last_write_status": "ok",
     }

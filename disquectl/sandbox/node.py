@@ -93,6 +93,8 @@ class Node:
         self.down_since_ms = 0
         self.asleep_since_ms = self.asleep_until_ms = 0
         self.clients_paused_until_ms = 0
+        # BGREWRITEAOF: until when it is said to run; 0 before the first one.
+        self.rewrites_until_ms = 0
         self.stops = False
         self.settings = Settings(password, *address)
         self._start_without_jobs()

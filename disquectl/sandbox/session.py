@@ -9,6 +9,8 @@ from dataclasses import dataclass
 
 from disquectl.sandbox.requests import RequestReader
 
+_REPLY_BUFFER_BYTES = 16 * 1024
+
 
 @dataclass(slots=True)
 class Wait:
@@ -75,6 +77,11 @@ class Session:
         self.out.append(data)
         self.out_bytes += len(data)
         self._touched[self] = None
+
+    @property
+    def listed_replies(self) -> int:
+        """How many replies wait in a list: as with the real server, a few small ones lie in a buffer."""
+        return len(self.out) if self.out_bytes > _REPLY_BUFFER_BYTES else 0
 
     def kill(self) -> None:
         """Close the connection without another word."""

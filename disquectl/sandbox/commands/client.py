@@ -9,12 +9,13 @@ from disquectl.sandbox.session import Session
 
 _USAGE = b"ERR Syntax error, try CLIENT (LIST | KILL ip:port | GETNAME | SETNAME connection-name)"
 _NAME_ERROR = b"ERR Client names cannot contain spaces, newlines or special characters."
+_INPUT_BUFFER_BYTES = 32 * 1024
 
 
 def client(node: Node, session: Session, words: list[bytes], now_ms: int) -> bytes | None:
     match option(words[1]), len(words):
         case b"list", 2:
-            lines = [_describe(other, now_ms) for other in node.sessions.values()]
+            lines = [_describe(other, session, now_ms) for other in node.sessions.values()]
             return replies.bulk(b"".join(lines))
         case b"getname", 2:
             return replies.bulk_or_nil(session.name or None)
@@ -33,11 +34,12 @@ def client(node: Node, session: Session, words: list[bytes], now_ms: int) -> byt
     raise Refused(_USAGE)
 
 
-def _describe(session: Session, now_ms: int) -> bytes:
+def _describe(session: Session, asker: Session, now_ms: int) -> bytes:
+    listed = session.listed_replies
     flags = b"O" * session.monitoring + b"b" * (session.wait is not None) + b"c" * session.closing
     return (
-        b"id=%d addr=%b fd=%d name=%b age=%d idle=%d flags=%b qbuf=%d qbuf-free=0 "
-        b"obl=0 oll=%d omem=%d events=r cmd=%b\n"
+        b"id=%d addr=%b fd=%d name=%b age=%d idle=%d flags=%b qbuf=%d qbuf-free=%d "
+        b"obl=%d oll=%d omem=%d events=r cmd=%b\n"
         % (
             session.number,
             session.address,
@@ -47,8 +49,11 @@ def _describe(session: Session, now_ms: int) -> bytes:
             max(now_ms - session.seen_ms, 0) // 1000,
             flags or b"N",
             session.reader.pending_bytes,
-            len(session.out),
-            session.out_bytes,
+            # Its input was just read, so its buffer is not yet given back.
+            _INPUT_BUFFER_BYTES if session is asker else 0,
+            0 if listed else session.out_bytes,
+            listed,
+            session.out_bytes if listed else 0,
             session.last_command,
         )
     )

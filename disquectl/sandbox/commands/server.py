@@ -12,8 +12,13 @@ from disquectl.sandbox.registry import unregister
 from disquectl.sandbox.session import Session
 from disquectl.sandbox.waiting import WaitForJobs, WaitForWakeUp, release, wait
 
-_SECONDS = re.compile(rb"\+?([0-9]+\.?[0-9]*|\.[0-9]+)")
+_SECONDS = re.compile(rb"\s*\+?([0-9]+\.?[0-9]*|\.[0-9]+)(e[+-]?[0-9]+)?", re.IGNORECASE)
 _LONGEST_SLEEP_S = 1e9
+_REWRITING_MS = 100
+# Of Disque on a machine of 64 bits: nothing here is made of such structures.
+_STRUCTURE_SIZES = (
+    b"bits:64 job:120 queue:112 robj:16 dictentry:24 sdshdr5:1 sdshdr8:3 sdshdr16:5 sdshdr32:9 sdshdr64:17 "
+)
 
 
 def auth(node: Node, session: Session, words: list[bytes], _now_ms: int) -> bytes:
@@ -56,7 +61,11 @@ def shutdown(node: Node, _session: Session, words: list[bytes], _now_ms: int) ->
     node.stops = True
 
 
-def bgrewriteaof(_node: Node, _session: Session, _words: list[bytes], _now_ms: int) -> bytes:
+def bgrewriteaof(node: Node, _session: Session, _words: list[bytes], now_ms: int) -> bytes:
+    """There is no file. It looks like a short rewriting, and a second one has to wait for its end."""
+    if now_ms < node.rewrites_until_ms:
+        raise Refused(b"ERR Background append only file rewriting already in progress")
+    node.rewrites_until_ms = now_ms + _REWRITING_MS
     return replies.status(b"Background append only file rewriting started")
 
 
@@ -75,7 +84,7 @@ def debug(node: Node, session: Session, words: list[bytes], now_ms: int) -> byte
     if name == b"error" and len(words) == 3:
         return replies.error(words[2])
     if name == b"structsize" and len(words) == 2:
-        return replies.bulk(b"bits:64 ")
+        return replies.bulk(_STRUCTURE_SIZES)
     raise Refused(b"ERR Unknown DEBUG subcommand or wrong number of arguments for '%b'" % c_string(words[1]))
 
 
