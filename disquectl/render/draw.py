@@ -112,15 +112,17 @@ def _text(cell: Cell, room: int) -> Text:
     """The cell folded to `room`."""
     lines = cell.lines
     if not cell.whole:
-        lines = [piece for line in lines for piece in folded(line, max(room, 2))]
+        parting = "," if cell.listed else " "
+        lines = [piece for line in lines for piece in folded(line, max(room, 2), parting)]
     return Text("\n".join(lines), KINDS.get(cell.kind, ""))
 
 
-def folded(line: str, room: int) -> list[str]:
+def folded(line: str, room: int, parting: str = " ") -> list[str]:
     r"""The line in pieces of at most `room` cells.
 
     Words stay whole where they fit, and so does an escape (`\n`, `\x1b`). The blank at which a line is folded
-    hangs over its end, where nobody sees it; all others are part of what is shown.
+    hangs over its end, where nobody sees it; all others are part of what is shown. With a `parting` of `,` it
+    is the items of a list that stay whole.
     """
     pieces = []
     while len(line) > room or cell_len(line) > room:
@@ -132,18 +134,19 @@ def folded(line: str, room: int) -> list[str]:
         size = 4 if line[begin + 1 : begin + 2] == "x" else 2
         if begin > 0 and len(piece) - begin < size:
             piece = piece[:begin]
-        piece = piece[: _end_of_words(line, len(piece), room)]
+        piece = piece[: _end_of_words(line, len(piece), room, parting)]
         pieces.append(piece)
         line = line[len(piece) :].removeprefix(" ")
     return [*pieces, line] if line or not pieces else pieces
 
 
-def _end_of_words(line: str, end: int, room: int) -> int:
+def _end_of_words(line: str, end: int, room: int, parting: str) -> int:
     """Where to fold a line that must be folded at `end` at the latest."""
-    blank = line.rfind(" ", 1, end + 1)
-    following = line.find(" ", blank + 1)
-    word = (len(line) if following < 0 else following) - blank - 1
-    return blank if blank > 0 and word <= room else end
+    hangs = parting == " "
+    found = line.rfind(parting, 1, end + hangs)
+    following = line.find(parting, found + 1)
+    word = (len(line) if following < 0 else following + (not hangs)) - found - 1
+    return found + (not hangs) if found > 0 and word <= room else end
 
 
 def _natural(cell: Cell) -> int:

@@ -20,14 +20,16 @@ class Cell:
     lines   its text, escaped; only a list of IDs has more than one
     whole   may not be folded: half a number or half an ID means something else
     number  aligned to the right
+    listed  it is a list, and folded between its items
     kind    what it is, for its colour
     """
 
-    __slots__ = ("kind", "lines", "number", "whole")
+    __slots__ = ("kind", "lines", "listed", "number", "whole")
 
     def __init__(self, value: Value, kind: str, now_ms: int | None) -> None:
         self.kind = kind
         self.number = False
+        self.listed = isinstance(value, list)
         if isinstance(value, (int, float)) and not isinstance(value, bool):
             self.number = True
             self.lines = [show(value, kind, now_ms)]

@@ -191,6 +191,16 @@ def test_words_stay_whole_where_they_fit():
     assert folded(" " * 9, 4) == ["    ", "    "]
 
 
+def test_the_items_of_a_list_stay_whole_where_they_fit():
+    nodes = [f"127.0.0.1:{port}" for port in (7711, 7712, 7713)]
+    shape = Shape(("queue", "nodes"), many=True)
+    lines = table(shape, [{"queue": b"q", "nodes": nodes}], width=24).splitlines()[2:]
+    assert [line[1:].strip() for line in lines] == [f"{nodes[0]},", f"{nodes[1]},", nodes[2]]
+    assert folded("aa,bb,cc", 6, ",") == ["aa,bb,", "cc"]
+    assert folded("aa,bb,cc", 7, ",") == ["aa,bb,", "cc"]
+    assert folded("aaaaaaa,b", 4, ",") == ["aaaa", "aaa,", "b"]
+
+
 def test_a_folded_body_is_all_there():
     body = b"0123456789" * 30
     lines = table(GETJOB, [{"queue": b"q", "id": ID, "body": body}], width=80).splitlines()[2:]
