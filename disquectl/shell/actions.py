@@ -169,7 +169,8 @@ def _set(shell: Shell, words: Raw) -> None:
     name, value = _text(words, "name").lower(), _text(words, "value")
     if not name:
         for each, now in _settings(shell).items():
-            shell.streams.stdout.write(f"{each}\t{for_terminal(now)}\n".encode())
+            place = f"{each:10}" if shell.streams.stdout_is_terminal else f"{each}\t"
+            shell.streams.stdout.write(f"{place}{for_terminal(now)}\n".encode())
         shell.streams.stdout.flush()
     elif "value" not in words:
         shell.streams.stdout.write(f"{for_terminal(_settings(shell)[name])}\n".encode())

@@ -2,7 +2,8 @@
 
 A line is in Disque's own words (`ADDJOB mail hi 0 RETRY 30`) or in disquectl's (`addjob mail hi --retry 30`).
 Where it could be both, bare words beyond disquectl's own shape, or a bare FROM, make it Disque's. The options
-that every command takes are right in both. Pure: it knows rows, and neither a terminal nor a socket.
+that every command takes are right in both. `disquectl` in front, as hints and examples have it, is passed
+over. Pure: it knows rows, and neither a terminal nor a socket.
 """
 
 from __future__ import annotations
@@ -32,6 +33,9 @@ if TYPE_CHECKING:
     from disquectl.commands.row import Row
     from disquectl.shell.words import Line, Word
 
+PROGRAM = "disquectl"
+NOT_THE_SHELLS = "the shell has no such command; `help` lists what it has"
+
 
 def read(text: str) -> Reading:
     """The whole line, the word that is still being typed with the rest."""
@@ -49,13 +53,14 @@ def read_before(text: str) -> tuple[Reading, Word | None]:
 def read_words(line: Line, words: list[Word]) -> Reading:
     """These words of the line."""
     walk = Walk(words, GLOBAL_OPTIONS, line.typing)
+    as_outside = walk.passed(PROGRAM)
     walk.options()
     if walk.waiting is not None:
         return Reading(line, walk.parts, None, Next(parameters=(walk.waiting,)))
     if walk.over:
         return Reading(line, walk.parts, None, Next(commands=True, flags=walk.unused()))
     name = walk.take()
-    own = find_own(name.text)
+    own = None if as_outside else find_own(name.text)
     row = own or find(name.text.lower())
     walk.parts.append(Part(name, COMMAND if row else UNKNOWN, None, _command_problem(name, row, walk)))
     if row is None:
@@ -71,11 +76,13 @@ def read_words(line: Line, words: list[Word]) -> Reading:
 def _command_problem(name: Word, row: Row | None, walk: Walk) -> str:
     if row is not None or (name is walk.typing and _may_become_command(name.text.lower())):
         return ""
+    if name.text.startswith("\\"):
+        return NOT_THE_SHELLS
     return f"unknown command {name.text}: it would be sent as it is"
 
 
 def _may_become_command(text: str) -> bool:
-    names = (*NAMES, *(row.name for row in ROWS), *OTHER_NAMES)
+    names = (PROGRAM, *NAMES, *(row.name for row in ROWS), *OTHER_NAMES)
     return any(name.startswith(text) for name in names)
 
 

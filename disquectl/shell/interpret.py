@@ -10,6 +10,8 @@ from disquectl.commands import find, reader
 from disquectl.commands.options import GLOBAL_OPTIONS
 from disquectl.commands.row import Option
 from disquectl.errors import UsageError
+from disquectl.shell.grammar import NOT_THE_SHELLS
+from disquectl.shell.own import HELP as HELP_ROW
 from disquectl.shell.parts import (
     ARGUMENT,
     COMMAND,
@@ -23,6 +25,7 @@ from disquectl.shell.parts import (
 )
 from disquectl.shell.parts import VALUE as VALUE_ROLE
 from disquectl.shell.values import as_disquectl
+from disquectl.shell.walk import HELP
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -65,6 +68,8 @@ def interpret(reading: Reading) -> Command:
     if line.handoff is not None and not line.handoff.target:
         raise UsageError(f"nothing stands behind the {line.handoff.symbol}")
     settings = _settings(reading.parts)
+    if _asks_for_help(reading):
+        return _help(reading)
     row = reading.row
     if row is None:
         if not any(part.role == UNKNOWN for part in reading.parts):
@@ -72,6 +77,8 @@ def interpret(reading: Reading) -> Command:
         wrong = next((part for part in reading.parts if part.problem), None)
         if wrong is not None and wrong.word.is_option:
             raise UsageError(wrong.problem)
+        if wrong is not None and wrong.problem == NOT_THE_SHELLS:
+            raise UsageError(f"{wrong.word.text}: {wrong.problem}")
         return _as_typed(reading, settings, unknown=True)
     if reading.own:
         return _own(reading, row)
@@ -80,6 +87,20 @@ def interpret(reading: Reading) -> Command:
     if reading.notation == DISQUES:
         return _in_disques_words(reading, row, settings)
     return _in_our_words(reading, row)
+
+
+def _asks_for_help(reading: Reading) -> bool:
+    """Whether --help or -h stands in the line, and is no data of its command."""
+    known = reading.row is not None or reading.parts[:1] == reading.parts[-1:]
+    return known and any(
+        part.role == UNKNOWN and part.word.is_option and part.word.text in HELP for part in reading.parts
+    )
+
+
+def _help(reading: Reading) -> Command:
+    """`help` for what the line names, which may be nothing."""
+    named = [part.word.text.lower() for part in reading.parts if part.role in (COMMAND, SUBCOMMAND)]
+    return Command(HELP_ROW, {"topic": tuple(named)}, {}, reading.line.handoff, own=True)
 
 
 def _settings(parts: list[Part]) -> Raw:

@@ -61,9 +61,8 @@ def _live(shell: Shell) -> int:
     refresher.changed = terminal.refresh
     shell.session.note(f"disquectl {__version__}. help explains, Ctrl-D leaves.")
     if refresher.first_done.wait(NEWS_SECONDS) and shell.names.problem:
-        shell.session.note(
-            f"not connected: {shell.names.problem}\nThe shell connects as soon as a node answers."
-        )
+        shell.session.note(f"not connected: {shell.names.problem}")
+        shell.session.note("The shell connects as soon as a node answers.")
     for line in shell.options.start:
         attempt(shell, line)
     try:

@@ -14,6 +14,8 @@ if TYPE_CHECKING:
     from disquectl.shell.words import Word
 
 TWICE = "given twice"
+# Behind a command they ask for its help, as on the command line.
+HELP = ("-h", "--help")
 
 
 class Walk:
@@ -63,6 +65,12 @@ class Walk:
         self.at += 1
         return self.words[self.at - 1]
 
+    def passed(self, text: str) -> bool:
+        """Pass by the next word if it is this one, and not quoted; whether it was."""
+        found = not self.over and self.word.text == text and not self.word.quoted
+        self.at += found
+        return found
+
     def rest(self, role: str, parameter: Argument | None = None) -> None:
         """Whatever is left, all of one role."""
         while not self.over:
@@ -92,8 +100,9 @@ class Walk:
         flag, equals, value = word.text.partition("=") if word.text[:2] == "--" else (word.text, "", "")
         option = self.flags.get(flag)
         if option is None:
-            begun = word is self.typing and any(known.startswith(word.text) for known in self.flags)
-            self.parts.append(Part(word, UNKNOWN, None, "" if begun else f"unknown option {flag}"))
+            begun = word is self.typing and any(known.startswith(word.text) for known in (*self.flags, *HELP))
+            right = begun or word.text in HELP
+            self.parts.append(Part(word, UNKNOWN, None, "" if right else f"unknown option {flag}"))
             return
         problem = self.use(option)
         if option.is_flag:

@@ -106,6 +106,7 @@ def test_no_option_comes_twice() -> None:
     ("line", "word", "reason"),
     [
         ("FOO bar", "FOO", "unknown command"),
+        ("\\foo ", "\\foo", "no such command"),
         ("config foo ", "foo", "config has get, set"),
         ("addjob q x --retry 3 --retry 4", "--retry", "given twice"),
         ("ADDJOB q x 0 RETRY 3 RETRY 4", "RETRY", "given twice"),

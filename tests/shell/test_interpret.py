@@ -75,8 +75,52 @@ def test_an_unknown_command_is_sent_and_said_to_be_unknown() -> None:
 
 
 @pytest.mark.parametrize(
+    ("pasted", "typed"),
+    [
+        ("disquectl addjob q x --retry 30", "addjob q x --retry 30"),
+        ("disquectl -o json qlen q", "-o json qlen q"),
+        ("disquectl command", "command"),
+    ],
+)
+def test_the_name_of_the_program_in_front_is_passed_over(pasted: str, typed: str) -> None:
+    assert interpret(read(pasted)).settings == interpret(read(typed)).settings
+    assert request(pasted) == request(typed)
+
+
+def test_a_queue_may_have_the_name_of_the_program() -> None:
+    assert request("qlen disquectl") == [[b"QLEN", b"disquectl"]]
+    assert interpret(read('"disquectl" qlen')).unknown
+
+
+@pytest.mark.parametrize(
+    ("line", "topic"),
+    [
+        ("addjob --help", ("addjob",)),
+        ("ADDJOB q x 0 RETRY 3 --help", ("addjob",)),
+        ("client setname x -h", ("client", "setname")),
+        ("disquectl client --help", ("client",)),
+        ("\\watch --help", ("\\watch",)),
+        ("--help", ()),
+    ],
+)
+def test_the_option_for_help_is_help(line: str, topic: tuple[str, ...]) -> None:
+    command = interpret(read(line))
+    assert command.own
+    assert command.row.name == "help"
+    assert command.words == {"topic": topic}
+    assert not list(read("addjob --help").problems)
+
+
+def test_data_that_reads_like_the_option_for_help_is_data() -> None:
+    assert request('addjob q "--help"')[0][2] == b"--help"
+    assert interpret(read("exec PING --help")).words == {"word": ("PING", "--help")}
+    assert interpret(read("FROB --help")).unknown
+
+
+@pytest.mark.parametrize(
     ("line", "message"),
     [
+        ("\\frob q", "\\frob: the shell has no such command"),
         ("addjob q x 0 --retry 3", "mixes"),
         ("GETJOB FROM q --count 2", "mixes"),
         ("GETJOB FROM", "QUEUE is missing"),

@@ -40,6 +40,22 @@ def test_disquectl_alone_is_the_shell(node: str, home: str) -> None:
         assert someone.leaves() == 0
 
 
+def test_the_settings_stand_in_columns(person: Person) -> None:
+    text = person.run("\\set", "vertical")
+    columns = {
+        line.rindex(value)
+        for line in text.splitlines()
+        for value in (" table", " off")
+        if line.endswith(value)
+    }
+    assert len(columns) == 1
+
+
+def test_a_hint_works_as_it_is_printed(person: Person) -> None:
+    person.run("disquectl pause q state", "\nnone\n")
+    person.run("disquectl qlen --help", "Print how many jobs are queued.")
+
+
 def test_quit_leaves(person: Person) -> None:
     person.type("QUIT" + ENTER)
     assert person.leaves() == 0
@@ -164,7 +180,8 @@ def test_it_starts_without_a_server_and_connects_when_there_is_one(home: str) ->
     socket.close()
     with Person("-n", f"127.0.0.1:{port}", "shell", home=home) as someone:
         someone.until("not connected")
-        someone.run("QLEN q", "connection refused")
+        text = someone.run("QLEN q", "connection refused")
+        assert "\\n" not in text
         with SandboxThread(port=port):
             someone.run("QLEN q", "\n0\n")
             someone.until("· connected")
