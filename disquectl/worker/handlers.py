@@ -93,7 +93,7 @@ class Handlers:
             handler.child.deadline = now + self._plan.timeout
             self._expire_at = min(self._expire_at, handler.child.deadline)
 
-    def reap(self, now: float) -> None:
+    def reap(self) -> None:
         """Some of the processes may have ended."""
         with suppress(ChildProcessError):
             while True:
@@ -102,7 +102,7 @@ class Handlers:
                     return
                 handler = self._by_pid.pop(pid, None)
                 if handler is not None:
-                    self._has_ended(handler, status, now)
+                    self._has_ended(handler, status, time.monotonic())
 
     def tick(self, now: float) -> None:
         """Let jobs that wait be done, and end what takes too long."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import signal
 import tempfile
+import time
 from contextlib import suppress
 from math import inf
 from typing import TYPE_CHECKING
@@ -78,7 +79,7 @@ class Processes:
         finally:
             os.close(stdin)
 
-    def reap(self, now: float) -> None:
+    def reap(self) -> None:
         """Some processes may have ended."""
         with suppress(ChildProcessError):
             while True:
@@ -87,7 +88,7 @@ class Processes:
                     return
                 child = self._running.pop(pid, None)
                 if child is not None and child.job is not None:
-                    job = child.job
+                    job, now = child.job, time.monotonic()
                     failure = child.ended(status, now)
                     self._idle.append(child)
                     self._ended(job, failure, now - child.started)

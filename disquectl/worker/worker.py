@@ -112,8 +112,8 @@ class Worker:
             if number == signal.SIGCHLD:
                 continue
             self._told_to_end(number)
-        self._slots.reap(self._now)
-        self._slots.tick(self._now)
+        self._slots.reap()
+        self._slots.tick(time.monotonic())
         self._custody.tick(self._now)
         self._nodes.tick()
         self._look_at_the_clock()
@@ -190,7 +190,8 @@ class Worker:
             self._custody.failed(job, not_run(f"it was delivered {job.attempt} times"))
         else:
             self._log.started(job)
-            self._slots.start(job, self._now)
+            # Not the time of this turn: to start many takes longer than a short job.
+            self._slots.start(job, time.monotonic())
 
     def _job_ended(self, job: Job, failure: Failure | None, seconds: float) -> None:
         if failure is None:

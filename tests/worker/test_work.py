@@ -46,6 +46,15 @@ def test_a_line_a_job_and_totals(node, client):
     assert (totals["event"], totals["done"], totals["dead"]) == ("totals", 1, 0)
 
 
+def test_the_time_of_a_job_is_its_own_however_many_start_with_it(node, client):
+    for number in range(40):
+        client.addjob("q", str(number))
+    done = work(node, "-q", "q", "-c", "40", "--", "sleep", "0.02")
+    times = [event["seconds"] for event in events(done.err) if event["event"] == "done"]
+    assert len(times) == 40
+    assert min(times) >= 0.02
+
+
 def test_large_and_empty_bodies(node, client):
     for body in (b"", b"x" * 4097, b"y" * 3_000_000):
         client.addjob("q", body)
