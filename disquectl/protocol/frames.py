@@ -45,22 +45,21 @@ class FrameSplitter:
             return False
         kind = self._buffer[self._at]
         end, elements = line_end + 1, 0
-        if kind in _BULKS or kind in _ARRAYS:
-            length = self._length(line_end)
-            if kind in _ARRAYS:
-                elements = length * 2 if kind == ord("%") else length
-            elif length >= 0 and self._buffer[self._at + 1 : self._at + 3] != b"-1":
-                end += length + 2
-                if end > len(self._buffer):
-                    self._searched = line_end
-                    return False
+        if kind in _ARRAYS:
+            elements = max(self._length(line_end), 0) * (2 if kind == ord("%") else 1)
+        elif kind in _BULKS and (length := self._length(line_end)) >= 0:
+            end += length + 2
+            if end > len(self._buffer):
+                self._searched = line_end
+                return False
         self._missing += elements - 1
         self._at = self._searched = end
         return True
 
     def _length(self, line_end: int) -> int:
+        """The length in the line of an array or a bulk; -1 for nil, and where none stands there."""
         digits = bytes(self._buffer[self._at + 1 : line_end]).rstrip(b"\r")
-        return int(digits) if digits.isdigit() and len(digits) < 20 else 0
+        return int(digits) if digits.isdigit() and len(digits) < 20 else -1
 
     def rest(self) -> bytes:
         """What has come of a frame that is not whole."""

@@ -48,6 +48,13 @@ def test_what_is_no_resp_comes_out_by_lines():
     ]
 
 
+@pytest.mark.parametrize(
+    "line", [b"\n", b"$x\r\n", b"$" + b"9" * 5000 + b"\r\n", b"*" + b"9" * 5000 + b"\r\n"]
+)
+def test_an_odd_line_does_not_hold_up_what_follows(line):
+    assert FrameSplitter().feed(line + b"+OK\r\n") == [line, b"+OK\r\n"]
+
+
 @settings(deadline=None)
 @given(st.lists(st.binary(max_size=40), max_size=8))
 def test_no_byte_is_lost_and_nothing_fails(portions):
