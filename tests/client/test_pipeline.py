@@ -25,6 +25,13 @@ def test_replies_are_in_order_and_an_error_is_in_its_place(make_client):
         assert node.requests == [[b"QLEN", b"a"], [b"BAD"], [b"QLEN", b"c"]]
 
 
+def test_what_comes_after_it_goes_out_on_the_same_connection(make_client):
+    with ScriptedNode([b":1\r\n", b":2\r\n", b":3\r\n"]) as node:
+        client = make_client(node.address)
+        assert client.call_many([("QLEN", "a"), ("QLEN", "b")]) == [1, 2]
+        assert client.qlen("c") == 3
+
+
 def test_an_empty_pipeline_connects_nowhere(make_client):
     client = make_client(refused_address())
     with client.pipeline() as pipeline:

@@ -278,6 +278,16 @@ def test_a_shutdown_answered_by_a_closed_connection_is_done(make_client):
         assert make_client(node.address).call("SHUTDOWN", failover=False, last_words=True) is None
 
 
+def test_a_shutdown_that_was_not_sent_whole_is_not_done(make_client):
+    def take_a_little(conn):
+        conn.recv(1000)
+        conn.close()
+
+    steps = [AtOnce(take_a_little)]
+    with ScriptedNode(steps, steps) as node, pytest.raises(ConnectionFailed):
+        make_client(node.address).call("SHUTDOWN", b"x" * 20_000_000, failover=False, last_words=True)
+
+
 def test_a_shutdown_that_is_refused_is_an_error(make_client):
     with ScriptedNode([b"-ERR syntax error\r\n"]) as node, pytest.raises(ReplyError):
         make_client(node.address).shutdown()

@@ -32,6 +32,7 @@ def test_words_are_read_as_they_were_written(words):
         b'x [a] "QLEN"',
         b'1.5 [a] "QLEN',
         b"1.5 [a] QLEN",
+        b'1.5 [a] x"',
         b'1.5 [a] "\\xzz"',
         b'1.5 [a] "\\',
         None,

@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 
 from disquectl.errors import NotDisque, ReplyError
 from disquectl.protocol import replies, server_replies
+from disquectl.protocol.columns import Columns
 from disquectl.protocol.monitor import monitor_line
 
 ID = b"D-dcb833cf-8YL1NT17e9+wsA/09NqxscQI-05a1"
@@ -111,6 +112,15 @@ def test_a_page_is_the_same_whatever_form_its_other_jobs_have(other):
     alone = replies.show(other) if isinstance(other, list) else {"id": ID.decode()}
     assert jscanned([b"5", [FIELDS, FIELDS]]) == (5, [shown, shown])
     assert jscanned([b"5", [FIELDS, other]]) == (5, [shown, alone])
+
+
+def test_replies_of_the_usual_form_are_kept_by_field():
+    for found in (
+        replies.jobs([[b"q", ID, b"a"], [b"q", ID, b"b"]]),
+        replies.jscan_page([b"0", [ID, ID]])[1],
+        replies.jscan_page([b"0", [FIELDS, changed(body=None)]])[1],
+    ):
+        assert isinstance(found, Columns)
 
 
 def test_a_page_with_half_a_pair_is_refused():

@@ -32,6 +32,18 @@ def test_the_password_in_the_settings_is_hidden_and_an_empty_one_is_shown():
     assert masked_reply([b"CONFIG", b"GET", b"r*"], [b"requirepass", b""]) == [b"requirepass", b""]
 
 
+def test_the_password_is_hidden_wherever_it_stands():
+    settings = [b"dir", b"/", b"port", b"7711", b"requirepass", b"pw"]
+    assert masked_reply([b"CONFIG", b"GET", b"*"], settings) == [*settings[:-1], b"***"]
+
+
+def test_what_is_no_password_stays_as_it_came():
+    names = [b"requirepass", b"mail"]
+    assert masked_reply([b"QSCAN", b"0"], names) is names
+    line = rb'1.5 [a] "\x41"'
+    assert masked_reply([b"MONITOR"], line) is line
+
+
 def test_passwords_in_the_slow_log_are_hidden():
     reply = [[1, 2, 3, [b"AUTH", b"pw"]], [2, 3, 4, [b"QLEN", b"q"]]]
     assert masked_reply([b"SLOWLOG", b"GET"], reply) == [

@@ -67,9 +67,11 @@ def test_cluster_nodes_have_flags_and_numbers():
     assert (other["host"], other["flags"], other["link"]) == ("", ["fail?"], "disconnected")
 
 
-def test_a_line_that_is_no_node_is_not_disque():
-    with pytest.raises(NotDisque):
-        replies.cluster_nodes(b"what is this\n")
+@pytest.mark.parametrize("port", ["", "x", "²", "9" * 5000])
+def test_a_line_that_is_no_node_is_not_disque(port):
+    for line in ("what is this\n", f"{NODE.decode()} host:{port} myself 0 0 connected\n"):
+        with pytest.raises(NotDisque):
+            replies.cluster_nodes(line.encode())
 
 
 def test_cluster_info_has_its_fields():
@@ -123,3 +125,12 @@ def test_settings_keep_the_bytes_of_their_values():
 
 def test_the_clock_has_two_numbers():
     assert replies.server_time([b"1795311496", b"000042"]) == {"seconds": 1795311496, "microseconds": 42}
+
+
+def test_what_a_later_server_may_add_at_the_end_is_left_out():
+    hello = replies.hello([1, NODE, [NODE, b"", b"7711", b"1", b"new"]])
+    assert hello["nodes"] == [{"id": NODE.decode(), "host": "", "port": 7711, "priority": 1}]
+    entry = {"id": 4, "time": 1, "microseconds": 2, "args": [b"PING"]}
+    assert replies.slowlog([[4, 1, 2, [b"PING"], b"new"]]) == [entry]
+    assert replies.commands([[b"ping", 1, [], b"new"]]) == [{"name": "ping", "arity": 1, "flags": []}]
+    assert replies.server_time([b"1", b"2", b"new"]) == {"seconds": 1, "microseconds": 2}
