@@ -132,7 +132,7 @@ class Stream:
                     ended = True
                     continue
             if self.failure is not None:
-                ended, waiting = True, None
+                ended, waiting, also = True, None, ()
             elif waiting is not None and self._put(waiting):
                 waiting = None
                 continue

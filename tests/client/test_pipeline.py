@@ -1,5 +1,6 @@
 """Requests sent together: replies in order, and what is known when the connection breaks in the middle."""
 
+import os
 import threading
 
 import pytest
@@ -81,6 +82,33 @@ def test_a_client_that_is_used_while_requests_are_on_their_way_leaves_them_unkno
         assert isinstance(outcome, OutcomeUnknown)
         assert "used for something else meanwhile" in outcome.message
         assert stream.failure is outcome
+
+
+def test_a_source_that_has_nothing_now_does_not_hold_up_the_end_after_a_failure(make_client):
+    nothing_comes, writer = os.pipe()
+
+    def source():
+        yield Portion([encode(["PING"])])
+        while True:
+            yield None
+
+    def run():
+        for portion in stream.run(source(), (nothing_comes,)):
+            done.append(portion.outcomes)
+
+    done = []
+    with ScriptedNode([close]) as node, Stream(make_client(node.address)) as stream:
+        runner = threading.Thread(target=run)
+        runner.start()
+        runner.join(20)
+        is_stuck = runner.is_alive()
+        os.write(writer, b"x")
+        runner.join()
+    os.close(nothing_comes)
+    os.close(writer)
+    assert not is_stuck
+    assert [type(outcome) for [outcome] in done] == [OutcomeUnknown]
+    assert isinstance(stream.failure, OutcomeUnknown)
 
 
 def test_both_sides_may_have_more_to_say_than_the_sockets_hold(make_client, node):
