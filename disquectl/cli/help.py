@@ -33,12 +33,9 @@ def write_program_help(command: Any, ctx: Any, formatter: Any) -> None:
     _example(formatter, "disquectl sandbox --demo -- disquectl qscan")
 
 
-def write_row_help(row: Row, command: Any, ctx: Any, formatter: Any) -> None:
+def write_row_help(row: Row, ctx: Any, formatter: Any) -> None:
     """What the command does, its words with units and defaults, an example, and what it refuses."""
-    words = [argument.usage for argument in row.arguments]
-    if row.subcommands:
-        words.append("[COMMAND]" if row.callable else "COMMAND")
-    formatter.write_usage(ctx.command_path, " ".join(["[OPTIONS]", *words]))
+    formatter.write_usage(ctx.command_path, row.usage.removeprefix(f"{row.name} "))
     _paragraph(formatter, row.summary)
     if row.details:
         _paragraph(formatter, row.details)

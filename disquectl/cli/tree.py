@@ -96,7 +96,7 @@ class _Command(TyperCommand):
         return _invocation(self.row, ctx)
 
     def format_help(self, ctx: Any, formatter: Any) -> None:
-        write_row_help(self.row, self, ctx, formatter)
+        write_row_help(self.row, ctx, formatter)
 
     def get_help(self, ctx: Any) -> str:
         return bold_headings(super().get_help(ctx))
@@ -133,7 +133,7 @@ class _Group(TyperGroup):
         return super().invoke(ctx)
 
     def format_help(self, ctx: Any, formatter: Any) -> None:
-        write_row_help(self.row, self, ctx, formatter)
+        write_row_help(self.row, ctx, formatter)
 
     def get_help(self, ctx: Any) -> str:
         return bold_headings(super().get_help(ctx))

@@ -39,25 +39,22 @@ def _our_rest(row: Row, reading: Reading) -> str:
 
 def _disques_rest(row: Row, reading: Reading) -> str:
     arguments = row.native.arguments if row.native else row.arguments
-    keywords = [
-        f"[{_word(option)}]" if option.is_flag else f"[{_word(option)} {_value(option, True)}]"
-        for option in reading.next.keywords
-    ]
+    keywords = list(map(_keyword, reading.next.keywords))
     places = [_as_due(argument, disques=True) for argument in _missing(arguments, reading)]
     if reading.next.marker:
         return " ".join([*keywords, reading.next.marker, *places])
-    return " ".join([*places, *(keywords or _keywords_to_come(row, reading))])
+    return " ".join([*places, *(keywords or _keywords_to_come(row))])
 
 
-def _keywords_to_come(row: Row, reading: Reading) -> list[str]:
+def _keyword(option: Option) -> str:
+    return f"[{_word(option)}]" if option.is_flag else f"[{_word(option)} {_value(option, True)}]"
+
+
+def _keywords_to_come(row: Row) -> list[str]:
     """The options of Disque's words, while their time has not come yet."""
     if row.native is None or row.native.marker:
         return []
-    return [
-        f"[{_word(option)}]" if option.is_flag else f"[{_word(option)} {_value(option, True)}]"
-        for option in row.options
-        if option.word
-    ]
+    return [_keyword(option) for option in row.options if option.word]
 
 
 def _missing(arguments: tuple[Argument, ...], reading: Reading) -> list[Argument]:

@@ -12,7 +12,7 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from disquectl.commands.kinds import Kind
 
-NUMBERS = ("count", "seconds", "wait", "duration", "size")
+NUMBERS = ("count", "seconds", "wait", "duration")
 
 
 def value_problem(kind: Kind, text: str, *, disques: bool, typing: bool) -> str:

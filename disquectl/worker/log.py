@@ -74,10 +74,8 @@ class Log:
         if self._verbose:
             self._job("started", job, {})
 
-    def said(self, text: str, *, always: bool = True) -> None:
+    def said(self, text: str) -> None:
         """Something about the worker itself."""
-        if not always and not self._verbose:
-            return
         if self._as_json:
             self._add(encode({"time": iso(time.time()), "event": "worker", "text": text}))
         else:
