@@ -56,8 +56,10 @@ def test_a_missing_node_makes_only_jobs_in_flight_unknown():
     [
         # On the node that was given it: due at the end of the delay, and awake just then.
         ((10_000, 300, 0, 10_000, 10_000), IS_DELAYED),
-        # The same where clocks differ by hours: waking at the very moment is enough.
+        # The same where clocks differ: waking at the very moment is enough.
         ((-1_000, 300, 0, 10_000, 10_001), IS_DELAYED),
+        # Awake before that for something else: due at the end of the delay.
+        ((10_000, 300, 0, 9_000, 2_000), IS_DELAYED),
         # A copy of it.
         ((10_000, 300, 0, 310_000, 309_500), IS_PROXY),
         # Delivered before its delay was over, after ENQUEUE.
@@ -66,6 +68,7 @@ def test_a_missing_node_makes_only_jobs_in_flight_unknown():
         ((10_000, 300, 1, 10_000, 10_000), IS_ACTIVE),
         # The delay is over.
         ((-60_000, 300, 0, 200_000, 199_500), IS_ACTIVE),
+        ((-10_000, 300, 0, 10_000, 10_000), IS_ACTIVE),
         # At most once, after delivery.
         ((10_000, 0, 0, None, 86_000_000), IS_ACTIVE),
         # Half a second before a return, every job is awake early.

@@ -41,8 +41,8 @@ class World:
         for request, reply in zip(self.last, replies, strict=True):
             self.custody.answered(request, reply, self.now)
 
-    def fail(self, job, ttl_left=DAY, state=b"active", retry=300):
-        self.custody.failed(job, Failure(1, None, b"oh", CREATED + self.now))
+    def fail(self, job, ttl_left=DAY, state=b"active", retry=300, why=""):
+        self.custody.failed(job, Failure(1, None, b"oh", CREATED + self.now, why=why))
         assert self.asked() == [(b"TIME",), (b"SHOW", job.id)]
         at = CREATED + self.now
         shown = [b"id", job.id.encode(), b"queue", b"q", b"state", state, b"repl", 1, b"ttl", ttl_left]
@@ -254,3 +254,84 @@ def test_an_unknown_job_is_left():
     world.answer([b"1", b"0"], None)
     assert world.news() == ["left"]
     assert not world.custody.busy
+
+
+def test_what_working_answers_after_the_end_of_a_job_is_no_news():
+    world = World()
+    job = world.take()
+    world.asked()
+    world.custody.succeeded(job)
+    world.answer(ReplyError("TOOLATE Half of job TTL already elapsed"))
+    assert world.news() == []
+
+
+def test_a_held_job_that_its_node_does_not_know_is_forgotten():
+    world = World()
+    job = world.take()
+    world.asked()
+    world.answer(12)
+    world.fail(job)
+    assert world.at(4) == [(b"WORKING", ID)]
+    world.answer(ReplyError("NOJOB Job not known"))
+    assert world.custody.jobs == {}
+    assert world.custody.full_queues() == set()
+
+
+def test_why_the_attempt_failed_is_told_rather_than_why_it_was_the_last():
+    world = World(max_retries=0)
+    job = world.take()
+    world.asked()
+    world.answer(30)
+    world.fail(job, why="it took longer than --timeout")
+    world.asked()
+    world.answer(b"D-new")
+    assert [news.why for news in world.custody.told] == ["it took longer than --timeout"]
+
+
+def test_a_refused_acknowledgement_and_a_refused_return_are_told():
+    world = World()
+    done, returned = world.take(), world.take(ID.replace("yRia", "zzzz"))
+    world.asked()
+    world.custody.succeeded(done)
+    world.custody.interrupted(returned, Failure(None, 15, b"", 0.0))
+    assert world.news() == ["put back"]
+    assert world.asked() == [(b"NACK", returned.id), (b"ACKJOB", ID)]
+    world.answer(ReplyError("OOM"), ReplyError("OOM"))
+    assert world.news() == ["left", "not acknowledged"]
+    assert world.custody.jobs == {}
+
+
+def test_a_job_whose_node_answers_show_by_an_error_is_left():
+    world = World()
+    job = world.take()
+    world.asked()
+    world.custody.failed(job, Failure(1, None, b"", 0.0))
+    world.asked()
+    world.answer([b"1", b"0"], ReplyError("LOADING"))
+    assert world.news() == ["left"]
+
+
+def test_jobs_are_acknowledged_together_at_the_nodes_that_they_came_from():
+    world = World()
+    other = Node("127.0.0.1", 7712)
+    homes = [HOME, HOME, other, HOME]
+    jobs = [Job(ID.replace("yRia", f"aaa{i}"), b"q", b"", 0, 0, home) for i, home in enumerate(homes)]
+    for job in jobs:
+        world.custody.take(job, 0.0)
+    world.asked()
+    for job in jobs:
+        world.custody.succeeded(job)
+    world.asked()
+    a, b, c, d = (job.id for job in jobs)
+    assert [(request.home, request.words) for request in world.last] == [
+        (HOME, (b"ACKJOB", a, b, d)),
+        (other, (b"ACKJOB", c)),
+    ]
+
+
+def test_what_comes_back_too_often_is_not_run_again_but_never_on_the_first_attempts():
+    def over(deliveries, **options):
+        return World(**options).custody.over_its_attempts(Job(ID, b"q", b"", 0, deliveries, HOME))
+
+    assert [over(5, max_retries=0), over(6, max_retries=0)] == [False, True]
+    assert [over(9, max_retries=9), over(10, max_retries=9)] == [False, True]
