@@ -52,9 +52,7 @@ def run(row: Row, values: Values, session: Session) -> None:
         refusals = Refusals()
         clocks = Clocks()
         found = _look(cluster, values["id"], clocks, refusals)
-        require_an_answer(cluster, session)
-        if len(refusals.found) == len(cluster.answered()):
-            refusals.unless_answered(session)
+        require_an_answer(cluster, session, refusals)
         if values.get("follow") and found["copies"]:
             _follow(found, lambda: _look(cluster, values["id"], clocks, refusals), session)
         else:

@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 import json
+from types import SimpleNamespace
+from unittest.mock import Mock
 
 import pytest
 
-from disquectl import Client
+from disquectl import Client, ConnectionFailed, Node, PartlyDone, ReplyError
+from disquectl.client.cluster import Missing
+from disquectl.commands.everywhere.gather import Refusals, require_an_answer, settle
 from tests.client.scripted import refused_address
 from tests.conftest import run_disquectl
 
@@ -110,6 +114,20 @@ def test_show_of_what_no_node_has_is_4(cluster):
     assert result.code == 3
     assert result.out.count(job_id) == 1
     assert unknown in result.err
+
+
+def test_a_node_that_refused_and_then_fell_silent_counts_once():
+    told = []
+    session = SimpleNamespace(problem=told.append)
+    silent, good = Mock(node=Node(port=1)), Mock(node=Node(port=2))
+    missing = Missing(silent.node, "", ConnectionFailed("closed by the node"))
+    rest = SimpleNamespace(answered=lambda: [good], missing=lambda: [missing])
+    refusals = Refusals()
+    refusals.add(silent, [b"QPEEK"], ReplyError("ERR no"))
+    require_an_answer(rest, session, refusals)
+    with pytest.raises(PartlyDone, match=r"^1 of 2 nodes answered$"):
+        settle(rest, session, refusals=refusals)
+    assert told == ["127.0.0.1:1: ERR no", "127.0.0.1:1: closed by the node"]
 
 
 def test_a_refusal_by_all_is_a_refusal(cluster):

@@ -37,9 +37,7 @@ def delete(row: Row, values: Values, session: Session) -> None:
         for batch in batches:
             count += _deleted(cluster, batch, refusals)
             sent += len(batch)
-            require_an_answer(cluster, session, writes=True)
-            if len(refusals.found) == len(cluster.answered()):
-                refusals.unless_answered(session)
+            require_an_answer(cluster, session, refusals, writes=True)
         if bad and not sent:
             raise ReplyError("BADID none of the lines is a job ID")
         nodes = [link.name for link in cluster.answered() if link not in refusals.found]

@@ -52,13 +52,16 @@ class Refusals:
         """This node refused; what it said first counts."""
         self.found.setdefault(link, (request, error))
 
-    def unless_answered(self, session: Session) -> None:
-        """Raise the refusal when that is all there is to say."""
-        if self.found:
-            from disquectl.commands.advice import explained
+    def of(self, cluster: Cluster) -> int:
+        """How many of the nodes that have answered refused something."""
+        return sum(link in self.found for link in cluster.answered())
 
-            request, error = next(iter(self.found.values()))
-            raise explained(error, [as_bytes(word) for word in request], session)
+    def first(self, session: Session) -> DisquectlError:
+        """What to raise where all refuse."""
+        from disquectl.commands.advice import explained
+
+        request, error = next(iter(self.found.values()))
+        return explained(error, [as_bytes(word) for word in request], session)
 
     def tell(self, session: Session) -> None:
         """Name each node with its refusal."""
@@ -66,9 +69,16 @@ class Refusals:
             session.problem(f"{link.node}: {error.message}")
 
 
-def require_an_answer(cluster: Cluster, session: Session, *, writes: bool = False) -> None:
-    """Raise why when no node at all has answered. `writes`: one that fell silent may have done it."""
-    if cluster.answered():
+def require_an_answer(
+    cluster: Cluster, session: Session, refusals: Refusals | None = None, *, writes: bool = False
+) -> None:
+    """Raise why when no node at all has answered, or all that did refused.
+
+    `writes`: one that fell silent may have done it.
+    """
+    if answered := len(cluster.answered()):
+        if refusals and refusals.of(cluster) == answered:
+            raise refusals.first(session)
         return
     missing = cluster.missing()
     problems = [one.problem for one in missing]
@@ -83,18 +93,10 @@ def require_an_answer(cluster: Cluster, session: Session, *, writes: bool = Fals
     raise ConnectionFailed(text, _NOBODY)
 
 
-def tell_missing(cluster: Cluster, session: Session) -> int:
-    """Name each node that did not answer on stderr; how many they are."""
-    missing = cluster.missing()
-    for one in missing:
-        session.problem(_told(one))
-    return len(missing)
-
-
 def settle(
     cluster: Cluster, session: Session, *, writes: bool = False, refusals: Refusals | None = None
 ) -> None:
-    """The end of a command, after its result was written: raise what is to be said of the other nodes.
+    """The end of a command, after its result was written: tell and raise what is to be said of other nodes.
 
     `writes`: it changes the cluster, so a node that was asked and did not answer leaves that open.
     """
@@ -102,11 +104,13 @@ def settle(
     if refusals:
         refusals.tell(session)
     missing = cluster.missing()
-    count = tell_missing(cluster, session) + (len(refusals.found) if refusals else 0)
-    if not count:
+    for one in missing:
+        session.problem(_told(one))
+    refused = refusals.of(cluster) if refusals else 0
+    if not missing and not refused:
         return
-    answered = len(cluster.answered()) - (len(refusals.found) if refusals else 0)
-    counts = f"{answered} of {answered + count} nodes answered"
+    answered = len(cluster.answered())
+    counts = f"{answered - refused} of {answered + len(missing)} nodes answered"
     if writes and any(one.outcome_is_unknown for one in missing):
         raise OutcomeUnknown(f"{counts}; what became of the request at the others is not known")
     raise PartlyDone(counts)

@@ -28,9 +28,7 @@ def peek(row: Row, values: Values, session: Session) -> None:
     with open_cluster(session, values) as cluster:
         refusals = Refusals()
         found = _queued(cluster, [b"QPEEK", values["queue"], b"%d" % count], refusals)
-        require_an_answer(cluster, session)
-        if len(refusals.found) == len(cluster.answered()):
-            refusals.unless_answered(session)
+        require_an_answer(cluster, session, refusals)
         ordered = sorted(found, key=lambda made: (made[0], made[1]["id"]), reverse=count < 0)
         show(shape, [record for _, record in ordered[: abs(count)]], session)
         settle(cluster, session, refusals=refusals)

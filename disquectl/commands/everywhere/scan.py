@@ -42,9 +42,7 @@ def scan(row: Row, values: Values, session: Session) -> None:
                 for record in chosen(records, seen.new(_keys(row.verb, records))):
                     out.write({"node": link.name, **record})
                 out.flush()
-            require_an_answer(cluster, session)
-            if len(refusals.found) == len(cluster.answered()):
-                refusals.unless_answered(session)
+            require_an_answer(cluster, session, refusals)
         finally:
             out.finish()
         settle(cluster, session, refusals=refusals)

@@ -29,9 +29,7 @@ def add_up(row: Row, values: Values, session: Session) -> None:
     with open_cluster(session, values) as cluster:
         refusals = Refusals()
         said = _ask(cluster, row, requests, refusals)
-        require_an_answer(cluster, session, writes=not row.only_reads(requests[0]))
-        if not said:
-            refusals.unless_answered(session)
+        require_an_answer(cluster, session, refusals, writes=not row.only_reads(requests[0]))
         show(shape, sums(shape, said), session)
         settle(cluster, session, writes=not row.only_reads(requests[0]), refusals=refusals)
 
@@ -55,9 +53,7 @@ def side_by_side(row: Row, values: Values, session: Session) -> None:
     with open_cluster(session, values) as cluster:
         refusals = Refusals()
         said = _ask(cluster, row, requests, refusals)
-        require_an_answer(cluster, session, writes=not row.only_reads(requests[0]))
-        if not said:
-            refusals.unless_answered(session)
+        require_an_answer(cluster, session, refusals, writes=not row.only_reads(requests[0]))
         show(shape, listed(said), session)
         unknown = _unknown(requests, said) if row.absent else []
         if unknown and len(requests) > 1:
