@@ -61,7 +61,10 @@ def test_the_summary_names_the_lines_that_need_a_look():
     ledger.note_refused(6)
     ledger.note_added(7)
     ledger.unwritten.add(7)
+    ledger.empty += 1
     assert ledger.summary() == (
         "3 added, 1 refused, 1 unknown (lines 3), 1 of those added without their ID written (lines 7), "
-        "2 before that not sent (lines 4-5)"
+        "2 before that not sent (lines 4-5), 1 empty lines left out"
     )
+    assert ledger.where_it_stood().startswith("stopped after line 7: ")
+    assert Ledger().summary() == "0 added, 0 refused"

@@ -1,8 +1,12 @@
 """The line on the terminal."""
 
+import io
+from types import SimpleNamespace
+
 import pytest
 
-from disquectl.commands.bulk.progress import text
+from disquectl.commands.bulk.progress import CLEAR, FIRST_SECONDS, INTERVAL_SECONDS, Progress, text
+from disquectl.commands.streams import Streams
 
 
 @pytest.mark.parametrize(
@@ -18,3 +22,52 @@ from disquectl.commands.bulk.progress import text
 )
 def test_it_says_how_far_how_fast_and_how_long_still(arguments, shown):
     assert text(*arguments) == shown
+
+
+class Screen(io.BytesIO):
+    """A terminal; `drawn` takes what was written to it since it was last asked."""
+
+    def isatty(self):
+        return True
+
+    def drawn(self):
+        data = self.getvalue()
+        self.seek(0)
+        self.truncate()
+        return data
+
+
+@pytest.fixture
+def clock(monkeypatch):
+    """What time it is, in a list."""
+    now = [100.0]
+    monkeypatch.setattr("disquectl.commands.bulk.progress.time", SimpleNamespace(monotonic=lambda: now[0]))
+    return now
+
+
+def test_it_is_drawn_now_and_then_and_makes_way(clock):
+    screen = Screen()
+    progress = Progress(Streams(io.BytesIO(), io.BytesIO(), screen), True)
+    progress.update(1, 0, None)
+    progress.clear()
+    assert screen.drawn() == b""
+    clock[0] += FIRST_SECONDS
+    progress.update(3, 0, None)
+    assert screen.drawn() == CLEAR + b"3 jobs  10/s"
+    progress.update(4, 0, None)
+    assert screen.drawn() == b""
+    clock[0] += INTERVAL_SECONDS
+    progress.update(5, 0, None)
+    assert screen.drawn().startswith(CLEAR + b"5 jobs")
+    progress.clear()
+    progress.clear()
+    assert screen.drawn() == CLEAR
+
+
+def test_it_is_not_drawn_off_a_terminal_or_unasked(clock):
+    for screen, wanted in ((io.BytesIO(), True), (Screen(), False)):
+        progress = Progress(Streams(io.BytesIO(), io.BytesIO(), screen), wanted)
+        clock[0] += 10
+        progress.update(1, 0, None)
+        progress.clear()
+        assert screen.getvalue() == b""

@@ -5,7 +5,8 @@ import threading
 
 import pytest
 
-from disquectl import ConnectionFailed, NoAnswer, NotDisque, OutcomeUnknown, ReplyError, UsageError
+from disquectl import ConnectionFailed, NoAnswer, Node, NotDisque, OutcomeUnknown, ReplyError, UsageError
+from disquectl.client.trip import Trip
 
 from .scripted import AtOnce, ScriptedNode, close, drip, refused_address, silent
 
@@ -399,3 +400,12 @@ def wait_until(condition):
             return
         deadline.wait(0.01)
     raise AssertionError("it did not come to that within five seconds")
+
+
+def test_only_a_node_that_had_let_us_in_is_tried_again_and_once():
+    down, gone, left = Node(port=1), Node(port=2), Node(port=3)
+    trip = Trip([left])
+    trip.failed(down, "connection refused")
+    trip.failed(gone, "closed by the node", come_back=True)
+    trip.failed(gone, "closed by the node", come_back=True)
+    assert trip.nodes == [left, gone]
