@@ -10,7 +10,7 @@ kernel), or when the caller says that doing it twice changes nothing (`repeatabl
 from __future__ import annotations
 
 from disquectl.client.connection import Broken, Connection, Unreachable
-from disquectl.client.opening import NODE_IS_FULL, Opener, with_advice
+from disquectl.client.opening import NODE_IS_FULL, Opener, bounded, with_advice
 from disquectl.client.trip import Trip, leaves_open, seeds, told, unknown
 from disquectl.errors import (
     ConnectionFailed,
@@ -353,7 +353,7 @@ class Core:
         response_timeout = self._opener.response_timeout
         if wait_ms is None or response_timeout is None:
             return None
-        return response_timeout + wait_ms / 1000
+        return bounded(response_timeout + wait_ms / 1000)
 
     def refusal(self, error: ReplyError, words: tuple[Word, ...]) -> ReplyError | NotDisque | OutcomeUnknown:
         """What an error reply means that came to these words: mostly itself."""

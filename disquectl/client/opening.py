@@ -21,7 +21,15 @@ if TYPE_CHECKING:
 # What a node says, unasked, before it closes a connection that is one too many.
 NODE_IS_FULL = "ERR max number of clients reached"
 
+# poll(2) counts milliseconds in 31 bits, which is 24 days. Who would wait longer waits for ever.
+LONGEST_SECONDS = 2**31 // 1000 - 1
+
 _NO_PASSWORD_IS_SET = ("no password is set", "without any password")
+
+
+def bounded(seconds: float | None) -> float | None:
+    """A timeout that the system can count; None, for ever, where it cannot."""
+    return None if seconds is None or seconds > LONGEST_SECONDS else seconds
 
 
 class Opener:
@@ -39,8 +47,8 @@ class Opener:
         *,
         tls: Tls | None = None,
     ) -> None:
-        self.connect_timeout = connect_timeout
-        self.response_timeout = response_timeout
+        self.connect_timeout = min(connect_timeout, LONGEST_SECONDS)
+        self.response_timeout = bounded(response_timeout)
         if isinstance(password, str):
             password = password.encode("utf-8", "surrogateescape")
         self.password = password or None

@@ -207,3 +207,13 @@ def test_a_node_that_takes_no_more_clients_is_passed_over(make_client):
 def test_a_request_that_cannot_be_sent_stops_all_before_they_are_sent(make_client):
     with pytest.raises(UsageError):
         make_client(refused_address()).call_many([("QLEN", "a"), ()])
+
+
+def test_a_timeout_longer_than_the_system_can_count_is_no_failure(make_client):
+    with ScriptedNode([b":1\r\n", b":2\r\n", b":3\r\n"]) as node:
+        client = make_client(node.address, connect_timeout=1e30, response_timeout=1e30)
+        assert client.call("QLEN", "a") == 1
+        assert client.call_many([("QLEN", "a"), ("QLEN", "b")]) == [2, 3]
+    with ScriptedNode([b":1\r\n"]) as node:
+        month_ms = 31 * 86_400_000
+        assert make_client(node.address).call_many([("ADDJOB", "a", "", month_ms)], wait_ms=month_ms) == [1]
