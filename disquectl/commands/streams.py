@@ -11,6 +11,9 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any, BinaryIO
 
+# Python refuses to read a number of thousands of digits, and no terminal is that wide.
+_ABSURD_DIGITS = 10
+
 
 class Streams:
     """Binary streams; text for people goes through `say`, which puts it on stderr after what stdout has."""
@@ -37,7 +40,7 @@ class Streams:
     def width(self) -> int:
         """Columns of the terminal that stdout is; 80 elsewhere. COLUMNS goes before, as everywhere."""
         given = os.environ.get("COLUMNS", "")
-        if given.isdecimal() and int(given) > 0:
+        if given.isdecimal() and len(given) < _ABSURD_DIGITS and int(given) > 0:
             return int(given)
         try:
             return os.get_terminal_size(self.stdout.fileno()).columns or 80
