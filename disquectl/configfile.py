@@ -95,6 +95,8 @@ def parse(text: str, path: str) -> Config:
         place = message.rpartition("(at ")[2].rstrip(")")
         line = place.split()[1].rstrip(",") if place.startswith("line") else str(text.count("\n") + 1)
         raise UsageError(f"{path}:{line}: {message.partition(' (at ')[0].lower()}") from None
+    except (RecursionError, ValueError):
+        raise UsageError(f"{path}: a number is too long, or tables are too deep in each other") from None
     for key in tables:
         if key not in TOP_LEVEL:
             raise config.wrong((key,), f"unknown; there are {', '.join(TOP_LEVEL)}")

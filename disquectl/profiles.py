@@ -9,7 +9,7 @@ from __future__ import annotations
 import os
 
 from disquectl.client.address import parse_node
-from disquectl.commands.kinds import DURATION
+from disquectl.commands.kinds import DURATION, without_nul
 from disquectl.commands.options import COLOR, OUTPUT
 from disquectl.errors import UsageError
 
@@ -40,7 +40,7 @@ def _switch(value: object) -> bool:
 
 
 def _file(value: object) -> str:
-    return os.path.expanduser(_text(value))
+    return os.path.expanduser(without_nul(_text(value)))
 
 
 def _words(value: object) -> list[str]:
@@ -48,7 +48,7 @@ def _words(value: object) -> list[str]:
     words = [value] if isinstance(value, str) else value
     if not isinstance(words, list) or not words:
         raise UsageError("text or a list of texts is expected")
-    return [_text(word) for word in words]
+    return [without_nul(_text(word)) for word in words]
 
 
 def _nodes(value: object) -> list[str]:

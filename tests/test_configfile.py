@@ -83,6 +83,13 @@ def test_a_full_file():
         ),
         ("[profiles.a]\ncert = 'x'\n", "c.toml:2: profiles.a.cert: it needs tls = true"),
         ("[profiles.a]\ntls = true\nkey = 'x'\n", "c.toml:3: profiles.a.key: it needs a cert"),
+        ("x = " + "1" * 5000, "c.toml: a number is too long"),
+        ("x = " + "[" * 20_000, "c.toml: a number is too long, or tables are too deep"),
+        (
+            '[profiles.a]\npassword-file = "a\\u0000b"\n',
+            "c.toml:2: profiles.a.password-file: a NUL cannot be",
+        ),
+        ('[profiles.a]\npassword-command = "a\\u0000b"\n', "c.toml:2: profiles.a.password-command: a NUL"),
         ("profiles = 1\n", "c.toml:1: profiles: a table is expected"),
         ("[profiles]\na = 1\n", "c.toml:2: profiles.a: a table is expected"),
         ("\nprofile = 'b'\n[profiles.a]\n", "c.toml:2: profile: there is no profile 'b'"),

@@ -139,6 +139,13 @@ def column_names(text: str) -> list[str]:
     return [name.strip() for name in text.split(",")]
 
 
+def without_nul(text: str) -> str:
+    """The word as it was typed, where the system takes no NUL: the shell and the config file can have one."""
+    if "\0" in text:
+        raise UsageError(f"a NUL cannot be in it: {text!r}")
+    return text
+
+
 def number(low: int | None = None, high: int | None = None, metavar: str = "N") -> Kind:
     """The kind of integers from `low` to `high`."""
     return Kind("count", whole_number(low, high), metavar)
@@ -151,7 +158,8 @@ JOB_ID = Kind("id", os.fsencode)
 WORD = Kind("word", os.fsencode)
 TEXT = Kind("text", plain_text)
 COLUMNS = Kind("text", column_names)
-FILE = Kind("file", plain_text)
+PROGRAM_WORD = Kind("text", without_nul)
+FILE = Kind("file", without_nul)
 NODE = Kind("node", plain_text, "HOST:PORT")
 PROFILE = Kind("profile", plain_text, "NAME")
 NODE_ID = Kind("node_id", os.fsencode)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import errno
 
-from disquectl.commands.kinds import FLAG, TEXT, number
+from disquectl.commands.kinds import FLAG, PROGRAM_WORD, TEXT, number
 from disquectl.commands.row import TOOLS, Argument, Option, Row
 from disquectl.errors import DataError, UsageError
 
@@ -49,7 +49,7 @@ ROW = Row(
     arguments=(
         Argument(
             "command",
-            TEXT,
+            PROGRAM_WORD,
             "Run this beside the sandbox and end with its exit code.",
             many=True,
             required=False,

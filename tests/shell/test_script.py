@@ -151,3 +151,10 @@ def test_timing_says_how_long_each_command_took(script) -> None:
 def test_columns_are_picked_as_on_the_command_line(script) -> None:
     done = script("qlen mail --columns 'length, queue' -o tsv\n")
     assert (done.code, done.out) == (0, "length\tqueue\n0\tmail\n")
+
+
+@pytest.mark.parametrize("line", ['addjob q --file "a\\x00b"', 'ping > "a\\x00b"', 'sandbox -- "a\\x00b"'])
+def test_a_nul_where_the_system_takes_none_is_a_usage_error(script, line: str) -> None:
+    done = script(f"{line}\n")
+    assert done.code == 2
+    assert "a NUL cannot be in it: 'a\\x00b'" in done.err
