@@ -54,6 +54,8 @@ def explain(argv: list[str]) -> Invocation | int:
 
 def _as_usage_error(problem: Any) -> UsageError:
     where = problem.ctx.command_path if getattr(problem, "ctx", None) else PROGRAM
+    if hasattr(problem, "possibilities"):
+        return _no_such_option(problem.option_name, problem.possibilities or (), where)
     message = " ".join(
         problem.format_message().replace(DATA_MARK, "").replace(repr(DATA_MARK)[1:-1], "").split()
     )
@@ -74,6 +76,13 @@ def _no_such_command(name: str, names: Iterable[str], where: str) -> UsageError:
     near = get_close_matches(name, list(names), n=2, cutoff=0.7)
     advice = f"did you mean {' or '.join(near)}?" if near else f"see {where} --help"
     return UsageError(f"no such command: {name!r}", advice)
+
+
+def _no_such_option(name: str, known: Iterable[str], where: str) -> UsageError:
+    # Without the dashes, which make any two of them look alike.
+    near = get_close_matches(name.lstrip("-"), [one.lstrip("-") for one in known], n=2, cutoff=0.7)
+    advice = f"did you mean --{' or --'.join(near)}?" if near else f"see {where} --help"
+    return UsageError(f"no such option: {name}", advice)
 
 
 class _Command(TyperCommand):

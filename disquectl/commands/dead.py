@@ -82,7 +82,7 @@ def run(row: Row, values: Values, session: Session) -> None:
             show(shape(values), found, session)
         elif found:
             if by_filter and not session.answered:
-                session.ask(f"{action} {len(found)} dead jobs?")
+                session.ask(f"{action} {len(found)} dead job{'s' if len(found) > 1 else ''}?")
             _act(found, revive if action == RETRY else drop, values, session)
         else:
             show(shape(values), [{"count": 0}], session)
@@ -180,8 +180,8 @@ ROW = Row(
         Argument(
             "action",
             Kind("choice", TEXT.convert, "|".join(ACTIONS), ACTIONS),
-            "What to do; list where it is left out. retry puts jobs back into their queues; failing lists "
-            "the jobs that came back at least once and are not dead yet.",
+            "list, where it is left out; show: all of one letter; retry: put jobs back into their queues; "
+            "drop: forget them; failing: list jobs that came back at least once and are not dead yet.",
             required=False,
         ),
         Argument("name", WORD, "Queues (mail, or dead:mail), or job IDs.", many=True, required=False),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from disquectl.commands.kinds import DURATION, FILE, FLAG, QUEUE, WAIT, number
+from disquectl.commands.kinds import DURATION, FLAG, FOLDER, QUEUE, WAIT, number
 from disquectl.commands.road import exchange, show_found
 from disquectl.commands.row import JOBS, WRITE, Argument, Native, Option, Row, option_words
 from disquectl.errors import DisquectlError, NothingThere, PartlyDone, UsageError
@@ -113,7 +113,7 @@ ROW = Row(
         Option("--follow", FLAG, "Go on for ever, until Ctrl-C."),
         Option("--max-jobs", number(1, 2**63 - 1), "Go on until there were so many jobs."),
         Option("--idle", DURATION, "Go on until none came for so long; 0: take what is there."),
-        Option("--into", FILE, "A file for each job in this folder, named by its ID; / becomes _."),
+        Option("--into", FOLDER, "A file for each job in this folder, named by its ID; / becomes _."),
     ),
     native=Native(
         (Argument("queue", QUEUE, "The queues, looked at from left to right.", many=True),), b"FROM"

@@ -54,7 +54,9 @@ def test_qpeek_shows_the_newest_for_a_negative_count(node, disquectl):
     ("args", "told"),
     [
         (["qlen"], "missing argument 'QUEUE...' (see disquectl qlen --help)"),
-        (["qlen", "--frob", "q"], "no such option: --frob"),
+        (["qlen", "--frob", "q"], "no such option: --frob (see disquectl qlen --help)"),
+        (["getjob", "--tiemout", "5s", "q"], "no such option: --tiemout (did you mean --timeout?)"),
+        (["jobs", "--queue", "q"], "no such option: --queue (see disquectl jobs --help)"),
         (["qlen", "-n"], "option '-n' requires an argument (see disquectl qlen --help)"),
         (["config", "get", "-n"], "option '-n' requires an argument (see disquectl config get --help)"),
         (["-n"], "option '-n' requires an argument (see disquectl --help)"),
