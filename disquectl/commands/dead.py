@@ -22,6 +22,13 @@ if TYPE_CHECKING:
 
 LIST, SHOW, RETRY, DROP, FAILING = "list", "show", "retry", "drop", "failing"
 ACTIONS = (LIST, SHOW, RETRY, DROP, FAILING)
+MEANINGS = {
+    LIST: "those that are dead",
+    SHOW: "all of one letter",
+    RETRY: "put jobs back into their queues",
+    DROP: "forget them",
+    FAILING: "jobs that came back, and are not dead yet",
+}
 FILTERS = ("exit", "signal", "contains", "older", "newer")
 KINDS = {"id": "id", "job": "id", "body": "body", "next_requeue_within": "ms", "ttl": "seconds"}
 PAGE = 1000
@@ -179,7 +186,7 @@ ROW = Row(
     arguments=(
         Argument(
             "action",
-            Kind("choice", TEXT.convert, "|".join(ACTIONS), ACTIONS),
+            Kind("choice", TEXT.convert, "|".join(ACTIONS), ACTIONS, MEANINGS),
             "list, where it is left out; show: all of one letter; retry: put jobs back into their queues; "
             "drop: forget them; failing: list jobs that came back at least once and are not dead yet.",
             required=False,

@@ -7,6 +7,15 @@ from disquectl.commands.row import LISTED, QUEUES, WRITE, Argument, Option, Row
 from disquectl.protocol.shapes import text
 from disquectl.render.shape import VALUE, Shape
 
+MEANINGS = {
+    "in": "no jobs go in",
+    "out": "none come out",
+    "all": "both",
+    "none": "not paused",
+    "state": "only show",
+    "bcast": "the same on all nodes",
+}
+
 ROW = Row(
     "pause",
     "Pause a queue, or show whether it is paused.",
@@ -20,7 +29,7 @@ ROW = Row(
         Argument("queue", QUEUE, "The queue."),
         Argument(
             "what",
-            one_of("in", "out", "all", "none", "state", "bcast"),
+            one_of("in", "out", "all", "none", "state", "bcast", meanings=MEANINGS),
             "in: no jobs go in; out: none come out; all: both; none: not paused; state: only show.",
             many=True,
         ),

@@ -101,7 +101,7 @@ def _values(parameter: Argument | Option, typed: str, names: Names, seen: Seen) 
     kind = parameter.kind
     if kind.choices:
         for choice in rank(typed, kind.choices):
-            yield Entry(choice, parameter.help)
+            yield Entry(choice, kind.meanings.get(choice, ""))
     elif kind.name == "queue":
         names.wanted = True
         for name in names.queues.find(typed):

@@ -112,5 +112,6 @@ def _explained(due: Argument | Option, reading: Reading) -> str:
     text = due.explained if isinstance(due, Option) else due.help
     if reading.notation == DISQUES and due.kind.name in ("seconds", "wait"):
         unit = "Milliseconds" if due.kind.name == "wait" else "Seconds"
-        text = f"{unit}. {text.replace(', with a unit: 500ms, 5s', '')}"
+        text = text.replace(", with a unit: 500ms, 5s", "")
+        return text if text.startswith(unit) else f"{unit}. {text}"
     return text

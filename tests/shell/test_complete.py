@@ -43,6 +43,14 @@ def offered(line: str, names: Names, seen: Seen) -> list[str]:
     return [entry.text for entry in entries(line, names, seen)[1]]
 
 
+def test_each_choice_says_what_it_means_itself(names: Names, seen: Seen) -> None:
+    offer = {entry.text: entry.meaning for entry in entries("pause mail ", names, seen)[1]}
+    assert (offer["in"], offer["out"]) == ("no jobs go in", "none come out")
+    sections = [entry.meaning for entry in entries("info ", names, seen)[1] if "-" not in entry.text]
+    assert len(sections) > 5
+    assert not any(sections)
+
+
 @pytest.mark.parametrize(
     ("line", "first"),
     [

@@ -189,6 +189,10 @@ def test_the_bar_says_units_defaults_and_reasons(line: str, said: list[str]) -> 
         assert piece in found
 
 
+def test_the_bar_says_a_unit_once() -> None:
+    assert about(check(read("ADDJOB q x 5"))).count("Milliseconds") == 1
+
+
 WORDS = [
     *NAMES,
     *(name.upper() for name in NAMES),
