@@ -16,6 +16,7 @@ Reader = Callable[[bytes], bytes | None]
 
 _MAX_PASSWORD = 512
 _MAX_HZ = 500
+_UINT32 = 0xFFFFFFFF
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,6 +35,12 @@ def _number(least: int = 0, bits: int = 64) -> Reader:
         return b"%d" % _signed(number, bits) if number is not None and number >= least else None
 
     return read
+
+
+def _read_slow_log_length(word: bytes) -> bytes | None:
+    """The one number of 32 bits that has no sign."""
+    number = read_integer(word)
+    return b"%d" % (number & _UINT32) if number is not None and number >= 0 else None
 
 
 def _signed(number: int, bits: int) -> int:
@@ -89,7 +96,7 @@ PARAMETERS: dict[bytes, Parameter] = {
     b"auto-aof-rewrite-min-size": Parameter(b"67108864", _number()),
     b"slowlog-log-slower-than": Parameter(b"10000", _number()),
     b"latency-monitor-threshold": Parameter(b"0", _number()),
-    b"slowlog-max-len": Parameter(b"128", _number()),
+    b"slowlog-max-len": Parameter(b"128", _read_slow_log_length),
     b"port": Parameter(b"7711"),
     b"tcp-backlog": Parameter(b"511"),
     b"databases": Parameter(b"16"),
