@@ -101,11 +101,10 @@ class Node:
         self._start_without_clients()
         self.slow_log = SlowLog()
         self.latency = LatencyEvents()
-        self.rates = Rates(now_ms)
         self.swept_s = now_ms // 1000
         self.messages_sent = self.messages_received = 0
         self.peak_bytes = 0
-        self.reset_statistics()
+        self.reset_statistics(now_ms)
 
     def _start_without_jobs(self) -> None:
         self.jobs: dict[bytes, Job] = {}
@@ -128,7 +127,8 @@ class Node:
         # Queues that may have something for a client that waits.
         self.ready: dict[Queue, None] = {}
 
-    def reset_statistics(self) -> None:
+    def reset_statistics(self, now_ms: int) -> None:
+        self.rates = Rates(now_ms)
         self.connections_received = self.connections_refused = 0
         self.commands_processed = 0
         self.input_bytes = self.output_bytes = 0

@@ -21,7 +21,7 @@ _NOT_WATCHED = (
 _NO_SPIKES = b"Dave, no latency spike was observed in this sandbox.\n"
 
 
-def config(node: Node, _session: Session, words: list[bytes], _now_ms: int) -> bytes:
+def config(node: Node, _session: Session, words: list[bytes], now_ms: int) -> bytes:
     name = option(words[1])
     if name not in _SUBCOMMANDS:
         raise Refused(b"ERR CONFIG subcommand must be one of GET, SET, RESETSTAT, REWRITE")
@@ -32,7 +32,7 @@ def config(node: Node, _session: Session, words: list[bytes], _now_ms: int) -> b
     if name == b"set":
         _set(node, words[2], words[3])
     elif name == b"resetstat":
-        node.reset_statistics()
+        node.reset_statistics(now_ms)
     else:
         raise Refused(b"ERR The server is running without a config file")
     return replies.OK
