@@ -217,3 +217,37 @@ def test_a_timeout_longer_than_the_system_can_count_is_no_failure(make_client):
     with ScriptedNode([b":1\r\n"]) as node:
         month_ms = 31 * 86_400_000
         assert make_client(node.address).call_many([("ADDJOB", "a", "", month_ms)], wait_ms=month_ms) == [1]
+
+
+@pytest.mark.parametrize(("size", "at_once"), [(1, True), (1, False), (3, True)])
+def test_as_long_as_replies_come_a_node_is_come_back_to(make_client, size, at_once):
+    requests = [encode(("QLEN", name)) for name in "abc"]
+    found = []
+
+    def portions():
+        for at in range(0, 3, size):
+            while not at_once and len(found) < at:
+                yield None
+            yield Portion(requests[at : at + size])
+
+    with ScriptedNode([b":1\r\n", close], [b":2\r\n", close], [b":3\r\n"]) as node:
+        with Stream(make_client(node.address), repeatable=True) as stream:
+            for portion in stream.run(portions()):
+                found += portion.outcomes
+        assert (found, stream.failure) == ([1, 2, 3], None)
+
+
+def test_a_reply_that_nobody_asked_for_is_not_taken_for_the_next(make_client):
+    done = []
+
+    def portions():
+        yield Portion([encode(("QLEN", "a"))])
+        while not done:
+            yield None
+        yield Portion([encode(("QLEN", "b"))])
+
+    with ScriptedNode([b":1\r\n:99\r\n", b":5\r\n"], [b":2\r\n"]) as node:
+        with Stream(make_client(node.address)) as stream:
+            for portion in stream.run(portions()):
+                done.append(portion.outcomes)
+        assert done == [[1], [2]]

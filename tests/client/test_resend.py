@@ -410,3 +410,13 @@ def test_only_a_node_that_had_let_us_in_is_tried_again_and_once():
     trip.failed(gone, "closed by the node", come_back=True)
     trip.failed(gone, "closed by the node", come_back=True)
     assert trip.nodes == [left, gone]
+
+
+def test_a_request_without_a_reply_that_cannot_be_sent_names_the_node(make_client):
+    def take_a_little(conn):
+        conn.recv(1000)
+        conn.close()
+
+    with ScriptedNode([AtOnce(take_a_little)]) as node, pytest.raises(ConnectionFailed) as caught:
+        make_client(node.address).post("CLIENT", "REPLY", b"x" * 20_000_000)
+    assert caught.value.message.startswith(f"{node.address}: ")
