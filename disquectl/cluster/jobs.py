@@ -7,7 +7,6 @@ Pure: times are passed in.
 from __future__ import annotations
 
 from disquectl.cluster.copies import (
-    AWAKE,
     BODY,
     CTIME,
     DELAY,
@@ -21,6 +20,7 @@ from disquectl.cluster.copies import (
     STATE,
     TTL,
 )
+from disquectl.cluster.evidence import evidence_of_delayed
 from disquectl.cluster.states import (
     DELAYED,
     EVIDENCE_OF,
@@ -28,7 +28,6 @@ from disquectl.cluster.states import (
     IS_ACTIVE,
     UNKNOWN,
     Bits,
-    active_evidence,
     state_of,
 )
 from disquectl.protocol.shapes import unexpected
@@ -130,14 +129,7 @@ class Jobs:
             job = self.found[copy[ID]] = Job(copy, now_ms)
         evidence = EVIDENCE_OF[copy[STATE]]
         if evidence == IS_ACTIVE and copy[DELAY]:
-            maker_ms = now_ms + self._clocks.of_maker(copy[ID])
-            evidence = active_evidence(
-                copy[CTIME] / 1_000_000 + copy[DELAY] * 1000 - maker_ms,
-                copy[RETRY],
-                copy[NACKS] + copy[DELIVERIES],
-                copy[REQUEUE],
-                copy[AWAKE],
-            )
+            evidence = evidence_of_delayed(copy, now_ms, self._clocks)
         job.add(copy, evidence, self.bits.mask(copy[DELIVERED]), holder, now_ms)
 
     def record(self, job_id: bytes, missing: int, now_ms: float, names: dict[int, str]) -> Record:

@@ -8,19 +8,8 @@ from __future__ import annotations
 
 from operator import itemgetter
 
-from disquectl.cluster.copies import (
-    AWAKE,
-    CTIME,
-    DELAY,
-    DELIVERED,
-    DELIVERIES,
-    ID,
-    NACKS,
-    QUEUE,
-    REQUEUE,
-    RETRY,
-    STATE,
-)
+from disquectl.cluster.copies import CTIME, DELAY, DELIVERED, ID, QUEUE, STATE
+from disquectl.cluster.evidence import evidence_of_delayed
 from disquectl.cluster.states import (
     ALL_EVIDENCE,
     EVIDENCE_BITS,
@@ -29,7 +18,6 @@ from disquectl.cluster.states import (
     IS_QUEUED,
     STATES,
     Bits,
-    active_evidence,
     state_of,
 )
 from disquectl.protocol.shapes import unexpected
@@ -104,14 +92,7 @@ class Tally:
         if evidence != IS_ACTIVE:
             return evidence
         if copy[DELAY]:
-            maker_ms = now_ms + self._clocks.of_maker(copy[ID])
-            evidence = active_evidence(
-                copy[CTIME] / 1_000_000 + copy[DELAY] * 1000 - maker_ms,
-                copy[RETRY],
-                copy[NACKS] + copy[DELIVERIES],
-                copy[REQUEUE],
-                copy[AWAKE],
-            )
+            evidence = evidence_of_delayed(copy, now_ms, self._clocks)
         return evidence | self.bits.mask(copy[DELIVERED]) << _DELIVERED_AT
 
     def queues(self) -> Iterator[bytes]:

@@ -136,6 +136,17 @@ def test_jobs_are_counted_once_by_state_however_many_nodes_hold_them():
     assert tally.oldest_age(b"no", NOW_MS) is None
 
 
+def test_delayed_jobs_are_counted_by_the_clock_of_their_maker():
+    clocks = Clocks()
+    clocks.add(A, 50_000.0)
+    tally = Tally(clocks)
+    returned = copy(OTHER, delay=160, next_requeue_within=10_000, nacks=1, additional_deliveries=1)
+    delayed = copy(delay=160, next_requeue_within=10_000, next_awake_within=2_000)
+    tally.add(B, [delayed, returned], NOW_MS)
+    counts, _ = tally.counts(b"q")
+    assert (counts["delayed"], counts["in-flight"]) == (1, 1)
+
+
 def test_jobs_that_a_missing_node_may_have_queued_are_counted_as_unknown():
     tally = Tally(Clocks())
     tally.add(A, page(copy(nodes_delivered=[A.encode(), B.encode()]), copy(OTHER)), NOW_MS)
