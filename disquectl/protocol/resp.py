@@ -62,6 +62,9 @@ def reply_error(text: str) -> ReplyError:
     return ReplyError(text)
 
 
+_TEXT_OR_FLOAT = (str, bytes, memoryview, float)
+
+
 def encode(words: Iterable[Word]) -> bytes:
     """A request: an array of bulk strings. `str` goes as UTF-8, and what surrogateescape kept goes as it was.
 
@@ -77,7 +80,9 @@ def encode(words: Iterable[Word]) -> bytes:
     except UnicodeEncodeError:
         return _pack(tuple(_as_bytes(word) for word in words))
     except TypeError:
-        kind = next(type(word).__name__ for word in words if not isinstance(word, (str, bytes, int, float)))
+        # hiredis takes no subclass of int, such as bool.
+        others = [word for word in words if type(word) is not int and not isinstance(word, _TEXT_OR_FLOAT)]
+        kind = type(others[0]).__name__
         raise TypeError(
             f"a word is str, bytes, int or float, not {kind}; several are given one by one: method(*words)"
         ) from None

@@ -207,7 +207,7 @@ def test_what_cannot_be_sent_is_a_usage_error(words):
         encode(words)
 
 
-@pytest.mark.parametrize(("word", "kind"), [(["a", "b"], "list"), (None, "NoneType")])
+@pytest.mark.parametrize(("word", "kind"), [(["a", "b"], "list"), (None, "NoneType"), (True, "bool")])
 def test_what_is_no_word_is_named(word, kind):
     with pytest.raises(TypeError, match=f"not {kind}; several are given one by one"):
         encode(("QLEN", word))
