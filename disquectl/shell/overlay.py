@@ -29,6 +29,8 @@ CONNECTION = (
     "tls",
     "warnings",
 )
+# Options that say where to go; without one of them a line goes where the shell is.
+_OTHER_NODES = ("node", "url", "profile", "config")
 
 
 def connects_itself(raw: Raw) -> bool:
@@ -61,9 +63,32 @@ def with_connection(base: Settings, raw: Raw, environ: Mapping[str, str]) -> Set
     asked: Raw = {option.name: raw[option.name] for option in CONNECTING if option.name in raw}
     if base.config_path is not None:
         asked.setdefault("config", base.config_path)
+    if not any(name in raw for name in _OTHER_NODES):
+        return _changed(base, asked, environ)
     found = resolve(asked, environ)
     settings = copy(base)
     for name in CONNECTION:
         setattr(settings, name, getattr(found, name))
     settings.read_only = base.read_only or found.read_only
+    return settings
+
+
+def _changed(base: Settings, asked: Raw, environ: Mapping[str, str]) -> Settings:
+    """The connection of the shell, but for what the options say of its timeouts, its password and its TLS."""
+    here: Raw = {"node": tuple(str(node) for node in base.nodes)}
+    if base.tls is not None:
+        here["tls"] = True
+    found = resolve({**here, **asked}, environ)
+    settings = copy(base)
+    settings.warnings = found.warnings
+    if "connect_timeout" in asked:
+        settings.connect_timeout_ms = found.connect_timeout_ms
+    if "response_timeout" in asked:
+        settings.response_timeout_ms = found.response_timeout_ms
+    if "password_file" in asked or "ask_password" in asked:
+        settings.password, settings.password_source = found.password, None
+        settings.ask_password = found.ask_password
+    if found.tls is not None:
+        given = {name: value for name, value in found.tls.items() if value}
+        settings.tls = {**found.tls, **(base.tls or {}), **given}
     return settings

@@ -158,3 +158,14 @@ def test_a_nul_where_the_system_takes_none_is_a_usage_error(script, line: str) -
     done = script(f"{line}\n")
     assert done.code == 2
     assert "a NUL cannot be in it: 'a\\x00b'" in done.err
+
+
+def test_a_line_with_its_own_timeout_goes_where_the_shell_is(node: str) -> None:
+    done = run_disquectl(
+        "shell",
+        "--node",
+        node,
+        node="127.0.0.1:1",
+        stdin=b"QLEN a --response-timeout 9s\nping --connect-timeout 9s\n",
+    )
+    assert (done.code, done.out, done.err) == (0, "0\nPONG\n", "")
