@@ -6,7 +6,10 @@ from disquectl.commands.kinds import WORD
 from disquectl.commands.row import SERVER, WRITE, Argument, Row
 from disquectl.commands.status import reply_record, reply_shape, value_record
 from disquectl.protocol.server_replies import latency_history, latency_latest
-from disquectl.render.shape import RECORDS, Shape
+from disquectl.render.shape import RECORDS, VALUE, Shape
+
+# Text that the server has laid out for people.
+LINES = Shape(("reply",), VALUE, many=False, value="reply", kinds={"reply": "lines"})
 
 LATEST = Row(
     "latest",
@@ -35,7 +38,7 @@ GRAPH = Row(
     redis_too=True,
     arguments=(Argument("event", WORD, "The kind."),),
     example="disquectl latency graph command -o raw",
-    shape=reply_shape,
+    shape=lambda _: LINES,
     records=value_record,
 )
 DOCTOR = Row(
@@ -44,7 +47,7 @@ DOCTOR = Row(
     verb=(b"LATENCY", b"DOCTOR"),
     redis_too=True,
     example="disquectl latency doctor -o raw",
-    shape=reply_shape,
+    shape=lambda _: LINES,
     records=value_record,
 )
 RESET = Row(

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 class Cell:
     """A value made ready for a table.
 
-    lines   its text, escaped; only a list of IDs has more than one
+    lines   its text, escaped; only a list of IDs, and what a server wrote in lines, have more than one
     whole   may not be folded: half a number or half an ID means something else
     number  aligned to the right
     listed  it is a list, and folded between its items
@@ -35,6 +35,8 @@ class Cell:
             self.lines = [show(value, kind, now_ms)]
         elif isinstance(value, list) and kind == "id":
             self.lines = [for_terminal(as_bytes(item)) for item in value] or [""]
+        elif kind == "lines":
+            self.lines = [for_terminal(line) for line in as_bytes(value).removesuffix(b"\n").split(b"\n")]
         else:
             self.lines = [for_terminal(as_bytes(value))]
         self.whole = self.number or kind == "id"

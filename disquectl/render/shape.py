@@ -35,7 +35,8 @@ class Shape:
     layout  one of the layouts above
     many    several records can come: an array in JSON, and VALUE and PAIRS become rows in plain and table
     value   the field that stands alone with VALUE; raw writes it with any layout
-    kinds   field -> how a table shows it to people (see `human.show`); "id" is never cut, nor folded
+    kinds   field -> how a table shows it to people (see `human.show`); "id" is never cut, nor folded,
+            and one value of "lines" keeps its lines
     body    the field that raw writes, before `value`
     """
 

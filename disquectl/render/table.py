@@ -46,7 +46,7 @@ class TableWriter(Writer):
                 self._put(f"{label}{for_terminal(as_bytes(scalar))}\n".encode())
         elif shape.layout == VALUE and not shape.many:
             field = shape.value or shape.fields[0]
-            self._put(f"{self._cell(field, record.get(field)).lines[0]}\n".encode())
+            self._put("".join(f"{line}\n" for line in self._cell(field, record.get(field)).lines).encode())
         else:
             self._records.append(record)
 

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from rich.cells import cell_len
 
 from disquectl.render.draw import folded
-from disquectl.render.shape import Shape
+from disquectl.render.shape import VALUE, Shape
 
 from .samples import (
     CONFIG,
@@ -68,6 +68,12 @@ def test_a_nil_among_numbers_leaves_them_to_the_right():
 
 def test_one_value_is_just_that_value():
     assert table(QLEN, [{"queue": b"a", "length": 3}]) == "3\n"
+
+
+def test_lines_of_a_server_stay_lines_and_are_made_safe():
+    shape = Shape(("reply",), VALUE, value="reply", kinds={"reply": "lines"})
+    assert table(shape, [{"reply": b"a \x1b[2J\n\n_#\n"}]) == "a \\x1b[2J\n\n_#\n"
+    assert written("plain", shape, [{"reply": b"a\nb\n"}]) == "a\\nb\\n\n"
 
 
 def test_one_thing_is_names_and_values_with_times_for_people():
