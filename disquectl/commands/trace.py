@@ -89,6 +89,8 @@ def _follow(found: Record, look: Callable[[], Record], session: Session) -> None
     before = None
     while found["copies"]:
         if (now := _news(found)) != before:
+            if before is not None and session.format == "table":
+                session.streams.stdout.write(b"\n")
             _show(found, session)
             before = now
         time.sleep(FOLLOW_SECONDS)

@@ -10,6 +10,7 @@ from disquectl import Client
 from disquectl.commands.advice import MEANINGS
 from disquectl.protocol.fields import fields
 from disquectl.sandbox.thread import SandboxThread
+from tests.cli.processes import running
 from tests.client.scripted import ScriptedNode, refused_address
 from tests.cluster.cases import add, copied
 from tests.cluster.test_discovery import A, B, entry, hello
@@ -140,6 +141,18 @@ def test_follow_ends_when_the_job_is_gone(cluster):
     assert result.code == 0
     assert json.loads(result.raw.splitlines()[0])["state"] == "queued"
     assert "is gone" in result.err
+
+
+def test_follow_parts_one_table_from_the_next(node):
+    job_id = add(node, "mail", retry=60)
+    with Client(node) as client, running("trace", job_id, "--follow", "-o", "table", node=node) as process:
+        first = process.stdout.readline()
+        assert first.split() == [b"id", job_id.encode()]
+        while (line := process.stdout.readline()) and not line.startswith(b"  body "):
+            pass
+        client.dequeue(job_id)
+        assert [process.stdout.readline() for _ in range(2)] == [b"\n", first]
+        client.fastack(job_id)
 
 
 def test_a_cluster_with_a_password():
