@@ -42,9 +42,7 @@ class Tracing:
             if field in record:
                 record[field] = [self._nodes.get(one, one) for one in record[field]]
         self.copies.append(record)
-        copy = ordered(reply)
-        if fields.get("queue") is not None or not self._jobs.found:
-            self._jobs.add(node_id, [copy], now_ms)
+        self._jobs.add(node_id, [ordered(reply)], now_ms)
 
     def record(self, missing_ids: list[str] | None, now_ms: float) -> Record:
         """`missing_ids`: the nodes that did not answer; None where one of them is not known by its ID.

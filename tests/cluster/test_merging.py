@@ -127,7 +127,7 @@ def test_the_beginning_of_a_body_is_not_cut_within_a_character(body, shown):
 def test_jobs_are_counted_once_by_state_however_many_nodes_hold_them():
     tally = Tally(Clocks(), wanted=lambda queue: queue != b"no")
     tally.add(A, page(copy(), copy(OTHER, state=b"queued"), copy(OTHER, queue=b"no")), NOW_MS)
-    tally.add(B, page(copy(state=b"queued", ctime=MADE_NS - 10**9), copy(OTHER)), NOW_MS)
+    tally.add(B, page(copy(state=b"queued", ctime=MADE_NS - 10**9), copy(OTHER, state=b"queued")), NOW_MS)
     counts, holders = tally.counts(b"q")
     assert {state: count for state, count in counts.items() if count} == {"queued": 2}
     assert holders == tally.bits.of(A) | tally.bits.of(B)
@@ -165,6 +165,7 @@ def test_a_queue_is_the_sum_of_its_nodes():
     total.add("a:1", stat(len=1, blocked=2, **{"jobs-in": 3, "jobs-out": 4}), 5.0)
     total.add("b:1", stat(len=10, blocked=20, pause=b"in", **{"jobs-in": 30, "jobs-out": 40}), 6.0)
     assert (total.length, total.blocked, total.jobs_in, total.jobs_out) == (11, 22, 33, 44)
+    assert total.seen_at == 6.0
     assert total.pause(["a:1"]) == "none"
     assert total.pause(["b:1", "c:1"]) == {"b:1": "in", "c:1": "none"}
     with pytest.raises(NotDisque):
@@ -172,9 +173,11 @@ def test_a_queue_is_the_sum_of_its_nodes():
 
 
 def test_a_stat_in_another_order_is_read_by_names():
+    usual = stat(len=3)
+    assert stat_of(usual) is usual
     assert stat_of(None) is None
     assert stat_of([b"len", 3, b"name", b"q", b"new", 1]) == stat(len=3)
-    for other in (5, [b"len", 3], [b"name"]):
+    for other in (5, [b"len", 3], [b"name"], usual[:-1]):
         with pytest.raises(NotDisque):
             stat_of(other)
 
@@ -227,6 +230,15 @@ def test_the_stand_in_for_an_acknowledged_id_shows_only_what_it_has():
     tracing.add(A, copy(queue=None, state=b"acked", body=None), NOW_MS)
     assert list(tracing.copies[0]) == ["node", "id", "state", "ttl", "nacks", "additional_deliveries"]
     assert tracing.record([], NOW_MS)["state"] == "acked"
+
+
+def test_a_job_that_any_node_knows_to_be_acknowledged_is_whoever_answers_first():
+    seen = {A: copy(), B: copy(queue=None, state=b"acked", body=None)}
+    for order in ((A, B), (B, A)):
+        tracing = Tracing(ID, {A: "a:1", B: "b:1"}, Clocks())
+        for node_id in order:
+            tracing.add(node_id, seen[node_id], NOW_MS)
+        assert tracing.record([], NOW_MS)["state"] == "acked"
 
 
 def test_an_id_tells_its_maker_ttl_and_delivery():
