@@ -65,7 +65,9 @@ def test_an_empty_queue_never_holds_up_a_full_one():
 
 
 def test_strict_takes_the_first_queue_before_the_second():
-    assert Turns([(b"a", 1), (b"b", 1)], strict=True).names(2) == [b"a", b"a", b"b", b"b"]
+    turns = Turns([(b"a", 1), (b"b", 1)], strict=True)
+    assert turns.names(2) == [b"a", b"a", b"b", b"b"]
+    assert turns.names(2, {b"a"}) == [b"b", b"b"]
 
 
 def test_closed_queues_are_left_out():
