@@ -46,7 +46,10 @@ def test_a_page_in_another_order_is_read_by_names():
         queue=0, state=b"acked", repl=0, ttl=0, ctime=0, retry=0, body=b"", next_requeue_within=None,
         next_awake_within=None,
     )  # fmt: skip
-    for other in ([], [b"id", ID], ID):
+    usual = copy()
+    assert page(usual)[0] is usual
+    assert page() == []
+    for other in ([], [b"id", ID], [b"state", b"acked"], ID):
         with pytest.raises(NotDisque):
             page(other)
 

@@ -295,6 +295,7 @@ def test_letters_are_found_by_queue_id_and_filters():
         {"newer": 900_000},
     ):
         assert not is_wanted(found, (), filters, 6000.0)
+    assert is_wanted({**found, "signal": 9}, (), {"signal": 9}, 6000.0)
 
 
 def test_the_job_comes_back_as_it_was():
@@ -320,3 +321,7 @@ def test_failing_jobs_are_counted_once():
     fresh = {**copy, "id": "b", "nacks": 0}
     (found,) = failing([copy, {**copy, "nacks": 3, "state": "queued"}, fresh])
     assert (found["id"], found["nacks"], found["state"]) == ("a", 3, "queued")
+    acknowledged = {**copy, "id": "c", "queue": None}
+    worse = {**copy, "id": "d", "nacks": 1, "additional_deliveries": 9}
+    even = {**copy, "id": "e", "nacks": 1, "additional_deliveries": 1}
+    assert [one["id"] for one in failing([copy, acknowledged, even, worse])] == ["d", "a", "e"]
