@@ -173,11 +173,12 @@ class SandboxServer:
     def carry_on(self) -> None:
         """Send what there is to send; go on soon with what is left to do."""
         for index, node in enumerate(self.engine.nodes):
-            if node.touched:
-                self._flush(node)
+            # First of all: a server that stops sends nothing more, not even what it said just before.
             if node.stops and not node.is_down:
                 self._log(f"SHUTDOWN: {self.addresses[index]} stops")
                 self.stop_node(index)
+            if node.touched:
+                self._flush(node)
         for connection in [
             one for one in self._not_reading if one.session and may_run(one.node, one.session)
         ]:
