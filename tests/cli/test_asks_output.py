@@ -104,13 +104,14 @@ def test_text_is_shown_as_text_and_wide_characters_keep_the_columns(node):
     assert "日本 🎉" in on_terminal("qpeek", "qué", node=node)[0]
     with Client(node) as client:
         client.addjob("wide", '"日本 🎉"\n')
-        client.addjob("wide", "narrow")
+        client.addjob("wide", "日本語" * 6)
     assert '"body":"\\"日本 🎉\\"\\n"' in run_disquectl("qpeek", "wide", "-o", "jsonl", node=node).out
     assert '"日本 🎉"\\n\n' in run_disquectl("qpeek", "wide", "1", "--columns", "body", node=node).out
     # Two cells for each wide character: what stands behind the bodies begins at the same cell.
     shown, _ = on_terminal("qpeek", "wide", "--columns", "body,queue", "--color", "never", node=node)
     begins = [cell_len(line.removesuffix("wide")) for line in shown.splitlines() if line.endswith("wide")]
     assert len(begins) == 2
+    assert "日本語" * 6 in shown  # with room enough it is not folded
     assert len(set(begins)) == 1
 
 

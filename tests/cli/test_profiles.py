@@ -155,6 +155,7 @@ def test_where_a_password_comes_from(source, config, guarded, home):
     assert (result.code, result.out, result.err) == (0, "0\n", "")
     wrong = run_disquectl("-P", "a", "qlen", "x", DISQUE_PASSWORD="other")
     assert wrong.code == 7
+    assert run_disquectl("-P", "a", "qlen", "x", DISQUE_PASSWORD="", THE_WORD="s3cret-word").code == 0
 
 
 def test_a_password_file_that_others_can_read_is_warned_of(config, guarded, home):
@@ -204,6 +205,9 @@ def test_the_tls_of_a_profile_goes_with_its_nodes(config, node, tmp_path):
         assert run_disquectl("-P", "a", "ping").out == "PONG\n"
         assert run_disquectl("-P", "a", "-n", node, "ping").out == "PONG\n"
         assert run_disquectl("profile", "check", "a", "-o", "json").code == 0
+        config(f"[profiles.a]\nnodes = '{proxy.address}'\ntls = true\ninsecure = true\n")
+        done = run_disquectl("-P", "a", "ping")
+        assert (done.code, done.out, "warning: --insecure" in done.err) == (0, "PONG\n", True)
 
 
 def test_tls_by_options_and_by_url(node, tmp_path):
