@@ -287,6 +287,16 @@ def test_a_dumb_terminal_works(node: str, home: str) -> None:
     with Person("-n", node, home=home, TERM="dumb") as someone:
         someone.until(f"{node}>")
         someone.run("QLEN mail", "\n0\n")
+        someone.run('ADDJOB q "one', "\n>")
+        someone.run('two" 0', "\nD-")
+        with Client(node) as client:
+            assert client.qpeek("q", 1)[0]["body"] == b"one\ntwo"
+            someone.type("GETJOB FROM later" + ENTER)
+            while (client.qstat("later") or {}).get("blocked") != 1:
+                pass
+        someone.type(CTRL_C)
+        someone.until("interrupted; the connection was closed")
+        someone.run("QLEN q", "\n1\n")
         assert b"\x1b[" not in someone.raw
         someone.type(CTRL_D)
         assert someone.leaves() == 0
