@@ -200,6 +200,16 @@ def test_a_node_that_dies_is_replaced_by_the_next_seed(home: str) -> None:
             someone.run("QLEN q", f"\n0\n{second}>")
 
 
+def test_a_connection_that_was_closed_while_idle_is_opened_again(person: Person, node: str) -> None:
+    """Also for what is never sent twice: the loss is seen before anything is sent."""
+    person.run("PING", "PONG")
+    with Client(node) as client:
+        (idle,) = [entry for entry in client.client_list() if entry["cmd"] == "ping"]
+        client.call("CLIENT", "KILL", idle["addr"])
+    person.run("ADDJOB q x 0", "\nD-")
+    assert "unknown" not in person.text
+
+
 def test_watch_draws_in_place_until_ctrl_c(person: Person, node: str) -> None:
     person.type("\\watch 0.05 QLEN watched" + ENTER)
     person.until("\n0")
