@@ -6,6 +6,7 @@ import re
 import signal
 import subprocess
 import threading
+from contextlib import contextmanager
 
 import pytest
 from cli.processes import PATIENCE_SECONDS, run_in_shell, run_into_a_closed_pipe, running
@@ -304,7 +305,9 @@ def test_a_redis_is_named(tmp_path):
     assert "Redis 3.0.0" in done.err
 
 
-def test_the_progress_is_drawn_on_a_terminal_until_the_end(node, tmp_path):
+@contextmanager
+def progress_of(node, tmp_path, *options, lines):
+    """A run on a terminal that gets these lines again and again, until the block has seen enough."""
     fifo = tmp_path / "lines"
     os.mkfifo(fifo)
     seen = threading.Event()
@@ -312,20 +315,41 @@ def test_the_progress_is_drawn_on_a_terminal_until_the_end(node, tmp_path):
     def write_until_it_is_seen():
         with fifo.open("wb", buffering=0) as out:
             while not seen.wait(0.01):
-                out.write(b"line\n")
+                out.write(lines)
 
     thread = threading.Thread(target=write_until_it_is_seen)
     thread.start()
     with (
         open(tmp_path / "ids", "wb") as ids,
-        Terminal("addjob", "q", "--lines", "--file", str(fifo), node=node, stdout=ids) as terminal,
+        Terminal("addjob", "q", *options, "--file", str(fifo), node=node, stdout=ids) as terminal,
     ):
-        terminal.wait_for("/s")
-        seen.set()
-        assert terminal.end() == 0
+        try:
+            yield terminal
+        finally:
+            seen.set()
+        terminal.end()
     thread.join()
+
+
+def test_the_progress_is_drawn_on_a_terminal_until_the_end(node, tmp_path):
+    with progress_of(node, tmp_path, "--lines", lines=b"line\n") as terminal:
+        terminal.wait_for("/s")
+    assert terminal.process.returncode == 0
     assert re.search(r"[\d,]+ jobs  [\d,]+/s", terminal.seen)
     assert terminal.seen.endswith("\r\x1b[K")
+
+
+def test_the_progress_counts_what_was_refused_once(node, tmp_path):
+    """Every other line is refused, so that they are half of what is counted, give or take the one at hand."""
+    with progress_of(node, tmp_path, "--jsonl", lines=b'{"body": "x"}\nno json\n') as terminal:
+        terminal.wait_for("/s  ")
+    assert terminal.process.returncode == 3
+    shown = re.findall(r"([\d,]+) jobs  [\d,]+/s  ([\d,]+) refused", terminal.seen)
+    assert shown
+    for jobs, refused in shown:
+        assert abs(int(jobs.replace(",", "")) - 2 * int(refused.replace(",", ""))) <= 1
+    summary = re.search(r"(\d+) added, (\d+) refused", terminal.seen)
+    assert summary[1] == summary[2]
 
 
 def test_quiet_draws_nothing(node, tmp_path):

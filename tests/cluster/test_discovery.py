@@ -47,7 +47,9 @@ def test_a_node_without_a_host_is_at_the_host_of_the_seed():
         ScriptedNode([hello(B), b":2\r\n"]) as other,
         ScriptedNode([hello(A, entry(A, ":1"), entry(B, f":{port_of(other)}")), b":1\r\n"]) as seed,
     ):
-        assert ask(seed.address) == ({seed.address: 1, other.address: 2}, {})
+        # By a name of its own, which no default can be.
+        named, found = (f"localhost:{port_of(node)}" for node in (seed, other))
+        assert ask(named) == ({named: 1, found: 2}, {})
 
 
 def test_a_seed_is_asked_at_its_own_address_whatever_it_announces():
