@@ -91,8 +91,10 @@ def test_a_payload_comes_from_a_file_and_ids_one_a_line_from_stdin(node, tmp_pat
     (tmp_path / "body").write_bytes(b"\x00\xff\n")
     added = [run_disquectl("addjob", "q", "--file", str(tmp_path / "body"), node=node).out for _ in range(3)]
     assert run_disquectl("qpeek", "q", "1", "-o", "raw", node=node).raw == b"\x00\xff\n"
-    done = run_disquectl("ack", "-", stdin="".join(added).encode(), node=node)
-    assert (done.code, done.out) == (0, "3\n")
+    # A list from Windows, too, and one whose last line has no end.
+    ids = "".join(added).replace("\n", "\r\n", 2).strip()
+    done = run_disquectl("ack", "-", stdin=ids.encode(), node=node)
+    assert (done.code, done.out, done.err) == (0, "3\n", "")
 
 
 def test_nothing_prompts_without_a_terminal_and_the_error_names_the_option():
