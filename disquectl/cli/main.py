@@ -6,6 +6,7 @@ is loaded for nothing else.
 
 from __future__ import annotations
 
+import errno
 import os
 
 from disquectl.commands import find, reader
@@ -13,7 +14,7 @@ from disquectl.commands.options import CONNECTING
 from disquectl.commands.session import Session
 from disquectl.commands.streams import process_streams
 from disquectl.config import resolve
-from disquectl.errors import EXIT_BUG, EXIT_INTERRUPTED, EXIT_OK, DisquectlError, UsageError
+from disquectl.errors import EXIT_BUG, EXIT_INTERRUPTED, EXIT_OK, DataError, DisquectlError, UsageError
 from disquectl.render.escape import for_terminal
 
 TYPE_CHECKING = False
@@ -35,6 +36,10 @@ def run_command_line(argv: list[str]) -> int:
     except KeyboardInterrupt:
         return EXIT_INTERRUPTED
     except Exception as problem:
+        if isinstance(problem, OSError) and problem.errno in (errno.EMFILE, errno.ENFILE):
+            too_many = DataError("too many open files", "ulimit -n raises the limit")
+            _tell(too_many, streams)
+            return too_many.exit_code
         _tell_bug(problem, streams)
         return EXIT_BUG
 

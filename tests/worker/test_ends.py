@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import subprocess
 import sys
 
 import pytest
@@ -80,3 +82,18 @@ def test_short_options_are_in_the_help():
     shown = run_disquectl("work", "--help").out
     for names in ("-q, --queue NAME", "-c, --concurrency N", "-v, --verbose"):
         assert names in shown
+
+
+def test_too_few_open_files_for_its_concurrency_are_told_before_a_job_is_taken(node, client):
+    client.addjob("mail", "x")
+    words = [sys.executable, "-m", "disquectl", "work", "-q", "mail", "-c", "100", "--burst", "--", "true"]
+    done = subprocess.run(
+        ["sh", "-c", 'ulimit -n 64; exec "$@"', "sh", *words],
+        env=os.environ | {"DISQUE_NODES": node},
+        capture_output=True,
+        timeout=60,
+        check=False,
+    )
+    assert done.returncode == 9
+    assert b"too many open files (ulimit -n raises the limit)" in done.stderr
+    assert client.qlen("mail") == 1
