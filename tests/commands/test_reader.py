@@ -63,7 +63,8 @@ def right_lines(draw):
     for argument in row.arguments:
         least = 1 if argument.required else 0
         words += draw(st.lists(WORDS, min_size=least, max_size=3 if argument.many else 1))
-    if draw(st.booleans()):
+    # Behind a command that has subcommands, -- is left to Typer.
+    if not row.subcommands and draw(st.booleans()):
         return [*line, *draw(options(own)), "--", *words]
     for word in words:
         line += [*([] if row.rest_is_data and word is not words[0] else draw(options(own))), word]
