@@ -77,6 +77,7 @@ class Refresher:
         """One round: who answers, and what there is."""
         settings = copy(self._shell.session.settings)
         settings.echo, settings.echo_to, settings.quiet = False, None, True
+        settings.ask_password = False  # who types is asked once, and not from here
         session = Session(settings, self._shell.streams)
         problem: DisquectlError | None = None
         current = self._shell.node

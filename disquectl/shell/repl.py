@@ -62,7 +62,10 @@ def _live(shell: Shell) -> int:
     shell.session.note(f"disquectl {__version__}. help explains, Ctrl-D leaves.")
     if refresher.first_done.wait(NEWS_SECONDS) and shell.names.problem:
         shell.session.note(f"not connected: {shell.names.problem}")
-        shell.session.note("The shell connects as soon as a node answers.")
+        locked = shell.names.problem.startswith("NOAUTH")
+        shell.session.note(
+            "auth asks for the password." if locked else "The shell connects as soon as a node answers."
+        )
     for line in shell.options.start:
         attempt(shell, line)
     try:

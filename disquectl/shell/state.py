@@ -77,6 +77,7 @@ class Shell:
         self.session.__exit__()
         self.settings = settings
         self.session = Home(settings, self.streams, self.wiretap)
+        self.session.password  # noqa: B018 - asked for before others look for the new connection
         self.connection_changed()
         echo = open_tap(settings, self.streams) if settings.echo or settings.echo_to is not None else None
         self.wiretap.listen(echo, settings.show_secrets)

@@ -56,6 +56,17 @@ def test_a_hint_works_as_it_is_printed(person: Person) -> None:
     person.run("disquectl qlen --help", "Print how many jobs are queued.")
 
 
+def test_auth_asks_once_for_the_password(home: str) -> None:
+    with SandboxThread(password="secret") as sandbox, Person("-n", *sandbox.addresses, home=home) as someone:
+        someone.until("NOAUTH")
+        assert "as soon as a node answers" not in someone.text
+        someone.run("auth", "Password:")
+        someone.type("secret" + ENTER)
+        text = someone.until("\nOK")
+        assert text.count("Password:") == 1
+        someone.run("QLEN q", "\n0\n")
+
+
 def test_quit_leaves(person: Person) -> None:
     person.type("QUIT" + ENTER)
     assert person.leaves() == 0
