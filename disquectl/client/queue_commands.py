@@ -82,7 +82,7 @@ class QueueCommands(Core):
         cursor: int = 0,
         *,
         queue: Name | None = None,
-        states: Iterable[str] = (),
+        states: str | Iterable[str] = (),
         reply: str = "id",
         count: int | None = None,
         busyloop: bool = False,
@@ -96,7 +96,7 @@ class QueueCommands(Core):
         self,
         *,
         queue: Name | None = None,
-        states: Iterable[str] = (),
+        states: str | Iterable[str] = (),
         reply: str = "id",
         count: int | None = None,
         busyloop: bool = False,
@@ -132,8 +132,8 @@ def _scan_options(count: int | None, busyloop: bool, **filters: Word | None) -> 
     return [*words, "BUSYLOOP"] if busyloop else words
 
 
-def _states(states: Iterable[str]) -> list[Word]:
+def _states(states: str | Iterable[str]) -> list[Word]:
     words: list[Word] = []
-    for state in states:
+    for state in [states] if isinstance(states, str) else states:
         words += ["STATE", state]
     return words

@@ -89,7 +89,8 @@ def run(row: Row, values: Values, session: Session) -> None:
             show(shape(values), found, session)
         elif found:
             if by_filter and not session.answered:
-                session.ask(f"{action} {len(found)} dead job{'s' if len(found) > 1 else ''}?")
+                jobs = "1 dead job" if len(found) == 1 else f"{len(found)} dead jobs"
+                session.ask_of_node(f"dead {action} acts on {jobs} of the cluster")
             _act(found, revive if action == RETRY else drop, values, session)
         else:
             show(shape(values), [{"count": 0}], session)

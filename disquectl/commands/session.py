@@ -193,8 +193,7 @@ class Session:
         if row.redis_too:
             self.client.verify()
         if danger:
-            node_id = self.client.verify()["node"]
-            self.ask(f"{what} {danger}.\nDo it on {self.client.node} (node {node_id})?")
+            self.ask_of_node(f"{what} {danger}")
 
     @property
     def answered(self) -> bool:
@@ -206,6 +205,11 @@ class Session:
         if not (self.streams.stdin_is_terminal and self.streams.stderr_is_terminal):
             option = f"--yes-really {self.settings.profile}" if self.settings.protected else "--yes"
             raise UsageError(f"{what}: it asks first, and there is no terminal", f"give {option}")
+
+    def ask_of_node(self, what: str) -> None:
+        """Tell what would be done, and ask whether to do it on the node that is connected."""
+        node_id = self.client.verify()["node"]
+        self.ask(f"{what}.\nDo it on {self.client.node} (node {node_id})?")
 
     def ask(self, question: str) -> None:
         """Ask on stderr; anything but yes, or but the name of a protected profile, ends the command."""

@@ -106,6 +106,7 @@ def test_scans_take_filters(client):
     assert list(client.qscan_all(minlen=2)) == [b"three"]
     assert list(client.qscan_all(maxlen=1, busyloop=True)) == [b"one"]
     (job,) = client.jscan_all(states=["active", "acked"], reply="all", busyloop=True)
+    assert [found["id"] for found in client.jscan_all(states="active")] == [job["id"]]
     assert (job["id"], job["body"]) == (delayed, b"b")
     assert len(client.jscan(queue="three", busyloop=True)[1]) == 3
 

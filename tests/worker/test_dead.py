@@ -8,6 +8,7 @@ import json
 import pytest
 
 from disquectl import Client
+from tests.cli.terminal import Terminal
 from tests.conftest import run_disquectl
 from tests.worker.workers import wait_for, work
 
@@ -116,6 +117,21 @@ def test_a_job_that_a_worker_gave_up_comes_back_with_its_bytes(cluster, clients,
     done = work(cluster[0], "-q", "q", "--", "cat")
     assert (done.code, done.raw) == (0, b"\x00\xff")
     assert not records(dead("-o", "jsonl"))
+
+
+@pytest.mark.parametrize(("answer", "code", "left"), [("n\n", 130, 2), ("y\n", 0, 0)])
+def test_the_question_names_how_many_jobs_and_the_node_by_address_and_id(
+    cluster, clients, answer, code, left
+):
+    clients[0].addjob("dead:q", letter("x"))
+    clients[2].addjob("dead:q", letter("y"))
+    with Terminal("dead", "drop", "q", node=cluster[1], columns=200) as terminal:
+        terminal.wait_for("[y/N] ")
+        assert "dead drop acts on 2 dead jobs of the cluster.\n" in terminal.seen.replace("\r", "")
+        assert f"Do it on {cluster[1]} (node {clients[1].cluster_myid()})?" in terminal.seen
+        terminal.type(answer)
+        assert terminal.end() == code
+    assert sum(client.qlen("dead:q") for client in clients) == left
 
 
 @pytest.mark.parametrize("action", ["retry", "drop"])
