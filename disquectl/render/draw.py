@@ -4,41 +4,62 @@ A grid fits the terminal: numbers and IDs stay whole, other cells fold. Where ev
 row becomes a block of `name  value` lines; where names and values do not fit side by side they stand one
 above the other; and a line runs over only where the terminal is narrower than one ID.
 
-Text comes here escaped. Rich says how many cells it takes; its tables would take half a millisecond a row.
-Import this module only to draw.
+Text comes here escaped and is handed to Rich as Text, which is never searched for markup, emoji codes or
+things to highlight. Import this module only to draw.
 """
 
 from __future__ import annotations
 
+from io import StringIO
+
+from rich.box import SIMPLE_HEAD
 from rich.cells import cell_len, chop_cells
+from rich.console import Console
+from rich.table import Table
+from rich.text import Text
 
 from disquectl.render.fit import fit
 from disquectl.render.parts import Block, Cell, Grid
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Sequence
 
 # Colours that read well on dark and on light.
-TITLE, NAME, PLAIN = "\x1b[1m", "\x1b[2m", "\x1b[0m"
-KINDS = {"id": "\x1b[36m"}
+TITLE = "bold"
+NAME = "dim"
+KINDS = {"id": "cyan"}
 
 GAP = 2
-RULE = "─"
 # Text is not folded narrower than this.
 LEAST = 12
 
 
 def draw(parts: Sequence[Grid | Block], width: int, color: bool) -> str:
     """The parts as lines, a blank line between two of them. Without `color` no escape sequence is in it."""
+    # The height keeps Rich from asking the terminal; the environment is settled before it comes here.
+    console = Console(
+        file=StringIO(),
+        width=width,
+        height=100,
+        color_system="standard" if color else None,
+        force_terminal=color,
+        no_color=not color,
+        legacy_windows=False,
+        _environ={},
+    )
     drawn = []
     for part in parts:
-        lines = _block(part, width, color) if isinstance(part, Block) else _grid(part, width, color)
-        drawn.append("".join(line.rstrip(" ") + "\n" for line in lines))
+        with console.capture() as capture:
+            if isinstance(part, Block):
+                _draw_block(console, part, width)
+            else:
+                _draw_grid(console, part, width)
+        drawn.append("".join(line.rstrip(" ") + "\n" for line in capture.get().split("\n")[:-1]))
     return "\n".join(drawn)
 
 
-def _grid(grid: Grid, width: int, color: bool) -> Iterator[str]:
+def _draw_grid(console: Console, grid: Grid, width: int) -> None:
     titles = [name.replace("_", " ") if grid.titled else "" for name in grid.names]
     columns = [[row[place] for row in grid.rows] for place in range(len(titles))]
     natural = []
@@ -50,72 +71,50 @@ def _grid(grid: Grid, width: int, color: bool) -> Iterator[str]:
     if widths is None:
         for number, row in enumerate(grid.rows):
             if number:
-                yield ""
-            yield from _block(Block("", list(zip(grid.names, row, strict=True))), width, color)
+                console.line()
+            _draw_block(console, Block("", list(zip(grid.names, row, strict=True))), width)
         return
-    rights = list(map(_stands_right, columns))
-    if grid.titled:
-        heads = [folded(title, max(room, 2)) for title, room in zip(titles, widths, strict=True)]
-        height = max(map(len, heads), default=0)
-        heads = [[""] * (height - len(head)) + head for head in heads]
-        yield from _side_by_side(heads, widths, rights, [TITLE if color else ""] * len(heads))
-        yield RULE * (sum(widths) + GAP * (len(widths) - 1))
+    # One blank of padding and one that the box has between columns make the gap.
+    table = Table(
+        box=SIMPLE_HEAD, show_edge=False, pad_edge=False, padding=(0, GAP - 1, 0, 0), show_header=grid.titled
+    )
+    for title, cells, room in zip(titles, columns, widths, strict=True):
+        # A nil among numbers is no reason to put them elsewhere.
+        right = any(cell.number for cell in cells) and all(
+            cell.number or cell.lines == [""] for cell in cells
+        )
+        table.add_column(Text(title), width=room, justify="right" if right else "left", header_style=TITLE)
     for row in grid.rows:
-        pieces = [_pieces(cell, room) for cell, room in zip(row, widths, strict=True)]
-        yield from _side_by_side(pieces, widths, rights, [_style(cell, color) for cell in row])
+        table.add_row(*(_text(cell, room) for cell, room in zip(row, widths, strict=True)))
+    console.print(table)
 
 
-def _stands_right(cells: list[Cell]) -> bool:
-    """Whether a column is one of numbers. A nil among them is no reason to put them elsewhere."""
-    return any(cell.number for cell in cells) and all(cell.number or cell.lines == [""] for cell in cells)
-
-
-def _side_by_side(
-    columns: list[list[str]], widths: list[int], rights: list[bool], styles: list[str]
-) -> Iterator[str]:
-    """The lines of cells that were folded to these widths."""
-    for number in range(max(map(len, columns), default=0)):
-        line = []
-        for pieces, room, right, style in zip(columns, widths, rights, styles, strict=True):
-            piece = pieces[number] if number < len(pieces) else ""
-            blanks = " " * (room - cell_len(piece))
-            shown = _styled(piece, style)
-            line.append(blanks + shown if right else shown + blanks)
-        yield (" " * GAP).join(line)
-
-
-def _block(block: Block, width: int, color: bool) -> Iterator[str]:
+def _draw_block(console: Console, block: Block, width: int) -> None:
     if block.title:
-        yield _styled(block.title, TITLE if color else "")
+        console.print(Text(block.title, TITLE), soft_wrap=True)
     names = max([cell_len(name) for name, _ in block.cells], default=0)
     room = width - names - GAP
     beside = max([_least(cell) for _, cell in block.cells], default=0) <= room
     for name, cell in block.cells:
-        shown = _styled(name, NAME if color else "")
-        pieces = [_styled(piece, _style(cell, color)) for piece in _pieces(cell, room if beside else width)]
         if not beside:
-            yield from (shown, *pieces)
+            console.print(Text(name, NAME), soft_wrap=True)
+            console.print(_text(cell, width), soft_wrap=True)
             continue
-        margin = shown + " " * (names + GAP - cell_len(name))
-        for piece in pieces:
-            yield margin + piece
-            margin = " " * (names + GAP)
+        # Not Text(name, NAME): its style would go on over the value.
+        line = Text().append(name, NAME)
+        line.append(" " * (names + GAP - cell_len(name)))
+        for text in _text(cell, room).split("\n"):
+            console.print(line + text, soft_wrap=True)
+            line = Text(" " * (names + GAP))
 
 
-def _pieces(cell: Cell, room: int) -> list[str]:
+def _text(cell: Cell, room: int) -> Text:
     """The cell folded to `room`."""
-    if cell.whole:
-        return cell.lines
-    parting = "," if cell.listed else " "
-    return [piece for line in cell.lines for piece in folded(line, max(room, 2), parting)]
-
-
-def _style(cell: Cell, color: bool) -> str:
-    return KINDS.get(cell.kind, "") if color else ""
-
-
-def _styled(text: str, style: str) -> str:
-    return f"{style}{text}{PLAIN}" if style and text else text
+    lines = cell.lines
+    if not cell.whole:
+        parting = "," if cell.listed else " "
+        lines = [piece for line in lines for piece in folded(line, max(room, 2), parting)]
+    return Text("\n".join(lines), KINDS.get(cell.kind, ""))
 
 
 def folded(line: str, room: int, parting: str = " ") -> list[str]:

@@ -190,12 +190,6 @@ print(*sys.modules)
     return set(done.stdout.split())
 
 
-def test_a_table_asks_rich_for_widths_alone():
-    loaded = loaded_by("table", GETJOB, JOBS[1])
-    assert "rich.cells" in loaded
-    assert not loaded & {"rich.console", "rich.table", "rich.text"}
-
-
 @pytest.mark.parametrize("fmt", ["plain", "tsv", "json", "jsonl", "csv", "raw"])
 @pytest.mark.parametrize(("shape", "record"), [(GETJOB, JOBS[1]), (INFO, SECTIONS_OF_INFO)])
 def test_a_format_for_scripts_loads_no_library(fmt, shape, record):
