@@ -9,6 +9,7 @@ from collections.abc import Callable
 from itertools import count
 from random import Random
 
+from disquectl.sandbox.commands.table import COMMANDS
 from disquectl.sandbox.dispatch import run_requests
 from disquectl.sandbox.federation import serve_waiting
 from disquectl.sandbox.membership import meet
@@ -35,7 +36,15 @@ class Engine:
         self._now_ms = now_ms
         self._numbers = count(1)
         self.nodes = [
-            Node(post, (host.encode(), port), password, now_ms, random=random, stopwatch=stopwatch)
+            Node(
+                post,
+                (host.encode(), port),
+                password,
+                now_ms,
+                random=random,
+                stopwatch=stopwatch,
+                commands=tuple(COMMANDS),
+            )
             for host, port in addresses
         ]
         post.members.extend(self.nodes)

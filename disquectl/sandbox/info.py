@@ -155,4 +155,5 @@ def _command_statistics(node: Node) -> Fields:
     return {
         f"cmdstat_{name.decode()}": f"calls={calls},usec={usec},usec_per_call={usec / calls:.2f}"
         for name, (calls, usec) in node.calls.items()
+        if calls
     }

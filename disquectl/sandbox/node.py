@@ -65,7 +65,10 @@ class Handshake(NamedTuple):
 
 
 class Node:
-    """`stopwatch` answers microseconds that only grow: how long commands take is measured with it."""
+    """`stopwatch` answers microseconds that only grow: how long commands take is measured with it.
+
+    `commands` are the names of those it knows, in the order in which INFO lists them.
+    """
 
     def __init__(
         self,
@@ -76,10 +79,12 @@ class Node:
         *,
         random: Random,
         stopwatch: Callable[[], int],
+        commands: tuple[bytes, ...],
     ) -> None:
         self.post = post
         self.random = random
         self.stopwatch = stopwatch
+        self._commands = commands
         self.node_id = self.make_node_id()
         self.run_id = self.make_node_id()
         self.host, self.port = address
@@ -133,7 +138,21 @@ class Node:
         self.commands_processed = 0
         self.input_bytes = self.output_bytes = 0
         # Per command: how often, and microseconds in all.
-        self.calls: dict[bytes, list[int]] = {}
+        self.calls = {name: [0, 0] for name in self._commands}
+
+    def leave_ghost(self, now_ms: int) -> Node:
+        """A dead node with this one's ID at no address: what the others keep when it takes a new ID."""
+        ghost = Node(
+            self.post,
+            (b"", 0),
+            b"",
+            now_ms,
+            random=self.random,
+            stopwatch=self.stopwatch,
+            commands=(),
+        )
+        ghost.node_id, ghost.down_since_ms = self.node_id, max(now_ms, 1)
+        return ghost
 
     def make_node_id(self) -> bytes:
         return b"%040x" % self.random.getrandbits(160)
@@ -157,9 +176,9 @@ class Node:
         return self.used_bytes > self.settings.crowded_above_bytes
 
     def is_failing(self, peer: Node, now_ms: int) -> bool:
-        """Whether `peer` has been silent for too long."""
+        """Whether `peer` has been silent for too long. Nobody looks after one without an address."""
         since_ms = peer.silent_since_ms
-        return since_ms > 0 and now_ms - since_ms >= self.settings.node_timeout_ms
+        return since_ms > 0 and peer.port > 0 and now_ms - since_ms >= self.settings.node_timeout_ms
 
     def reachable(self, now_ms: int) -> list[Node]:
         """The others that can take copies."""
@@ -189,12 +208,9 @@ class Node:
     ) -> None:
         """A command took so long: for INFO, SLOWLOG and LATENCY."""
         self.commands_processed += 1
-        calls = self.calls.get(name)
-        if calls is None:
-            self.calls[name] = [1, duration_us]
-        else:
-            calls[0] += 1
-            calls[1] += duration_us
+        calls = self.calls[name]
+        calls[0] += 1
+        calls[1] += duration_us
         settings = self.settings
         if duration_us >= settings.slow_us:
             self.slow_log.add(words, now_ms // 1000, duration_us)

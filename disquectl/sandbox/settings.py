@@ -17,6 +17,7 @@ Reader = Callable[[bytes], bytes | None]
 _MAX_PASSWORD = 512
 _MAX_HZ = 500
 _UINT32 = 0xFFFFFFFF
+_OUTPUT_LIMIT = b"client-output-buffer-limit"
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,11 +76,13 @@ def _read_output_limit(word: bytes) -> bytes | None:
     fields = c_string(word).split(b" ")
     if len(fields) % 4:
         return None
+    text = b""
     for at in range(0, len(fields), 4):
-        limits = [read_integer(field) for field in fields[at + 1 : at + 4]]
-        if fields[at].lower() != b"normal" or any(limit is None or limit < 0 for limit in limits):
+        limits = [number for field in fields[at + 1 : at + 4] if (number := read_integer(field)) is not None]
+        if fields[at].lower() != b"normal" or len(limits) < 3 or min(limits) < 0:
             return None
-    return b"normal " + b" ".join(fields[-3:])
+        text = b"normal %d %d %d" % (*limits[:2], _signed(limits[2], 32))
+    return text
 
 
 _YES_NO = _choice(b"yes", b"no")
@@ -88,7 +91,7 @@ PARAMETERS: dict[bytes, Parameter] = {
     b"requirepass": Parameter(b"", _read_password),
     b"unixsocket": Parameter(b""),
     b"logfile": Parameter(b""),
-    b"pidfile": Parameter(b""),
+    b"pidfile": Parameter(b"/var/run/disque.pid"),
     b"maxmemory": Parameter(b"1073741824", _read_size),
     b"maxmemory-samples": Parameter(b"5", _number(1, bits=32)),
     b"timeout": Parameter(b"0", _number(bits=32)),
@@ -117,7 +120,7 @@ PARAMETERS: dict[bytes, Parameter] = {
     b"syslog-facility": Parameter(b"local0"),
     b"appendonly": Parameter(b"no", _YES_NO),
     b"dir": Parameter(b"/"),
-    b"client-output-buffer-limit": Parameter(b"normal 0 0 0", _read_output_limit),
+    _OUTPUT_LIMIT: Parameter(b"normal 0 0 0", _read_output_limit),
     b"unixsocketperm": Parameter(b"0"),
     b"bind": Parameter(b""),
 }
@@ -140,6 +143,8 @@ class Settings:
         parameter = PARAMETERS.get(name)
         if parameter is None or parameter.read is None:
             return None
+        if name == _OUTPUT_LIMIT and not word:
+            return True  # No groups: nothing changes.
         value = parameter.read(word)
         if value is None:
             return False
