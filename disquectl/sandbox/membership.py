@@ -16,7 +16,8 @@ def meet(node: Node, host: bytes, port: int, now_ms: int) -> None:
     if other is None:
         _begin_handshake(node, host, port, now_ms)
         return
-    everybody = {one.node_id: one for one in (node, other, *node.peers.values(), *other.peers.values())}
+    known = (node, other, *node.peers.values(), *other.peers.values())
+    everybody = {one.node_id: one for one in known if one.port}
     for member in everybody.values():
         member.known_host = member.host
         member.peers.update({peer_id: one for peer_id, one in everybody.items() if one is not member})
@@ -42,3 +43,22 @@ def forget(node: Node, peer_id: bytes) -> bool:
     for queue in node.queues.values():
         queue.sources.pop(peer_id, None)
     return peer is not None
+
+
+def take_new_id(node: Node, now_ms: int) -> None:
+    """Those who knew `node` keep its old ID, at no address, until they are told to forget it."""
+    ghost = node.leave_ghost(now_ms)
+    for other in node.post.members:
+        if node.node_id in other.peers:
+            other.peers[node.node_id] = ghost
+    node.node_id = node.make_node_id()
+
+
+def ping_another(node: Node) -> None:
+    """Ask one of the others whether it is there. All that is to be seen of it is the counting."""
+    peers = [peer for peer in node.peers.values() if not peer.silent_since_ms and node.node_id in peer.peers]
+    if peers:
+        peer = node.random.choice(peers)
+        for one in (node, peer):
+            one.messages_sent += 1
+            one.messages_received += 1

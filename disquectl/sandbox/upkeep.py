@@ -10,6 +10,7 @@ from disquectl.sandbox.acknowledgement import try_collect
 from disquectl.sandbox.delivery import enqueue, tell_holders
 from disquectl.sandbox.federation import need_jobs, serve_waiting
 from disquectl.sandbox.job import Job, State
+from disquectl.sandbox.membership import ping_another
 from disquectl.sandbox.messages import WillQueue
 from disquectl.sandbox.node import Node
 from disquectl.sandbox.registry import (
@@ -133,7 +134,7 @@ def _wake_up(node: Node, now_ms: int) -> bool:
 
 
 def pulse(node: Node, now_ms: int) -> None:
-    """Ten times a second: ask other nodes on behalf of those who wait; once a second, look at idle queues."""
+    """Ten times a second: ask other nodes on behalf of those who wait; once a second, what is slower."""
     if node.is_down or node.asleep_until_ms:
         return
     for session in list(node.waiting):
@@ -146,6 +147,7 @@ def pulse(node: Node, now_ms: int) -> None:
     if now_ms // 1000 != node.swept_s:
         node.swept_s = now_ms // 1000
         remove_idle_queues(node, now_ms)
+        ping_another(node)
         if node.settings.idle_limit_s:
             _end_idle_sessions(node, now_ms)
 

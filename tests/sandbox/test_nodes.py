@@ -172,4 +172,31 @@ def test_a_reset_node_is_alone_and_can_be_met_again(mode: str) -> None:
     assert len(bench.call("HELLO", node=1)) == 3
     assert bench.call("CLUSTER", "MEET", "127.0.0.1", "7711", node=1) == "OK"
     assert len(bench.call("HELLO", node=1)) == 4
-    assert len(bench.call("HELLO")) == 4
+    assert len(bench.call("HELLO")) == (4 if mode == "SOFT" else 5)
+
+
+def test_the_others_keep_the_old_identity_of_a_node_at_no_address() -> None:
+    bench = Bench(nodes=2)
+    old_id = bench.call("CLUSTER", "MYID", node=1)
+    bench.call("CLUSTER", "RESET", "HARD", node=1)
+    bench.wait(2)
+    listed = {line.split()[0]: line.split()[1:] for line in bench.call("CLUSTER", "NODES").splitlines()}
+    address, flags, asked_ms, heard_ms, link = listed[old_id]
+    assert (address, flags, link) == (b":0", b"noaddr", b"disconnected")
+    assert int(asked_ms) >= int(heard_ms) > 0
+    assert [old_id, b"", b"0", b"5"] in bench.call("HELLO")
+    bench.wait(15)
+    assert b" noaddr " in bench.call("CLUSTER", "NODES")
+    assert bench.call("CLUSTER", "FORGET", old_id) == "OK"
+    assert b"noaddr" not in bench.call("CLUSTER", "NODES")
+
+
+def test_nodes_ask_each_other_whether_they_are_there() -> None:
+    bench = Bench(nodes=2)
+    counted = [node.messages_sent for node in bench.nodes]
+    bench.wait(5)
+    assert all(node.messages_sent > before for node, before in zip(bench.nodes, counted, strict=True))
+    bench.engine.stop_node(bench.nodes[1], bench.now_ms)
+    counted = [node.messages_sent for node in bench.nodes]
+    bench.wait(5)
+    assert [node.messages_sent for node in bench.nodes] == counted

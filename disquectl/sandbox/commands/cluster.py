@@ -7,12 +7,13 @@ import ipaddress
 from disquectl.sandbox import replies
 from disquectl.sandbox.arguments import SYNTAX_ERROR, Refused, c_string, option, read_integer
 from disquectl.sandbox.commands.server import flush
-from disquectl.sandbox.membership import end_handshakes, forget, meet
+from disquectl.sandbox.membership import end_handshakes, forget, meet, take_new_id
 from disquectl.sandbox.node import Node
 from disquectl.sandbox.session import Session
 
 _USAGE = b"ERR Wrong CLUSTER subcommand or number of arguments"
 _MAX_PORT = 55535
+_ASKED_AGAIN_MS = 1000
 _GOOD, _NO_LINK, _MAY_FAIL, _BAD = 1, 5, 10, 100
 
 
@@ -60,7 +61,7 @@ def cluster(node: Node, _session: Session, words: list[bytes], now_ms: int) -> b
         case b"leaving", 3:
             return _set_leaving(node, option(words[2]))
         case b"reset", 2 | 3:
-            return _reset(node, option(words[2]) if len(words) == 3 else b"soft")
+            return _reset(node, option(words[2]) if len(words) == 3 else b"soft", now_ms)
     raise Refused(_USAGE)
 
 
@@ -80,15 +81,20 @@ def _describe(node: Node, known: Node, host: bytes, now_ms: int) -> bytes:
         flags.append(b"myself")
     elif node.is_failing(known, now_ms):
         flags.append(b"fail" if _majority_agrees(node) else b"fail?")
+    if not known.port:
+        flags.append(b"noaddr")
     if known.leaving:
         flags.append(b"leaving")
-    # Simulated nodes answer at once: the last answer is as old as the silence.
-    heard_ms = 0 if known is node else known.silent_since_ms or now_ms
-    return b"%b %b:%d %b 0 %d %b\n" % (
+    # Simulated nodes answer at once: the last answer is as old as the silence, and a question since then.
+    silent_ms = known.silent_since_ms
+    is_asked = known is not node and 0 < silent_ms <= now_ms - _ASKED_AGAIN_MS
+    heard_ms = 0 if known is node else silent_ms or now_ms
+    return b"%b %b:%d %b %d %d %b\n" % (
         known.node_id,
         host,
         known.port,
         b",".join(flags) or b"noflags",
+        silent_ms if is_asked else 0,
         heard_ms,
         b"disconnected" if known.is_down else b"connected",
     )
@@ -148,14 +154,12 @@ def _set_leaving(node: Node, answer: bytes) -> bytes:
     return replies.OK
 
 
-def _reset(node: Node, mode: bytes) -> bytes:
+def _reset(node: Node, mode: bytes, now_ms: int) -> bytes:
     if mode not in (b"soft", b"hard"):
         raise Refused(SYNTAX_ERROR)
     for peer_id in (*node.peers, *node.handshakes):
         forget(node, peer_id)
     if mode == b"hard":
-        for other in node.post.members:
-            forget(other, node.node_id)
-        node.node_id = node.make_node_id()
+        take_new_id(node, now_ms)
     flush(node)
     return replies.OK
