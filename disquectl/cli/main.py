@@ -14,7 +14,7 @@ from disquectl.commands.options import CONNECTING
 from disquectl.commands.session import Session
 from disquectl.commands.streams import process_streams
 from disquectl.config import resolve
-from disquectl.errors import EXIT_BUG, EXIT_INTERRUPTED, EXIT_OK, DataError, DisquectlError, UsageError
+from disquectl.errors import EXIT_INTERRUPTED, EXIT_OK, DataError, DisquectlError, UsageError
 from disquectl.render.escape import for_terminal
 
 TYPE_CHECKING = False
@@ -40,8 +40,11 @@ def run_command_line(argv: list[str]) -> int:
             too_many = DataError("too many open files", "ulimit -n raises the limit")
             _tell(too_many, streams)
             return too_many.exit_code
-        _tell_bug(problem, streams)
-        return EXIT_BUG
+        from disquectl.commands.bug import as_bug
+
+        bug = as_bug(problem, streams)
+        _tell(bug, streams)
+        return bug.exit_code
 
 
 def _run(argv: list[str], streams: Streams) -> int:
@@ -88,13 +91,3 @@ def _tell(problem: DisquectlError, streams: Streams) -> None:
     """One line: what went wrong, and what to do about it."""
     advice = f" ({problem.advice})" if problem.advice else ""
     streams.say(f"disquectl: {for_terminal(problem.message + advice)}")
-
-
-def _tell_bug(problem: Exception, streams: Streams) -> None:
-    """A bug is ours: one line, and the way to see more; never values of variables, which may be secret."""
-    if os.environ.get("DISQUECTL_DEBUG") == "1":
-        from traceback import format_exception
-
-        streams.say("".join(format_exception(problem)).rstrip())
-    kind = type(problem).__name__
-    streams.say(f"disquectl: this is a bug in disquectl: {kind}; DISQUECTL_DEBUG=1 shows where")

@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import io
-import os
 
 from disquectl.commands.inputs import read_stdin
 from disquectl.commands.streams import Streams
-from disquectl.errors import EXIT_BUG, EXIT_INTERRUPTED, EXIT_OK, DisquectlError
+from disquectl.errors import EXIT_INTERRUPTED, EXIT_OK, DisquectlError
 from disquectl.render.escape import for_terminal
 from disquectl.shell.runner import run_line
 from disquectl.shell.words import commands_of
@@ -58,12 +57,11 @@ def attempt(shell: Shell, line: str) -> int:
         shell.session.note(f"interrupted{closed}")
         return EXIT_INTERRUPTED
     except Exception as problem:
-        if os.environ.get("DISQUECTL_DEBUG") == "1":
-            from traceback import format_exception
+        from disquectl.commands.bug import as_bug
 
-            shell.streams.say("".join(format_exception(problem)).rstrip())
-        tell(shell, f"this is a bug in disquectl: {type(problem).__name__}", "DISQUECTL_DEBUG=1 shows where")
-        return EXIT_BUG
+        bug = as_bug(problem, shell.streams)
+        tell(shell, bug.message, bug.advice)
+        return bug.exit_code
     return shell.exit_code
 
 

@@ -206,7 +206,7 @@ def test_a_bug_shows_one_line_and_its_traceback_only_when_asked_for():
     done = run_python(script)
     assert (done.returncode, done.stdout) == (70, "")
     assert done.stderr == (
-        "disquectl: this is a bug in disquectl: ZeroDivisionError; DISQUECTL_DEBUG=1 shows where\n"
+        "disquectl: this is a bug in disquectl: ZeroDivisionError (DISQUECTL_DEBUG=1 shows where)\n"
     )
     done = run_python(script, DISQUECTL_DEBUG="1")
     assert (done.returncode, done.stdout) == (70, "")

@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import io
+from types import SimpleNamespace
 from typing import TYPE_CHECKING
 
 import pytest
 
+from disquectl.commands.streams import Streams
+from disquectl.shell.script import attempt
 from tests.conftest import Result, run_disquectl
 
 if TYPE_CHECKING:
@@ -169,3 +173,17 @@ def test_a_line_with_its_own_timeout_goes_where_the_shell_is(node: str) -> None:
         stdin=b"QLEN a --response-timeout 9s\nping --connect-timeout 9s\n",
     )
     assert (done.code, done.out, done.err) == (0, "0\nPONG\n", "")
+
+
+@pytest.mark.parametrize("debug", [False, True])
+def test_a_bug_is_one_line_and_its_traceback_only_when_asked_for(monkeypatch, debug) -> None:
+    def bad(*_: object) -> None:
+        raise ZeroDivisionError
+
+    monkeypatch.setattr("disquectl.shell.script.run_line", bad)
+    monkeypatch.setenv("DISQUECTL_DEBUG", "1" if debug else "0")
+    streams = Streams(io.BytesIO(), io.BytesIO(), io.BytesIO())
+    assert attempt(SimpleNamespace(streams=streams, interactive=False), "PING") == 70
+    *trace, line = streams.stderr.getvalue().decode().splitlines()
+    assert line == "disquectl: this is a bug in disquectl: ZeroDivisionError (DISQUECTL_DEBUG=1 shows where)"
+    assert bool(trace) == debug
