@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from traceback import format_exception
 
 from disquectl.errors import DisquectlError
 
@@ -17,8 +18,6 @@ def as_bug(problem: Exception, streams: Streams) -> DisquectlError:
     With DISQUECTL_DEBUG=1 the traceback goes out first, without values of variables, which may be secret.
     """
     if os.environ.get("DISQUECTL_DEBUG") == "1":
-        from traceback import format_exception
-
         streams.say("".join(format_exception(problem)).rstrip())
     return DisquectlError(
         f"this is a bug in disquectl: {type(problem).__name__}", "DISQUECTL_DEBUG=1 shows where"

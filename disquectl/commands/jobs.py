@@ -64,7 +64,7 @@ def run(row: Row, values: Values, session: Session) -> None:
         with NoCollection():
             for link, copies in survey.run(scan_queues=False, queue=one, scan_jobs=True):
                 jobs.add(link.node_id, copies, now_ms())
-        require_an_answer(cluster, session)
+        require_an_answer(cluster, session, survey.refusals)
         kept = _kept(_records(survey, jobs, bool(values.get("reverse"))), values)
         if session.format == "table":
             kept = [{**record, "state": sentence(record)} for record in kept]

@@ -63,7 +63,7 @@ def run(row: Row, values: Values, session: Session) -> None:
                 scan_queues=True, queue=exact, scan_jobs=not values.get("estimate")
             ):
                 tally.add(link.node_id, copies, now_ms())
-        require_an_answer(cluster, session)
+        require_an_answer(cluster, session, survey.refusals)
         found = _records(survey, tally, values)
         _tell(survey, tally, values, session)
         low = values.get("min_length", 0)

@@ -5,7 +5,12 @@ from __future__ import annotations
 import json
 import time
 
+import pytest
+
 from disquectl import Client
+from disquectl.protocol.resp import encode
+from tests.client.scripted import ScriptedNode
+from tests.cluster.test_discovery import A, hello
 from tests.cluster.test_together import addresses, fill, records
 from tests.conftest import run_disquectl
 
@@ -63,6 +68,17 @@ def test_what_all_refuse_is_a_refusal(cluster):
     result = run_disquectl("jscan", "--cluster", "--count", "99999999999999999999", node=cluster[0])
     assert result.code == 1
     assert "not an integer" in result.err
+
+
+@pytest.mark.parametrize(
+    ("words", "answers"), [(["queues", "--estimate"], 1), (["jobs"], 1), (["qlen", "q", "--cluster"], 0)]
+)
+def test_a_cluster_that_refuses_is_no_empty_one(words, answers):
+    steps = [hello(A), *[encode((b"1", b"2"))] * answers, b"-ERR no\r\n"]
+    with ScriptedNode(steps) as node:
+        result = run_disquectl(*words, node=node.address)
+    assert (result.code, result.out) == (1, "")
+    assert result.err.startswith("disquectl: ERR no ")
 
 
 def test_nothing_is_an_empty_list(cluster):
