@@ -18,8 +18,11 @@ if TYPE_CHECKING:
     from typing import BinaryIO
 
 SECRET_WORDS = ("auth", "requirepass")
-PASSWORD_URL = re.compile(r"disques?://[^/\s]*:[^/\s]*@", re.IGNORECASE)
-DOUBTFUL = re.compile(r"auth|requirepass|--password(?!-)", re.IGNORECASE)
+# A slash or a blank that should have been percent-encoded is still a part of the password.
+PASSWORD_URL = re.compile(r"disques?://.*@|://[^/\s]*:[^/\s]*@", re.IGNORECASE | re.DOTALL)
+DOUBTFUL = re.compile(r"auth|requirepass|--password(?!-)|password=|redis-cli .*-a", re.IGNORECASE)
+# So much of the end of the file is read at most.
+LARGEST_BYTES = 8 << 20
 
 
 def holds_secret(line: str) -> bool:
@@ -60,9 +63,11 @@ class HistoryFile:
         """The entries; a file that has grown by more than a fifth too long is cut."""
         try:
             with self._opened() as file:
+                skipped = file.seek(max(os.fstat(file.fileno()).st_size - LARGEST_BYTES, 0))
                 lines = file.read().splitlines()
-                if len(lines) > self.size + self.size // 5:
-                    lines = lines[-self.size :]
+                if skipped or len(lines) > self.size + self.size // 5:
+                    # After a skip the first line may be the rest of one.
+                    lines = lines[1 if skipped else 0 :][-self.size :]
                     file.seek(0)
                     file.truncate()
                     file.write(b"".join(line + b"\n" for line in lines))
@@ -82,8 +87,13 @@ class HistoryFile:
             return
 
     def _opened(self) -> BinaryIO:
-        """The file, open and locked against other shells, and nobody else's to read."""
+        """The file, open and locked against other shells, and nobody else's to read.
+
+        Who wants no history links it to /dev/null, which has to stay everybody's: OSError.
+        """
         os.makedirs(os.path.dirname(self.path), mode=0o700, exist_ok=True)
+        if os.path.exists(self.path) and not os.path.isfile(self.path):
+            raise OSError("not a file")
         file = os.fdopen(os.open(self.path, os.O_RDWR | os.O_CREAT, 0o600), "r+b")
         os.fchmod(file.fileno(), 0o600)
         fcntl.flock(file, fcntl.LOCK_EX)

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import os
 import stat
 import threading
 from typing import TYPE_CHECKING
 
 import pytest
 
-from disquectl.shell.history import HistoryFile, history_path, holds_secret
+from disquectl.shell.history import LARGEST_BYTES, HistoryFile, history_path, holds_secret
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -26,10 +27,15 @@ if TYPE_CHECKING:
         "\\watch 1 AUTH hunter2",
         "connect disque://:hunter2@host:7711",
         "qlen q --url disques://:hunter2@host",
+        "connect disque://:hun/ter2@host",
+        'connect "disque://:hun ter2@host"',
+        "qlen q --url redis://:hunter2@host",
         "sandbox --password hunter2",
         "sandbox --password=hunter2",
         "\\! disquectl exec auth hunter2",
         "ping | disquectl exec auth hunter2",
+        "\\! DISQUE_PASSWORD=hunter2 disquectl ping",
+        "\\! redis-cli -p 7711 -a hunter2 ping",
         'AUTH "hunter2',
     ],
 )
@@ -44,6 +50,7 @@ def test_a_secret_is_seen(line: str) -> None:
         "config get requirepass",
         "qlen q --password-file f",
         "connect disque://host",
+        "addjob q http://host/ada@home 0",
         "ADDJOB q x 0",
     ],
 )
@@ -81,6 +88,22 @@ def test_it_is_cut_when_it_has_grown_too_long(tmp_path: Path) -> None:
         history.add(f"qlen {number}")
     assert history.load() == [f"qlen {number}" for number in range(20, 30)]
     assert path.read_text().count("\n") == 10
+
+
+def test_of_a_huge_file_only_the_end_is_read(tmp_path: Path) -> None:
+    path = tmp_path / "history"
+    path.write_bytes(b"qlen lost\n" + b"x" * LARGEST_BYTES + b"\nqlen kept\n")
+    assert HistoryFile(str(path), 10).load() == ["qlen kept"]
+    assert path.read_text() == "qlen kept\n"
+
+
+def test_what_is_no_file_is_left_as_it_is(tmp_path: Path) -> None:
+    path = tmp_path / "history"
+    os.mkfifo(path, mode=0o644)
+    mode = path.stat().st_mode
+    HistoryFile(str(path), 10).add("qlen q")
+    assert HistoryFile(str(path), 10).load() == []
+    assert path.stat().st_mode == mode
 
 
 def test_a_size_of_nothing_keeps_nothing(tmp_path: Path) -> None:
