@@ -38,8 +38,9 @@ class Result:
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    # Who starts the tests in the background may have made them deaf to Ctrl-C, which some of them press.
+    # Who starts the tests in the background may have made them deaf to Ctrl-C and HUP, which some send.
     signal.signal(signal.SIGINT, signal.default_int_handler)
+    signal.signal(signal.SIGHUP, signal.SIG_DFL)
     config.addinivalue_line("markers", "sandbox_only: needs what only the sandbox can do, says why")
 
 

@@ -180,13 +180,14 @@ def test_the_first_id_comes_before_the_input_ends(node):
     assert process.returncode == 0
 
 
-def test_ctrl_c_waits_for_what_is_in_flight_and_skip_goes_on_there(node, tmp_path):
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
+def test_a_signal_waits_for_what_is_in_flight_and_skip_goes_on_there(number, node, tmp_path):
     lines = [b"%06d" % i for i in range(60_000)]
     file = tmp_path / "lines"
     file.write_bytes(b"\n".join(lines))
     with running("addjob", "q", "--lines", "--file", str(file), node=node) as process:
         first = process.stdout.readline()
-        process.send_signal(signal.SIGINT)
+        process.send_signal(number)
         out, err = process.stdout.read(), process.stderr.read()
         assert process.wait(PATIENCE_SECONDS) == 130
     ids = (first + out).decode().split()
@@ -204,6 +205,22 @@ def test_ctrl_c_while_it_waits_for_input_is_130(node):
         process.stdout.readline()
         process.send_signal(signal.SIGINT)
         assert process.wait(PATIENCE_SECONDS) == 130
+
+
+def test_what_was_ignored_from_the_start_stays_so(node):
+    before = signal.signal(signal.SIGHUP, signal.SIG_IGN)
+    try:
+        with running("addjob", "q", "--lines", node=node, stdin=subprocess.PIPE) as process:
+            process.stdin.write(b"a\n")
+            process.stdin.flush()
+            process.stdout.readline()
+            process.send_signal(signal.SIGHUP)
+            process.communicate(b"b\n", timeout=PATIENCE_SECONDS)
+    finally:
+        signal.signal(signal.SIGHUP, before)
+    assert process.returncode == 0
+    with Client(node) as client:
+        assert client.qlen("q") == 2
 
 
 def test_a_second_ctrl_c_does_not_wait_and_calls_unknown_what_was_in_flight():

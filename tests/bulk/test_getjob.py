@@ -88,12 +88,13 @@ def test_bodies_are_joined_and_a_reader_gets_each_at_once(node):
         assert process.stdout.readline() == b"d\n"
 
 
-def test_ctrl_c_is_130_and_takes_no_job_with_it(node):
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_a_signal_is_130_and_takes_no_job_with_it(number, node):
     fill(node, [b"a"])
     with Client(node) as client, running("getjob", "q", "--follow", "--ack", node=node) as process:
         process.stdout.readline()
         wait_until(lambda: any("b" in entry["flags"] for entry in client.client_list()))
-        process.send_signal(signal.SIGINT)
+        process.send_signal(number)
         assert process.wait(PATIENCE_SECONDS) == 130
         wait_until(lambda: not any("b" in entry["flags"] for entry in client.client_list()))
         assert left(node) == 0
