@@ -199,6 +199,7 @@ def test_bytes_that_came_as_surrogates_go_out_as_they_were():
         encode(["QLEN", b"\xff\xfea".decode("utf-8", "surrogateescape")])
         == b"*2\r\n$4\r\nQLEN\r\n$3\r\n\xff\xfea\r\n"
     )
+    assert encode(("\udcff", b"a", 7)) == b"*3\r\n$1\r\n\xff\r\n$1\r\na\r\n$1\r\n7\r\n"
 
 
 @pytest.mark.parametrize("words", [[], ["QLEN", "\ud800"]])
@@ -210,4 +211,4 @@ def test_what_cannot_be_sent_is_a_usage_error(words):
 @pytest.mark.parametrize(("word", "kind"), [(["a", "b"], "list"), (None, "NoneType"), (True, "bool")])
 def test_what_is_no_word_is_named(word, kind):
     with pytest.raises(TypeError, match=f"not {kind}; several are given one by one"):
-        encode(("QLEN", word))
+        encode(("QLEN", 1, b"x", word))

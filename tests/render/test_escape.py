@@ -3,6 +3,7 @@
 import ast
 import codecs
 import subprocess
+from unicodedata import bidirectional, category
 
 import pytest
 from hypothesis import given
@@ -49,6 +50,15 @@ def test_text_is_escaped_like_its_bytes(text):
 )
 def test_plain_escapes_what_the_documentation_says(body, expected):
     assert plain(body) == expected
+
+
+def test_of_all_characters_only_controls_separators_and_bidi_ones_are_escaped():
+    marks = {0x061C, 0x200E, 0x200F}
+    turning = {"LRE", "RLE", "LRO", "RLO", "PDF", "LRI", "RLI", "FSI", "PDI"}
+    for code in (*range(0xD800), *range(0xE000, 0x10000)):
+        char = chr(code)
+        unsafe = category(char) in ("Cc", "Zl", "Zp") or bidirectional(char) in turning or code in marks
+        assert (for_terminal(f"a{char}b") == f"a{char}b") != unsafe, hex(code)
 
 
 def test_text_for_a_terminal_keeps_its_backslashes():
