@@ -77,5 +77,5 @@ ROW = Row(
         debug_row("assert", "Make an assertion of the server fail.", CRASH, closes=True),
         debug_row("oom", "Let the server run out of memory.", CRASH, closes=True),
     ),
-    example="disquectl -n 127.0.0.1:7801 debug flushall --yes",
+    example="disquectl -n 127.0.0.1:7711 debug flushall --yes",
 )
