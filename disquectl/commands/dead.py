@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
     from disquectl.client.cluster import Cluster
+    from disquectl.commands.everywhere.gather import Refusals
     from disquectl.commands.row import Record, Values
     from disquectl.commands.session import Session
 
@@ -72,7 +73,7 @@ def shape(values: Values) -> Shape:
 
 def run(row: Row, values: Values, session: Session) -> None:
     """Read the dead queues of all nodes, and do with what is found as asked."""
-    from disquectl.commands.everywhere.gather import open_cluster, require_an_answer, settle
+    from disquectl.commands.everywhere.gather import Refusals, open_cluster, require_an_answer, settle
 
     action, names = action_of(values)
     session.check_output(shape(values))
@@ -83,8 +84,12 @@ def run(row: Row, values: Values, session: Session) -> None:
     if by_filter and not session.answered:
         session.check_can_ask(f"dead {action} acts on all that it finds")
     with open_cluster(session, values) as cluster:
-        found = list(_failing(cluster, names) if action == FAILING else _letters(cluster, names, values))
-        require_an_answer(cluster, session)
+        refusals = Refusals()
+        if action == FAILING:
+            found = _failing(cluster, refusals, names)
+        else:
+            found = _letters(cluster, refusals, names, values)
+        require_an_answer(cluster, session, refusals)
         if not acts:
             show(shape(values), found, session)
         elif found:
@@ -94,28 +99,31 @@ def run(row: Row, values: Values, session: Session) -> None:
             _act(found, revive if action == RETRY else drop, values, session)
         else:
             show(shape(values), [{"count": 0}], session)
-        settle(cluster, session)
+        settle(cluster, session, refusals=refusals)
     if action == SHOW and not found:
         raise NothingThere("no dead job has this ID")
 
 
-def _copies(cluster: Cluster, states: tuple[bytes, ...], queue: bytes | None) -> Iterator[Record]:
+def _copies(
+    cluster: Cluster, refusals: Refusals, states: tuple[bytes, ...], queue: bytes | None
+) -> Iterator[Record]:
     """The jobs in these states at all nodes, page by page."""
     options = [b"COUNT", b"%d" % PAGE, b"REPLY", b"all"]
     for state in states:
         options += [b"STATE", state]
     if queue is not None:
         options += [b"QUEUE", queue]
-    for link, _, reply in cluster.ask([b"JSCAN", b"0", *options]):
+    for link, request, reply in cluster.ask([b"JSCAN", b"0", *options]):
         if isinstance(reply, ReplyError):
-            raise reply
+            refusals.add(link, request, reply)
+            continue
         cursor, jobs = jscan_page(reply)
         if cursor:
             link.ask([[b"JSCAN", b"%d" % cursor, *options]])
         yield from jobs
 
 
-def _letters(cluster: Cluster, names: tuple[bytes, ...], values: Values) -> Iterator[Record]:
+def _letters(cluster: Cluster, refusals: Refusals, names: tuple[bytes, ...], values: Values) -> list[Record]:
     """The letters that are asked for, each once, the oldest first."""
     from disquectl.worker.letters import DEAD, is_wanted, letter_of
 
@@ -124,21 +132,21 @@ def _letters(cluster: Cluster, names: tuple[bytes, ...], values: Values) -> Iter
     filters = {name: values[name] for name in FILTERS if name in values}
     now = time.time()
     found: dict[str, Record] = {}
-    for job in _copies(cluster, (b"queued",), own or None):
+    for job in _copies(cluster, refusals, (b"queued",), own or None):
         if own or DEAD in (job["queue"] or b""):
             letter = letter_of(job)
             if letter is not None and is_wanted(letter, names, filters, now):
                 found[letter["id"]] = letter
     oldest_first = sorted(found.values(), key=lambda letter: str(letter["failed"]))
-    yield from oldest_first[: values.get("limit")]
+    return oldest_first[: values.get("limit")]
 
 
-def _failing(cluster: Cluster, names: tuple[bytes, ...]) -> list[Record]:
+def _failing(cluster: Cluster, refusals: Refusals, names: tuple[bytes, ...]) -> list[Record]:
     """The jobs that are failing, by the counters of all copies."""
     from disquectl.worker.letters import failing
 
     queue = names[0] if len(names) == 1 and not is_valid(names[0]) else None
-    copies = _copies(cluster, (b"queued", b"active"), queue)
+    copies = _copies(cluster, refusals, (b"queued", b"active"), queue)
     return failing([job for job in copies if not names or {job["queue"], job["id"].encode()} & {*names}])
 
 

@@ -10,7 +10,7 @@ import pytest
 from disquectl import Client
 from disquectl.protocol.resp import encode
 from tests.client.scripted import ScriptedNode
-from tests.cluster.test_discovery import A, hello
+from tests.cluster.test_discovery import A, B, hello
 from tests.cluster.test_together import addresses, fill, records
 from tests.conftest import run_disquectl
 
@@ -71,7 +71,8 @@ def test_what_all_refuse_is_a_refusal(cluster):
 
 
 @pytest.mark.parametrize(
-    ("words", "answers"), [(["queues", "--estimate"], 1), (["jobs"], 1), (["qlen", "q", "--cluster"], 0)]
+    ("words", "answers"),
+    [(["queues", "--estimate"], 1), (["jobs"], 1), (["qlen", "q", "--cluster"], 0), (["dead"], 0)],
 )
 def test_a_cluster_that_refuses_is_no_empty_one(words, answers):
     steps = [hello(A), *[encode((b"1", b"2"))] * answers, b"-ERR no\r\n"]
@@ -79,6 +80,18 @@ def test_a_cluster_that_refuses_is_no_empty_one(words, answers):
         result = run_disquectl(*words, node=node.address)
     assert (result.code, result.out) == (1, "")
     assert result.err.startswith("disquectl: ERR no ")
+
+
+@pytest.mark.parametrize("words", [["dead"], ["dead", "failing"]])
+def test_dead_jobs_are_read_where_they_can_be(words):
+    with (
+        ScriptedNode([hello(A), b"*2\r\n$1\r\n0\r\n*0\r\n"]) as good,
+        ScriptedNode([hello(B), b"-ERR no\r\n"]) as bad,
+    ):
+        result = run_disquectl(*words, node=f"{good.address},{bad.address}")
+    assert (result.code, result.out) == (3, "")
+    assert f"{bad.address}: ERR no" in result.err
+    assert "1 of 2 nodes answered" in result.err
 
 
 def test_nothing_is_an_empty_list(cluster):
