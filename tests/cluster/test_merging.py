@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from disquectl.cluster.clocks import Clocks
+from disquectl.cluster.clocks import Clocks, skew_ms
 from disquectl.cluster.copies import NAMES as FIELDS
 from disquectl.cluster.copies import page_of
 from disquectl.cluster.jobs import Jobs, beginning
@@ -12,7 +12,7 @@ from disquectl.cluster.order import arranged
 from disquectl.cluster.queues import NAMES, QueueSum, rates, stat_of
 from disquectl.cluster.tally import Tally
 from disquectl.cluster.trace import Tracing, differing, told_by_id
-from disquectl.cluster.views import agreed, state_of_flags
+from disquectl.cluster.views import NODE_FIELDS, View, agreed, state_of_flags
 from disquectl.errors import NotDisque
 
 A, B = "a" * 40, "b" * 40
@@ -100,6 +100,16 @@ def test_the_clock_of_the_maker_counts():
     jobs.add(B, [copy(delay=160, next_requeue_within=10_000, next_awake_within=2_000)], NOW_MS)
     record = jobs.record(ID, 0, NOW_MS, {})
     assert (record["state"], record["age"]) == ("delayed", 150)
+
+
+def test_a_clock_is_compared_with_the_middle_of_the_question():
+    assert skew_ms({"seconds": 100, "microseconds": 250_000}, 100_000, 100_200) == 150
+    assert skew_ms({"seconds": 99, "microseconds": 900_000}, 100_000, 100_000) == -100
+    clocks = Clocks()
+    clocks.add(A, -50.0)
+    assert clocks.age_ms(ID, NOW_MS * 1_000_000, NOW_MS + 60) == 10
+    assert clocks.age_ms(ID, NOW_MS * 1_000_000, NOW_MS) == 0
+    assert clocks.age_ms(OTHER, NOW_MS * 1_000_000, NOW_MS + 60) == 60
 
 
 def test_a_page_of_another_form_is_not_disque():
@@ -199,6 +209,8 @@ def test_what_has_no_value_comes_last_whatever_the_order():
     assert [one["n"] for one in arranged(records, "n", True, None)] == [1, 2, 3, None]
     assert [one["n"] for one in arranged(records, "n", False, 2)] == [3, 2]
     assert [one["n"] for one in arranged([{"n": b"b"}, {"n": b"a"}], "n", False, 0)] == []
+    assert [one["n"] for one in arranged([{"n": b"b"}, {"n": b"a"}], "n", False, None)] == [b"a", b"b"]
+    assert [one["n"] for one in arranged([{"n": {"b": "in"}}, {"n": "all"}], "n", True, 1)] == [{"b": "in"}]
 
 
 # One job
@@ -261,3 +273,29 @@ def test_what_nodes_say_of_one_another():
     assert state_of_flags({"flags": ["noflags"], "link": "connected"}) == "ok"
     assert state_of_flags({"flags": ["noflags"], "link": "disconnected"}) == "not linked"
     assert state_of_flags({"flags": ["myself", "fail", "leaving"], "link": "x"}) == "failing, leaving"
+    assert (
+        state_of_flags({"flags": ["handshake", "noaddr"], "link": "connected"}) == "meeting, without address"
+    )
+
+
+def test_a_node_tells_of_itself_what_its_info_has():
+    view = View(A, "a:1")
+    assert {name for name, value in view.record().items() if value is not None} == {
+        "id",
+        "address",
+        "answers",
+    }
+    view.info = {
+        "server": {"disque_version": "1.0", "uptime_in_seconds": 1},
+        "clients": {"connected_clients": 2, "blocked_clients": 3},
+        "memory": {"used_memory": 4},
+        "jobs": {"registered_jobs": 5},
+        "queues": {"registered_queues": 6},
+        "persistence": {"aof_state": "on"},
+    }
+    view.skew_ms = 7.6
+    record = view.record()
+    assert tuple(record) == NODE_FIELDS
+    assert [record[name] for name in ("version", "uptime", "clients", "blocked")] == ["1.0", 1, 2, 3]
+    assert [record[name] for name in ("used_memory", "jobs", "queues", "aof")] == [4, 5, 6, "on"]
+    assert (record["id"], record["clock_skew"]) == (A[:8], 8)
