@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import os
 import sys
 
 import pytest
@@ -37,12 +38,12 @@ for line in sys.stdin:
 class Slots:
     """Handlers, and what they said of the jobs."""
 
-    def __init__(self, script, concurrency):
+    def __init__(self, script, concurrency, path=None, **plan):
         self.ended = []
         self.watch = Watch()
         command = (sys.executable.encode(), b"-c", script.encode())
-        plan = Plan(command, ((b"q", 1),), Backoff(), takes=LINES, concurrency=concurrency)
-        self.handlers = Handlers(plan, command[0], self.watch, self._ended, lambda *_: None)
+        made = Plan(command, ((b"q", 1),), Backoff(), takes=LINES, concurrency=concurrency, **plan)
+        self.handlers = Handlers(made, path or command[0], self.watch, self._ended, lambda *_: None)
 
     def _ended(self, job, failure, _seconds):
         self.ended.append((job.body, failure and failure.why))
@@ -56,13 +57,19 @@ class Slots:
         while len(self.ended) < count:
             self.watch.act(self.watch.wait(1))
 
+    def see_the_end(self):
+        """Until no process is left; nothing is heard meanwhile."""
+        while self.handlers.alive:
+            os.waitid(os.P_ALL, 0, os.WEXITED | os.WNOWAIT)
+            self.handlers.reap()
+
 
 @pytest.fixture
 def slots():
     with contextlib.ExitStack() as stack:
 
-        def make(script, concurrency):
-            made = Slots(script, concurrency)
+        def make(script, concurrency, **others):
+            made = Slots(script, concurrency, **others)
             stack.callback(made.handlers.close)
             stack.callback(made.handlers.kill)
             return made
@@ -118,6 +125,41 @@ def test_a_job_that_nobody_has_yet_comes_back_at_the_end(slots):
     some.handlers.end(0.0)
     assert some.ended == [(b"b", "the worker was told to end")]
     assert some.handlers.running == 1
+
+
+@pytest.mark.parametrize(
+    ("ending", "why"),
+    [("0", "the handler ended without an answer"), ("3", ""), ("print('hm')", "no answer: ")],
+)
+def test_a_handler_that_gives_no_answer_fails_its_job(slots, ending, why):
+    some = slots(f"import sys; sys.stdin.readline(); sys.exit({ending})", 1)
+    some.start(b"a")
+    some.handlers.tick(0.0)
+    some.see_the_end()
+    ((body, said),) = some.ended
+    assert (body, said is None, said[: len(why)]) == (b"a", False, why)
+    assert (some.handlers.running, some.handlers.free) == (0, 1)
+
+
+def test_a_handler_that_cannot_be_run_fails_each_job(slots):
+    some = slots("", 1, path=b"/no/such/file")
+    some.start(b"a", b"b")
+    some.handlers.tick(0.0)
+    assert [(body, said[:17]) for body, said in some.ended] == [
+        (b"a", "it cannot be run:"),
+        (b"b", "it cannot be run:"),
+    ]
+    assert (some.handlers.alive, some.handlers.running) == (0, 0)
+
+
+def test_a_handler_that_takes_too_long_is_ended(slots):
+    some = slots("import time; time.sleep(1000)", 1, timeout=7.0)
+    some.start(b"a")
+    some.handlers.tick(0.0)
+    assert some.handlers.next_deadline == 7.0
+    some.handlers.tick(7.0)
+    some.see_the_end()
+    assert some.ended == [(b"a", "it took longer than --timeout")]
 
 
 def test_all_handlers_work_at_the_same_time(node, tmp_path):
