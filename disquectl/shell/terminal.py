@@ -38,6 +38,8 @@ if TYPE_CHECKING:
 
 MENU_ROWS = 8
 
+WIDEST = 1_000
+
 
 class QuietOutput(Vt100_Output):
     """Never asks the terminal where the cursor is: some do not answer, some answer into the next command."""
@@ -49,7 +51,8 @@ class QuietOutput(Vt100_Output):
 
 def _size() -> Size:
     columns, rows = shutil.get_terminal_size()
-    return Size(rows=rows, columns=columns)
+    # Each column costs time at each key; COLUMNS may say anything.
+    return Size(rows=rows, columns=min(columns, WIDEST))
 
 
 class ThrownAway(Exception):

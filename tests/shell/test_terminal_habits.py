@@ -40,6 +40,12 @@ def test_an_editor_that_fails_changes_nothing(node: str, tmp_path: Path) -> None
         someone.run("PING", "PONG")
 
 
+def test_an_absurd_width_does_not_hold_up_the_prompt(node: str, tmp_path: Path) -> None:
+    with Person("-n", node, "shell", home=str(tmp_path), COLUMNS="1000000") as someone:
+        someone.type("PING" + ENTER)
+        someone.until("PONG")
+
+
 def test_the_keys_are_those_of_vi(node: str, tmp_path: Path) -> None:
     home = configured(tmp_path, 'bindings = "vi"')
     with Person("-n", node, "shell", home=home) as someone:
