@@ -51,7 +51,9 @@ def config_path(environ: Mapping[str, str]) -> str:
         # As platformdirs says it, without loading it: that takes twice as long as all the rest of a call.
         folder = environ.get("XDG_CONFIG_HOME", "").strip()
         home = environ.get("HOME") or os.path.expanduser("~")
-        return os.path.join(folder or os.path.join(home, ".config"), "disquectl", "config.toml")
+        if not os.path.isabs(folder):
+            folder = os.path.join(home, ".config")
+        return os.path.join(folder, "disquectl", "config.toml")
     from platformdirs import user_config_dir  # noqa: PLC0415 - see above
 
     return os.path.join(user_config_dir("disquectl", appauthor=False), "config.toml")

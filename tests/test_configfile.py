@@ -122,6 +122,13 @@ def test_a_file_that_is_not_utf_8(tmp_path):
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="elsewhere platformdirs itself is asked")
+@pytest.mark.parametrize("folder", ["settings", "./settings"])
+def test_a_folder_for_settings_that_is_relative_is_none(folder):
+    path = config_path({"HOME": "/home/ada", "XDG_CONFIG_HOME": folder})
+    assert path == "/home/ada/.config/disquectl/config.toml"
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="elsewhere platformdirs itself is asked")
 @pytest.mark.parametrize("folder", [None, "", " ", "/somewhere"])
 def test_the_path_is_that_of_platformdirs(folder, monkeypatch, tmp_path):
     from platformdirs import user_config_dir

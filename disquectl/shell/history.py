@@ -46,7 +46,9 @@ def history_path(environ: Mapping[str, str]) -> str:
         # As platformdirs says it, without loading it.
         folder = environ.get("XDG_STATE_HOME", "").strip()
         home = environ.get("HOME") or os.path.expanduser("~")
-        return os.path.join(folder or os.path.join(home, ".local", "state"), "disquectl", "history")
+        if not os.path.isabs(folder):
+            folder = os.path.join(home, ".local", "state")
+        return os.path.join(folder, "disquectl", "history")
     from platformdirs import user_state_dir
 
     return os.path.join(user_state_dir("disquectl", appauthor=False), "history")

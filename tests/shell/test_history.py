@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import stat
+import sys
 import threading
 from typing import TYPE_CHECKING
 
@@ -136,3 +137,10 @@ def test_a_folder_that_cannot_be_written_is_no_error(tmp_path: Path) -> None:
 
 def test_it_is_in_the_folder_for_state() -> None:
     assert history_path({"HOME": "/home/ada"}).endswith("disquectl/history")
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="other systems have folders of their own")
+@pytest.mark.parametrize("folder", ["", "state", "./state"])
+def test_a_folder_for_state_that_is_relative_is_none(folder: str) -> None:
+    path = history_path({"HOME": "/home/ada", "XDG_STATE_HOME": folder})
+    assert path == "/home/ada/.local/state/disquectl/history"
