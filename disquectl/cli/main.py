@@ -15,7 +15,7 @@ from disquectl.commands.session import Session
 from disquectl.commands.streams import process_streams
 from disquectl.config import resolve
 from disquectl.errors import EXIT_INTERRUPTED, EXIT_OK, DataError, DisquectlError, UsageError
-from disquectl.render.escape import for_terminal
+from disquectl.render.escape import for_message
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -90,4 +90,4 @@ def carry_out(invocation: Invocation, streams: Streams) -> int:
 def _tell(problem: DisquectlError, streams: Streams) -> None:
     """One line: what went wrong, and what to do about it."""
     advice = f" ({problem.advice})" if problem.advice else ""
-    streams.say(f"disquectl: {for_terminal(problem.message + advice)}")
+    streams.say(f"disquectl: {for_message(problem.message + advice)}")

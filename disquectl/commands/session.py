@@ -12,7 +12,7 @@ import time
 from disquectl.client.core import Core
 from disquectl.commands.row import READ
 from disquectl.errors import DisquectlError, UsageError
-from disquectl.render.escape import for_terminal
+from disquectl.render.escape import for_message, for_terminal
 from disquectl.render.output import check_columns, writer
 
 TYPE_CHECKING = False
@@ -120,16 +120,16 @@ class Session:
     def warn(self, text: str) -> None:
         """A warning on stderr, unless --quiet."""
         if not self.settings.quiet:
-            self.streams.say(f"disquectl: warning: {for_terminal(text)}")
+            self.streams.say(f"disquectl: warning: {for_message(text)}")
 
     def note(self, text: str) -> None:
         """Something to know on stderr, unless --quiet."""
         if not self.settings.quiet:
-            self.streams.say(for_terminal(text))
+            self.streams.say(for_message(text))
 
     def problem(self, text: str) -> None:
         """One thing of several that went wrong."""
-        self.streams.say(f"disquectl: {for_terminal(text)}")
+        self.streams.say(f"disquectl: {for_message(text)}")
 
     @property
     def format(self) -> str:

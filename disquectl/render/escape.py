@@ -1,10 +1,11 @@
 r"""The one place that makes text safe to show.
 
-What comes from a queue is any bytes at all, and may be meant to harm whoever looks at it. Three dialects:
+What comes from a queue is any bytes at all, and may be meant to harm whoever looks at it. Four dialects:
 
     plain         `\t \n \\`, and `\xNN` for each byte of anything else that is not fit to show; exact: what
                   reads C escapes (printf %b, Python's codecs.escape_decode) gives the bytes back
     for_terminal  the same for people: a backslash stays as it is, so this cannot be turned back
+    for_message   for_terminal, for what may repeat what was typed
     wire          raw protocol traffic, as it would stand between the quotes of a Python b"..."
 
 Not fit to show are: bytes that are not UTF-8, the control characters C0, DEL and C1, the bidirectional marks,
@@ -79,6 +80,15 @@ def for_terminal(value: bytes | str) -> str:
             return value
         value = to_bytes(value)
     return _escape(value)
+
+
+def for_message(text: str) -> str:
+    """A line for people that may repeat what was typed: as `for_terminal`, without the password of a URL."""
+    head, scheme, rest = text.partition("://")
+    if scheme and "@" in rest:
+        host = rest.rpartition("@")[2]
+        text = f"{head}://:***@{host}"
+    return for_terminal(text)
 
 
 def wire(data: bytes) -> str:

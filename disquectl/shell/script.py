@@ -7,7 +7,7 @@ import io
 from disquectl.commands.inputs import read_stdin
 from disquectl.commands.streams import Streams
 from disquectl.errors import EXIT_INTERRUPTED, EXIT_OK, DisquectlError
-from disquectl.render.escape import for_terminal
+from disquectl.render.escape import for_message
 from disquectl.shell.runner import run_line
 from disquectl.shell.words import commands_of
 
@@ -67,7 +67,7 @@ def attempt(shell: Shell, line: str) -> int:
 
 def tell(shell: Shell, message: str, advice: str) -> None:
     """One line on stderr: what went wrong, and what to do about it."""
-    text = for_terminal(message + (f" ({advice})" if advice else ""))
+    text = for_message(message + (f" ({advice})" if advice else ""))
     if not shell.interactive:
         shell.streams.say(f"disquectl: {text}")
     elif shell.streams.stderr_is_terminal and shell.settings.color != "never" and shell.has_screen:

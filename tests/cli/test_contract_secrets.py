@@ -62,6 +62,23 @@ def test_the_password_comes_from_the_environment_a_file_or_a_url(locked, passwor
     assert run_disquectl("--quiet", "qlen", "q", "--url", f"disque://:{quoted}@{locked}").err == ""
 
 
+@pytest.mark.parametrize(
+    "args",
+    [
+        ["disque://:hunter2@host"],
+        ["disque://:hun/ter2@host", "ping"],
+        ["ping", "a", "disques://:hunter2@host"],
+        ["exec", "disque://:hunter2@host"],
+        ["ping", "--profile", "disque://:hunter2@host"],
+    ],
+)
+def test_a_url_in_a_wrong_place_is_not_repeated_with_its_password(args, node):
+    done = run_disquectl(*args, node=node)
+    assert done.code in (1, 2)
+    assert "://:***@host" in done.err
+    assert "ter2" not in done.err
+
+
 def test_nodes_of_an_option_do_not_get_the_password_of_the_environments_url(locked):
     done = run_disquectl("qlen", "q", "--node", locked, DISQUE_URL=f"disque://:x@{locked}")
     assert done.code == 7
