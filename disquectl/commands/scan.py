@@ -56,7 +56,6 @@ def walk(row: Row, values: Values, session: Session, page: Page, keys: Keys) -> 
     shape: Shape = row.shape(values) if row.shape else None  # type: ignore[assignment]
     session.check_output(shape)
     (words,) = requests(row, values)
-    session.guard(row, words)
     out = session.writer(shape)
     reply = session.client.call(*words, repeatable=True, failover="cursor" not in values)
     if "cursor" in values:

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import pytest
 from conftest import run_disquectl
 
 from disquectl import Client
+from tests.client.scripted import ScriptedNode, close
 
 
 def test_scans_walk_to_the_end_and_show_each_once(node):
@@ -35,3 +37,20 @@ def test_a_page_by_its_cursor_says_the_next_on_stderr(node):
         if cursor == "0":
             break
     assert names == {f"q{number}" for number in range(40)}
+
+
+@pytest.mark.parametrize(
+    ("second", "code", "told"),
+    [([b"-ERR no more\r\n"], 1, "ERR no more"), ([close], 5, "connection refused")],
+)
+def test_a_scan_that_fails_half_way_shows_what_came_and_says_so(second, code, told):
+    page = b"*2\r\n$1\r\n7\r\n*1\r\n$4\r\nmail\r\n"
+    with ScriptedNode([page, *second]) as node:
+        done = run_disquectl("qscan", "-o", "json", node=node.address)
+        assert [words[1] for words in node.requests] == [b"0", b"7"]
+    assert (done.code, done.out) == (code, '[{"queue":"mail"}]\n')
+    assert told in done.err
+
+
+def test_a_column_that_is_none_is_found_before_a_scan_begins():
+    assert run_disquectl("qscan", "--columns", "size", node="127.0.0.1:1").code == 2
