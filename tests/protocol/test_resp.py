@@ -53,6 +53,34 @@ def test_no_bytes_are_pending_between_replies():
     assert parser.pending_bytes == 0
 
 
+def test_all_that_is_whole_is_taken_at_once_and_the_rest_is_pending():
+    parser, found = Parser(max_reply_bytes=40), []
+    parser.feed(b"+a\r\n:7\r\n$5\r\nhe")
+    for _ in range(2):
+        parser.take_all(found)
+        assert found == [b"a", 7]
+        assert parser.pending_bytes
+    parser.feed(b"llo\r\n")
+    parser.take_all(found)
+    assert (found, parser.pending_bytes) == ([b"a", 7, b"hello"], 0)
+    parser.feed(b"+b\r\n*1000")
+    parser.take_all(found)
+    assert found[3:] == [b"b"]
+    assert parser.pending_bytes
+    parser.feed(b"\r\n" + b":1\r\n" * 20)
+    with pytest.raises(ProtocolError, match="more than 40 bytes"):
+        parser.take_all(found)
+
+
+@pytest.mark.parametrize("garbage", [b"HTTP/1.1\r\n", b"*1000000000\r\n", b"%1\r\n*1\r\n:1\r\n:2\r\n"])
+def test_what_came_before_garbage_is_taken(garbage):
+    parser, found = Parser(), []
+    parser.feed(b"+a\r\n" + garbage)
+    with pytest.raises(ProtocolError):
+        parser.take_all(found)
+    assert found == [b"a"]
+
+
 def test_an_error_is_a_value_with_its_code_and_text():
     parser = Parser()
     parser.feed(b"-BADID Invalid Job ID format.\r\n")
