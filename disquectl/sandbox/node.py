@@ -38,6 +38,8 @@ class Post:
         self.members: list[Node] = []
         self._receive = receive
         self._messages: deque[tuple[Node, Node, Message]] = deque()
+        # Those for nodes that sleep, so that nobody looks at them again and again.
+        self._held: dict[Node, list[tuple[Node, Node, Message]]] = {}
 
     def send(self, sender: Node, target: Node, message: Message) -> None:
         sender.messages_sent += 1
@@ -45,15 +47,15 @@ class Post:
 
     def deliver(self, now_ms: int) -> None:
         """Hand over all there is, also what is sent meanwhile. Messages to a node that sleeps wait for it."""
-        late = []
+        for node in [sleeper for sleeper in self._held if not sleeper.asleep_until_ms]:
+            self._messages.extendleft(reversed(self._held.pop(node)))
         while self._messages:
             sender, target, message = self._messages.popleft()
             if target.asleep_until_ms:
-                late.append((sender, target, message))
+                self._held.setdefault(target, []).append((sender, target, message))
             elif not target.is_down and not sender.is_down and sender.node_id in target.peers:
                 target.messages_received += 1
                 self._receive(target, sender.node_id, message, now_ms)
-        self._messages.extend(late)
 
 
 class Handshake(NamedTuple):

@@ -200,3 +200,16 @@ def test_nodes_ask_each_other_whether_they_are_there() -> None:
     counted = [node.messages_sent for node in bench.nodes]
     bench.wait(5)
     assert [node.messages_sent for node in bench.nodes] == counted
+
+
+def test_a_node_that_slept_gets_all_it_missed_in_order() -> None:
+    bench = Bench(nodes=2)
+    sleeping = bench.connect(1)
+    bench.send(sleeping, "DEBUG", "SLEEP", "5", node=1)
+    kept, deleted = (bench.call("ADDJOB", "q", "b", "0", "REPLICATE", "2", "ASYNC") for _ in range(2))
+    assert bench.call("FASTACK", deleted) == 1
+    bench.wait(2)
+    assert bench.nodes[1].jobs == {}
+    bench.wait(4)
+    assert bench.heard(sleeping) == ["OK"]
+    assert [job_id.decode() for job_id in bench.nodes[1].jobs] == [kept]
