@@ -61,6 +61,8 @@ class Nodes:
         # Until when a node is left alone, and until when no jobs are taken from it.
         self._down: dict[Node, float] = {}
         self._shunned: dict[Node, float] = {}
+        # Those whose latest word was a failure.
+        self._failing: set[Node] = set()
 
     @property
     def getting(self) -> bool:
@@ -82,6 +84,11 @@ class Nodes:
     def up(self) -> set[Node]:
         """The nodes that may be asked for jobs: all but those that failed a moment ago or are leaving."""
         return {node for node in self._known if self._until(node, getting=True) <= time.monotonic()}
+
+    @property
+    def trusted(self) -> set[Node]:
+        """Those that are up and did not fail when they were last asked."""
+        return self.up - self._failing
 
     @property
     def none_is_up(self) -> bool:
@@ -191,6 +198,7 @@ class Nodes:
         return None
 
     def _heard(self, line: Line, answers: list[tuple[Request, Reply]]) -> None:
+        self._failing.discard(line.node)
         greeting = line.link.greeting
         if greeting is not None and line.link.node_id not in self._by_id:
             self._learn(line, greeting["nodes"])
@@ -221,6 +229,7 @@ class Nodes:
         if self._until(line.node) <= time.monotonic():
             self._said(f"{line.node}: {line.link.failure}")
         self._down[line.node] = time.monotonic() + _PAUSE_SECONDS
+        self._failing.add(line.node)
         unanswered = [request for request in line.unanswered if request.words[0] != b"GETJOB"]
         line.unanswered.clear()
         self._lost(unanswered, not line.link.outcome_is_unknown)

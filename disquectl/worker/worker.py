@@ -250,10 +250,13 @@ class Worker:
             self._to_put_back.clear()
 
     def _look_for_the_end(self) -> None:
-        """With --burst: end when nothing is going on and, since then, no node had a job."""
+        """With --burst: end when nothing is going on and, since then, no node had a job.
+
+        A node that failed is not waited for: two that fail slowly, in turn, would never let it end.
+        """
         if self._slots.running:
             self._dry.clear()
-        elif not self._nodes.up:
+        elif not self._nodes.trusted:
             self._log.said("no node can be reached")
             self._cut_off = True
             self._stage = CLOSING
@@ -261,7 +264,7 @@ class Worker:
             self._leave_within_the_grace()
         elif self._custody.busy:
             self._dry.clear()
-        elif not self._nodes.getting and self._nodes.up <= self._dry:
+        elif not self._nodes.getting and self._nodes.trusted <= self._dry:
             self._stage = CLOSING
 
     def _is_over(self) -> bool:

@@ -74,6 +74,16 @@ def test_burst_finds_what_any_node_has(cluster, clients):
     assert (done.code, sorted(done.out)) == (0, ["0", "1", "2"])
 
 
+def test_burst_ends_where_nodes_fail_slowly_in_turn(node):
+    with Client(node) as client:
+        client.addjob("q", "x")
+    with socket.create_server(("127.0.0.1", 0)) as one, socket.create_server(("127.0.0.1", 0)) as other:
+        silent = [f"127.0.0.1:{server.getsockname()[1]}" for server in (one, other)]
+        seeds = ",".join([node, *silent])
+        done = work(seeds, "-q", "q", "--response-timeout", "1200ms", "--", "cat")
+    assert (done.code, done.out) == (0, "x")
+
+
 # Where jobs come from
 
 
