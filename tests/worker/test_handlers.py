@@ -133,16 +133,19 @@ def test_a_job_that_nobody_has_yet_comes_back_at_the_end(slots):
 )
 def test_a_handler_that_gives_no_answer_fails_its_job(slots, ending, why):
     some = slots(f"import sys; sys.stdin.readline(); sys.exit({ending})", 1)
+    before = os.listdir("/proc/self/fd")
     some.start(b"a")
     some.handlers.tick(0.0)
     some.see_the_end()
     ((body, said),) = some.ended
     assert (body, said is None, said[: len(why)]) == (b"a", False, why)
     assert (some.handlers.running, some.handlers.free) == (0, 1)
+    assert len(os.listdir("/proc/self/fd")) == len(before)
 
 
 def test_a_handler_that_cannot_be_run_fails_each_job(slots):
     some = slots("", 1, path=b"/no/such/file")
+    before = os.listdir("/proc/self/fd")
     some.start(b"a", b"b")
     some.handlers.tick(0.0)
     assert [(body, said[:17]) for body, said in some.ended] == [
@@ -150,6 +153,7 @@ def test_a_handler_that_cannot_be_run_fails_each_job(slots):
         (b"b", "it cannot be run:"),
     ]
     assert (some.handlers.alive, some.handlers.running) == (0, 0)
+    assert len(os.listdir("/proc/self/fd")) == len(before)
 
 
 def test_a_handler_that_takes_too_long_is_ended(slots):
