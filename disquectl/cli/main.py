@@ -89,5 +89,4 @@ def carry_out(invocation: Invocation, streams: Streams) -> int:
 
 def _tell(problem: DisquectlError, streams: Streams) -> None:
     """One line: what went wrong, and what to do about it."""
-    advice = f" ({problem.advice})" if problem.advice else ""
-    streams.say(f"disquectl: {for_message(problem.message + advice)}")
+    streams.say(f"disquectl: {for_message(problem.message, problem.advice)}")

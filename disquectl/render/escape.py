@@ -82,13 +82,16 @@ def for_terminal(value: bytes | str) -> str:
     return _escape(value)
 
 
-def for_message(text: str) -> str:
-    """A line for people that may repeat what was typed: as `for_terminal`, without the password of a URL."""
+def for_message(text: str, advice: str = "") -> str:
+    """A line for people that may repeat what was typed: as `for_terminal`, without the password of a URL.
+
+    The advice stands behind it in brackets; it repeats nothing.
+    """
     head, scheme, rest = text.partition("://")
     if scheme and "@" in rest:
         host = rest.rpartition("@")[2]
         text = f"{head}://:***@{host}"
-    return for_terminal(text)
+    return for_terminal(f"{text} ({advice})" if advice else text)
 
 
 def wire(data: bytes) -> str:

@@ -67,7 +67,7 @@ def attempt(shell: Shell, line: str) -> int:
 
 def tell(shell: Shell, message: str, advice: str) -> None:
     """One line on stderr: what went wrong, and what to do about it."""
-    text = for_message(message + (f" ({advice})" if advice else ""))
+    text = for_message(message, advice)
     if not shell.interactive:
         shell.streams.say(f"disquectl: {text}")
     elif shell.streams.stderr_is_terminal and shell.settings.color != "never" and shell.has_screen:
