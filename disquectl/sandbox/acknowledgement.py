@@ -28,6 +28,10 @@ def acknowledge(node: Node, job_id: bytes, now_ms: int) -> bool:
         try_collect(node, job)
         return False
     was_new = job.state is not State.ACKED
+    if job.state is State.WAIT_REPL:
+        # Disque frees the job while the ADDJOB still waits for it, and crashes when it looks at it next.
+        job.state, job.waiter = State.ACTIVE, None
+        node.crashes = True
     mark_acknowledged(node, job, now_ms)
     if job.id in node.jobs:
         try_collect(node, job)

@@ -19,6 +19,7 @@ def enqueue(node: Node, job: Job, now_ms: int, is_nack: bool = False) -> bool:
     if job.queue is None or job.state is State.QUEUED or not job.requeue_ms or was_handed_out:
         return False
     job.state = State.QUEUED
+    node.disposable.pop(job.id, None)
     if job.retry_s:
         job.announce_soon = True
         job.requeue_ms = now_ms + job.retry_ms + jitter_ms(node)

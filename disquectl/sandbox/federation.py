@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from disquectl.sandbox import replies
 from disquectl.sandbox.delivery import enqueue, fetch
-from disquectl.sandbox.job import Job, State
+from disquectl.sandbox.job import Job
 from disquectl.sandbox.messages import HaveJobs, NeedJobs
 from disquectl.sandbox.node import Node
 from disquectl.sandbox.queue import Queue
@@ -72,7 +72,8 @@ def receive_need(node: Node, sender: bytes, name: bytes, count: int, now_ms: int
 def receive_jobs(node: Node, sender: bytes, jobs: list[Job], now_ms: int) -> None:
     """Queue what another node gave. As in Disque, the new owner is not put among the holders.
 
-    So a job with one copy that is acknowledged here comes back on the node that gave it.
+    So a job with one copy that is acknowledged here comes back on the node that gave it. A job that was
+    acknowledged here while it was on its way is queued again, too; a dummy is not (it crashes Disque).
     """
     for given in jobs:
         job = node.jobs.get(given.id)
@@ -85,7 +86,7 @@ def receive_jobs(node: Node, sender: bytes, jobs: list[Job], now_ms: int) -> Non
         job.announce_queued = False
         if not job.retry_s:
             job.requeue_ms = now_ms
-        if job.state is not State.ACKED and enqueue(node, job, now_ms):
+        if enqueue(node, job, now_ms):
             _note_import(node.queue_named(job.queue or b"", now_ms), sender, now_ms)
 
 

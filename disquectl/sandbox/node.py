@@ -103,6 +103,8 @@ class Node:
         # BGREWRITEAOF: until when it is said to run; 0 before the first one.
         self.rewrites_until_ms = 0
         self.stops = False
+        # What makes a real server crash has happened: it stops at its next pulse.
+        self.crashes = False
         self.settings = Settings(password, *address)
         self._start_without_jobs()
         self._start_without_clients()

@@ -37,6 +37,8 @@ def run(  # noqa: PLR0917 - one argument an option of the command, in its order
 ) -> int:
     """Serve until SIGINT, SIGTERM or the last SHUTDOWN: 0; with `command` until it ends: its exit code.
 
+    Without `command`, 1 when all nodes have stopped and one of them by a request that crashes Disque.
+
     Without `command`, `DISQUE_NODES=host:port,...` is written to `stdout` once every node listens, and the
     log to `stderr`. The command's environment leads it to the sandbox and nowhere else; 128+N is a signal,
     127 not found, 126 not to be executed. Raises OSError when a port cannot be had.
@@ -90,7 +92,7 @@ class _Sandbox:
             waiting.cancel()
         await server.close()
         log("stopped")
-        return 0
+        return 1 if server.has_crashed and not stop.is_set() else 0
 
     async def run_command(self, command: list[str], log: Callable[[str], None]) -> int:
         server = await self._start()
@@ -157,7 +159,8 @@ def _environment(addresses: list[str], password: str | None) -> dict[str, str]:
     kept = {
         name: value
         for name, value in os.environ.items()
-        if not name.startswith("DISQUE_") and name not in ("DISQUECTL_READ_ONLY", "DISQUECTL_OUTPUT")
+        if not name.startswith("DISQUE_")
+        and name not in ("DISQUECTL_READ_ONLY", "DISQUECTL_CLUSTER", "DISQUECTL_OUTPUT")
     }
     kept["DISQUE_NODES"] = ",".join(addresses)
     if password is not None:

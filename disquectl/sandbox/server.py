@@ -26,6 +26,7 @@ _READ_AHEAD_BYTES = 1024 * 1024
 # Replies that nobody fetches: one may be huge, but nothing is added to more than this.
 _UNREAD_LIMIT_BYTES = 64 * 1024 * 1024
 _PENDING_LIMIT_BYTES = MAX_REQUEST_BYTES + 64 * 1024 * 1024
+_CRASHED = "ACKJOB of a job in state wait-repl, which crashes Disque"
 _TOO_MANY_CLIENTS = replies.error(b"ERR max number of clients reached")
 
 Log = Callable[[str], None]
@@ -82,6 +83,7 @@ class SandboxServer:
             addresses, self.clock.now_ms(), (password or "").encode(), stopwatch=stopwatch_us
         )
         self.all_stopped = asyncio.Event()
+        self.has_crashed = False
         # Called with the time ten times a second, before everything else that is due.
         self.before_tick: Callable[[int], None] | None = None
         self._log = log
@@ -175,7 +177,8 @@ class SandboxServer:
         for index, node in enumerate(self.engine.nodes):
             # First of all: a server that stops sends nothing more, not even what it said just before.
             if node.stops and not node.is_down:
-                self._log(f"SHUTDOWN: {self.addresses[index]} stops")
+                self._log(f"{_CRASHED if node.crashes else 'SHUTDOWN'}: {self.addresses[index]} stops")
+                self.has_crashed = self.has_crashed or node.crashes
                 self.stop_node(index)
             if node.touched:
                 self._flush(node)

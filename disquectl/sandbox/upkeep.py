@@ -111,7 +111,7 @@ def _end_waiting(node: Node, now_ms: int) -> None:
 def stop_waiting(node: Node, session: Session) -> None:
     """The client got another answer, or went away: a job that still waits for its copies is given up."""
     waiting = session.wait
-    if isinstance(waiting, WaitForCopies):
+    if isinstance(waiting, WaitForCopies) and waiting.job.state is State.WAIT_REPL:
         waiting.job.waiter = None
         waiting.job.state = State.ACTIVE
         delete_everywhere(node, waiting.job)
@@ -136,6 +136,9 @@ def _wake_up(node: Node, now_ms: int) -> bool:
 def pulse(node: Node, now_ms: int) -> None:
     """Ten times a second: ask other nodes on behalf of those who wait; once a second, what is slower."""
     if node.is_down or node.asleep_until_ms:
+        return
+    if node.crashes:
+        node.stops = True
         return
     for session in list(node.waiting):
         waiting = session.wait

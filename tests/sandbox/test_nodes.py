@@ -213,3 +213,15 @@ def test_a_node_that_slept_gets_all_it_missed_in_order() -> None:
     bench.wait(4)
     assert bench.heard(sleeping) == ["OK"]
     assert [job_id.decode() for job_id in bench.nodes[1].jobs] == [kept]
+
+
+def test_a_job_on_its_way_to_a_node_is_queued_there_though_it_was_acknowledged_meanwhile() -> None:
+    bench = Bench(nodes=2)
+    job_id = add(bench, "RETRY", "300")
+    bench.send(bench.connect(0), "DEBUG", "SLEEP", "1")
+    waiting = bench.connect(1)
+    assert bench.send(waiting, "GETJOB", "FROM", "q", node=1) == []
+    assert bench.call("ACKJOB", job_id, node=1) == 1
+    assert bench.state(job_id, 1) == "acked"
+    bench.wait(1.2)
+    assert bench.heard(waiting) == [[[b"q", job_id.encode(), b"b"]]]

@@ -61,14 +61,24 @@ def test_it_says_where_it_listens_and_stops_when_told(number: int) -> None:
 def test_a_command_gets_its_nodes_and_nothing_of_another_cluster() -> None:
     script = "import json, os; print(json.dumps(dict(os.environ))); raise SystemExit(7)"
     elsewhere = {"DISQUE_URL": "disque://live", "DISQUE_PASSWORD": "live", "DISQUECTL_OUTPUT": "json"}
-    process = start("2", "secret", "", sys.executable, "-c", script, DISQUECTL_READ_ONLY="1", **elsewhere)
+    process = start(
+        "2",
+        "secret",
+        "",
+        sys.executable,
+        "-c",
+        script,
+        DISQUECTL_READ_ONLY="1",
+        DISQUECTL_CLUSTER="1",
+        **elsewhere,
+    )
     code, out, err = finish(process)
     assert (code, err) == (7, "")
     seen = json.loads(out)
     assert seen.pop("DISQUE_NODES").count("127.0.0.1:") == 2
     assert seen.pop("DISQUE_PASSWORD") == "secret"
     assert not {name for name in seen if name.startswith("DISQUE_")}
-    assert not {"DISQUECTL_READ_ONLY", "DISQUECTL_OUTPUT"} & set(seen)
+    assert not {"DISQUECTL_READ_ONLY", "DISQUECTL_CLUSTER", "DISQUECTL_OUTPUT"} & set(seen)
 
 
 @pytest.mark.parametrize(
