@@ -1,43 +1,58 @@
-"""Which job has to be looked at when.
-
-A heap with entries that may be out of date: whoever takes one compares it with the job.
-"""
+"""Which job has to be looked at when."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from heapq import heapify, heappop, heappush
 
 _SLACK = 1000
 
 
 class Alarms:
-    """Times in milliseconds, each with the ID of a job."""
+    """Times in milliseconds, each with the IDs of the jobs that are due then."""
 
-    __slots__ = ("_heap",)
+    __slots__ = ("_due", "_times")
 
     def __init__(self) -> None:
-        self._heap: list[tuple[int, bytes]] = []
+        self._due: dict[int, dict[bytes, None]] = {}
+        # A heap of the keys of `_due`; also of some that have gone from it.
+        self._times: list[int] = []
 
     def __len__(self) -> int:
-        return len(self._heap)
+        """How many times are kept, those where nothing is due any more included."""
+        return len(self._times)
 
     def add(self, at_ms: int, job_id: bytes) -> None:
-        heappush(self._heap, (at_ms, job_id))
+        due = self._due.get(at_ms)
+        if due is None:
+            due = self._due[at_ms] = {}
+            heappush(self._times, at_ms)
+        due[job_id] = None
+
+    def remove(self, at_ms: int, job_id: bytes) -> None:
+        """Forget an entry, if it is there."""
+        due = self._due.get(at_ms)
+        if due is None:
+            return
+        due.pop(job_id, None)
+        if not due:
+            del self._due[at_ms]
+            if len(self._times) > 2 * len(self._due) + _SLACK:
+                self._times = list(self._due)
+                heapify(self._times)
 
     def next_ms(self) -> int | None:
-        return self._heap[0][0] if self._heap else None
+        """The earliest time at which something is due."""
+        while self._times and self._times[0] not in self._due:
+            heappop(self._times)
+        return self._times[0] if self._times else None
 
     def pop_due(self, now_ms: int) -> tuple[int, bytes] | None:
-        """The earliest entry that is due, or None."""
-        if self._heap and self._heap[0][0] <= now_ms:
-            return heappop(self._heap)
-        return None
-
-    def is_bloated(self, jobs: int) -> bool:
-        """Whether most entries are out of date, as after many acknowledgements."""
-        return len(self._heap) > 2 * jobs + _SLACK
-
-    def rebuild(self, entries: Iterable[tuple[int, bytes]]) -> None:
-        self._heap = list(entries)
-        heapify(self._heap)
+        """Take an entry that is due, of the earliest time, or None."""
+        at_ms = self.next_ms()
+        if at_ms is None or at_ms > now_ms:
+            return None
+        due = self._due[at_ms]
+        job_id, _ = due.popitem()
+        if not due:
+            del self._due[at_ms]
+        return at_ms, job_id

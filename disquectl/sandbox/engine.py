@@ -5,6 +5,7 @@ The whole surface that the server and the tests use: connect, receive, settle, a
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Callable
 from itertools import count
 from random import Random
@@ -116,22 +117,27 @@ class Engine:
                 times.append(at_ms)
         return min(times, default=None)
 
-    def advance(self, now_ms: int) -> None:
-        """Let time pass until `now_ms`: all that is due happens, each at its own moment and in order."""
-        while (at_ms := self.next_event_ms()) is not None and at_ms <= now_ms:
+    def advance(self, now_ms: int, most: int = sys.maxsize) -> None:
+        """Let time pass until `now_ms`: all that is due happens, each at its own moment and in order.
+
+        When more than `most` jobs are due, the others wait for the next call, so that clients are served
+        in between.
+        """
+        left = most
+        while left > 0 and (at_ms := self.next_event_ms()) is not None and at_ms <= now_ms:
             # What was due already happens now: time never goes back.
-            self._step(max(at_ms, self._now_ms))
-        self._step(max(now_ms, self._now_ms))
+            left -= self._step(max(at_ms, self._now_ms), left)
+        self._step(max(now_ms, self._now_ms), left)
         for node in self.nodes:
             pulse(node, self._now_ms)
             node.rates.update(self._now_ms, node.commands_processed, node.input_bytes, node.output_bytes)
         self.settle(self._now_ms)
 
-    def _step(self, now_ms: int) -> None:
+    def _step(self, now_ms: int, most: int) -> int:
         self._now_ms = now_ms
-        for node in self.nodes:
-            run_due(node, now_ms)
+        count = sum([run_due(node, now_ms, most) for node in self.nodes])
         self.settle(now_ms)
+        return count
 
     def stop_node(self, node: Node, now_ms: int) -> None:
         """The node dies; the others notice after their node timeout."""

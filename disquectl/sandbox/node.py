@@ -106,7 +106,9 @@ class Node:
         # What makes a real server crash has happened: it stops at its next pulse.
         self.crashes = False
         self.settings = Settings(password, *address)
-        self._start_without_jobs()
+        self.serials = count(1)
+        self.last_created_ns = 0
+        self.forget_jobs()
         self._start_without_clients()
         self.slow_log = SlowLog()
         self.latency = LatencyEvents()
@@ -115,15 +117,17 @@ class Node:
         self.peak_bytes = 0
         self.reset_statistics(now_ms)
 
-    def _start_without_jobs(self) -> None:
+    def forget_jobs(self) -> None:
+        """No job and no queue is left."""
         self.jobs: dict[bytes, Job] = {}
         self.queues: dict[bytes, Queue] = {}
         self.alarms = Alarms()
-        self.job_scanner, self.queue_scanner = Scanner(), Scanner()
-        self.serials = count(1)
+        self.job_scanner: Scanner[Job] = Scanner()
+        self.queue_scanner: Scanner[Queue] = Scanner()
         # Jobs that may be thrown away when memory is short.
         self.disposable: dict[bytes, None] = {}
-        self.last_created_ns = 0
+        # Queues that may have something for a client that waits.
+        self.ready: dict[Queue, None] = {}
         self.job_bytes = 0
 
     def _start_without_clients(self) -> None:
@@ -133,8 +137,6 @@ class Node:
         self.waiting: dict[Session, None] = {}
         self.resumed: dict[Session, None] = {}
         self.monitors: dict[Session, None] = {}
-        # Queues that may have something for a client that waits.
-        self.ready: dict[Queue, None] = {}
 
     def reset_statistics(self, now_ms: int) -> None:
         self.rates = Rates(now_ms)
@@ -201,7 +203,11 @@ class Node:
         queue = self.queues.get(name)
         if queue is None:
             queue = self.queues[name] = Queue(name, next(self.serials), now_ms)
+            self.queue_scanner.add(queue)
         return queue
+
+    def forget_queue(self, name: bytes) -> None:
+        self.queue_scanner.remove(self.queues.pop(name))
 
     def sessions_with_input(self) -> dict[Session, None]:
         """Those whose requests can be read on."""

@@ -1,25 +1,22 @@
 """One node's queue: the jobs in order, the waiting clients, the counters.
 
-Plain data over a sorted list; the rules of delivery and federation are elsewhere.
+Plain data over a sorted collection; the rules of delivery and federation are elsewhere.
 """
 
 from __future__ import annotations
 
-from bisect import bisect_left
-
 from disquectl.sandbox.job import Job, queue_order
 from disquectl.sandbox.session import Session
+from disquectl.sandbox.sortedruns import SortedRuns
 
 IMPORT_WINDOW_MS = 5000
 _SHORTEST_WINDOW_MS = 50
-_TRIM_AT = 512
 
 
 class Queue:
-    """Jobs sorted by creation. `jobs[first:]` are those still queued: taking the oldest moves nothing."""
+    """Jobs sorted by creation."""
 
     __slots__ = (
-        "_first",
         "_jobs",
         "adhoc_asked_ms",
         "adhoc_attempts",
@@ -44,8 +41,7 @@ class Queue:
     def __init__(self, name: bytes, serial: int, now_ms: int) -> None:
         self.name = name
         self.serial = serial
-        self._jobs: list[Job] = []
-        self._first = 0
+        self._jobs = SortedRuns(queue_order)
         # Clients in the order in which they blocked.
         self.waiting: dict[Session, None] = {}
         self.paused_in = False
@@ -63,38 +59,22 @@ class Queue:
         self.imported_now_ms = self.imported_before_ms = now_ms
 
     def __len__(self) -> int:
-        return len(self._jobs) - self._first
+        return len(self._jobs)
 
     def insert(self, job: Job) -> None:
-        jobs = self._jobs
-        if not jobs or queue_order(jobs[-1]) < queue_order(job):
-            jobs.append(job)
-        else:
-            jobs.insert(bisect_left(jobs, queue_order(job), self._first, key=queue_order), job)
+        self._jobs.add(job)
 
     def remove(self, job: Job) -> None:
-        """Take `job` out, wherever it stands."""
-        at = bisect_left(self._jobs, queue_order(job), self._first, key=queue_order)
-        del self._jobs[at]
+        """Take `job` out, wherever it is."""
+        self._jobs.remove(job)
 
     def pop(self) -> Job:
         """Take the oldest job; there must be one."""
-        job = self._jobs[self._first]
-        self._first += 1
-        if self._first == len(self._jobs):
-            self._jobs.clear()
-            self._first = 0
-        elif self._first >= _TRIM_AT and self._first * 2 > len(self._jobs):
-            del self._jobs[: self._first]
-            self._first = 0
-        return job
+        return self._jobs.pop_first()
 
     def peek(self, count: int) -> list[Job]:
         """Up to `count` of the oldest jobs; of the newest, newest first, when it is negative."""
-        if count >= 0:
-            return self._jobs[self._first : self._first + count]
-        start = max(len(self._jobs) + count, self._first)
-        return self._jobs[start:][::-1]
+        return self._jobs.first(count) if count >= 0 else self._jobs.last(-count)
 
     @property
     def pause_state(self) -> bytes:

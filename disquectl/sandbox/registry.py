@@ -29,6 +29,7 @@ def register(node: Node, job: Job) -> None:
     """Make `job` known; the caller schedules it."""
     job.serial = next(node.serials)
     node.jobs[job.id] = job
+    node.job_scanner.add(job)
     node.job_bytes += job.weight_bytes
 
 
@@ -42,6 +43,7 @@ def schedule(node: Node, job: Job, now_ms: int) -> None:
     elif job.state is not State.WAIT_REPL and job.requeue_ms:
         at_ms = min(at_ms, job.requeue_ms - (ANNOUNCE_AHEAD_MS if job.announce_soon else 0))
     if at_ms != job.awake_ms:
+        node.alarms.remove(job.awake_ms, job.id)
         job.awake_ms = at_ms
         node.alarms.add(at_ms, job.id)
 
@@ -71,6 +73,8 @@ def unregister(node: Node, job: Job) -> None:
     """Forget `job` on this node, in any state. An ADDJOB that still waits for its copies is told."""
     dequeue(node, job)
     del node.jobs[job.id]
+    node.job_scanner.remove(job)
+    node.alarms.remove(job.awake_ms, job.id)
     node.disposable.pop(job.id, None)
     node.job_bytes -= job.weight_bytes
     waiter = job.waiter

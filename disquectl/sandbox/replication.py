@@ -17,16 +17,21 @@ _ASK_ANOTHER_AFTER_MS = 50
 
 
 def replicate(node: Node, job: Job, more: int, now_ms: int, wants_answer: bool) -> int:
-    """Send copies to `more` further nodes, picked at random, and again to those asked before.
+    """Send copies to `more` further nodes, picked at random, and again to those that have not confirmed.
 
     Answers how many were added.
     """
     others = [peer for peer in node.reachable(now_ms) if not peer.is_down and peer.node_id not in job.holders]
     chosen = node.random.sample(others, min(more, len(others)))
     job.holders += tuple(peer.node_id for peer in chosen)
+    confirmed = job.confirmed or ()
     for holder in job.holders:
-        if holder != node.node_id:
-            node.send(holder, TakeCopy(job.copy_for_another_node(), wants_answer))
+        if holder == node.node_id:
+            continue
+        has_it = holder in confirmed
+        # Those that have it hear of it again only to learn of the new ones.
+        if chosen or not has_it:
+            node.send(holder, TakeCopy(job.copy_for_another_node(), wants_answer and not has_it))
     return len(chosen)
 
 

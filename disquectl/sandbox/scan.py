@@ -6,9 +6,11 @@ oldest: what is there all the time is found once, and what comes meanwhile canno
 
 from __future__ import annotations
 
-from bisect import bisect_right
 from collections.abc import Callable
+from operator import attrgetter
 from typing import Protocol, TypeVar
+
+from disquectl.sandbox.sortedruns import SortedRuns
 
 
 class Numbered(Protocol):
@@ -18,53 +20,25 @@ class Numbered(Protocol):
 T = TypeVar("T", bound=Numbered)
 
 
-class Scanner:
-    """The order of one collection, kept only while somebody walks over it."""
+class Scanner(SortedRuns[T]):
+    """One collection in the order of its serials; a page costs no more than it looks at."""
 
-    __slots__ = ("_keys", "_serials")
+    __slots__ = ()
 
     def __init__(self) -> None:
-        self._serials: list[int] = []
-        self._keys: list[bytes] = []
+        super().__init__(attrgetter("serial"))
 
-    def page(
-        self, items: dict[bytes, T], cursor: int, wanted: int | None, fits: Callable[[T], bool]
-    ) -> tuple[int, list[T]]:
+    def page(self, cursor: int, wanted: int | None, fits: Callable[[T], bool]) -> tuple[int, list[T]]:
         """From `cursor` on: the next cursor (0: that was all) and what `fits`.
 
-        `items` are in the order of their serials. `wanted` is a hint; None takes all at once.
+        `wanted` is a hint: ten times as many are looked at. None takes all at once, the oldest first.
         """
         if wanted is None:
-            return 0, [item for item in items.values() if not 0 < cursor < item.serial and fits(item)]
-        self._catch_up(items)
+            return 0, [item for item in self if not 0 < cursor < item.serial and fits(item)]
         found: list[T] = []
-        left = bisect_right(self._serials, cursor) if cursor else len(self._serials)
-        stop = left - max(wanted * 10, 1)
-        while left:
-            left -= 1
-            item = items.get(self._keys[left])
-            if item is not None and item.serial == self._serials[left] and fits(item):
+        for looked_at, item in enumerate(self.down_from(cursor) if cursor else reversed(self)):
+            if looked_at and (looked_at >= wanted * 10 or len(found) >= wanted):
+                return item.serial, found
+            if fits(item):
                 found.append(item)
-            if left <= stop or len(found) >= wanted:
-                break
-        if left:
-            return self._serials[left - 1], found
-        self._serials.clear()
-        self._keys.clear()
         return 0, found
-
-    def _catch_up(self, items: dict[bytes, T]) -> None:
-        """Add what came since; start anew when most of what is kept is gone."""
-        if len(self._serials) > 2 * len(items) + 1000:
-            self._serials.clear()
-            self._keys.clear()
-        known = self._serials[-1] if self._serials else -1
-        new: list[tuple[int, bytes]] = []
-        for key in reversed(items):
-            serial = items[key].serial
-            if serial <= known:
-                break
-            new.append((serial, key))
-        for serial, key in reversed(new):
-            self._serials.append(serial)
-            self._keys.append(key)

@@ -21,6 +21,8 @@ from disquectl.sandbox.requests import MAX_REQUEST_BYTES
 from disquectl.sandbox.session import Session
 
 _TICK_MS = 100
+# So many due jobs at once, then clients have a turn.
+JOBS_PER_TICK = 1000
 # What a client that cannot be served right now may send ahead.
 _READ_AHEAD_BYTES = 1024 * 1024
 # Replies that nobody fetches: one may be huge, but nothing is added to more than this.
@@ -220,7 +222,7 @@ class SandboxServer:
         now_ms = self.clock.now_ms()
         if self.before_tick is not None:
             self.before_tick(now_ms)
-        self.engine.advance(now_ms)
+        self.engine.advance(now_ms, JOBS_PER_TICK)
         self.carry_on()
         next_ms = self.engine.next_event_ms()
         delay_ms = _TICK_MS if next_ms is None else min(max(next_ms - now_ms, 1), _TICK_MS)

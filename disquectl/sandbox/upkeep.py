@@ -32,31 +32,35 @@ _TIMED_OUT = replies.error(b"NOREPL Timeout reached before replicating to the re
 _LEAVING = replies.error(b"LEAVING This node is leaving the cluster, please connect to a different one")
 
 
-def run_due(node: Node, now_ms: int) -> None:
-    """Everything that is due at `now_ms`. A node that sleeps does nothing until it wakes."""
+def run_due(node: Node, now_ms: int, most: int) -> int:
+    """Everything that is due at `now_ms`, but no more than `most` jobs. A node that sleeps does nothing.
+
+    Returns how many jobs were due.
+    """
     if node.is_down or (node.asleep_until_ms and not _wake_up(node, now_ms)):
-        return
+        return 0
     if 0 < node.clients_paused_until_ms < now_ms:
         node.clients_paused_until_ms = 0
         node.resumed.update(node.sessions_with_input())
     _end_waiting(node, now_ms)
-    _run_alarms(node, now_ms)
+    count = _run_alarms(node, now_ms, most)
     serve_waiting(node, now_ms)
+    return count
 
 
-def _run_alarms(node: Node, now_ms: int) -> None:
-    while (entry := node.alarms.pop_due(now_ms)) is not None:
+def _run_alarms(node: Node, now_ms: int, most: int) -> int:
+    for count in range(most):
+        entry = node.alarms.pop_due(now_ms)
+        if entry is None:
+            return count
         at_ms, job_id = entry
-        job = node.jobs.get(job_id)
-        if job is None or job.awake_ms != at_ms:
-            continue
+        job = node.jobs[job_id]
         wake(node, job, now_ms)
         if job.awake_ms == at_ms and node.jobs.get(job_id) is job:
             # Nothing to do for it after all: its expiry is what is left.
             job.awake_ms = max(job.expires_s * 1000 + 1000, now_ms + 1000)
             node.alarms.add(job.awake_ms, job_id)
-    if node.alarms.is_bloated(len(node.jobs)):
-        node.alarms.rebuild((job.awake_ms, job.id) for job in node.jobs.values())
+    return most
 
 
 def wake(node: Node, job: Job, now_ms: int) -> None:
@@ -176,7 +180,7 @@ def remove_idle_queues(node: Node, now_ms: int) -> bool:
         and not (queue or queue.waiting or queue.paused_in or queue.paused_out)
     ]
     for name in idle:
-        del node.queues[name]
+        node.forget_queue(name)
     return bool(idle)
 
 
@@ -189,7 +193,8 @@ def make_room(node: Node, now_ms: int) -> bool:
     if not node.settings.evicts:
         return False
     while node.disposable and node.used_bytes > limit:
-        unregister(node, node.jobs[next(iter(node.disposable))])
+        job_id, _ = node.disposable.popitem()
+        unregister(node, node.jobs[job_id])
     if not node.jobs:
         remove_idle_queues(node, now_ms)
     return node.used_bytes <= limit

@@ -153,7 +153,7 @@ def qscan(node: Node, _session: Session, words: list[bytes], now_ms: int) -> byt
             return False
         return rate == -1 or queue.import_rate(now_ms) >= rate
 
-    following, queues = node.queue_scanner.page(node.queues, scan.cursor or 0, scan.wanted, fits)
+    following, queues = node.queue_scanner.page(scan.cursor or 0, scan.wanted, fits)
     return replies.array([replies.bulk(b"%d" % following), replies.bulks([queue.name for queue in queues])])
 
 
@@ -168,7 +168,7 @@ def jscan(node: Node, _session: Session, words: list[bytes], now_ms: int) -> byt
             not scan.states or job.state in scan.states
         )
 
-    following, jobs = node.job_scanner.page(node.jobs, scan.cursor or 0, scan.wanted, fits)
+    following, jobs = node.job_scanner.page(scan.cursor or 0, scan.wanted, fits)
     if scan.replies_all:
         listed = [describe(job, now_ms) for job in jobs]
     else:

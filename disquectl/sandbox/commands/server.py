@@ -10,7 +10,7 @@ from disquectl.sandbox.info import describe_node
 from disquectl.sandbox.node import Node
 from disquectl.sandbox.registry import unregister
 from disquectl.sandbox.session import Session
-from disquectl.sandbox.waiting import WaitForJobs, WaitForWakeUp, release, wait
+from disquectl.sandbox.waiting import WaitForCopies, WaitForJobs, WaitForWakeUp, release, wait
 
 _SECONDS = re.compile(rb"\s*\+?([0-9]+\.?[0-9]*|\.[0-9]+)(e[+-]?[0-9]+)?", re.IGNORECASE)
 _LONGEST_SLEEP_S = 1e9
@@ -95,12 +95,12 @@ def _milliseconds(word: bytes) -> int:
 
 
 def flush(node: Node) -> None:
-    """No job and no queue is left; whoever waited is told."""
-    for job in list(node.jobs.values()):
-        unregister(node, job)
+    """No job and no queue is left; clients that wait are answered."""
     for session in list(node.waiting):
-        if isinstance(session.wait, WaitForJobs):
+        waiting = session.wait
+        if isinstance(waiting, WaitForJobs):
             session.reply(replies.NIL_ARRAY)
             release(node, session)
-    node.queues.clear()
-    node.ready.clear()
+        elif isinstance(waiting, WaitForCopies) and waiting.job.waiter is session:
+            unregister(node, waiting.job)
+    node.forget_jobs()
