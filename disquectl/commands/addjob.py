@@ -44,6 +44,8 @@ def check(values: Values) -> None:
     if without:
         flag = without[0].replace("_", "-")
         raise UsageError(f"--{flag} is for many jobs", "give --lines, --null or --jsonl")
+    if "queue_from_line" in values and many != ["--jsonl"]:
+        raise UsageError("--queue-from-line only applies to --jsonl")
     if "keep_empty" in values and many == ["--jsonl"]:
         raise UsageError("--keep-empty has no meaning with --jsonl: an empty line is no JSON")
     ttl = values.get("ttl", DEFAULT_TTL_SECONDS)
@@ -115,14 +117,15 @@ ROW = Row(
     group=JOBS,
     effect=WRITE,
     arguments=(
-        Argument("queue", QUEUE, "The queue; the lines of --jsonl can name it instead.", required=False),
+        Argument("queue", QUEUE, "The queue; without it the lines of --jsonl must name one.", required=False),
         Argument("body", BODY, "The job's body; - reads all of stdin.", required=False),
     ),
     options=(
         Option("--file", FILE, "Take the body, or the lines, from this file; - is stdin."),
         Option("--lines", FLAG, "A job for each line of stdin or the file."),
         Option("--null", FLAG, "A job for each piece that ends with NUL."),
-        Option("--jsonl", FLAG, "A job for each line of JSON, as getjob -o jsonl writes it."),
+        Option("--jsonl", FLAG, "A job for each line of JSON, as getjob -o jsonl and dump write it."),
+        Option("--queue-from-line", FLAG, "With --jsonl: the queue that a line names wins over QUEUE."),
         Option("--connections", number(1, 1000), "Many jobs: over so many connections.", unset="1 or 32"),
         Option("--fail-fast", FLAG, "Many jobs: end with the first that is refused."),
         Option("--skip", number(0), "Many jobs: go on after so many lines.", unset="0"),

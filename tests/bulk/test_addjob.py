@@ -104,7 +104,7 @@ def test_a_line_that_is_refused_is_told_by_its_number_and_the_rest_goes_on(node)
     lines += b'{"body": "e", "queue": "shut"}\n{"body": "f"}\n'
     with Client(node) as client:
         client.pause("shut", "in")
-    done = run_disquectl("addjob", "q", "--jsonl", "-o", "jsonl", stdin=lines, node=node)
+    done = run_disquectl("addjob", "q", "--jsonl", "--queue-from-line", "-o", "jsonl", stdin=lines, node=node)
     assert done.code == 3
     records = [json.loads(line) for line in done.out.splitlines()]
     assert [record.get("line") for record in records] == [None, 2, 3, 5, None]

@@ -31,28 +31,38 @@ def test_what_getjob_writes_is_read_back(queue, body, nacks):
 
 def test_a_line_says_how_its_job_is_added_and_the_command_line_says_the_rest():
     lines = JobLines(b"mail", 5000, {"ttl": 60, "retry": 5}, in_order=False)
-    request, in_order = lines.request(b'{"body": "a", "ttl": 90, "delay": 1, "maxlen": 7}')
+    request, in_order = lines.request(b'{"body": "a", "ttl": 90, "delay": 1, "maxlen": 7}', 1)
     assert not in_order
     assert words_of(request) == (b"ADDJOB mail a 5000 DELAY 1 RETRY 5 TTL 90 MAXLEN 7".split())
-    request, in_order = lines.request(b'{"body": "a", "queue": "sms", "replicate": 1}')
+    request, in_order = lines.request(b'{"body": "a", "replicate": 1}', 2)
     assert in_order
-    assert words_of(request) == b"ADDJOB sms a 5000 REPLICATE 1 RETRY 5 TTL 60".split()
-    request, in_order = lines.request(b'{"body": "a", "async": true}')
+    assert words_of(request) == b"ADDJOB mail a 5000 REPLICATE 1 RETRY 5 TTL 60".split()
+    request, in_order = lines.request(b'{"body": "a", "async": true}', 3)
     assert in_order
     assert words_of(request)[-1] == b"ASYNC"
 
 
 def test_blank_lines_are_left_out():
-    assert JobLines(b"q", 0, {}, in_order=False).request(b" \t\r") is None
+    assert JobLines(b"q", 0, {}, in_order=False).request(b" \t\r", 1) is None
 
 
 @pytest.mark.parametrize(
     ("line", "why"),
     [
-        (b"{", "not JSON"),
-        (b"[" * 100_000, "not JSON"),
-        (b"\xff", "not JSON"),
-        (b"[]", "not a JSON object"),
+        (b'{"body": "a"', "does not end on this line"),
+        (b'{"body": "a', "does not end on this line"),
+        (b'{"body": "a"} {"body": "b"}', 'not JSON from character 15 on: {"body": "b"}'),
+        (b"{\"body\": 'a'}", "not JSON from character 10 on: 'a'}"),
+        (b'{"body": "a\tb"}', "not JSON from character 12 on"),
+        (b"hello", "not JSON from character 1 on: hello"),
+        (b"x" * 99, "on: x{40}\u2026$"),
+        (b"[" * 100_000, "nested too deeply"),
+        (b'{"ttl": ' + b"1" * 5_000 + b"}", "too many digits"),
+        (b'{"body": "\xff"}', "not UTF-8 at byte 11"),
+        (b'{"body": "a"}'.decode().encode("utf-16-le"), "not JSON from character 2 on"),
+        (b"\xef\xbb\xbf{}", "not JSON from character 1 on"),
+        (b"[]", r"array.*jq -c '\.\[\]'"),
+        (b"3", "not a JSON object"),
         (b"{}", "no body"),
         (b'{"body": 1}', "body is not a string"),
         (b'{"body": null}', "no body"),
@@ -74,7 +84,7 @@ def test_blank_lines_are_left_out():
 )
 def test_a_line_that_is_no_job_says_why(line, why):
     with pytest.raises(UsageError, match=why):
-        JobLines(None, 0, {}, in_order=False).request(line)
+        JobLines(None, 0, {}, in_order=False).request(line, 1)
 
 
 def test_the_last_moment_that_disque_can_count_to():

@@ -44,7 +44,8 @@ def run(row: Row, values: Values, session: Session, timeout_ms: int) -> None:
     session.check_output(SHAPE)
     session.guard(row, [*row.verb])
     separator = b"\0" if values.get("null") else b"\n"
-    with open_source(values.get("file"), session.streams.stdin, separator) as source:
+    utf8 = "jsonl" in values
+    with open_source(values.get("file"), session.streams.stdin, separator, utf8) as source:
         _add(row, values, session, timeout_ms, source)
 
 
@@ -53,8 +54,9 @@ def _add(row: Row, values: Values, session: Session, timeout_ms: int, source: So
     in_order = alone or values.get("replicate") == 1 or bool(values.get("async"))
     connections = 1 if in_order else values.get("connections", DEFAULT_CONNECTIONS)
     ledger = Ledger(values.get("skip", 0))
+    reader = _reader(row, values, session, timeout_ms, in_order)
     intake = Intake(
-        _reader(row, values, timeout_ms, in_order),
+        reader,
         ledger,
         PORTION_ON_ONE if connections == 1 else PORTION_ON_MANY,
         in_order,
@@ -66,14 +68,23 @@ def _add(row: Row, values: Values, session: Session, timeout_ms: int, source: So
     wait_ms = (timeout_ms or None) if waits else 0
     with Stream(session.client, connections=connections, wait_ms=wait_ms, go_on=True) as stream:
         run.carry_out(stream)
+    if reader.overruled > 1:
+        session.warn(f"{reader.overruled} lines named another queue")
     run.tell_the_end(stream.failure)
 
 
-def _reader(row: Row, values: Values, timeout_ms: int, in_order: bool) -> Reader:
+def _reader(row: Row, values: Values, session: Session, timeout_ms: int, in_order: bool) -> Reader:
     if values.get("jsonl"):
         from disquectl.commands.bulk.jsonl import JobLines
 
-        return JobLines(values.get("queue"), timeout_ms, values, in_order)
+        return JobLines(
+            values.get("queue"),
+            timeout_ms,
+            values,
+            in_order=in_order,
+            line_wins=bool(values.get("queue_from_line")),
+            tell=session.warn,
+        )
     template = Template(values["queue"], timeout_ms, option_words(row, values))
     return BodyLines(template, in_order, bool(values.get("keep_empty")))
 

@@ -22,17 +22,28 @@ if TYPE_CHECKING:
     Request: TypeAlias = tuple[bytes, bool]
 
     class Reader(Protocol):
-        """What lines mean."""
+        """What lines mean. `overruled`: how many named another queue than the one that their job goes to."""
+
+        overruled: int
 
         def quick(self, lines: Lines) -> list[bytes] | None:
             """The requests of lines that are all plain jobs, which keep their place; None: look at each."""
 
-        def request(self, line: bytes) -> Request | None:
-            """The request of one line, None for an empty one. Raises UsageError for a line that is no job."""
+        def request(self, line: bytes, number: int) -> Request | None:
+            """The request of line `number`, None for an empty one.
+
+            Raises UsageError for a line that is no job, WrongInput where no line can be one.
+            """
+
+
+class WrongInput(UsageError):
+    """The input as a whole is not what the options say: nothing of it is added."""
 
 
 class BodyLines:
     """Each line is a body."""
+
+    overruled = 0
 
     def __init__(self, template: Template, in_order: bool, keep_empty: bool) -> None:
         self._template = template
@@ -45,7 +56,7 @@ class BodyLines:
             return None
         return self._template.requests(lines)  # type: ignore[arg-type]  # none of them is None
 
-    def request(self, line: bytes) -> Request | None:
+    def request(self, line: bytes, number: int) -> Request | None:
         """The request of one line."""
         if not line and not self._keep_empty:
             return None
@@ -88,6 +99,8 @@ class Intake:
             problem, request = None, None
             try:
                 request = self._request(line)
+            except WrongInput:
+                raise
             except UsageError as refused:
                 problem = ReplyError(f"ERR {refused.message}")
             if requests and (problem or (request and request[1] != in_order)):
@@ -109,4 +122,4 @@ class Intake:
     def _request(self, line: bytes | None) -> Request | None:
         if line is None:
             raise UsageError("the body is longer than the 512 MB that Disque takes")
-        return self._reader.request(line)
+        return self._reader.request(line, self.number)

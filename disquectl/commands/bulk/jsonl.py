@@ -1,4 +1,4 @@
-"""A line of JSON as a job: what `getjob -o jsonl` writes, and ADDJOB's options where given.
+"""A line of JSON as a job: what `getjob -o jsonl` and `dump` write, and ADDJOB's options where given.
 
 Pure, but that the end of a TTL is compared with the clock.
 """
@@ -10,12 +10,14 @@ import time
 from binascii import Error as NotBase64
 from binascii import a2b_base64
 
+from disquectl.commands.bulk.intake import WrongInput
 from disquectl.commands.bulk.template import Template
 from disquectl.commands.kinds import LAST_EXPIRY, MAX_SECONDS, check_expiry
 from disquectl.errors import UsageError
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from typing import Any
 
     from disquectl.commands.bulk.intake import Lines, Request
@@ -29,10 +31,15 @@ NUMBERS = {
     "ttl": (b"TTL", 1, LAST_EXPIRY),
     "maxlen": (b"MAXLEN", 1, 2**63 - 1),
 }
-# Keys that `getjob` writes beside the job itself.
-IGNORED = frozenset({"id", "nacks", "additional_deliveries"})
+# Keys that `getjob` and `dump` write and that do not say how to add the job.
+IGNORED = frozenset({"id", "nacks", "additional_deliveries", "created", "expires", "due", "state"})
 # Templates that are kept for lines that say for themselves how they are to be added.
 MAX_TEMPLATES = 256
+# How much of a line is shown where it is not JSON.
+MAX_SHOWN = 40
+ONE_LINE = "one object per line: `jq -c .` writes it so"
+# A first line that is no more than this begins a document of several lines.
+OPENINGS = {b"{": "jq -c .", b"[": "jq -c '.[]'", b"[{": "jq -c '.[]'"}
 KNOWN = frozenset(NUMBERS) | IGNORED | {"body", "body_base64", "queue", "queue_base64", "async"}
 
 
@@ -49,10 +56,9 @@ class JobLine:
 
 def read(line: bytes) -> JobLine:
     """The job of a line. Raises UsageError, which says what is wrong with it."""
-    try:
-        fields = json.loads(line)
-    except (ValueError, RecursionError) as problem:
-        raise UsageError(f"not JSON: {problem}") from None
+    fields = _parsed(line)
+    if isinstance(fields, list):
+        raise UsageError("a JSON array where one object per line is expected (`jq -c '.[]'` writes them so)")
     if not isinstance(fields, dict):
         raise UsageError("not a JSON object")
     if unknown := fields.keys() - KNOWN:
@@ -61,6 +67,27 @@ def read(line: bytes) -> JobLine:
     if body is None:
         raise UsageError("no body")
     return JobLine(_octets(fields, "queue"), body, _options(fields))
+
+
+def _parsed(line: bytes) -> object:
+    """The JSON value of a line; the errors are in our words, whatever Python's library says."""
+    try:
+        text = line.decode()
+    except UnicodeDecodeError as problem:
+        raise UsageError(f"not UTF-8 at byte {problem.start + 1}") from None
+    try:
+        return json.loads(text)
+    except json.JSONDecodeError as problem:
+        rest = text[problem.pos :].strip()
+        # A string that has no end is reported at its beginning.
+        if not rest or (rest.startswith('"') and problem.msg.startswith("Unterminated")):
+            raise UsageError(f"the JSON does not end on this line ({ONE_LINE})") from None
+        shown = rest if len(rest) <= MAX_SHOWN else rest[:MAX_SHOWN] + "\u2026"
+        raise UsageError(f"not JSON from character {problem.pos + 1} on: {shown}") from None
+    except RecursionError:
+        raise UsageError("the JSON is nested too deeply") from None
+    except ValueError:
+        raise UsageError("a number in the JSON has too many digits") from None
 
 
 def _octets(fields: dict[str, Any], name: str) -> bytes | None:
@@ -114,30 +141,72 @@ def option_words(options: dict[str, Any]) -> Words:
     return [*words, b"ASYNC"] if options.get("async") else words
 
 
-class JobLines:
-    """Each line is a job; `queue` and `options` hold for a line that does not say otherwise."""
+def _name(queue: bytes) -> str:
+    return f"'{queue.decode('utf-8', 'surrogateescape')}'"
 
-    def __init__(self, queue: bytes | None, timeout_ms: int, options: dict[str, Any], in_order: bool) -> None:
+
+class JobLines:
+    """Each line is a job; `options` apply to a line that does not say otherwise.
+
+    `queue` is where the jobs go, whatever queue their lines name, unless `line_wins`. `tell` is called once,
+    with a text about the first line that names another queue; `overruled` counts such lines.
+    """
+
+    def __init__(
+        self,
+        queue: bytes | None,
+        timeout_ms: int,
+        options: dict[str, Any],
+        *,
+        in_order: bool,
+        line_wins: bool = False,
+        tell: Callable[[str], None] = lambda _: None,
+    ) -> None:
         self._queue = queue
         self._timeout_ms = timeout_ms
         self._options = options
         self._in_order = in_order
+        self._line_wins = line_wins
+        self._tell = tell
+        self._is_first = True
+        self.overruled = 0
         self._templates: dict[tuple[bytes, ...], Template] = {}
 
     def quick(self, lines: Lines) -> None:
         """Each line says for itself what it is."""
 
-    def request(self, line: bytes) -> Request | None:
+    def request(self, line: bytes, number: int) -> Request | None:
         """The request of a line; blank ones are left out."""
-        if not line.strip():
+        stripped = line.strip()
+        if not stripped:
             return None
+        if self._is_first:
+            self._is_first = False
+            if command := OPENINGS.get(b"".join(stripped.split())):
+                raise WrongInput(
+                    f"line {number}: the JSON spans several lines; --jsonl takes one object per line",
+                    f"write it so: {command}",
+                )
         job = read(line)
-        queue = self._queue if job.queue is None else job.queue
-        if queue is None:
-            raise UsageError("no queue, and none was named on the command line")
+        queue = self._queue_of(job, number)
         options = {**self._options, **job.options} if job.options else self._options
         in_order = self._in_order or options.get("replicate") == 1 or bool(options.get("async"))
         return self._template(queue, option_words(options)).requests([job.body])[0], in_order
+
+    def _queue_of(self, job: JobLine, number: int) -> bytes:
+        if job.queue is None or job.queue == self._queue:
+            if self._queue is None:
+                raise UsageError("no queue, and none was named on the command line")
+            return self._queue
+        if self._queue is None or self._line_wins:
+            return job.queue
+        if not self.overruled:
+            self._tell(
+                f"line {number} names queue {_name(job.queue)}, but its job goes to {_name(self._queue)} "
+                "(--queue-from-line uses the line's queue)"
+            )
+        self.overruled += 1
+        return self._queue
 
     def _template(self, queue: bytes, words: Words) -> Template:
         key = (queue, *words)

@@ -1,6 +1,6 @@
 """Where lines come from: a file or stdin, read as it comes. It never waits; who asks is told when to wait.
 
-What cannot be read is a DataError.
+What cannot be read is a DataError; what is not UTF-8 where it has to be, a UsageError.
 """
 
 from __future__ import annotations
@@ -10,6 +10,7 @@ import os
 import select
 import stat
 
+from disquectl.commands.bulk.encoding import Utf8Start
 from disquectl.commands.bulk.lines import LineSplitter
 from disquectl.errors import DataError
 
@@ -27,11 +28,14 @@ class Source:
     A context manager that closes the stream where it was opened here.
     """
 
-    def __init__(self, stream: BinaryIO, name: str, separator: bytes, opened: bool) -> None:
+    def __init__(
+        self, stream: BinaryIO, name: str, separator: bytes, *, opened: bool, start: Utf8Start | None = None
+    ) -> None:
         self._stream = stream
         self._opened = opened
         self._name = name
         self._splitter = LineSplitter(separator)
+        self._start = start
         self._poll = select.poll()
         self.bytes_read = 0
         self.total_bytes: int | None = None
@@ -60,7 +64,10 @@ class Source:
                 continue
             data = self._read()
             self.bytes_read += len(data)
-            lines = self._splitter.feed(data) if data else self._splitter.finish()
+            text = data if self._start is None else self._start.feed(data)
+            lines = self._splitter.feed(text) if text else []
+            if not data:
+                lines += self._splitter.finish()
             if lines:
                 yield lines
             if not data:
@@ -74,11 +81,12 @@ class Source:
         return data
 
 
-def open_source(path: str | None, stdin: BinaryIO, separator: bytes = b"\n") -> Source:
-    """The file, or stdin where there is no path."""
+def open_source(path: str | None, stdin: BinaryIO, separator: bytes = b"\n", utf8: bool = False) -> Source:
+    """The file, or stdin where there is no path. With `utf8`, other encodings are a UsageError."""
+    start = Utf8Start(path or "stdin") if utf8 else None
     if path is None:
-        return Source(stdin, "stdin", separator, opened=False)
+        return Source(stdin, "stdin", separator, opened=False, start=start)
     try:
-        return Source(open(path, "rb"), path, separator, opened=True)
+        return Source(open(path, "rb"), path, separator, opened=True, start=start)
     except OSError as problem:
         raise DataError(f"cannot read {path}: {problem.strerror}") from problem
