@@ -14,7 +14,7 @@ from io import StringIO
 
 from rich.box import SIMPLE_HEAD
 from rich.cells import cell_len, chop_cells
-from rich.console import Console
+from rich.console import Console, Group
 from rich.table import Table
 from rich.text import Text
 
@@ -85,7 +85,7 @@ def _draw_grid(console: Console, grid: Grid, width: int) -> None:
         )
         table.add_column(Text(title), width=room, justify="right" if right else "left", header_style=TITLE)
     for row in grid.rows:
-        table.add_row(*(_text(cell, room) for cell, room in zip(row, widths, strict=True)))
+        table.add_row(*(Group(*_texts(cell, room)) for cell, room in zip(row, widths, strict=True)))
     console.print(table)
 
 
@@ -97,24 +97,24 @@ def _draw_block(console: Console, block: Block, width: int) -> None:
     beside = max([_least(cell) for _, cell in block.cells], default=0) <= room
     for name, cell in block.cells:
         if not beside:
-            console.print(Text(name, NAME), soft_wrap=True)
-            console.print(_text(cell, width), soft_wrap=True)
+            for text in (Text(name, NAME), *_texts(cell, width)):
+                console.print(text, soft_wrap=True)
             continue
         # Not Text(name, NAME): its style would go on over the value.
         line = Text().append(name, NAME)
         line.append(" " * (names + GAP - cell_len(name)))
-        for text in _text(cell, room).split("\n"):
+        for text in _texts(cell, room):
             console.print(line + text, soft_wrap=True)
             line = Text(" " * (names + GAP))
 
 
-def _text(cell: Cell, room: int) -> Text:
-    """The cell folded to `room`."""
+def _texts(cell: Cell, room: int) -> list[Text]:
+    """The cell folded to `room`, line by line: Rich copies the rest of a text at each line end."""
     lines = cell.lines
     if not cell.whole:
         parting = "," if cell.listed else " "
         lines = [piece for line in lines for piece in folded(line, max(room, 2), parting)]
-    return Text("\n".join(lines), KINDS.get(cell.kind, ""))
+    return [Text(line, KINDS.get(cell.kind, "")) for line in lines]
 
 
 def folded(line: str, room: int, parting: str = " ") -> list[str]:
@@ -125,28 +125,35 @@ def folded(line: str, room: int, parting: str = " ") -> list[str]:
     is the items of a list that stay whole.
     """
     pieces = []
-    while len(line) > room or cell_len(line) > room:
+    at, end = 0, len(line)
+    # Only as much of the line is looked at as one piece needs: lines may be very long.
+    while end - at > room or cell_len(line[at:]) > room:
         # Marks that take no cell are the only reason to look at more characters than there are cells.
-        piece = (chop_cells(line[: room * 4], room) or [line])[0]
-        if piece == line:
+        piece = (chop_cells(line[at : at + room * 4], room) or [line[at:]])[0]
+        if at + len(piece) == end:
             break
         begin = piece.rfind("\\", max(len(piece) - 3, 1))
-        size = 4 if line[begin + 1 : begin + 2] == "x" else 2
+        size = 4 if line[at + begin + 1 : at + begin + 2] == "x" else 2
         if begin > 0 and len(piece) - begin < size:
             piece = piece[:begin]
-        piece = piece[: _end_of_words(line, len(piece), room, parting)]
+        piece = piece[: _end_of_words(line, at, len(piece), room, parting)]
         pieces.append(piece)
-        line = line[len(piece) :].removeprefix(" ")
-    return [*pieces, line] if line or not pieces else pieces
+        at += len(piece)
+        at += line.startswith(" ", at)
+    return [*pieces, line[at:]] if at < end or not pieces else pieces
 
 
-def _end_of_words(line: str, end: int, room: int, parting: str) -> int:
-    """Where to fold a line that must be folded at `end` at the latest."""
+def _end_of_words(line: str, at: int, size: int, room: int, parting: str) -> int:
+    """How long a piece that begins at `at` may be, which must be folded after `size` characters."""
     hangs = parting == " "
-    found = line.rfind(parting, 1, end + hangs)
-    following = line.find(parting, found + 1)
-    word = (len(line) if following < 0 else following + (not hangs)) - found - 1
-    return found + (not hangs) if found > 0 and word <= room else end
+    found = line.rfind(parting, at + 1, at + size + hangs)
+    if found < 0:
+        return size
+    # A word that goes on beyond this does not fit on a line anyway.
+    limit = min(found + room + 2, len(line))
+    following = line.find(parting, found + 1, limit)
+    word = (limit if following < 0 else following + (not hangs)) - found - 1
+    return found + (not hangs) - at if word <= room else size
 
 
 def _natural(cell: Cell) -> int:

@@ -52,7 +52,7 @@ def writer(
     width    table: the columns of the terminal; `color`: with ANSI colours
     null     raw: NUL between the items instead of newline
     now_ms   table: the time, in ms since 1970, for `5m ago`; None shows the point in time itself
-    pretty   json: indented, for a terminal
+    pretty   for a terminal: json is indented; in csv control and bidi characters are escaped
 
     Raises UsageError for an unknown format or column.
     """
@@ -77,7 +77,7 @@ def writer(
 
         return TableWriter(out, shape, header=header, width=width, color=color, now_ms=now_ms)
     if fmt in ("csv", "tsv"):
-        return _rows_writer(fmt, out, shape, header)
+        return _rows_writer(fmt, out, shape, header, pretty)
     if fmt == "raw":
         from disquectl.render.raw import RawWriter
 
@@ -85,13 +85,15 @@ def writer(
     raise UsageError(f"there is no output format {fmt!r}; the formats are {', '.join(FORMATS)}")
 
 
-def _rows_writer(fmt: str, out: BinaryIO, shape: Shape, header: bool) -> Writer:
+def _rows_writer(fmt: str, out: BinaryIO, shape: Shape, header: bool, pretty: bool) -> Writer:
     from disquectl.render.rows import RowsWriter
 
     if fmt == "csv":
-        from disquectl.render.csv import line
-    else:
-        from disquectl.render.plain import line
+        from disquectl.render import csv
+
+        return RowsWriter(out, shape, header, csv.line_for_terminal if pretty else csv.line)
+    from disquectl.render.plain import line
+
     return RowsWriter(out, shape, header, line)
 
 

@@ -215,23 +215,15 @@ def test_a_folded_body_is_all_there():
 
 @settings(deadline=None)
 @given(st.lists(st.tuples(bodies, bodies, st.integers(0, 10**9)), min_size=1, max_size=5))
-def test_table_and_csv_agree_cell_for_cell(jobs):
+def test_table_and_csv_on_a_terminal_agree_cell_for_cell(jobs):
     shape = Shape(("queue", "body", "nacks"), many=True)
     records = [{"queue": queue, "body": body, "nacks": nacks} for queue, body, nacks in jobs]
     lines = table(shape, records, width=100_000).splitlines()
-    rows = list(csv.reader(io.StringIO(written("csv", shape, records), newline="")))
+    rows = list(csv.reader(io.StringIO(written("csv", shape, records, pretty=True), newline="")))
     assert lines[0].split() == rows[0]
     assert len(lines[2:]) == len(rows[1:])
     for line, (queue, body, nacks) in zip(lines[2:], rows[1:], strict=True):
-        cells = " ".join([for_people(queue), for_people(body), nacks])
-        assert line.split() == cells.split()
-
-
-def for_people(cell):
-    """What a table makes of a CSV cell: line ends and tabs escaped too, backslashes as they are."""
-    if "\\x" in cell:
-        return cell.replace("\\\\", "\\")
-    return cell.replace("\r", "\\x0d").replace("\n", "\\n").replace("\t", "\\t")
+        assert line.split() == f"{queue} {body} {nacks}".split()
 
 
 @pytest.mark.parametrize("body", HOSTILE)
