@@ -14,9 +14,9 @@ no option and no environment beyond the place of the file.
 from __future__ import annotations
 
 import os
-import sys
 
 from disquectl.errors import DataError, UsageError
+from disquectl.home import own_config_folder
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -26,6 +26,8 @@ if TYPE_CHECKING:
     from disquectl.profiles import Profile
 
 TOP_LEVEL = ("profile", "profiles", "shell")
+# A longer file is none of ours: a device, or a mistyped name.
+LARGEST_BYTES = 1 << 20
 
 
 class Config:
@@ -45,18 +47,10 @@ class Config:
         return UsageError(f"{self.path}:{line_of(self.text, keys)}: {'.'.join(keys)}: {problem}")
 
 
-def config_path(environ: Mapping[str, str]) -> str:
-    """Where the file is looked for: in the platform's folder for settings."""
-    if sys.platform == "linux":
-        # As platformdirs says it, without loading it: that takes twice as long as all the rest of a call.
-        folder = environ.get("XDG_CONFIG_HOME", "").strip()
-        home = environ.get("HOME") or os.path.expanduser("~")
-        if not os.path.isabs(folder):
-            folder = os.path.join(home, ".config")
-        return os.path.join(folder, "disquectl", "config.toml")
-    from platformdirs import user_config_dir  # noqa: PLC0415 - see above
-
-    return os.path.join(user_config_dir("disquectl", appauthor=False), "config.toml")
+def config_path(environ: Mapping[str, str]) -> str | None:
+    """Where the file is looked for: in the platform's folder for settings; None where there is no home."""
+    folder = own_config_folder(environ)
+    return None if folder is None else os.path.join(folder, "config.toml")
 
 
 def load(given: str | None, environ: Mapping[str, str]) -> Config | None:
@@ -66,17 +60,21 @@ def load(given: str | None, environ: Mapping[str, str]) -> Config | None:
     """
     named = given or environ.get("DISQUECTL_CONFIG")
     path = named or config_path(environ)
+    if path is None:
+        return None
     try:
         with open(path, "rb") as file:
-            data = file.read()
+            data = file.read(LARGEST_BYTES + 1)
     except (FileNotFoundError, NotADirectoryError):
         if named:
             raise DataError(f"there is no config file {path}") from None
         return None
     except OSError as problem:
         raise DataError(f"cannot read the config file {path}: {problem.strerror}") from None
+    if len(data) > LARGEST_BYTES:
+        raise UsageError(f"{path}: no config file is longer than {LARGEST_BYTES >> 20} MiB")
     try:
-        text = data.decode()
+        text = data.decode("utf-8-sig")
     except UnicodeDecodeError as problem:
         line = data.count(b"\n", 0, problem.start) + 1
         raise UsageError(f"{path}:{line}: it is not UTF-8") from None
@@ -119,10 +117,15 @@ def parse(text: str, path: str) -> Config:
 
 def line_of(text: str, keys: tuple[str, ...]) -> int:
     """The line, from 1, that sets this key, else that of the nearest table around it."""
+    from disquectl.tomltext import Scan  # noqa: PLC0415 - for errors
+
     best, best_depth = 1, 0
     table: tuple[str, ...] = ()
+    within = Scan(text).within
     for number, line in enumerate(text.split("\n"), 1):
         stripped = line.strip()
+        if number in within:
+            continue
         if stripped.startswith("["):
             table = header_keys(stripped)
             found = table
@@ -163,20 +166,3 @@ def _keys(line: str) -> tuple[str, ...]:
         key, found = next(iter(found.items()))
         keys.append(key)
     return tuple(keys)
-
-
-def save(path: str, text: str) -> None:
-    """Write the file whole or not at all; a new one is for its owner alone. Raises DataError."""
-    path = os.path.realpath(path)
-    partial = f"{path}.{os.getpid()}.tmp"
-    try:
-        os.makedirs(os.path.dirname(path), mode=0o700, exist_ok=True)
-        mode = os.stat(path).st_mode & 0o777 if os.path.exists(path) else 0o600
-        descriptor = os.open(partial, os.O_WRONLY | os.O_CREAT | os.O_EXCL, mode)
-        with open(descriptor, "w", encoding="utf-8") as file:
-            file.write(text)
-            file.flush()
-            os.fsync(file.fileno())
-        os.replace(partial, path)
-    except OSError as problem:
-        raise DataError(f"cannot write the config file {path}: {problem.strerror}") from None

@@ -12,6 +12,7 @@ from disquectl.client.address import parse_node
 from disquectl.commands.kinds import DURATION, without_nul
 from disquectl.commands.options import COLOR, OUTPUT
 from disquectl.errors import UsageError
+from disquectl.home import expanded
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -40,7 +41,7 @@ def _switch(value: object) -> bool:
 
 
 def _file(value: object) -> str:
-    return os.path.expanduser(without_nul(_text(value)))
+    return expanded(without_nul(_text(value)), os.environ)
 
 
 def _words(value: object) -> list[str]:
@@ -108,7 +109,7 @@ def from_text(key: str, text: str) -> bool | str | list[str]:
         return text == "true"
     if check is _nodes:
         return text.split(",")
-    return os.path.abspath(os.path.expanduser(text)) if check is _file else text
+    return os.path.abspath(expanded(text, os.environ)) if check is _file else text
 
 
 class Profile:

@@ -4,11 +4,12 @@ import os
 import sys
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from disquectl.configedit import with_profile, with_use, without_profile
-from disquectl.configfile import config_path, load, parse, save
+from disquectl.configfile import LARGEST_BYTES, config_path, load, parse
+from disquectl.configwrite import locked, save
 from disquectl.errors import DataError, UsageError
 
 FULL = """\
@@ -121,6 +122,31 @@ def test_a_file_that_is_not_utf_8(tmp_path):
         load(str(path), {})
 
 
+def test_a_byte_order_mark_is_none_of_the_text(tmp_path):
+    path = tmp_path / "c.toml"
+    path.write_bytes(b"\xef\xbb\xbfprofile = 'a'\n[profiles.a]\n")
+    config = load(str(path), {})
+    assert config is not None
+    assert config.in_use == "a"
+
+
+def test_a_file_without_an_end_is_not_read_to_it(tmp_path):
+    with pytest.raises(UsageError, match="/dev/zero: no config file is longer than 1 MiB"):
+        load("/dev/zero", {})
+    path = tmp_path / "c.toml"
+    path.write_text("[shell]\n" + "#" * (LARGEST_BYTES - 8))
+    assert load(str(path), {}) is not None
+    path.write_text("[shell]\n" + "#" * (LARGEST_BYTES - 7))
+    with pytest.raises(UsageError, match="no config file is longer"):
+        load(str(path), {})
+
+
+def test_the_line_of_an_error_is_not_one_within_a_value():
+    text = 'profile = "a"\n[profiles.a]\nprompt = """\n[profiles.b]\ntls = 1\n"""\n[profiles.b]\ntls = 1\n'
+    with pytest.raises(UsageError, match=r"^c:8: profiles\.b\.tls: true or false"):
+        parse(text, "c")
+
+
 @pytest.mark.skipif(sys.platform != "linux", reason="elsewhere platformdirs itself is asked")
 @pytest.mark.parametrize("folder", ["settings", "./settings"])
 def test_a_folder_for_settings_that_is_relative_is_none(folder):
@@ -167,12 +193,18 @@ def test_a_profile_is_made_and_forgotten():
     assert parse(without_profile(text, "new one"), "c").profiles == {}
 
 
-def test_what_is_written_in_an_unusual_way_is_left_alone():
-    for text in ("profiles = { a = { tls = true } }\n", "[profiles]\na.tls = true\n"):
-        with pytest.raises(UsageError, match="cannot be changed here"):
-            with_profile(text, "a", {"tls": False})
+@pytest.mark.parametrize(
+    "text", ["profiles = { a = { tls = true } }\n", "[profiles]\na.tls = true\n", "profiles.a.tls=true # x\n"]
+)
+def test_tables_written_in_another_way_are_changed_or_left_alone(text):
+    changed = with_profile(text, "a", {"tls": False})
+    assert parse(changed, "c").profiles["a"].values == {"tls": False}
+    assert "# x" in changed or "#" not in text
+    with pytest.raises(UsageError, match="is written in a way that cannot be changed here"):
+        with_profile(text, "a", {"tls": None}) if "{" not in text else with_profile(text, "b", {"tls": True})
 
 
+@settings(deadline=None)
 @given(st.text(min_size=1), st.text(min_size=1))
 def test_any_name_and_any_text_can_be_written(name, prompt):
     if any("\ud800" <= char <= "\udfff" for char in name + prompt):
@@ -184,7 +216,8 @@ def test_any_name_and_any_text_can_be_written(name, prompt):
 
 def test_the_file_is_its_owners_alone_and_keeps_the_mode_it_has(tmp_path):
     path = tmp_path / "new" / "c.toml"
-    save(str(path), "[shell]\n")
+    with locked(str(path)):
+        save(str(path), "[shell]\n")
     assert path.stat().st_mode & 0o777 == 0o600
     path.chmod(0o640)
     save(str(path), "")

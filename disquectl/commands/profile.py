@@ -12,6 +12,8 @@ from disquectl.render.shape import PAIRS, RECORDS, Shape
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from disquectl.commands.row import Record, Values
     from disquectl.commands.session import Session
     from disquectl.configedit import Value
@@ -61,38 +63,54 @@ def run_show(row: Row, values: Values, session: Session) -> None:
 def run_add(row: Row, values: Values, session: Session) -> None:
     """A new profile."""
     name = values["name"]
-    if name in _config(session).profiles:
-        raise UsageError(f"there is a profile {name!r} already", "disquectl profile set changes it")
-    _change(name, values, session)
+
+    def changed(config: Config) -> str:
+        if name in config.profiles:
+            raise UsageError(f"there is a profile {name!r} already", "disquectl profile set changes it")
+        return _with_values(config, name, values)
+
+    _write(session, changed, meanwhile=lambda: _store_password(name, values, session))
 
 
 def run_set(row: Row, values: Values, session: Session) -> None:
     """Some keys of a profile; `KEY=` takes the key out."""
-    _change(_chosen(values, session).name, values, session)
+    name = values["name"]
+
+    def changed(config: Config) -> str:
+        return _with_values(config, _named(config, name).name, values)
+
+    _write(session, changed, meanwhile=lambda: _store_password(name, values, session))
 
 
 def run_remove(row: Row, values: Values, session: Session) -> None:
     """Take a profile out of the file, and its password out of the keyring."""
-    from disquectl.configedit import without_profile
 
-    config = _config(session)
-    profile = _chosen(values, session)
-    if "password_keyring" in profile.values:
-        from disquectl.passwords import into_keyring
+    def changed(config: Config) -> str:
+        from disquectl.configedit import without_profile
 
-        into_keyring(profile.values["password_keyring"], profile.name, None)
-    _save(config, without_profile(config.text, profile.name))
+        return without_profile(config.text, _named(config, values["name"]).name)
+
+    def forget() -> None:
+        profile = _chosen(values, session)
+        if "password_keyring" in profile.values:
+            from disquectl.passwords import into_keyring
+
+            into_keyring(profile.values["password_keyring"], profile.name, None)
+
+    _write(session, changed, meanwhile=forget)
 
 
 def run_use(row: Row, values: Values, session: Session) -> None:
     """Make a profile the one in use, or none."""
-    from disquectl.configedit import with_use
-
     if bool(values.get("none")) == ("name" in values):
         raise UsageError("name the profile to use, or give --none")
-    config = _config(session)
-    name = None if values.get("none") else _chosen(values, session).name
-    _save(config, with_use(config.text, name))
+
+    def changed(config: Config) -> str:
+        from disquectl.configedit import with_use
+
+        return with_use(config.text, None if values.get("none") else _named(config, values["name"]).name)
+
+    _write(session, changed)
 
 
 def run_check(row: Row, values: Values, session: Session) -> None:
@@ -123,57 +141,89 @@ def run_check(row: Row, values: Values, session: Session) -> None:
 
 
 def _config(session: Session) -> Config:
-    """The config file; an empty one where there is none yet."""
+    """The config file; an empty one where there is none yet, and no path where there is no place for it."""
     from disquectl.configfile import Config, config_path, load
 
     path = session.settings.config_path or config_path(os.environ)
-    if not os.path.lexists(path):
-        return Config(path, "")
+    if path is None or not os.path.lexists(path):
+        return Config(path or "", "")
     return load(path, os.environ) or Config(path, "")
 
 
 def _chosen(values: Values, session: Session) -> Profile:
+    return _named(_config(session), values.get("name"))
+
+
+def _named(config: Config, name: str | None) -> Profile:
     from disquectl.profiles import chosen
 
-    profile = chosen(_config(session), values.get("name"))
+    profile = chosen(config, name)
     if profile is None:
         raise UsageError("no profile is in use", "name one, or choose one: disquectl profile use NAME")
     return profile
 
 
-def _change(name: str, values: Values, session: Session) -> None:
+def _with_values(config: Config, name: str, values: Values) -> str:
+    """The text of the file with what the assignments say of a profile."""
     from disquectl.configedit import with_profile
-    from disquectl.profiles import Profile, from_text
+    from disquectl.profiles import Profile
 
-    config = _config(session)
+    changes = _changes(values)
+    before = config.profiles[name].table if name in config.profiles else {}
+    after = {key: value for key, value in (before | changes).items() if value is not None}
+    profile = Profile(name, after, lambda keys, problem: UsageError(f"{keys[-1]}: {problem}"))
+    if values.get("store_password") and "password_keyring" not in profile.values:
+        raise UsageError("--store-password needs password-keyring=true")
+    return with_profile(config.text, name, changes)
+
+
+def _changes(values: Values) -> dict[str, Value | None]:
+    from disquectl.profiles import from_text
+
     changes: dict[str, Value | None] = {}
     for assignment in values.get("assignment", ()):
         key, equals, text = assignment.partition("=")
         if not equals:
             raise UsageError(f"{assignment!r} is no KEY=VALUE")
         changes[key] = from_text(key, text) if text else None
-    before = config.profiles[name].table if name in config.profiles else {}
-    after = {key: value for key, value in (before | changes).items() if value is not None}
-    profile = Profile(name, after, lambda keys, problem: UsageError(f"{keys[-1]}: {problem}"))
-    if values.get("store_password"):
-        _store_password(profile, session)
-    _save(config, with_profile(config.text, name, changes))
+    return changes
 
 
-def _store_password(profile: Profile, session: Session) -> None:
+def _store_password(name: str, values: Values, session: Session) -> None:
+    """Ask for a password and keep it in the keyring, if that is asked for."""
+    if not values.get("store_password"):
+        return
     from disquectl.passwords import into_keyring
+    from disquectl.profiles import Profile
 
-    if "password_keyring" not in profile.values:
-        raise UsageError("--store-password needs password-keyring=true")
+    config = _config(session)
+    before = config.profiles[name].table if name in config.profiles else {}
+    profile = Profile(name, before | _changes(values), config.wrong)
     session.settings.ask_password = True
-    into_keyring(profile.values["password_keyring"], profile.name, str(session.password))
+    into_keyring(profile.values["password_keyring"], name, str(session.password))
 
 
-def _save(config: Config, text: str) -> None:
-    from disquectl.configfile import parse, save
+def _write(
+    session: Session, changed: Callable[[Config], str], meanwhile: Callable[[], None] = lambda: None
+) -> None:
+    """Replace the file by what `changed` makes of it, unless something is wrong with that.
 
-    parse(text, config.path)
-    save(config.path, text)
+    It is tried first, so that a wrong word leaves no trace. Then comes what may ask a person, and then the
+    file as it is by now is changed while nobody else changes it.
+    """
+    from disquectl.configfile import parse
+    from disquectl.configwrite import locked, save
+    from disquectl.home import no_home
+
+    config = _config(session)
+    if not config.path:
+        raise no_home("there is no place for the config file", "name one by --config or DISQUECTL_CONFIG")
+    parse(changed(config), config.path)
+    meanwhile()
+    with locked(config.path):
+        text = changed(_config(session))
+        parse(text, config.path)
+        save(config.path, text)
 
 
 ASSIGNMENTS = Argument("assignment", ASSIGNMENT, "Such as nodes=a:7711,b:7711.", many=True, required=False)

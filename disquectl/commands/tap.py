@@ -8,8 +8,8 @@ into a program. The client has taken the secrets out already.
 
 from __future__ import annotations
 
+import errno
 import os
-import stat
 import time
 
 from disquectl.client.echo import Tap
@@ -59,13 +59,20 @@ def append(file: BinaryIO, text: str, direction: str) -> None:
 
 
 def open_file(path: str) -> BinaryIO:
-    """The file to append to; nobody else may read it. Unbuffered: a crash must not swallow the end."""
+    """The file to append to; a new one is for its owner alone. Unbuffered: a crash must not swallow the end.
+
+    A symbolic link may lead to a file that is not meant; those to the streams of this process are followed.
+    """
     try:
-        fd = os.open(path, os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o600)
-        status = os.fstat(fd)
-        # One that was there before may be open to all. Devices and the files of others stay as they are.
-        if stat.S_ISREG(status.st_mode) and status.st_uid == os.geteuid():
-            os.fchmod(fd, 0o600)
+        flags = os.O_WRONLY | os.O_APPEND | os.O_CREAT
+        fd = os.open(path, flags if _is_stream(path) else flags | os.O_NOFOLLOW, 0o600)
         return open(fd, "ab", buffering=0)
     except OSError as problem:
-        raise DataError(f"cannot write the echo to {path}: {problem.strerror}") from problem
+        reason = "it is a symbolic link" if problem.errno == errno.ELOOP else problem.strerror
+        raise DataError(f"cannot write the echo to {path}: {reason}") from problem
+
+
+def _is_stream(path: str) -> bool:
+    """Whether the path is one such as /dev/stderr or /dev/fd/3, where nobody else can put a link."""
+    folder = os.path.realpath(os.path.dirname(os.path.abspath(path)))
+    return folder in ("/dev", "/dev/fd") or folder.startswith("/proc/")

@@ -2,7 +2,10 @@ r"""bash: what its script hands over, and words quoted so that readline can put 
 
 The script sends the line up to the cursor and the word that readline will replace. That word may be only the
 last part of what the shell takes for one (readline breaks at `:` and `=`, and behind an open quote), so what
-is sent back continues in the quotes that are open there. Names that no quote can hold go as `$'\n'`. Pure.
+is sent back continues in the quotes that are open there. Unquoted, a name with control characters goes as
+`$'\n'`. Behind an open quote only names are offered that fit inside it: readline drops a quote that a word
+begins with and does not close one behind a word that ends with it, and the rest of the name would then be a
+command. Pure.
 """
 
 from __future__ import annotations
@@ -31,8 +34,16 @@ def understood(sent: list[str]) -> tuple[list[str], str, Show]:
 
 def _show(candidates: list[Candidate], before: str, quote: str) -> bytes:
     """One word a line, without what stands already, and without descriptions: readline shows none."""
-    lines = [quoted(word[len(before) :], quote) for word, _ in candidates if word.startswith(before)]
+    rests = [word[len(before) :] for word, _ in candidates if word.startswith(before)]
+    lines = [quoted(rest, quote) for rest in rests if fits(rest, quote)]
     return "".join(f"{line}\n" for line in lines).encode("utf-8", "surrogateescape")
+
+
+def fits(word: str, quote: str) -> bool:
+    """Whether the word can stand behind this open quote without an end of it; `!` is expanded in `"`."""
+    if not quote or quote == ANSI:
+        return True
+    return word.isprintable() and quote not in word and (quote == "'" or "!" not in word)
 
 
 def read(line: str) -> tuple[list[str], str]:
@@ -101,23 +112,23 @@ def _quoted_piece(line: str, at: int, quote: str) -> tuple[int, str, str]:
 def _ansi(line: str, at: int, escaped: str) -> tuple[str, int]:
     if escaped == "x":
         digits = line[at : at + 2]
+        if len(digits) < 2:
+            # What several names begin with may end within an escape.
+            return "", len(line)
         return bytes([int(digits, 16)]).decode("utf-8", "surrogateescape"), at + 2
     return ESCAPES.get(escaped, escaped), at
 
 
 def quoted(word: str, quote: str = "") -> str:
-    """The word so that the shell takes it for what it is, behind this open quote."""
+    """The word, which `fits`, so that the shell takes it for what it is behind this open quote."""
     if quote == ANSI:
         return _in_ansi(word)
-    if not word.isprintable():
-        piece = f"$'{_in_ansi(word)}'"
-        return f"{quote}{piece}{quote}" if quote else piece
     if quote == "'":
-        return word.replace("'", "'\\''")
+        return word
     if quote == '"':
-        escaped = "".join(f"\\{char}" if char in '$`"\\' else char for char in word)
-        # Where history is expanded a backslash does not help.
-        return escaped.replace("!", "\"'!'\"")
+        return "".join(f"\\{char}" if char in "$`\\" else char for char in word)
+    if not word.isprintable():
+        return f"$'{_in_ansi(word)}'"
     bare = "".join(char if char in BARE or not char.isascii() else f"\\{char}" for char in word)
     return bare or "''"
 
@@ -125,9 +136,10 @@ def quoted(word: str, quote: str = "") -> str:
 def _in_ansi(word: str) -> str:
     out = ""
     for char in word:
-        if char in "'\\":
-            out += f"\\{char}"
-        elif char.isprintable():
+        if char == "\\":
+            out += "\\\\"
+        # readline knows no escapes here and would take a quote for the end.
+        elif char.isprintable() and char != "'":
             out += char
         else:
             out += "".join(f"\\x{byte:02x}" for byte in char.encode("utf-8", "surrogateescape"))

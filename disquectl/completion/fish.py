@@ -1,11 +1,13 @@
 """fish: the line comes as it was typed, words go back bare, since fish quotes what it inserts. Pure.
 
-A word and its description are parted by a tab, so that a name with a tab in it cannot be offered.
+fish draws words as they are, and ends with an error where it has to draw a list of words with control
+characters. So a name that holds any of them, or a character that is not fit to show, is not offered.
 """
 
 from __future__ import annotations
 
 from disquectl.commands import rows
+from disquectl.render.escape import UNSAFE
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -13,6 +15,7 @@ if TYPE_CHECKING:
 
 BLANKS = " \t\n"
 ENDS = "|&;()"
+NOT_OFFERED = frozenset(map(chr, (*UNSAFE, 0x09, 0x0A)))
 ESCAPES = {"n": "\n", "t": "\t", "r": "\r", "e": "\x1b", "a": "\a", "b": "\b", "f": "\f", "v": "\v"}
 
 
@@ -26,7 +29,8 @@ def understood(sent: list[str]) -> tuple[list[str], str, Show]:
 
 def _show(candidates: list[Candidate]) -> bytes:
     """Word, tab, description, each with NUL behind it."""
-    lines = [f"{word}\t{text}\0" if text else f"{word}\0" for word, text in candidates if "\t" not in word]
+    shown = [(word, text) for word, text in candidates if NOT_OFFERED.isdisjoint(word)]
+    lines = [f"{word}\t{text}\0" if text else f"{word}\0" for word, text in shown]
     return "".join(lines).encode("utf-8", "surrogateescape")
 
 

@@ -9,11 +9,14 @@ import os
 
 from disquectl.completion.scripts import FILE_NAMES, SHELLS, script
 from disquectl.errors import DataError, UsageError
+from disquectl.home import config_folder, data_folder, no_home, required
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+ADVICE = "disquectl completion SHELL prints a script"
+PROBLEM = "cannot set up completion"
 MARK = "# TAB completion of disquectl"
 
 
@@ -23,21 +26,19 @@ def install(environ: Mapping[str, str]) -> str:
     if shell not in SHELLS:
         raise UsageError(
             f"no completion for the shell {shell or 'without a name'}: there are {', '.join(SHELLS)}",
-            "disquectl completion SHELL prints a script",
+            ADVICE,
         )
-    home = environ.get("HOME") or os.path.expanduser("~")
-    data = environ.get("XDG_DATA_HOME") or os.path.join(home, ".local", "share")
+    start = lines = ""
     if shell == "fish":
-        settings = environ.get("XDG_CONFIG_HOME") or os.path.join(home, ".config")
-        path, start, lines = os.path.join(settings, "fish", "completions", FILE_NAMES[shell]), "", ""
+        path = os.path.join(_placed(config_folder(environ)), "fish", "completions", FILE_NAMES[shell])
     elif shell == "bash":
         # Where the package bash-completion looks, too.
-        path = os.path.join(data, "bash-completion", "completions", "disquectl")
-        start, lines = os.path.join(home, ".bashrc"), f". {_quoted(path)}"
+        path = os.path.join(_placed(data_folder(environ)), "bash-completion", "completions", "disquectl")
+        start, lines = os.path.join(required(environ, PROBLEM, ADVICE), ".bashrc"), f". {_quoted(path)}"
     else:
-        folder = os.path.join(data, "zsh", "site-functions")
+        folder = os.path.join(_placed(data_folder(environ)), "zsh", "site-functions")
         path = os.path.join(folder, FILE_NAMES[shell])
-        start = os.path.join(environ.get("ZDOTDIR") or home, ".zshrc")
+        start = os.path.join(environ.get("ZDOTDIR") or required(environ, PROBLEM, ADVICE), ".zshrc")
         lines = f"fpath=({_quoted(folder)} $fpath)\nautoload -Uz compinit && compinit"
     try:
         os.makedirs(os.path.dirname(path), exist_ok=True)
@@ -45,8 +46,14 @@ def install(environ: Mapping[str, str]) -> str:
             file.write(script(shell))
         changed = bool(start) and _add_lines(start, lines)
     except OSError as problem:
-        raise DataError(f"cannot set up completion: {problem.filename}: {problem.strerror}") from None
+        raise DataError(f"{PROBLEM}: {problem.filename}: {problem.strerror}") from None
     return f"{path} written{f', and read by {start}' if changed else ''}; it holds in a new {shell}"
+
+
+def _placed(folder: str | None) -> str:
+    if folder is None:
+        raise no_home(PROBLEM, ADVICE)
+    return folder
 
 
 def _add_lines(path: str, lines: str) -> bool:

@@ -1,8 +1,13 @@
-"""zsh: words come without their quotes and go back without them, since zsh quotes what it inserts. Pure."""
+"""zsh: words come without their quotes and go back without them, since zsh quotes what it inserts. Pure.
+
+It quotes bytes that are not UTF-8 and control characters wrongly behind an open quote, so the script offers
+none there. Its list draws bidirectional and invisible characters as they are: no name with one is offered.
+"""
 
 from __future__ import annotations
 
 from disquectl.commands import rows
+from disquectl.render.escape import UNSAFE_BEYOND_ASCII
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -16,7 +21,8 @@ def understood(sent: list[str]) -> tuple[list[str], str, Show]:
 
 def _show(candidates: list[Candidate]) -> bytes:
     """Word and description in turn, each with NUL behind it."""
-    parts = [part for candidate in candidates for part in candidate]
+    drawn = frozenset(UNSAFE_BEYOND_ASCII)
+    parts = [part for candidate in candidates if drawn.isdisjoint(candidate[0]) for part in candidate]
     return "".join(f"{part}\0" for part in parts).encode("utf-8", "surrogateescape")
 
 
@@ -58,6 +64,7 @@ _disquectl() {
     fi
     shift 2 answer
   done
+  [[ -n $compstate[quote] ]] && plain=(${plain:#*[^[:print:]]*}) described=(${described:#*[^[:print:]]*})
   [[ $directive == nospace ]] && option=(-S '')
   [[ $directive == files ]] && _files
   (( $#described )) && _describe -t values value described $option

@@ -1,7 +1,8 @@
 r"""The man page, in the macros of man(7), made from the rows. Pure.
 
-Text is escaped: a backslash becomes `\e`, a hyphen `\-` (so that it can be pasted), and a line never begins
-with a dot or a quote of its own.
+Text is escaped: a backslash becomes `\e`; a hyphen, quotes, `^` and `~` become the characters of ASCII (so
+that an example can be pasted: some systems show others for them); and a line never begins with a dot or a
+quote, which begin a request to the formatter.
 """
 
 from __future__ import annotations
@@ -101,6 +102,11 @@ def _entry(name: str, text: str) -> Iterator[str]:
     yield _text(text)
 
 
+_ESCAPES = str.maketrans(
+    {"\\": "\\e", "-": "\\-", '"': "\\(dq", "'": "\\(aq", "`": "\\(ga", "^": "\\(ha", "~": "\\(ti"}
+)
+
+
 def _text(text: str) -> str:
-    escaped = text.replace("\\", "\\e").replace("-", "\\-").replace('"', "\\(dq")
-    return f"\\&{escaped}" if escaped.startswith((".", "'")) else escaped
+    lines = text.translate(_ESCAPES).split("\n")
+    return "\n".join(f"\\&{line}" if line.startswith(".") else line for line in lines)

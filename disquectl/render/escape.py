@@ -9,22 +9,30 @@ What comes from a queue is any bytes at all, and may be meant to harm whoever lo
     wire          raw protocol traffic, as it would stand between the quotes of a Python b"..."
 
 Not fit to show are: bytes that are not UTF-8, the control characters C0, DEL and C1, the bidirectional marks,
-overrides and isolates (they turn the text around them), and the line and paragraph separators. Those beyond
-ASCII are written as the bytes of their UTF-8 (U+0085 is `\xc2\x85`), so that `\xNN` always means one byte.
+overrides and isolates (they turn the text around them), the line and paragraph separators, and format
+characters that show nothing at all (zero-width characters, tags: two names that look the same are not, and a
+text says more than anybody sees). Those beyond ASCII are written as the bytes of their UTF-8 (U+0085 is
+`\xc2\x85`), so that `\xNN` always means one byte.
 
 This module knows nothing of records, formats and terminals.
 """
 
 from __future__ import annotations
 
-# C0 without tab and newline, DEL, C1, ALM, LRM and RLM, LS and PS, LRE to RLO, LRI to PDI.
+# The one list of what is not fit to show; each format escapes it in its own way.
 UNSAFE = (
-    *(code for code in range(0x20) if code not in (0x09, 0x0A)),
-    *range(0x7F, 0xA0),
-    0x061C,
-    *(0x200E, 0x200F),
-    *range(0x2028, 0x202F),
-    *range(0x2066, 0x206A),
+    *(code for code in range(0x20) if code not in (0x09, 0x0A)),  # C0 without tab and newline
+    *range(0x7F, 0xA0),  # DEL, C1
+    0x00AD,  # the soft hyphen
+    0x061C,  # ALM
+    0x180E,  # the Mongolian vowel separator
+    *range(0x200B, 0x2010),  # zero-width space, non-joiner, joiner, LRM, RLM
+    *range(0x2028, 0x202F),  # LS, PS, LRE to RLO
+    *range(0x2060, 0x2070),  # word joiner, invisible operators, LRI to PDI, deprecated format characters
+    0xFEFF,  # the byte order mark, a zero-width no-break space
+    *range(0x1BCA0, 0x1BCA4),  # shorthand format controls
+    *range(0x1D173, 0x1D17B),  # beams and slurs of music
+    *range(0xE0000, 0xE0080),  # tags
 )
 
 
@@ -42,14 +50,12 @@ def to_bytes(text: str) -> bytes:
 
 def _escape(data: bytes) -> str:
     text = data.decode("utf-8", "backslashreplace")
-    if not text.isascii():
+    if not text.isprintable() and not text.isascii():
         # str.translate costs an exception for each character beyond ASCII that it does not know.
         for char in UNSAFE_BEYOND_ASCII:
             if char in text:
                 text = text.replace(char, "".join(f"\\x{byte:02x}" for byte in char.encode()))
-        if text.isprintable():
-            return text
-    return text.translate(_ESCAPES)
+    return text if text.isprintable() else text.translate(_ESCAPES)
 
 
 def plain(value: bytes | str) -> str:

@@ -95,11 +95,17 @@ def _string(text: str) -> str:
         return f'"{text}"'
     # A surrogate is no character; what it stood for is shown by the replacement character.
     text = to_bytes(text).decode("utf-8", "replace").translate(_ASCII_ESCAPES)
-    if not text.isascii():
+    if not text.isprintable():
         for char in UNSAFE_BEYOND_ASCII:
             if char in text:
-                text = text.replace(char, f"\\u{ord(char):04x}")
+                text = text.replace(char, _escaped(char))
     return f'"{text}"'
+
+
+def _escaped(char: str) -> str:
+    """A character beyond ASCII; one beyond U+FFFF takes two escapes."""
+    units = char.encode("utf-16-be").hex()
+    return "".join(f"\\u{units[at : at + 4]}" for at in range(0, len(units), 4))
 
 
 def _texts(column: Column) -> Sequence[str]:

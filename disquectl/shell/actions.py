@@ -9,6 +9,7 @@ from disquectl.commands.inputs import read_file
 from disquectl.commands.kinds import seconds_float
 from disquectl.commands.options import FORMATS
 from disquectl.errors import DataError, UsageError
+from disquectl.home import expanded
 from disquectl.render.escape import for_terminal
 from disquectl.shell import own
 from disquectl.shell.explain import explain
@@ -130,7 +131,7 @@ def _watch(shell: Shell, command: Command, reading: Reading) -> None:
 
 
 def _source(shell: Shell, words: Raw) -> None:
-    path = os.path.expanduser(_text(words, "file"))
+    path = expanded(_text(words, "file"), os.environ)
     if shell.depth >= DEEPEST:
         raise UsageError(f"files call each other more than {DEEPEST} deep")
     shell.depth += 1

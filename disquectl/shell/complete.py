@@ -6,6 +6,8 @@ import os
 
 from disquectl.commands import NAMES, find
 from disquectl.commands.row import Option
+from disquectl.errors import UsageError
+from disquectl.home import expanded
 from disquectl.manual.topics import names as topics
 from disquectl.render.escape import for_terminal
 from disquectl.shell.grammar import read_before
@@ -134,9 +136,9 @@ def _nodes(kind: str, typed: str, names: Names) -> Iterable[Entry]:
 def _files(typed: str) -> Iterable[Entry]:
     folder, name = os.path.split(typed)
     try:
-        with os.scandir(os.path.expanduser(folder) or ".") as found:
+        with os.scandir(expanded(folder, os.environ) or ".") as found:
             entries = sorted((one.name, one.is_dir()) for one in found)
-    except OSError:
+    except (OSError, UsageError):
         return
     for entry, is_folder in entries:
         if entry.startswith(name) and (name or not entry.startswith(".")):

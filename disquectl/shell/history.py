@@ -8,8 +8,8 @@ from __future__ import annotations
 import fcntl
 import os
 import re
-import sys
 
+from disquectl.home import own_state_folder
 from disquectl.shell.words import split_line
 
 TYPE_CHECKING = False
@@ -40,24 +40,19 @@ def holds_secret(line: str) -> bool:
     return named or bool(inside and DOUBTFUL.search(line))
 
 
-def history_path(environ: Mapping[str, str]) -> str:
-    """Where the file is: in the platform's folder for the state of programs."""
-    if sys.platform == "linux":
-        # As platformdirs says it, without loading it.
-        folder = environ.get("XDG_STATE_HOME", "").strip()
-        home = environ.get("HOME") or os.path.expanduser("~")
-        if not os.path.isabs(folder):
-            folder = os.path.join(home, ".local", "state")
-        return os.path.join(folder, "disquectl", "history")
-    from platformdirs import user_state_dir
-
-    return os.path.join(user_state_dir("disquectl", appauthor=False), "history")
+def history_path(environ: Mapping[str, str]) -> str | None:
+    """Where the file is: in the platform's folder for the state of programs; None where there is no home."""
+    folder = own_state_folder(environ)
+    return None if folder is None else os.path.join(folder, "history")
 
 
 class HistoryFile:
-    """Entries, oldest first; at most `size` of them stay. What cannot be written is only not remembered."""
+    """Entries, oldest first; at most `size` of them stay. What cannot be written is only not remembered.
 
-    def __init__(self, path: str, size: int) -> None:
+    Without a path nothing is.
+    """
+
+    def __init__(self, path: str | None, size: int) -> None:
         self.path = path
         self.size = size
 
@@ -93,6 +88,8 @@ class HistoryFile:
 
         Who wants no history links it to /dev/null, which has to stay everybody's: OSError.
         """
+        if self.path is None:
+            raise OSError("there is no home for it")
         os.makedirs(os.path.dirname(self.path), mode=0o700, exist_ok=True)
         if os.path.exists(self.path) and not os.path.isfile(self.path):
             raise OSError("not a file")

@@ -11,6 +11,7 @@ import time
 from disquectl.commands.kinds import without_nul
 from disquectl.commands.streams import Streams
 from disquectl.errors import DataError, UsageError
+from disquectl.home import expanded
 from disquectl.shell.words import APPEND, PIPE, split_line
 
 TYPE_CHECKING = False
@@ -68,7 +69,7 @@ def _open(handoff: Handoff) -> BinaryIO:
     line = split_line(handoff.target)
     if line.problem is not None or len(line.words) != 1 or line.handoff is not None:
         raise UsageError(f"one file name must stand behind the {handoff.symbol}, and nothing else")
-    path = os.path.expanduser(without_nul(line.words[0].text))
+    path = expanded(without_nul(line.words[0].text), os.environ)
     try:
         return open(path, "ab" if handoff.symbol == APPEND else "wb")
     except OSError as problem:

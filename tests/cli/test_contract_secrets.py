@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import os
+import subprocess
+import sys
 
 import pytest
 from conftest import run_disquectl
@@ -207,9 +209,40 @@ def test_the_echo_shows_both_directions_and_its_file_is_for_its_owner_alone(node
     done = run_disquectl("qlen", "q", "--echo-to", str(echo), node=node)
     assert done.err == ""
     assert len(echo.read_text().splitlines()) == 4
-    assert echo.stat().st_mode & 0o777 == 0o600
+    assert echo.stat().st_mode & 0o777 == 0o644
     assert run_disquectl("qlen", "q", "--echo-to", os.devnull, node=node).code == 0
     assert os.stat(os.devnull).st_mode & 0o777 == 0o666
+
+
+def test_the_echo_follows_no_link_to_a_file(node, tmp_path):
+    """Whoever can write to the folder could else have a file of the user's written to."""
+    somebodys, link, dangling = tmp_path / "somebodys", tmp_path / "link", tmp_path / "dangling"
+    somebodys.write_text("kept\n")
+    somebodys.chmod(0o644)
+    link.symlink_to(somebodys)
+    dangling.symlink_to(tmp_path / "new")
+    for path in (link, dangling):
+        done = run_disquectl("addjob", "q", "body", "--echo-to", str(path), node=node)
+        assert (done.code, done.out) == (9, "")
+        assert f"cannot write the echo to {path}: it is a symbolic link" in done.err
+    assert run_disquectl("qlen", "q", node=node).out == "0\n"
+    assert (somebodys.read_text(), somebodys.stat().st_mode & 0o777) == ("kept\n", 0o644)
+    assert not (tmp_path / "new").exists()
+
+
+@pytest.mark.parametrize("stream", ["/dev/stderr", "/dev/fd/2", "/proc/self/fd/2", "/dev/../dev/stderr"])
+def test_the_echo_can_go_to_a_stream(node, stream, tmp_path):
+    assert '"*2' in run_disquectl("qlen", "q", "--echo-to", stream, node=node).err
+    kept = tmp_path / "kept"
+    with kept.open("wb") as file:
+        kept.chmod(0o644)
+        subprocess.run(
+            [sys.executable, "-m", "disquectl", "-n", node, "qlen", "q", "--echo-to", stream],
+            stderr=file,
+            check=True,
+        )
+    assert '"*2' in kept.read_text()
+    assert kept.stat().st_mode & 0o777 == 0o644
 
 
 def test_a_bug_shows_one_line_and_its_traceback_only_when_asked_for():

@@ -78,6 +78,7 @@ def test_no_two_of_a_name_and_none_that_is_not_there():
         (["nodes=a:b"], "nodes: not a port"),
         (["password=x"], "password: the file holds no passwords"),
         (["tls"], "'tls' is no KEY=VALUE"),
+        ([b"prompt=\xff"], "only text can be kept in the config file, and these bytes are not UTF-8"),
         (["--store-password"], "--store-password needs password-keyring=true"),
     ],
 )

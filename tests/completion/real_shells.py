@@ -1,7 +1,8 @@
 """bash, zsh and fish in a pseudo-terminal, with the completion set up and somebody pressing TAB.
 
 The `disquectl` of these shells answers TAB as it always does; called in any other way it notes its words in a
-file. So a test sees what the shell made of a completed line: exactly the words, whatever their quotes.
+file. So a test sees what the shell made of a completed line: exactly the words, whatever their quotes. At
+NOTE the shell itself writes the line that is being typed into a file.
 """
 
 from __future__ import annotations
@@ -18,7 +19,7 @@ from disquectl.completion.scripts import FILE_NAMES, script
 
 PATIENCE_SECONDS = 20
 PROMPT = "READY>"
-TAB, ENTER, CLEAR = "\t", "\r", "\x15"
+TAB, ENTER, CLEAR, NOTE = "\t", "\r", "\x15", "\x18d"
 
 PROGRAM = """\
 #!{python} -E
@@ -32,10 +33,16 @@ os.rename({path!r} + ".part", {path!r})
 """
 
 SETUP = {
-    "bash": "PS1='{prompt}'; bind 'set enable-bracketed-paste off'; set +o history; . '{script}'\n",
+    "bash": "PS1='{prompt}'; bind 'set enable-bracketed-paste off'; set +o history; set -H; . '{script}'\n"
+    "noted() {{ printf %s \"$READLINE_LINE\" >'{folder}/line.part';"
+    " mv '{folder}/line.part' '{folder}/line'; }}\n"
+    "bind -x '\"\\C-xd\": noted'\n",
     "zsh": "PROMPT='{prompt}'; unset zle_bracketed_paste; fpath=('{folder}' $fpath);"
-    " autoload -Uz compinit; compinit -u -D\n",
-    "fish": "function fish_prompt; echo -n '{prompt}'; end; function fish_greeting; end\n",
+    " autoload -Uz compinit; compinit -u -D\n"
+    "noted() {{ print -rn -- $BUFFER >'{folder}/line.part'; mv '{folder}/line.part' '{folder}/line' }}\n"
+    "zle -N noted; bindkey '^Xd' noted\n",
+    "fish": "function fish_prompt; echo -n '{prompt}'; end; function fish_greeting; end\n"
+    "bind \\cxd \"commandline >'{folder}/line.part'; mv '{folder}/line.part' '{folder}/line'\"\n",
 }
 
 
@@ -45,6 +52,7 @@ class Shell:
     def __init__(self, kind, folder, **env):
         self.kind = kind
         self._noted = folder / "words.json"
+        self._line = folder / "line"
         self._folder = folder
         program = folder / "bin" / "disquectl"
         program.parent.mkdir(exist_ok=True)
@@ -109,15 +117,35 @@ class Shell:
 
     def complete(self, line, rest=""):
         """Type a line, TAB and the rest, and run it: the words that the program was called with."""
+        return self._run(line + TAB + rest)
+
+    def line_behind_tab(self, line, tabs=1):
+        """Type a line and TAB: the line as it is then. It stays to be run or cleared."""
+        self._line.unlink(missing_ok=True)
+        self._child.send(line + TAB * tabs + NOTE)
+        self._wait_for(self._line, line)
+        return self._line.read_bytes().decode("utf-8", "surrogateescape").removesuffix("\n")
+
+    def complete_if_offered(self, line):
+        """Type a line and TAB, and run it if TAB changed it: the words then, else None."""
+        if self.line_behind_tab(line) == line:
+            self.clear()
+            return None
+        return self._run("")
+
+    def _run(self, typed):
         self._noted.unlink(missing_ok=True)
-        self.seen = ""
-        self._child.send(line + TAB + rest + ENTER)
-        deadline = time.monotonic() + PATIENCE_SECONDS
-        while not self._noted.exists():
-            assert time.monotonic() < deadline, f"{line!r} was never run"
-            self._show_some()
+        self._child.send(typed + ENTER)
+        self._wait_for(self._noted, typed)
         words = json.loads(self._noted.read_text())
         return [word.encode("latin-1").decode("utf-8", "surrogateescape") for word in words]
+
+    def _wait_for(self, path, typed):
+        self.seen = ""
+        deadline = time.monotonic() + PATIENCE_SECONDS
+        while not path.exists():
+            assert time.monotonic() < deadline, f"nothing came of {typed!r}: {self.seen!r}"
+            self._show_some()
 
     def _show_some(self):
         """Let the shell write; one that nobody reads stands still."""

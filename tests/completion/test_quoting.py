@@ -4,7 +4,7 @@ import shutil
 import subprocess
 
 import pytest
-from hypothesis import given
+from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from disquectl.completion import bash, fish
@@ -15,6 +15,7 @@ TEXT = st.text(st.characters(blacklist_characters="\0", blacklist_categories=["C
 @pytest.mark.parametrize("opened", ["", "'", '"', "$'"])
 @given(word=TEXT)
 def test_a_quoted_word_is_read_back_as_it_was(opened, word):
+    assume(bash.fits(word, opened))
     closed = opened + bash.quoted(word, opened) + opened[-1:]
     assert bash.value_of(closed) == (word, "")
     assert bash.read(f"disquectl {closed} ") == (["disquectl", word], "")
@@ -38,11 +39,12 @@ def test_bash_reads_it_the_same():
         "*",
     ]
     for opened in ("", "'", '"', "$'"):
-        line = " ".join(opened + bash.quoted(word, opened) + opened[-1:] for word in words)
+        fitting = [word for word in words if bash.fits(word, opened)]
+        line = " ".join(opened + bash.quoted(word, opened) + opened[-1:] for word in fitting)
         done = subprocess.run(
             ["bash", "--norc", "-c", f"printf '%s\\0' {line}"], capture_output=True, check=True
         )
-        assert done.stdout.decode().split("\0")[:-1] == words
+        assert done.stdout.decode().split("\0")[:-1] == fitting
 
 
 @pytest.mark.parametrize(

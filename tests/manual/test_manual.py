@@ -12,7 +12,7 @@ import pytest
 from disquectl import errors
 from disquectl.commands import NAMES, rows
 from disquectl.commands.options import GLOBAL_OPTIONS
-from disquectl.manual import topics
+from disquectl.manual import man, topics
 from disquectl.manual.describe import EXIT_CODES
 from disquectl.manual.man import man_page
 from tests.cli.terminal import on_terminal
@@ -100,6 +100,24 @@ def test_the_man_page_is_up_to_date():
     committed = (ROOT / "disquectl" / "manual" / "disquectl.1").read_text()
     assert committed == man_page(), "run: python -m tests.docs.generate"
     assert run_disquectl("describe", "--man").out == committed
+
+
+ODD_TEXTS = ["'quoted' first", ".dot first", "\\back", 'a `b` ^c ~d "f"', "two\n.lines\n'here"]
+
+
+@pytest.mark.parametrize("text", ODD_TEXTS)
+def test_no_text_begins_a_request_or_is_shown_otherwise(text):
+    for line in man._text(text).split("\n"):
+        assert not line.startswith((".", "'"))
+        assert not set("'`^~") & set(line)
+    if not shutil.which("groff"):
+        return
+    lines = ["'\\\" no macros: each line is shown", ".nf", man._text(text)]
+    done = subprocess.run(
+        ["groff", "-Tutf8", "-P-c"], input="\n".join(lines) + "\n", capture_output=True, text=True, check=True
+    )
+    assert done.stdout.rstrip("\n") == text
+    assert done.stderr == ""
 
 
 @pytest.mark.skipif(not shutil.which("groff"), reason="groff is not installed")

@@ -59,6 +59,7 @@ HOSTILE = [
     b"\x9b31m",
     "\u202eevil\u202c \u2066x\u2069 \u200f\u061c".encode(),
     "a\u2028b\u2029c".encode(),
+    "mail\u200b \u2060\ufeff\u00ad \U000e0001\U000e0041\U000e007f".encode(),
     b"one\rtwo\r\nthree\nfour\tfive\x0b\x0c\x08\x7f\x00",
     b"a[red]b",
     b"[/bold]",
@@ -103,4 +104,6 @@ def live_characters(text):
         if (char < " " and char != "\n")
         or "\x7f" <= char <= "\x9f"
         or char in "\u061c\u200e\u200f\u2028\u2029\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069"
+        or char in "\u00ad\u200b\u200c\u200d\u2060\ufeff"
+        or "\U000e0000" <= char <= "\U000e007f"
     }

@@ -118,8 +118,8 @@ def test_on_a_terminal_it_is_indented():
 
 
 def test_control_c1_and_bidi_characters_are_written_as_escapes():
-    text = "\x00\x1b\x7f\x85\u061c\u200e\u202e\u2066\u2028"
-    assert encode(text) == r'"\u0000\u001b\u007f\u0085\u061c\u200e\u202e\u2066\u2028"'
+    text = "\x00\x1b\x7f\x85\u061c\u200e\u202e\u2066\u2028\u200b\U000e0041"
+    assert encode(text) == r'"\u0000\u001b\u007f\u0085\u061c\u200e\u202e\u2066\u2028\u200b\udb40\udc41"'
 
 
 @pytest.mark.parametrize("number", [float("nan"), float("inf"), float("-inf")])
