@@ -33,6 +33,7 @@ if TYPE_CHECKING:
     from disquectl.client.lane import Outcome
     from disquectl.client.pipeline import Pipeline
     from disquectl.client.tls import Tls
+    from disquectl.client.trip import Seeds
     from disquectl.protocol.resp import Reply, Word
     from disquectl.protocol.shapes import Record
 
@@ -42,7 +43,7 @@ class Core:
 
     def __init__(
         self,
-        nodes: str | Node | Iterable[str | Node] = "127.0.0.1:7711",
+        nodes: Seeds = "127.0.0.1:7711",
         *,
         password: str | bytes | None = None,
         connect_timeout: float = 5.0,
@@ -53,7 +54,8 @@ class Core:
     ) -> None:
         """Remember where to go; nothing is connected yet.
 
-        `nodes`: the seeds in order, text with commas or any mixture. Timeouts are in seconds; the response
+        `nodes`: the seeds in order, text with commas, ("host", port) or any mixture. Timeouts are in
+        seconds; the response
         timeout is for one whole reply, None is for ever. `tap` sees the traffic, `notice` gets each warning.
         `tls` is how to speak TLS (disquectl.client.tls), None is not to.
         """
