@@ -54,10 +54,9 @@ class Core:
     ) -> None:
         """Remember where to go; nothing is connected yet.
 
-        `nodes`: the seeds in order, text with commas, ("host", port) or any mixture. Timeouts are in
-        seconds; the response
-        timeout is for one whole reply, None is for ever. `tap` sees the traffic, `notice` gets each warning.
-        `tls` is how to speak TLS (disquectl.client.tls), None is not to.
+        `nodes`: the seeds in order, text with commas, ("host", port), or a mixture. Timeouts: seconds; the
+        response timeout is for one whole reply, None is for ever. `tap` sees the traffic, `notice` the
+        warnings. `tls` is how to speak TLS (disquectl.client.tls), None is not to.
         """
         self._nodes = seeds(nodes)
         self._opener = Opener(connect_timeout, response_timeout, password, notice, tap, tls=tls)

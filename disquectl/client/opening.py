@@ -28,7 +28,7 @@ _NO_PASSWORD_IS_SET = ("no password is set", "without any password")
 
 _LINE_ENDS = (b"\n", b"\r")
 _ENDS_WITH_A_LINE = (
-    "The password ends with a line end, as one does that was made by `echo`, or a Kubernetes secret made from "
+    "The password ends with a line end, as one made by `echo` does, or a Kubernetes secret made from "
     "a file: make it by `printf %s`, or use --password-file, which drops the line end."
 )
 
