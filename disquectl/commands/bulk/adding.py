@@ -101,6 +101,7 @@ class _Run:
         with self._stop as stop:
             try:
                 for portion in stream.run(self._portions(), (self._source.fd, stop.fd)):
+                    portion.outcomes = _understood(portion.outcomes)
                     self._account(portion)
                     self._write(portion)
                     self._show_progress()
@@ -143,8 +144,7 @@ class _Run:
             self._ledger.note_unknown(number)
             self._problem(f"line {number}: outcome unknown: {outcome.message}")
             return
-        if not isinstance(outcome, ReplyError):
-            raise unexpected("ADDJOB", outcome)
+        assert isinstance(outcome, ReplyError)
         self._ledger.note_refused(number)
         self._first_refusal = self._first_refusal or outcome
         self._problem(f"line {number}: {outcome.message}")
@@ -222,6 +222,23 @@ class _Run:
             raise explained(ReplyError(f"{code} {summary}"), [b"ADDJOB"], self._session)
         if ledger.refused:
             raise PartlyDone(summary)
+
+
+def _understood(outcomes: list[Outcome]) -> list[Outcome]:
+    """The same outcomes, with OutcomeUnknown in the place of what is neither an ID nor an error."""
+    return outcomes if all(map(_is_id, outcomes)) else list(map(_understood_one, outcomes))
+
+
+def _is_id(outcome: Outcome) -> bool:
+    return isinstance(outcome, bytes) and outcome[:2] == b"D-" and outcome.isascii()
+
+
+def _understood_one(outcome: Outcome) -> Outcome:
+    if _is_id(outcome) or isinstance(outcome, (ReplyError, OutcomeUnknown)):
+        return outcome
+    problem = unexpected("ADDJOB", outcome)
+    assert isinstance(problem, OutcomeUnknown)
+    return problem
 
 
 def _ids(outcomes: list[Outcome]) -> list[str] | None:
