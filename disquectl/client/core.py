@@ -379,7 +379,7 @@ class Core:
         if not identity.has_verb(verb):
             return None
         try:
-            info = self._request(("INFO", "server"), repeatable=True, failover=False)
+            info = self._request(("INFO",), repeatable=True, failover=False)
         except ReplyError as refused:
             info = refused
         except DisquectlError:

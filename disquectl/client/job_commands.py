@@ -75,7 +75,9 @@ class JobCommands(Core):
         if withcounters:
             words.append("WITHCOUNTERS")
         wait_ms = 0 if nohang else timeout_ms or None
-        return list(jobs(self._request((*words, "FROM", *queues), False, wait_ms)))
+        # A queue that is waited for twice crashes the Disque module of Redis.
+        names = queues if nohang else dict.fromkeys(queues)
+        return list(jobs(self._request((*words, "FROM", *names), False, wait_ms)))
 
     def ackjob(self, *ids: Name) -> int:
         """Acknowledge jobs: they are done, on every node. How many this node knew."""

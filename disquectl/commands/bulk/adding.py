@@ -7,6 +7,7 @@ can be said of each line what became of it.
 
 from __future__ import annotations
 
+from disquectl.client.identity import RedisWithModule
 from disquectl.client.pipeline import Stream
 from disquectl.client.trip import leaves_open
 from disquectl.commands.advice import explained
@@ -49,7 +50,7 @@ def run(row: Row, values: Values, session: Session, timeout_ms: int) -> None:
 
 
 def _add(row: Row, values: Values, session: Session, timeout_ms: int, source: Source) -> None:
-    alone = len(session.client.verify()["nodes"]) == 1 and "replicate" not in values
+    alone = _is_lone(session) and "replicate" not in values
     in_order = alone or values.get("replicate") == 1 or bool(values.get("async"))
     connections = 1 if in_order else values.get("connections", DEFAULT_CONNECTIONS)
     ledger = Ledger(values.get("skip", 0))
@@ -67,6 +68,14 @@ def _add(row: Row, values: Values, session: Session, timeout_ms: int, source: So
     with Stream(session.client, connections=connections, wait_ms=wait_ms, go_on=True) as stream:
         run.carry_out(stream)
     run.tell_the_end(stream.failure)
+
+
+def _is_lone(session: Session) -> bool:
+    """Whether the node knows no other, so that nothing waits for copies. Raises NotDisque for a stranger."""
+    try:
+        return len(session.client.verify()["nodes"]) == 1
+    except RedisWithModule:
+        return False
 
 
 def _reader(row: Row, values: Values, timeout_ms: int, in_order: bool) -> Reader:
