@@ -6,10 +6,10 @@
     │   └── NotAuthorised     7    NOAUTH, or a wrong password
     ├── NothingThere          4    no job, no such queue or ID
     ├── PartlyDone            3    some were done, some were refused
-    ├── ConnectionFailed      5    no node reachable, or lost before anything was sent
+    ├── ConnectionFailed      5    no node reachable, or lost before anything was sent; a ConnectionError
     │   └── NotDisque         5    something answers, and it is no Disque
-    ├── NoAnswer              6    no answer in time, to what changes nothing
-    ├── OutcomeUnknown        8    it was sent and no answer came: it may have been carried out
+    ├── NoAnswer              6    no answer in time, to what changes nothing; a TimeoutError
+    ├── OutcomeUnknown        8    it was sent and no answer, or none that is understood, came
     └── DataError             9    the result could not be written, or an input not read
 
 This module knows nothing of the rest. Anything else that escapes is a bug in disquectl.
@@ -70,7 +70,7 @@ class PartlyDone(DisquectlError):
     exit_code = 3
 
 
-class ConnectionFailed(DisquectlError):
+class ConnectionFailed(DisquectlError, ConnectionError):
     """No node could be reached, or the connection broke before the request was sent."""
 
     exit_code = 5
@@ -80,14 +80,14 @@ class NotDisque(ConnectionFailed):
     """Something answers at that address, and it does not speak as a Disque does."""
 
 
-class NoAnswer(DisquectlError):
+class NoAnswer(DisquectlError, TimeoutError):
     """The response timeout passed on a request that changes nothing."""
 
     exit_code = 6
 
 
 class OutcomeUnknown(DisquectlError):
-    """The request was sent and no answer came; it may or may not have been carried out."""
+    """The request was sent and no answer that is understood came; it may or may not have been carried out."""
 
     exit_code = 8
 

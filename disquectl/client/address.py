@@ -97,6 +97,21 @@ def parse_nodes(text: str) -> list[Node]:
     return distinct(parse_node(part) for part in text.split(","))
 
 
+def as_nodes(given: str | Node | tuple[str, int]) -> list[Node]:
+    """Nodes from text with commas, a node, or a host and a port. Raises UsageError."""
+    if isinstance(given, Node):
+        return [given]
+    if isinstance(given, str):
+        return parse_nodes(given)
+    try:
+        host, port = given
+        if isinstance(host, str) and host and type(port) is int and 1 <= port <= 65535:
+            return [Node(host, port)]
+    except (TypeError, ValueError):
+        pass
+    raise UsageError(f"not a node: {given!r}", f'{_FORMS} In Python also ("host", 7711).')
+
+
 def distinct(nodes: Iterable[Node]) -> list[Node]:
     """The same nodes in the same order, each once."""
     return list(dict.fromkeys(nodes))

@@ -46,6 +46,8 @@ if TYPE_CHECKING:
 _CHUNK_BYTES = 65536
 _LONG_BYTES = (sys.maxsize.bit_length() + 1) // 8
 _LARGEST_CHUNK_BYTES = 4 << 20
+# The modules that call sockets themselves, by which their failures are told from those of signal handlers.
+_SOCKET_CALLERS = {__name__, "disquectl.client.dialing", "disquectl.client.tls", "socket", "ssl"}
 
 
 class Unreachable(Exception):
@@ -94,6 +96,17 @@ def reason_of(problem: OSError) -> str:
     if problem.errno and not isinstance(problem, socket.gaierror):
         return os.strerror(problem.errno).lower()
     return (problem.strerror or str(problem)).lower()
+
+
+def is_callers(problem: BaseException) -> bool:
+    """Whether a failure of a socket call is none: a signal handler of the caller raised it meanwhile.
+
+    What the system reports comes from the call itself; a handler has a frame of its own.
+    """
+    trace = problem.__traceback__
+    while trace is not None and trace.tb_next is not None:
+        trace = trace.tb_next
+    return trace is not None and trace.tb_frame.f_globals.get("__name__") not in _SOCKET_CALLERS
 
 
 class Connection:
@@ -169,6 +182,9 @@ class Connection:
             while total < len(data):
                 total += send(memoryview(data)[total:])
         except OSError as problem:
+            if is_callers(problem):
+                self.close()
+                raise
             full = isinstance(problem, BlockingIOError)
             reason = "it takes no more of the request" if full else reason_of(problem)
             early = self._early_reply()
@@ -220,9 +236,11 @@ class Connection:
                 self._socket.setsockopt(socket.SOL_SOCKET, socket.SO_RCVTIMEO, _timeval(timeout))
                 self._receive_timeout = timeout
             data = recv(portion)
-        except BlockingIOError:
-            raise TimedOut from None
         except OSError as problem:
+            if is_callers(problem):
+                raise
+            if isinstance(problem, BlockingIOError):
+                raise TimedOut from None
             raise Broken(self._reason(reason_of(problem))) from None
         if not data:
             raise Broken(self._reason("closed by the node"))
@@ -243,9 +261,11 @@ class Connection:
         self.busy = True
         try:
             taken = self._socket.send(data, socket.MSG_DONTWAIT)
-        except BlockingIOError:
-            return 0
         except OSError as problem:
+            if is_callers(problem):
+                raise
+            if isinstance(problem, BlockingIOError):
+                return 0
             raise Broken(reason_of(problem)) from None
         if self.wire is not None:
             self.wire.sent(data[:taken])
@@ -316,10 +336,11 @@ def open_connection(
                     continue
                 sock = tunnel.inside
             return Connection(sock, node, max_reply_bytes, wire, tunnel)
-        except TimeoutError:
-            reason = f"no connection within {connect_timeout:g}s"
         except OSError as problem:
-            reason = reason_of(problem)
+            if is_callers(problem):
+                raise
+            late = isinstance(problem, TimeoutError)
+            reason = f"no connection within {connect_timeout:g}s" if late else reason_of(problem)
     raise Unreachable(reason)
 
 
@@ -332,6 +353,8 @@ def addresses(node: Node) -> list[tuple[int, Address]]:
     try:
         found = socket.getaddrinfo(host, node.port, type=socket.SOCK_STREAM)
     except (OSError, UnicodeError) as problem:
+        if isinstance(problem, OSError) and is_callers(problem):
+            raise
         reason = reason_of(problem) if isinstance(problem, OSError) else "not a host name"
         raise Unreachable(f"the name is not found ({reason})") from None
     return [(family, address) for family, _, _, _, address in found]

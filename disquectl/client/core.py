@@ -33,6 +33,7 @@ if TYPE_CHECKING:
     from disquectl.client.lane import Outcome
     from disquectl.client.pipeline import Pipeline
     from disquectl.client.tls import Tls
+    from disquectl.client.trip import Seeds
     from disquectl.protocol.resp import Reply, Word
     from disquectl.protocol.shapes import Record
 
@@ -42,7 +43,7 @@ class Core:
 
     def __init__(
         self,
-        nodes: str | Node | Iterable[str | Node] = "127.0.0.1:7711",
+        nodes: Seeds = "127.0.0.1:7711",
         *,
         password: str | bytes | None = None,
         connect_timeout: float = 5.0,
@@ -53,9 +54,9 @@ class Core:
     ) -> None:
         """Remember where to go; nothing is connected yet.
 
-        `nodes`: the seeds in order, text with commas or any mixture. Timeouts are in seconds; the response
-        timeout is for one whole reply, None is for ever. `tap` sees the traffic, `notice` gets each warning.
-        `tls` is how to speak TLS (disquectl.client.tls), None is not to.
+        `nodes`: the seeds in order, text with commas, ("host", port), or a mixture. Timeouts: seconds; the
+        response timeout is for one whole reply, None is for ever. `tap` sees the traffic, `notice` the
+        warnings. `tls` is how to speak TLS (disquectl.client.tls), None is not to.
         """
         self._nodes = seeds(nodes)
         self._opener = Opener(connect_timeout, response_timeout, password, notice, tap, tls=tls)
@@ -378,7 +379,7 @@ class Core:
         if not identity.has_verb(verb):
             return None
         try:
-            info = self._request(("INFO", "server"), repeatable=True, failover=False)
+            info = self._request(("INFO",), repeatable=True, failover=False)
         except ReplyError as refused:
             info = refused
         except DisquectlError:

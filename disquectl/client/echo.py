@@ -21,6 +21,7 @@ from disquectl.protocol.secrets import (
     may_answer_secrets,
     without_password,
 )
+from disquectl.protocol.shapes import is_plain
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -103,6 +104,8 @@ class TappedConnection:
         reply = _value(frame)
         if isinstance(reply, NeedData):
             return frame.replace(self._password, HIDDEN) if has_password else frame
+        if not is_plain(reply):
+            return HIDDEN  # not what was asked for: where a password may stand in it is not known
         masked = masked_reply(words, reply)
         if has_password:
             masked = without_password(masked, self._password)

@@ -19,6 +19,13 @@ DISQUE_VERBS = frozenset(
 )
 
 
+MODULE = "disque"
+
+
+class RedisWithModule(NotDisque):
+    """A Redis with the Disque module: it has the commands for jobs and queues, but for the scans."""
+
+
 def has_verb(verb: Word) -> bool:
     """Whether every Disque must know this verb."""
     name = verb.decode("latin-1") if isinstance(verb, bytes) else str(verb)
@@ -31,10 +38,12 @@ def is_loading(reply: Reply) -> bool:
 
 
 def stranger(node: Node, info: Reply) -> NotDisque | None:
-    """What the reply to `INFO server` says of a server that lacks Disque's verbs; None: it is a Disque."""
+    """What the reply to `INFO` says of a server that lacks Disque's verbs; None: it is a Disque."""
     fields = _fields(info)
     if "disque_version" in fields:
         return None
+    if isinstance(info, bytes) and b"module:name=" + MODULE.encode() + b"," in info.lower():
+        return with_module(node, fields.get("redis_version", ""))
     for name, product in (("valkey_version", "Valkey"), ("redis_version", "Redis")):
         if name in fields:
             return named(node, product, fields[name])
@@ -47,6 +56,8 @@ def stranger_in_hello(node: Node, hello: Reply) -> NotDisque | None:
         fields = dict(zip(hello[0::2], hello[1::2], strict=False)) if _all_bytes(hello[0::2]) else {}
         server, version = fields.get(b"server"), fields.get(b"version")
         if isinstance(server, bytes) and isinstance(version, bytes):
+            if MODULE in _module_names(fields.get(b"modules")):
+                return with_module(node, version.decode("latin-1"))
             return named(node, server.decode("latin-1").capitalize(), version.decode("latin-1"))
     return None
 
@@ -57,6 +68,25 @@ def named(node: Node, product: str, version: str) -> NotDisque:
     return NotDisque(
         f"{node} is {what}", "Name a Disque by --node, DISQUE_NODES or --url; its usual port is 7711."
     )
+
+
+def with_module(node: Node, version: str) -> RedisWithModule:
+    """The exception that names a Redis with the Disque module."""
+    return RedisWithModule(
+        f"{node} is a Redis {version[:40]} with the Disque module: commands that name jobs and queues work; "
+        "listing and the worker do not",
+        "Name a Disque by --node, DISQUE_NODES or --url for these.",
+    )
+
+
+def _module_names(modules: Reply | None) -> list[str]:
+    """The names in HELLO's `modules`: for each a flat array of fields and values."""
+    names = []
+    for module in modules if isinstance(modules, list) else []:
+        flat = module if isinstance(module, list) and _all_bytes(module[0::2]) else []
+        name = dict(zip(flat[0::2], flat[1::2], strict=False)).get(b"name")
+        names += [name.decode("latin-1").lower()] if isinstance(name, bytes) else []
+    return names
 
 
 def _all_bytes(values: list[Reply]) -> bool:

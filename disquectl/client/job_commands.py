@@ -6,7 +6,10 @@ and bodies as `bytes`; both may be given as either. Every method raises what `Co
 
 from __future__ import annotations
 
+import time
+
 from disquectl.client.core import Core
+from disquectl.protocol.job_options import check_numbers, check_wait, number_words
 from disquectl.protocol.jobid import added
 from disquectl.protocol.replies import jobs, show
 from disquectl.protocol.shapes import integer
@@ -40,22 +43,16 @@ class JobCommands(Core):
         """Add a job; its ID. `timeout_ms` is the time for the copies on other nodes, 0 is for ever.
 
         `delay`, `retry` (0: at most once) and `ttl` are seconds, `maxlen` jobs, `replicate` copies. Raises
-        ReplyError (MAXLEN, PAUSED, NOREPL, ...), and OutcomeUnknown when the job may yet be delivered.
+        UsageError for a number that Disque would wrap around, ReplyError (MAXLEN, PAUSED, NOREPL, ...), and
+        OutcomeUnknown when the job may yet be delivered.
         """
-        words: tuple[Word, ...] = ("ADDJOB", queue, body, timeout_ms)
-        if replicate is not None:
-            words += ("REPLICATE", replicate)
-        if delay is not None:
-            words += ("DELAY", delay)
-        if retry is not None:
-            words += ("RETRY", retry)
-        if ttl is not None:
-            words += ("TTL", ttl)
-        if maxlen is not None:
-            words += ("MAXLEN", maxlen)
+        options = {"replicate": replicate, "delay": delay, "retry": retry, "ttl": ttl, "maxlen": maxlen}
+        check_numbers(options, time.time())
+        check_wait("timeout_ms", timeout_ms)
+        words: list[Word] = ["ADDJOB", queue, body, timeout_ms, *number_words(options)]
         if asynchronous:
-            words += ("ASYNC",)
-        return added(self._request(words, False, timeout_ms or None))
+            words.append("ASYNC")
+        return added(self._request(tuple(words), False, timeout_ms or None))
 
     def getjob(
         self,
@@ -70,6 +67,7 @@ class JobCommands(Core):
         Waits for `timeout_ms`, 0 is for ever, and not at all with `nohang`; no job is an empty list. Queues
         that stand first go first. A wait ends with one job, whatever the count.
         """
+        check_wait("timeout_ms", timeout_ms)
         words: list[Word] = ["GETJOB"]
         if nohang:
             words.append("NOHANG")
@@ -77,7 +75,9 @@ class JobCommands(Core):
         if withcounters:
             words.append("WITHCOUNTERS")
         wait_ms = 0 if nohang else timeout_ms or None
-        return list(jobs(self._request((*words, "FROM", *queues), False, wait_ms)))
+        # A queue that is waited for twice crashes the Disque module of Redis.
+        names = queues if nohang else dict.fromkeys(queues)
+        return list(jobs(self._request((*words, "FROM", *names), False, wait_ms)))
 
     def ackjob(self, *ids: Name) -> int:
         """Acknowledge jobs: they are done, on every node. How many this node knew."""

@@ -26,6 +26,12 @@ LONGEST_SECONDS = 2**31 // 1000 - 1
 
 _NO_PASSWORD_IS_SET = ("no password is set", "without any password")
 
+_LINE_ENDS = (b"\n", b"\r")
+_ENDS_WITH_A_LINE = (
+    "The password ends with a line end, as one made by `echo` does, or a Kubernetes secret made from "
+    "a file: make it by `printf %s`, or use --password-file, which drops the line end."
+)
+
 
 def bounded(seconds: float | None) -> float | None:
     """A timeout that the system can count; None, for ever, where it cannot."""
@@ -98,7 +104,10 @@ class Opener:
         elif reply.message == NODE_IS_FULL:
             raise Unreachable("max number of clients reached")
         elif reply.code != "LOADING":
-            raise with_advice(reply)
+            error = with_advice(reply)
+            if self.password is not None and self.password[-1:] in _LINE_ENDS:
+                error.advice = _ENDS_WITH_A_LINE
+            raise error
 
     def _warn(self, text: str) -> None:
         if self.notice is not None and not self._warned:
@@ -109,12 +118,14 @@ class Opener:
 def with_advice(error: ReplyError) -> ReplyError:
     """The same error, with what to do about a missing or wrong password."""
     if isinstance(error, NotAuthorised) and not error.advice:
-        wrong = "invalid password" in error.message
-        error.advice = (
-            "This is not the node's password: look at DISQUE_PASSWORD, --password-file or the URL."
-            if wrong
-            else "Give the password by DISQUE_PASSWORD, --password-file or --ask-password."
-        )
+        if error.code == "NOPERM":
+            error.advice = "The server lets this user do less. A Disque has no users: is this a Redis?"
+        elif error.code == "WRONGPASS" or "invalid password" in error.message:
+            error.advice = (
+                "This is not the node's password: look at DISQUE_PASSWORD, --password-file or the URL."
+            )
+        else:
+            error.advice = "Give the password by DISQUE_PASSWORD, --password-file or --ask-password."
     return error
 
 

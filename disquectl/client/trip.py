@@ -5,7 +5,7 @@ Pure: decides nothing and connects nothing; it keeps the order of the seeds and 
 
 from __future__ import annotations
 
-from disquectl.client.address import Node, distinct, parse_nodes
+from disquectl.client.address import Node, as_nodes, distinct
 from disquectl.client.connection import TimedOut
 from disquectl.client.opening import not_resp
 from disquectl.errors import ConnectionFailed, NoAnswer, OutcomeUnknown, UsageError
@@ -14,9 +14,13 @@ from disquectl.protocol.resp import ProtocolError
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Iterable
+    from typing import TypeAlias
 
     from disquectl.client.connection import Connection
     from disquectl.errors import ReplyError
+
+    # What names the seeds: text with commas, a node, a host and a port, or a mixture of them.
+    Seeds: TypeAlias = "str | Node | tuple[str, int] | Iterable[str | Node | tuple[str, int]]"
 
 _NOT_SENT_AGAIN = "It was not sent again, since doing it twice could matter. Look first, then repeat it."
 
@@ -46,14 +50,20 @@ class Trip:
         )
 
 
-def seeds(nodes: str | Node | Iterable[str | Node]) -> list[Node]:
-    """Nodes from text with commas, nodes, or a mixture of both, each once. Raises UsageError."""
+def seeds(nodes: Seeds) -> list[Node]:
+    """The nodes that `nodes` names, each once. Raises UsageError."""
+    one = isinstance(nodes, str | Node) or not hasattr(nodes, "__iter__") or _is_address(nodes)
     found: list[Node] = []
-    for node in [nodes] if isinstance(nodes, str | Node) else nodes:
-        found.extend([node] if isinstance(node, Node) else parse_nodes(node))
+    for node in [nodes] if one else nodes:  # type: ignore[union-attr]  # it is iterable: mypy cannot see that
+        found.extend(as_nodes(node))  # type: ignore[arg-type]  # as_nodes refuses what is none
     if not found:
         raise UsageError("no node is given", "Name at least one, such as 127.0.0.1:7711.")
     return distinct(found)
+
+
+def _is_address(nodes: object) -> bool:
+    """Whether it is a host and a port, and not two nodes."""
+    return isinstance(nodes, tuple) and len(nodes) == 2 and isinstance(nodes[1], int)
 
 
 def leaves_open(error: ReplyError) -> bool:
@@ -74,10 +84,9 @@ def told(
 ) -> BaseException:
     """What to raise for a failure while a reply was waited for.
 
-    An interruption stays what it is, with a note of what is known where the request may not be repeated.
+    An interruption (Ctrl-C, or what the caller's own signal handler raises) stays what it is, with a note of
+    what is known where the request may not be repeated.
     """
-    if isinstance(failure, KeyboardInterrupt) and not repeatable:
-        failure.add_note(unknown(connection, "it was interrupted").message)
     if isinstance(failure, TimedOut):
         if not repeatable:
             return unknown(connection, f"no answer came within {timeout:g}s")
@@ -89,4 +98,6 @@ def told(
         if connection.replied and not repeatable:
             return unknown(connection, f"something came that is no reply ({failure})")
         return not_resp(connection.node, failure)
+    if not repeatable:
+        failure.add_note(unknown(connection, "it was interrupted").message)
     return failure

@@ -5,10 +5,13 @@ Hundreds of thousands of them come in one answer. Pure; a reply of another form 
 
 from __future__ import annotations
 
+from operator import itemgetter
+
 from disquectl.protocol.shapes import array, digits, pairs, unexpected
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from typing import Any, TypeAlias
 
     from disquectl.protocol.resp import Reply
@@ -36,7 +39,20 @@ NAMES = (
 # Where each value stands.
 ID, QUEUE, STATE, REPL, TTL, CTIME, DELAY, RETRY = range(1, 16, 2)
 NACKS, DELIVERIES, DELIVERED, CONFIRMED, REQUEUE, AWAKE, BODY = range(17, 30, 2)
-_NONE_OF_THESE: dict[bytes, Any] = {b"nodes-delivered": [], b"nodes-confirmed": [], b"body": b""}
+# What is kept or shown as it comes, with the types that it may have.
+_COUNTED_ON: tuple[tuple[Callable[[Copy], object], set[type]], ...] = (
+    (itemgetter(ID), {bytes}),
+    (itemgetter(QUEUE), {bytes}),
+    (itemgetter(CTIME), {int}),
+    (itemgetter(RETRY), {int}),
+    (itemgetter(BODY), {bytes, type(None)}),
+)
+_NONE_OF_THESE: dict[bytes, Any] = {
+    b"queue": b"",
+    b"nodes-delivered": [],
+    b"nodes-confirmed": [],
+    b"body": b"",
+}
 
 
 def page_of(reply: Reply) -> tuple[int, list[Copy]]:
@@ -48,6 +64,11 @@ def page_of(reply: Reply) -> tuple[int, list[Copy]]:
     found: list[Any] = array("JSCAN", copies)
     if found and (not isinstance(found[0], list) or tuple(found[0][0::2]) != NAMES):
         found = [ordered(copy) for copy in found]
+    try:
+        if any(not types.issuperset(map(type, map(value, found))) for value, types in _COUNTED_ON):
+            raise unexpected("JSCAN", found)
+    except (TypeError, IndexError):
+        raise unexpected("JSCAN", found) from None
     return digits("JSCAN", cursor), found
 
 

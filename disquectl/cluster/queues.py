@@ -93,14 +93,16 @@ def stat_of(reply: Reply) -> Stat | None:
         return None
     if not isinstance(reply, list):
         raise unexpected("QSTAT", reply)
-    if tuple(reply[0::2]) == NAMES and len(reply) == 2 * len(NAMES):
-        return reply
-    given = {name.encode(): value for name, value in pairs("QSTAT", reply)}
-    if b"name" not in given:
-        raise unexpected("QSTAT", reply)
-    stat: Stat = []
-    for name in NAMES:
-        stat += [name, given.get(name, b"none" if name == b"pause" else 0)]
+    stat: Stat = reply
+    if reply[0::2] != [*NAMES] or len(reply) != 2 * len(NAMES):
+        given = {name.encode(): value for name, value in pairs("QSTAT", reply)}
+        if b"name" not in given:
+            raise unexpected("QSTAT", reply)
+        stat = []
+        for name in NAMES:
+            stat += [name, given.get(name, b"none" if name == b"pause" else 0)]
+    if type(stat[NAME]) is not bytes:
+        raise unexpected("QSTAT", stat[NAME])
     return stat
 
 

@@ -6,7 +6,8 @@ from disquectl.cluster.copies import ordered
 from disquectl.cluster.jobs import Jobs
 from disquectl.errors import UsageError
 from disquectl.protocol.jobid import decode
-from disquectl.protocol.replies import show
+from disquectl.protocol.replies import complete, show
+from disquectl.protocol.shapes import unexpected
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -34,6 +35,8 @@ class Tracing:
         fields = show(reply)
         if fields is None:
             return
+        if complete(fields, ("id", "state"))["id"].encode() != self.job_id:
+            raise unexpected("SHOW", reply)
         name = self._nodes[node_id]
         record = {"node": name, **fields}
         if fields.get("queue") is None:

@@ -5,10 +5,11 @@ from __future__ import annotations
 import time
 
 from disquectl.commands.inputs import read_file, read_stdin
-from disquectl.commands.kinds import BODY, FILE, FLAG, QUEUE, SECONDS, TEXT, WAIT, check_expiry, number
+from disquectl.commands.kinds import BODY, FILE, FLAG, QUEUE, SECONDS, TEXT, WAIT, number
 from disquectl.commands.road import send_and_show
 from disquectl.commands.row import JOBS, WRITE, Argument, Native, Option, Row, option_words
 from disquectl.errors import UsageError
+from disquectl.protocol.job_options import DEFAULT_TTL_SECONDS, MAX_REPLICAS, check_expiry
 from disquectl.protocol.jobid import added
 from disquectl.render.shape import VALUE, Shape
 
@@ -21,7 +22,6 @@ if TYPE_CHECKING:
     from disquectl.protocol.resp import Reply
 
 DEFAULT_TIMEOUT_MS = 5_000
-DEFAULT_TTL_SECONDS = 86_400
 
 
 # What makes many jobs of the input, and what has a meaning only then.
@@ -138,7 +138,7 @@ ROW = Row(
         ),
         Option(
             "--replicate",
-            number(1, 65535),
+            number(1, MAX_REPLICAS),
             "How many nodes must hold the job before it is confirmed.",
             word=b"REPLICATE",
             unset="3, or as many as there are",

@@ -9,7 +9,7 @@ from disquectl.commands.road import show
 from disquectl.commands.row import SEEDS_ONLY, TOOLS, WRITE, Argument, Option, Row
 from disquectl.errors import DisquectlError, NothingThere, OutcomeUnknown, PartlyDone, ReplyError, UsageError
 from disquectl.protocol.jobid import is_valid
-from disquectl.protocol.replies import jscan_page
+from disquectl.protocol.replies import complete, jscan_page
 from disquectl.render.shape import PAIRS, RECORDS, VALUE, Shape
 
 TYPE_CHECKING = False
@@ -33,6 +33,8 @@ MEANINGS = {
 FILTERS = ("exit", "signal", "contains", "older", "newer")
 KINDS = {"id": "id", "job": "id", "body": "body", "next_requeue_within": "ms", "ttl": "seconds"}
 PAGE = 1000
+# The fields of a copy that are counted on.
+COPY_FIELDS = ("queue", "state", "ttl", "nacks", "additional_deliveries", "next_requeue_within", "body")
 
 
 def action_of(values: Values) -> tuple[str, tuple[bytes, ...]]:
@@ -120,7 +122,8 @@ def _copies(
         cursor, jobs = jscan_page(reply)
         if cursor:
             link.ask([[b"JSCAN", b"%d" % cursor, *options]])
-        yield from jobs
+        for job in jobs:
+            yield complete(job, COPY_FIELDS, "JSCAN")
 
 
 def _letters(cluster: Cluster, refusals: Refusals, names: tuple[bytes, ...], values: Values) -> list[Record]:

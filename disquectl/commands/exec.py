@@ -7,7 +7,7 @@ from disquectl.commands.lookup import own_wait_ms, row_of
 from disquectl.commands.road import exchange, show
 from disquectl.commands.row import TOOLS, Argument, Row
 from disquectl.errors import ReplyError
-from disquectl.protocol.shapes import unexpected
+from disquectl.protocol.shapes import is_plain, name_of, unexpected
 from disquectl.render.shape import REPLY, Shape
 
 TYPE_CHECKING = False
@@ -20,14 +20,21 @@ if TYPE_CHECKING:
 REPLY_SHAPE = Shape(("reply",), REPLY, many=False, value="reply")
 
 
-def as_value(reply: Reply) -> Value:
-    """The same reply with `{"error": text}` in the place of each error. NotDisque for what RESP2 lacks."""
+def as_value(words: Words, reply: Reply) -> Value:
+    """The same reply with `{"error": text}` in the place of each error.
+
+    Raises as `unexpected` does for what RESP2 lacks and for arrays that are nested without end.
+    """
+    if not is_plain(reply):
+        raise unexpected(name_of(words), reply)
+    return _without_errors(reply)
+
+
+def _without_errors(reply: Reply) -> Value:
     if isinstance(reply, ReplyError):
         return {"error": reply.message}
     if isinstance(reply, list):
-        return [as_value(item) for item in reply]
-    if reply is not None and not isinstance(reply, (bytes, int)):
-        raise unexpected("the command", reply)
+        return [_without_errors(item) for item in reply]
     return reply
 
 
@@ -43,7 +50,7 @@ def run(row: Row, values: Values, session: Session) -> None:
     behind = row_of(words)
     session.guard(behind, words)
     reply = exchange(behind, words, session, wait_ms=own_wait_ms(words))
-    show(REPLY_SHAPE, [{"reply": as_value(reply)}], session)
+    show(REPLY_SHAPE, [{"reply": as_value(words, reply)}], session)
 
 
 ROW = Row(

@@ -43,8 +43,12 @@ def shape(values: Values) -> Shape:
 
 
 def requests(row: Row, values: Values) -> list[Words]:
-    """GETJOB [options] FROM queue...: whatever follows FROM is a queue."""
-    return [[b"GETJOB", *option_words(row, values), b"FROM", *values["queue"]]]
+    """GETJOB [options] FROM queue...: whatever follows FROM is a queue.
+
+    One that may wait names each once: to wait twice for a queue crashes the Disque module of Redis.
+    """
+    queues = values["queue"] if values.get("nohang") else dict.fromkeys(values["queue"])
+    return [[b"GETJOB", *option_words(row, values), b"FROM", *queues]]
 
 
 def wait_ms(values: Values) -> int | None:

@@ -59,7 +59,7 @@ def _from_stdin(row: Row, session: Session) -> None:
                     refused.append(outcome)
                     session.problem(f"{ids} IDs refused: {outcome.message}")
                 else:
-                    count += integer(row.name.upper(), outcome)
+                    count += integer(row.verb[0].decode(), outcome)
                     sent += ids
     if stream.failure is not None:
         if sent or unknown:

@@ -3,8 +3,7 @@
 A kind turns the text that was typed into the value that a request needs, or raises UsageError with one line
 that names the word. Kinds also tell completion and highlighting what a word stands for. Pure.
 
-Limits are Disque's: it keeps RETRY and DELAY in 32 bits, the expiry as a 32 bit unix time, REPLICATE in 16,
-and wraps larger numbers around without a word, which loses the job.
+Limits are Disque's, of protocol/job_options.py.
 """
 
 from __future__ import annotations
@@ -12,14 +11,13 @@ from __future__ import annotations
 import os
 
 from disquectl.errors import UsageError
+from disquectl.protocol.job_options import MAX_SECONDS, MAX_WAIT_MS
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable
     from typing import Any
 
-MAX_SECONDS = 2**32 - 1
-LAST_EXPIRY = 2**32 - 1
 # More than any number here can have; Python reads numbers of some thousands of digits no more.
 MAX_DIGITS = 100
 UNIT_MS = {"ms": 1, "s": 1000, "m": 60_000, "h": 3_600_000, "d": 86_400_000}
@@ -74,12 +72,6 @@ def whole_seconds(text: str) -> int:
     return total // 1000
 
 
-def check_expiry(name: str, ttl_seconds: int, now: float) -> None:
-    """Raise UsageError, which names the option, for a TTL that ends too late; `now` in seconds since 1970."""
-    if now + ttl_seconds > LAST_EXPIRY:
-        raise UsageError(f"{name} ends after 2106-02-07, the last day that Disque can count to")
-
-
 def wait_milliseconds(text: str) -> int:
     """A duration that Disque takes in milliseconds: a unit is needed, but for 0."""
     if text.isdecimal() and text.strip("0"):
@@ -88,7 +80,7 @@ def wait_milliseconds(text: str) -> int:
             f"Disque counts it in milliseconds: write {text}ms or {text}s",
         )
     total = duration_ms(text)
-    if total > 2**63 - 1:
+    if total > MAX_WAIT_MS:
         raise UsageError(f"too long: {text!r}")
     return total
 

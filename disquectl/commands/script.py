@@ -109,7 +109,7 @@ def _answer(batch: list[Line], rows: Rows, out: Writer, tally: Tally, session: S
                 reply = masked_reply(words, reply)
         else:
             break
-        _write(number, reply, out, tally, session)
+        _write(number, words, reply, out, tally, session)
     out.flush()
     if lost:
         _tell_lost(lost, [number for number, words in batch if not isinstance(words, ReplyError)], session)
@@ -133,13 +133,15 @@ def _replies(requests: list[Words], rows: Rows, session: Session) -> list[Reply]
     return replies
 
 
-def _write(number: int, reply: Reply, out: Writer, tally: Tally, session: Session) -> None:
+def _write(  # noqa: PLR0917 - a line, its reply, and where they go
+    number: int, words: Words | ReplyError, reply: Reply, out: Writer, tally: Tally, session: Session
+) -> None:
     tally.answered += 1
     if isinstance(reply, ReplyError):
         tally.refused += 1
         tally.error = reply
         session.problem(f"line {number}: {reply.message}")
-    out.write({"reply": as_value(reply)})
+    out.write({"reply": as_value([] if isinstance(words, ReplyError) else words, reply)})
 
 
 def _tell_lost(lost: LostInFlight | NotAllSent, numbers: list[int], session: Session) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from disquectl.protocol.shapes import unexpected
+from disquectl.protocol.shapes import name_of, unexpected
 from disquectl.render.shape import VALUE, Shape
 
 TYPE_CHECKING = False
@@ -26,7 +26,7 @@ def reply_record(words: Words, reply: Reply) -> Iterable[Record]:
 
 
 def value_record(words: Words, reply: Reply) -> Iterable[Record]:
-    """The reply as it is, nil too. Raises NotDisque for what is not one value."""
-    if reply is not None and not isinstance(reply, (bytes, int)):
-        raise unexpected(words[0].decode(), reply)
+    """The reply as it is, nil too. Raises as `unexpected` does for what is not one value."""
+    if reply is not None and not isinstance(reply, bytes) and type(reply) is not int:
+        raise unexpected(name_of(words), reply)
     return [{"reply": reply}]

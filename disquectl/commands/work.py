@@ -12,13 +12,13 @@ from disquectl.commands.kinds import (
     SECONDS,
     WORD,
     Kind,
-    check_expiry,
     duration_ms,
     number,
     one_of,
 )
 from disquectl.commands.row import TOOLS, WRITE, Argument, Option, Row
 from disquectl.errors import UsageError
+from disquectl.protocol.job_options import check_expiry
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:

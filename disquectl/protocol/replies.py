@@ -1,7 +1,8 @@
 """Replies about jobs and queues, made into records: plain dicts with Disque's field names, `_` for `-`.
 
 IDs and the server's own words are `str`; queue names and bodies stay `bytes`. A reply of another shape
-raises NotDisque, never anything else. What is missing in a reply is missing in the record. Pure: no I/O.
+raises as `shapes.unexpected` does, never anything else. What is missing in a reply is missing in the record.
+Pure: no I/O.
 """
 
 from __future__ import annotations
@@ -11,7 +12,7 @@ from disquectl.protocol.shapes import array, digits, field, integer, octets, pai
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterable
     from typing import Any
 
     from disquectl.protocol.columns import Records
@@ -37,6 +38,10 @@ _OCTETS: tuple[None, set[type]] = (None, {bytes, type(None)})
 _TEXT: tuple[Callable[[bytes], str], set[type]] = (bytes.decode, {str})
 _NODES: tuple[Callable[[list[bytes]], list[str]], set[type]] = (_decoded, {list})
 _SHOW_FORMS = (_TEXT, _OCTETS, _TEXT, *[_NUMBER] * 7, _NODES, _NODES, _NUMBER, _NUMBER, _OCTETS)
+_SHOW_TYPES = {
+    name: types if name.startswith("next_") or types is not _NUMBER[1] else {int}
+    for name, (_, types) in zip(_SHOW_KEYS, _SHOW_FORMS, strict=True)
+}
 
 
 def jobs(reply: Reply, command: str = "GETJOB") -> Records:
@@ -83,6 +88,21 @@ def show(reply: Reply, command: str = "SHOW") -> Record | None:
     for name, value in pairs(command, reply):
         users = name in ("queue", "body") and value is not None
         record[name.replace("-", "_")] = octets(command, value) if users else field(command, value)
+    return record
+
+
+def complete(record: Record, fields: Iterable[str], command: str = "SHOW") -> Record:
+    """The same record of a job, for those who count on these fields.
+
+    Raises as `unexpected` does where one of them is missing, or any is not of its type.
+    """
+    for name in fields:
+        if name not in record:
+            raise unexpected(command, None)
+    for name, value in record.items():
+        types = _SHOW_TYPES.get(name)
+        if types is not None and type(value) not in types:
+            raise unexpected(command, value)
     return record
 
 

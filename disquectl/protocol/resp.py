@@ -55,9 +55,13 @@ NEED_DATA = NeedData()
 """Returned by `Parser.next_value` when the bytes so far do not make a whole reply."""
 
 
+# The last two are those of a Redis 6 or later.
+_NOT_AUTHORISED = ("NOAUTH", "WRONGPASS", "NOPERM")
+
+
 def reply_error(text: str) -> ReplyError:
     """The exception for the text of an error reply, bytes that are not UTF-8 already replaced."""
-    if text.startswith("NOAUTH") or text == "ERR invalid password":
+    if text.startswith(_NOT_AUTHORISED) or text == "ERR invalid password":
         return NotAuthorised(text)
     return ReplyError(text)
 

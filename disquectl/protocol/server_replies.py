@@ -1,7 +1,7 @@
 """Replies about servers and clusters, made into records.
 
 As in `replies`: the server's own words are `str`, what users wrote stays `bytes`, a reply of another shape
-raises NotDisque and nothing else. Pure: no I/O.
+raises as `shapes.unexpected` does. Pure: no I/O.
 """
 
 from __future__ import annotations

@@ -1,15 +1,16 @@
 """One value of a reply, checked: this is the number, the text, the bytes or the array that must stand here.
 
-Anything else raises NotDisque, which says what kind of value stood there and never its content (that could
-be a secret, or a body of megabytes). Knows no command but by the name it is given for the message.
+Anything else raises NotDisque, or OutcomeUnknown where the request may have changed something. Both say what
+kind of value stood there and never its content (that could be a secret, or a body of megabytes).
 """
 
 from __future__ import annotations
 
-from disquectl.errors import NotDisque, ReplyError
+from disquectl.errors import DisquectlError, NotDisque, OutcomeUnknown, ReplyError
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from collections.abc import Sequence
     from typing import Any, TypeAlias
 
     from disquectl.protocol.resp import Reply
@@ -17,9 +18,42 @@ if TYPE_CHECKING:
     Record: TypeAlias = dict[str, Any]
 
 
-def unexpected(command: str, reply: object) -> NotDisque:
-    """The exception for a reply that no Disque gives to this command."""
-    return NotDisque(f"unexpected reply to {command}: {_kind(reply)}", "Is this address really a Disque?")
+# The requests that change nothing. Any other counts as a change, those that no Disque knows included.
+READS = frozenset(
+    {"CLIENT GETNAME", "CLIENT LIST", "CLUSTER INFO", "CLUSTER MYID", "CLUSTER NODES", "COMMAND"}
+    | {"COMMAND COUNT", "COMMAND INFO", "CONFIG GET", "HELLO", "INFO", "JSCAN", "LATENCY", "LATENCY DOCTOR"}
+    | {"LATENCY GRAPH", "LATENCY HISTORY", "LATENCY LATEST", "MONITOR", "PING", "QLEN", "QPEEK", "QSCAN"}
+    | {"QSTAT", "SHOW", "SLOWLOG", "SLOWLOG GET", "SLOWLOG LEN", "TIME"}
+)
+_FAMILIES = frozenset(name.partition(" ")[0] for name in READS if " " in name)
+# Deeper than any reply of a Disque, and far from where Python gives up.
+DEEPEST = 50
+
+
+def unexpected(command: str, reply: object) -> DisquectlError:
+    """The exception for a reply that no Disque gives to this command.
+
+    It is not known what a server that answers so has done: OutcomeUnknown, but for what only reads.
+    """
+    text = f"unexpected reply to {command}: {_kind(reply)}"
+    if command.upper() in READS:
+        return NotDisque(text, "Is this address really a Disque?")
+    return OutcomeUnknown(
+        f"{text}: it may or may not have been carried out", "Look first, then repeat it. Is this a Disque?"
+    )
+
+
+def name_of(words: Sequence[bytes | str | int]) -> str:
+    """The command of a request as `unexpected` takes it: two words where it has subcommands."""
+    names = [(word.decode("latin-1") if isinstance(word, bytes) else str(word)).upper() for word in words[:2]]
+    return " ".join(names) if names[0] in _FAMILIES else names[0]
+
+
+def is_plain(value: object, depth: int = DEEPEST) -> bool:
+    """Whether it consists of what RESP2 has, and is not nested deeper than any reply of a Disque."""
+    if isinstance(value, list):
+        return depth > 0 and all(is_plain(element, depth - 1) for element in value)
+    return value is None or type(value) is int or isinstance(value, (bytes, ReplyError))
 
 
 def _kind(reply: object) -> str:
@@ -31,14 +65,14 @@ def _kind(reply: object) -> str:
         return f"text of {len(reply)} bytes"
     if isinstance(reply, list):
         return f"an array of {len(reply)}"
-    if isinstance(reply, int):
+    if type(reply) is int:
         return "an integer"
     return f"a {type(reply).__name__}"
 
 
 def integer(command: str, value: Reply) -> int:
     """An integer reply."""
-    if not isinstance(value, int):
+    if type(value) is not int:  # a boolean of RESP3 is none
         raise unexpected(command, value)
     return value
 
@@ -85,6 +119,6 @@ def field(command: str, value: Reply) -> str | int | list[str] | None:
         return text(command, value)
     if isinstance(value, list):
         return [text(command, element) for element in value]
-    if value is None or isinstance(value, int):
+    if value is None or type(value) is int:
         return value
     raise unexpected(command, value)

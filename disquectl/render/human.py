@@ -48,8 +48,11 @@ def ago(age_ms: float) -> str:
 
 
 def point(unix_seconds: float) -> str:
-    """`2026-07-29 10:00:03Z`: a point in time, in UTC."""
-    return strftime("%Y-%m-%d %H:%M:%SZ", gmtime(unix_seconds))
+    """`2026-07-29 10:00:03Z`: a point in time, in UTC; one that no calendar has stays a number."""
+    try:
+        return strftime("%Y-%m-%d %H:%M:%SZ", gmtime(unix_seconds))
+    except (OverflowError, OSError, ValueError):
+        return str(unix_seconds)
 
 
 def show(value: float, kind: str, now_ms: int | None) -> str:

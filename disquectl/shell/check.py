@@ -7,13 +7,12 @@ from __future__ import annotations
 
 from disquectl.commands.kinds import whole_seconds
 from disquectl.errors import UsageError
+from disquectl.protocol.job_options import DEFAULT_TTL_SECONDS
 from disquectl.shell.parts import ARGUMENT, OPTION, VALUE
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from disquectl.shell.parts import Part, Reading
-
-DEFAULT_TTL_SECONDS = 86_400
 
 
 def check(reading: Reading) -> Reading:

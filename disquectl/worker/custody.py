@@ -13,7 +13,8 @@ from math import inf
 from typing import TYPE_CHECKING
 
 from disquectl.errors import NotDisque, ReplyError
-from disquectl.protocol.replies import show
+from disquectl.protocol.replies import complete, show
+from disquectl.protocol.server_replies import server_time
 from disquectl.worker.envelope import letter
 from disquectl.worker.job import ASKING, DYING, HELD, LEAVING, RETURNED, RUNNING, Life, Request
 from disquectl.worker.news import News
@@ -151,8 +152,7 @@ class Custody:
         elif verb == b"WORKING":
             self._postponed(job, reply, now)
         elif verb == b"TIME":
-            if isinstance(reply, list):
-                self._ahead[request.home] = int(reply[0]) + int(reply[1]) / 1e6 - now  # type: ignore[arg-type]
+            self._clock_of(request.home, reply, now)
         elif verb == b"SHOW":
             self._shown(request.home, job, reply, now)
         elif verb == b"ADDJOB":
@@ -199,9 +199,17 @@ class Custody:
             job.working_at = now + (job.retry or _SOON_SECONDS) / _WORKING_SHARE
             self._look_at(job)
 
+    def _clock_of(self, home: Node, reply: Reply, now: float) -> None:
+        try:
+            clock = server_time(reply)
+        except NotDisque:
+            return
+        self._ahead[home] = clock["seconds"] + clock["microseconds"] / 1e6 - now
+
     def _shown(self, home: Node, job: Job, reply: Reply, now: float) -> None:
         try:
             fields = None if isinstance(reply, ReplyError) else show(reply)
+            fields = fields and complete(fields, ("state", "ttl", "ctime", "retry", "repl"))
         except NotDisque:
             fields = None
         if job.state != ASKING or job.failure is None:

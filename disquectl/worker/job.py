@@ -118,4 +118,6 @@ def jobs_of(reply: Reply, home: Node) -> list[Job]:
 def _job_of(  # noqa: PLR0917 - an element of the reply, in its order
     home: Node, queue: bytes, job_id: bytes, body: bytes, _n: bytes, nacks: int, _d: bytes, deliveries: int
 ) -> Job:
+    if [*map(type, (queue, body, nacks, deliveries))] != [bytes, bytes, int, int]:
+        raise TypeError
     return Job(job_id.decode(), queue, body, nacks, deliveries, home)

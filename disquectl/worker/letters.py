@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import time
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 from disquectl.errors import UsageError
+from disquectl.protocol.job_options import check_numbers, number_words
 from disquectl.worker.envelope import read
 
 if TYPE_CHECKING:
@@ -67,13 +69,15 @@ def _unix(text: object) -> float:
 
 def revival(letter: dict[str, Any]) -> Words:
     """The ADDJOB that puts the job back into its queue. Raises UsageError for a letter that lacks a part."""
-    words: list[bytes | str | int] = [b"ADDJOB", letter["queue"], letter["body"], _ADD_TIMEOUT_MS]
-    for name in ("retry", "ttl", "replicate"):
-        value = letter[name]
-        if type(value) is not int or value < (name != "retry"):
+    options = {name: letter[name] for name in ("retry", "ttl", "replicate")}
+    for name, value in options.items():
+        if type(value) is not int:
             raise UsageError(f"its letter has no {name}")
-        words += [name.upper().encode(), value]
-    return tuple(words)
+    try:
+        check_numbers(options, time.time())
+    except UsageError as problem:
+        raise UsageError(f"in its letter {problem.message}") from None
+    return (b"ADDJOB", letter["queue"], letter["body"], _ADD_TIMEOUT_MS, *number_words(options))
 
 
 def failing(copies: list[dict[str, Any]]) -> list[dict[str, Any]]:

@@ -163,9 +163,9 @@ def test_a_body_over_the_limit_is_refused_and_its_neighbours_are_added(node):
 def test_an_outcome_that_disque_leaves_open_is_8_with_the_line():
     hello = b"*3\r\n:1\r\n$1\r\na\r\n*4\r\n$1\r\na\r\n$0\r\n\r\n$1\r\n1\r\n$1\r\n1\r\n"
     open_ = b"-NOREPL Timeout reached before replicating to the requested number of nodes\r\n"
-    with ScriptedNode([hello, b"+" + b"D" * 40 + b"\r\n", open_, b"-MAXLEN full\r\n"]) as server:
+    with ScriptedNode([hello, b"+" + b"D-" + b"D" * 38 + b"\r\n", open_, b"-MAXLEN full\r\n"]) as server:
         done = run_disquectl("addjob", "q", "--lines", stdin=b"a\nb\nc\n", node=server.address)
-    assert (done.code, done.out) == (8, "D" * 40 + "\n")
+    assert (done.code, done.out) == (8, "D-" + "D" * 38 + "\n")
     assert "line 2: outcome unknown: NOREPL Timeout" in done.err
     assert "1 added, 1 refused, 1 unknown (lines 2)" in done.err
 
@@ -226,7 +226,7 @@ def test_what_was_ignored_from_the_start_stays_so(node):
 def test_a_second_ctrl_c_does_not_wait_and_calls_unknown_what_was_in_flight():
     hello = b"*3\r\n:1\r\n$1\r\na\r\n*4\r\n$1\r\na\r\n$0\r\n\r\n$1\r\n1\r\n$1\r\n1\r\n"
     with (
-        ScriptedNode([hello, b"+" + b"D" * 40 + b"\r\n", lambda conn: conn.recv(1)]) as server,
+        ScriptedNode([hello, b"+" + b"D-" + b"D" * 38 + b"\r\n", lambda conn: conn.recv(1)]) as server,
         running("addjob", "q", "--lines", node=server.address, stdin=subprocess.PIPE) as process,
     ):
         process.stdin.write(b"a\n")

@@ -47,6 +47,32 @@ def test_a_wrong_password_says_what_to_look_at_and_never_itself(make_client):
         assert not client.connected
 
 
+@pytest.mark.parametrize("password", ["secret\n", b"secret\r\n"])
+def test_a_wrong_password_that_ends_with_a_line_end_says_so(password, make_client):
+    with ScriptedNode([b"-ERR invalid password\r\n"]) as node:
+        with pytest.raises(NotAuthorised) as caught:
+            make_client(node.address, password=password).qlen("q")
+        assert "The password ends with a line end" in caught.value.advice
+        assert "secret" not in caught.value.message + caught.value.advice.replace("Kubernetes secret", "")
+
+
+@pytest.mark.parametrize(
+    ("refusal", "advice"),
+    [
+        ("WRONGPASS invalid username-password pair or user is disabled.", "DISQUE_PASSWORD"),
+        ("NOPERM this user has no permissions to run the 'addjob' command", "is this a Redis?"),
+    ],
+)
+@pytest.mark.parametrize("password", [None, "x"])
+def test_what_a_redis_does_not_allow_is_not_authorised(password, refusal, advice, make_client):
+    with ScriptedNode([f"-{refusal}\r\n".encode()]) as node:
+        with pytest.raises(NotAuthorised) as caught:
+            make_client(node.address, password=password).addjob("q", "b")
+        assert caught.value.message == refusal
+        assert advice in caught.value.advice
+        assert caught.value.exit_code == 7
+
+
 def test_a_password_that_is_missing_says_how_to_give_it(make_client):
     with ScriptedNode([b"-NOAUTH Authentication required.\r\n"]) as node:
         with pytest.raises(NotAuthorised, match="NOAUTH") as caught:

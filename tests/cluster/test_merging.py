@@ -43,7 +43,7 @@ def test_a_page_in_another_order_is_read_by_names():
     assert page_of([b"7", [turned]]) == (7, [copy()])
     (short,) = page([b"state", b"acked", b"id", ID, b"new", 1])
     assert short == copy(
-        queue=0, state=b"acked", repl=0, ttl=0, ctime=0, retry=0, body=b"", next_requeue_within=None,
+        queue=b"", state=b"acked", repl=0, ttl=0, ctime=0, retry=0, body=b"", next_requeue_within=None,
         next_awake_within=None,
     )  # fmt: skip
     usual = copy()

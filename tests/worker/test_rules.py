@@ -304,12 +304,12 @@ def test_the_job_comes_back_as_it_was():
         b"mail",
         b"hello",
         5000,
-        b"RETRY",
-        300,
-        b"TTL",
-        86400,
         b"REPLICATE",
-        1,
+        b"1",
+        b"RETRY",
+        b"300",
+        b"TTL",
+        b"86400",
     )
     with pytest.raises(UsageError):
         revival({**a_letter(), "ttl": None})

@@ -7,6 +7,7 @@ can be said of each line what became of it.
 
 from __future__ import annotations
 
+from disquectl.client.identity import RedisWithModule
 from disquectl.client.pipeline import Stream
 from disquectl.client.trip import leaves_open
 from disquectl.commands.advice import explained
@@ -50,7 +51,7 @@ def run(row: Row, values: Values, session: Session, timeout_ms: int) -> None:
 
 
 def _add(row: Row, values: Values, session: Session, timeout_ms: int, source: Source) -> None:
-    alone = len(session.client.verify()["nodes"]) == 1 and "replicate" not in values
+    alone = _is_lone(session) and "replicate" not in values
     in_order = alone or values.get("replicate") == 1 or bool(values.get("async"))
     connections = 1 if in_order else values.get("connections", DEFAULT_CONNECTIONS)
     ledger = Ledger(values.get("skip", 0))
@@ -71,6 +72,14 @@ def _add(row: Row, values: Values, session: Session, timeout_ms: int, source: So
     if reader.overruled > 1:
         session.warn(f"{reader.overruled} lines named another queue")
     run.tell_the_end(stream.failure)
+
+
+def _is_lone(session: Session) -> bool:
+    """Whether the node knows no other, so that nothing waits for copies. Raises NotDisque for a stranger."""
+    try:
+        return len(session.client.verify()["nodes"]) == 1
+    except RedisWithModule:
+        return False
 
 
 def _reader(row: Row, values: Values, session: Session, timeout_ms: int, in_order: bool) -> Reader:
@@ -112,6 +121,7 @@ class _Run:
         with self._stop as stop:
             try:
                 for portion in stream.run(self._portions(), (self._source.fd, stop.fd)):
+                    portion.outcomes = _understood(portion.outcomes)
                     self._account(portion)
                     self._write(portion)
                     self._show_progress()
@@ -154,8 +164,7 @@ class _Run:
             self._ledger.note_unknown(number)
             self._problem(f"line {number}: outcome unknown: {outcome.message}")
             return
-        if not isinstance(outcome, ReplyError):
-            raise unexpected("ADDJOB", outcome)
+        assert isinstance(outcome, ReplyError)
         self._ledger.note_refused(number)
         self._first_refusal = self._first_refusal or outcome
         self._problem(f"line {number}: {outcome.message}")
@@ -233,6 +242,23 @@ class _Run:
             raise explained(ReplyError(f"{code} {summary}"), [b"ADDJOB"], self._session)
         if ledger.refused:
             raise PartlyDone(summary)
+
+
+def _understood(outcomes: list[Outcome]) -> list[Outcome]:
+    """The same outcomes, with OutcomeUnknown in the place of what is neither an ID nor an error."""
+    return outcomes if all(map(_is_id, outcomes)) else list(map(_understood_one, outcomes))
+
+
+def _is_id(outcome: Outcome) -> bool:
+    return isinstance(outcome, bytes) and outcome[:2] == b"D-" and outcome.isascii()
+
+
+def _understood_one(outcome: Outcome) -> Outcome:
+    if _is_id(outcome) or isinstance(outcome, (ReplyError, OutcomeUnknown)):
+        return outcome
+    problem = unexpected("ADDJOB", outcome)
+    assert isinstance(problem, OutcomeUnknown)
+    return problem
 
 
 def _ids(outcomes: list[Outcome]) -> list[str] | None:

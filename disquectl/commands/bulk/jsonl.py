@@ -12,8 +12,8 @@ from binascii import a2b_base64
 
 from disquectl.commands.bulk.intake import WrongInput
 from disquectl.commands.bulk.template import Template
-from disquectl.commands.kinds import LAST_EXPIRY, MAX_SECONDS, check_expiry
 from disquectl.errors import UsageError
+from disquectl.protocol.job_options import NUMBERS, check_numbers, number_words
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -23,14 +23,6 @@ if TYPE_CHECKING:
     from disquectl.commands.bulk.intake import Lines, Request
     from disquectl.commands.row import Words
 
-# Disque keeps the number of copies in 16 bits.
-NUMBERS = {
-    "replicate": (b"REPLICATE", 1, 65535),
-    "delay": (b"DELAY", 0, MAX_SECONDS),
-    "retry": (b"RETRY", 0, MAX_SECONDS),
-    "ttl": (b"TTL", 1, LAST_EXPIRY),
-    "maxlen": (b"MAXLEN", 1, 2**63 - 1),
-}
 # Keys that `getjob` and `dump` write and that do not say how to add the job.
 IGNORED = frozenset({"id", "nacks", "additional_deliveries", "created", "expires", "due", "state"})
 # Templates that are kept for lines that say for themselves how they are to be added.
@@ -116,15 +108,8 @@ def _text(name: str, value: object) -> str:
 
 def _options(fields: dict[str, Any]) -> dict[str, Any]:
     options: dict[str, Any] = {}
-    for name, (_, low, high) in NUMBERS.items():
-        value = fields.get(name)
-        if value is None:
-            continue
-        if type(value) is not int or not low <= value <= high:
-            raise UsageError(f"{name} is not a whole number from {low} to {high}")
-        options[name] = value
-    if "ttl" in options:
-        check_expiry("ttl", options["ttl"], time.time())
+    check_numbers(fields, time.time())
+    options.update((name, fields[name]) for name in NUMBERS if fields.get(name) is not None)
     if "async" in fields:
         if not isinstance(fields["async"], bool):
             raise UsageError("async is neither true nor false")
@@ -134,10 +119,7 @@ def _options(fields: dict[str, Any]) -> dict[str, Any]:
 
 def option_words(options: dict[str, Any]) -> Words:
     """ADDJOB's options in Disque's own words."""
-    words: Words = []
-    for name, (word, _, _) in NUMBERS.items():
-        if options.get(name) is not None:
-            words += [word, b"%d" % options[name]]
+    words: Words = number_words(options)
     return [*words, b"ASYNC"] if options.get("async") else words
 
 

@@ -9,7 +9,9 @@ from __future__ import annotations
 import select
 import time
 from collections import deque
+from contextlib import suppress
 
+from disquectl.client.identity import RedisWithModule
 from disquectl.client.lane import Portion
 from disquectl.client.pipeline import Stream
 from disquectl.commands.advice import explained
@@ -66,7 +68,8 @@ def run(row: Row, values: Values, session: Session, shape: Shape) -> None:
     session.check_output(shape)
     session.guard(row, [*row.verb])
     files = JobFiles(values["into"]) if "into" in values else None
-    session.client.verify()
+    with suppress(RedisWithModule):  # it can do this
+        session.client.verify()
     _Taking(values, session, shape, files).carry_out()
 
 
@@ -74,7 +77,8 @@ class _Taking:
     def __init__(self, values: Values, session: Session, shape: Shape, files: JobFiles | None) -> None:
         self._limits = Limits(values)
         self._tail: Words = [b"WITHCOUNTERS"] if values.get("withcounters") else []
-        self._tail += [b"FROM", *values["queue"]]
+        # None twice, as in requests() of getjob.
+        self._tail += [b"FROM", *dict.fromkeys(values["queue"])]
         self._session = session
         self._files = files
         self._acks = bool(values.get("ack"))

@@ -9,7 +9,7 @@ from disquectl.commands.everywhere.gather import Refusals, open_cluster, require
 from disquectl.commands.everywhere.together import with_node
 from disquectl.commands.road import show
 from disquectl.errors import ReplyError
-from disquectl.protocol.replies import jobs
+from disquectl.protocol.replies import complete, jobs
 from disquectl.protocol.replies import show as shown
 
 TYPE_CHECKING = False
@@ -46,5 +46,5 @@ def _queued(cluster: Cluster, request: list[bytes], refusals: Refusals) -> list[
             peeked.update((job["id"], {"node": link.name, **job}) for job in new)
             link.ask([[b"SHOW", job["id"]] for job in new])
         elif (fields := shown(reply)) is not None:
-            made[fields["id"]] = fields["ctime"]
+            made[fields["id"]] = complete(fields, ("id", "ctime"))["ctime"]
     return [(made[job_id], job) for job_id, job in peeked.items() if job_id in made]

@@ -1,0 +1,64 @@
+"""The numbers that ADDJOB takes and their limits: the one check before a job is sent, whoever adds it.
+
+Disque keeps RETRY and DELAY in 32 bits, the expiry as a 32 bit unix time, REPLICATE in 16, and adds a timeout
+to the clock in 63. It wraps larger numbers around without an error, which loses the job or ends the wait at
+once (1.0-rc1: job.c, blocked.c). Pure: times are passed in.
+"""
+
+from __future__ import annotations
+
+from disquectl.errors import UsageError
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+MAX_SECONDS = 2**32 - 1
+LAST_EXPIRY = 2**32 - 1
+MAX_WAIT_MS = 2**62
+MAX_REPLICAS = 2**16 - 1
+DEFAULT_TTL_SECONDS = 86_400
+
+# The options that are numbers, in the order in which they are sent: Disque's word, the smallest, the largest.
+NUMBERS: dict[str, tuple[bytes, int, int]] = {
+    "replicate": (b"REPLICATE", 1, MAX_REPLICAS),
+    "delay": (b"DELAY", 0, MAX_SECONDS),
+    "retry": (b"RETRY", 0, MAX_SECONDS),
+    "ttl": (b"TTL", 1, MAX_SECONDS),
+    "maxlen": (b"MAXLEN", 1, 2**63 - 1),
+}
+
+
+def check_numbers(options: Mapping[str, object], now: float) -> None:
+    """Raise UsageError, which names the option, for a number that Disque would refuse or wrap around.
+
+    None is an option that is not given. `now`: seconds since 1970.
+    """
+    for name, (_, low, high) in NUMBERS.items():
+        value = options.get(name)
+        if value is not None and not (type(value) is int and low <= value <= high):
+            raise UsageError(f"{name} is not a whole number from {low} to {high}")
+    ttl = options.get("ttl")
+    check_expiry("ttl", ttl if isinstance(ttl, int) else DEFAULT_TTL_SECONDS, now)
+
+
+def check_expiry(name: str, ttl_seconds: int, now: float) -> None:
+    """Raise UsageError, which names the option, for a TTL that ends too late."""
+    if now + ttl_seconds > LAST_EXPIRY:
+        raise UsageError(f"{name} ends after 2106-02-07, the last day that Disque can count to")
+
+
+def check_wait(name: str, milliseconds: object) -> None:
+    """Raise UsageError, which names the option, for a timeout that Disque would refuse or wrap around."""
+    if type(milliseconds) is not int or not 0 <= milliseconds <= MAX_WAIT_MS:
+        raise UsageError(f"{name} is not a whole number of milliseconds from 0 to {MAX_WAIT_MS}")
+
+
+def number_words(options: Mapping[str, int | None]) -> list[bytes]:
+    """The options that are given, in Disque's own words."""
+    words: list[bytes] = []
+    for name, (word, _, _) in NUMBERS.items():
+        value = options.get(name)
+        if value is not None:
+            words += [word, b"%d" % value]
+    return words
