@@ -90,3 +90,11 @@ def told(
             return unknown(connection, f"something came that is no reply ({failure})")
         return not_resp(connection.node, failure)
     return failure
+
+
+def occupied() -> UsageError:
+    """The exception for a request in the middle of another one: each would get the other's reply."""
+    return UsageError(
+        "this client waits for the reply to another request",
+        "A client is for one thread at a time: give each thread one of its own.",
+    )
