@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from disquectl.commands.kinds import DURATION, FLAG, FOLDER, QUEUE, WAIT, number
+from disquectl.commands.queue_names import doubts
 from disquectl.commands.road import exchange, show_found
 from disquectl.commands.row import JOBS, WRITE, Argument, Native, Option, Row, option_words
 from disquectl.errors import DisquectlError, NothingThere, PartlyDone, UsageError
@@ -60,6 +61,8 @@ def records(words: Words, reply: Reply) -> Iterable[Record]:
 def run(row: Row, values: Values, session: Session) -> None:
     """Get, write, and with --ack acknowledge what was written and flushed."""
     shape_now = shape(values)
+    for doubt in doubts(row, values["queue"]):
+        session.warn(doubt)
     if "into" in values or values.get("count", 1) > ONE_REPLY or any(name in values for name in FOLLOWING):
         from disquectl.commands.bulk import taking
 
