@@ -10,8 +10,8 @@ ROW = id_list_row(
     b"DELJOB",
     "Delete jobs on one node.",
     WRITE,
-    details="Replicas on other nodes stay, and bring the job back after its retry time: --cluster deletes "
-    "every replica; fastack tells the other nodes, too.",
+    details="Copies on other nodes stay, and bring the job back after its retry time: --cluster deletes "
+    "every copy; fastack tells the other nodes, too.",
     surprise="deletes the replica of one node, and others may bring the job back; --cluster deletes them all",
     example="disquectl deljob D-dcb833cf-8YL1NT17e9+wsA/09NqxscQI-05a1",
 )

@@ -79,8 +79,12 @@ def run(row: Row, values: Values, session: Session) -> None:
 
 def _acknowledge(ids: Sequence[str], session: Session) -> None:
     """ACKJOB what a reader has; where that fails the jobs come back, which is to be said."""
+    from disquectl.commands.acknowledge import acknowledge_taken
+
     try:
-        session.client.call("ACKJOB", *ids, repeatable=True)
+        acknowledge_taken(session, ids)
+    except PartlyDone as problem:
+        raise PartlyDone(f"{len(ids)} written; {problem.message}") from problem
     except DisquectlError as problem:
         raise PartlyDone(
             f"{len(ids)} written, none acknowledged: {problem.message}",
