@@ -35,17 +35,20 @@ if TYPE_CHECKING:
 
 
 class Missing:
-    """A node without an answer: its address, its ID as far as known, why, and whether it may have acted."""
+    """A node without an answer: its address, its ID as far as known, and why.
 
-    __slots__ = ("node", "node_id", "outcome_is_unknown", "problem")
+    `unanswered`: the requests that it was sent and did not answer, and may have carried out.
+    """
+
+    __slots__ = ("node", "node_id", "problem", "unanswered")
 
     def __init__(
-        self, node: Node, node_id: str, problem: DisquectlError, outcome_is_unknown: bool = False
+        self, node: Node, node_id: str, problem: DisquectlError, unanswered: Iterable[Request] = ()
     ) -> None:
         self.node = node
         self.node_id = node_id
         self.problem = problem
-        self.outcome_is_unknown = outcome_is_unknown
+        self.unanswered = unanswered
 
 
 class Cluster:
@@ -111,7 +114,7 @@ class Cluster:
         """The nodes that did not answer, or not all that they were asked."""
         answered = {link.node_id for link in self._links if link.has_answered}
         failed = [
-            Missing(link.node, link.node_id, link.failure, link.outcome_is_unknown)
+            Missing(link.node, link.node_id, link.failure, link.unanswered)
             for link in self._links
             if link.failure is not None and not link.is_double
         ]

@@ -10,8 +10,8 @@ kernel), or when the caller says that doing it twice changes nothing (`repeatabl
 from __future__ import annotations
 
 from disquectl.client.connection import Broken, Connection, Unreachable
-from disquectl.client.opening import NODE_IS_FULL, Opener, bounded, with_advice
-from disquectl.client.trip import Trip, leaves_open, seeds, told, unknown
+from disquectl.client.opening import Opener, bounded, turned_away, with_advice
+from disquectl.client.trip import Trip, leaves_open, occupied, seeds, told, unknown
 from disquectl.errors import (
     ConnectionFailed,
     DisquectlError,
@@ -65,6 +65,7 @@ class Core:
         self._greeted: tuple[Connection, Record] | None = None
         self._in_pipeline = False
         self._asking = False
+        self.greeting: Reply = None  # the reply to the HELLO that went out in front of the last such request
 
     # Connecting
 
@@ -126,6 +127,7 @@ class Core:
         wait_ms: int | None = 0,
         failover: bool = True,
         last_words: bool = False,
+        hello_first: bool = False,
     ) -> Reply:
         """Send one request and return its reply: bytes, int, None, or a list of these.
 
@@ -134,11 +136,12 @@ class Core:
         `repeatable`: doing it twice changes nothing, so it may be sent again. `wait_ms`: the time that the
         command itself may wait, on top of the response timeout; None is for ever. `failover=False` holds it
         to one node. `last_words`: a closed connection is the success (SHUTDOWN); then the result is None.
+        `hello_first` sends HELLO with it, in front; `greeting` then has the reply, an error as a value.
 
         Raises ReplyError for an error reply (NotAuthorised where a password is missing), ConnectionFailed,
         NotDisque, NoAnswer, or OutcomeUnknown when it was sent, may not be repeated and got no reply.
         """
-        return self._request(words, repeatable, wait_ms, failover, last_words)
+        return self._request(words, repeatable, wait_ms, failover, last_words, hello_first=hello_first)
 
     def verify(self) -> Record:
         """Make sure, by one HELLO a connection, that a Disque answers; returns its record.
@@ -276,11 +279,13 @@ class Core:
         wait_ms: int | None = 0,
         failover: bool = True,
         last_words: bool = False,
+        *,
+        hello_first: bool = False,
     ) -> Reply:
         """As `call`, for the methods of the commands; without keywords, which take Python longer."""
-        request = encode(words)
+        request = encode(("HELLO",)) + encode(words) if hello_first else encode(words)
         if self._asking:
-            raise _occupied()
+            raise occupied()
         self._asking = True
         trip: Trip | None = None
         try:
@@ -290,7 +295,9 @@ class Core:
                     connection, trip = self._reopen(trip, failover)
                 try:
                     connection.send(request)
-                    reply = connection.receive(self.patience(wait_ms))
+                    reply = connection.receive(self.patience(0 if hello_first else wait_ms))
+                    if hello_first and not turned_away(reply):
+                        self.greeting, reply = reply, connection.receive(self.patience(wait_ms))
                 except Broken as broken:
                     self.close()
                     reason, reply = str(broken), broken.early
@@ -305,7 +312,7 @@ class Core:
                     if not isinstance(reply, ReplyError):
                         return reply
                     reason = "max number of clients reached"
-                if isinstance(reply, ReplyError) and reply.message != NODE_IS_FULL:
+                if isinstance(reply, ReplyError) and not turned_away(reply):
                     break
                 self.close()
                 trip = self.trip_after(connection, reason, trip, failover)
@@ -321,7 +328,7 @@ class Core:
     def _usable(self) -> Connection | None:
         """The connection, where the next request may go out on it; else it is closed."""
         if self._asking:
-            raise _occupied()
+            raise occupied()
         connection = self._connection
         if connection is not None and (connection.busy or connection.is_stale()):
             self.close()
@@ -385,11 +392,3 @@ class Core:
         except DisquectlError:
             return None  # then nothing is known but the refusal
         return identity.stranger(node, info)
-
-
-def _occupied() -> UsageError:
-    """The exception for a request in the middle of another one: each would get the other's reply."""
-    return UsageError(
-        "this client waits for the reply to another request",
-        "A client is for one thread at a time: give each thread one of its own.",
-    )

@@ -100,11 +100,18 @@ class Link:
 
         Behind a refused AUTH or HELLO nothing was carried out.
         """
+        return bool(self.unanswered)
+
+    @property
+    def unanswered(self) -> list[Request]:
+        """The requests of the caller that were handed over whole before it failed, and have no answer."""
         if self.failure is None or isinstance(self.failure, (ReplyError, NotDisque)):
-            return False
-        return any(
-            end <= self._sent_bytes and words[0] not in (_AUTH, _HELLO) for words, end in self._pending
-        )
+            return []
+        return [
+            words
+            for words, end in self._pending
+            if end <= self._sent_bytes and words[0] not in (_AUTH, _HELLO)
+        ]
 
     @property
     def deadline(self) -> float | None:

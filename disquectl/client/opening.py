@@ -21,6 +21,12 @@ if TYPE_CHECKING:
 # What a node says, unasked, before it closes a connection that is one too many.
 NODE_IS_FULL = "ERR max number of clients reached"
 
+
+def turned_away(reply: Reply) -> bool:
+    """Whether a node says, unasked, that it takes no more connections."""
+    return isinstance(reply, ReplyError) and reply.message == NODE_IS_FULL
+
+
 # poll(2) counts milliseconds in 31 bits, which is 24 days. Who would wait longer waits for ever.
 LONGEST_SECONDS = 2**31 // 1000 - 1
 

@@ -101,3 +101,11 @@ def told(
     if not repeatable:
         failure.add_note(unknown(connection, "it was interrupted").message)
     return failure
+
+
+def occupied() -> UsageError:
+    """The exception for a request in the middle of another one: each would get the other's reply."""
+    return UsageError(
+        "this client waits for the reply to another request",
+        "A client is for one thread at a time: give each thread one of its own.",
+    )

@@ -10,7 +10,8 @@ ROW = id_list_row(
     b"ACKJOB",
     "Acknowledge jobs: they are done.",
     REPEAT,
-    details="Tells all nodes with a copy. A job delivered at most once (its ID ends in an even digit) is "
-    "known only to the node that holds it.",
+    details="Tells the nodes that this node lists for the job. Acknowledge where the job was taken, or use "
+    "--cluster, which reaches every node with a replica (see `help delivery`). A job delivered at most once "
+    "(its ID ends in an even digit) is known only to the node that holds it.",
     example="disquectl ack D-dcb833cf-8YL1NT17e9+wsA/09NqxscQI-05a1",
 )

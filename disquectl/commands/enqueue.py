@@ -10,6 +10,8 @@ ROW = id_list_row(
     b"ENQUEUE",
     "Put jobs into their queue before their time.",
     WRITE,
-    details="Ends a delay; an additional delivery where the job was queued before.",
+    details="Ends a delay; an additional delivery where the job was queued before. --cluster looks at all "
+    "nodes first, and leaves jobs that are queued on any of them.",
+    surprise="acts on one node, and queues a job twice if another node has it queued; --cluster looks first",
     example="disquectl enqueue D-dcb833cf-8YL1NT17e9+wsA/09NqxscQI-05a1",
 )

@@ -10,6 +10,7 @@ ROW = id_list_row(
     b"FASTACK",
     "Acknowledge jobs quickly, at the risk of another delivery.",
     REPEAT,
-    details="Deletes here and tells the others once, where ack makes sure that all know.",
+    details="Deletes here and tells the others once, where ack makes sure that all know. --cluster deletes "
+    "on every node with a replica.",
     example="disquectl fastack D-dcb833cf-8YL1NT17e9+wsA/09NqxscQI-05a1",
 )

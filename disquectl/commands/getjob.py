@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from disquectl.commands.kinds import DURATION, FLAG, FOLDER, QUEUE, WAIT, number
+from disquectl.commands.queue_names import doubts
 from disquectl.commands.road import exchange, show_found
 from disquectl.commands.row import JOBS, WRITE, Argument, Native, Option, Row, option_words
 from disquectl.errors import DisquectlError, NothingThere, PartlyDone, UsageError
@@ -64,6 +65,8 @@ def records(words: Words, reply: Reply) -> Iterable[Record]:
 def run(row: Row, values: Values, session: Session) -> None:
     """Get, write, and with --ack acknowledge what was written and flushed."""
     shape_now = shape(values)
+    for doubt in doubts(row, values["queue"]):
+        session.warn(doubt)
     if "into" in values or values.get("count", 1) > ONE_REPLY or any(name in values for name in FOLLOWING):
         from disquectl.commands.bulk import taking
 
@@ -80,8 +83,12 @@ def run(row: Row, values: Values, session: Session) -> None:
 
 def _acknowledge(ids: Sequence[str], session: Session) -> None:
     """ACKJOB what a reader has; where that fails the jobs come back, which is to be said."""
+    from disquectl.commands.acknowledge import acknowledge_taken
+
     try:
-        session.client.call("ACKJOB", *ids, repeatable=True)
+        acknowledge_taken(session, ids)
+    except PartlyDone as problem:
+        raise PartlyDone(f"{len(ids)} written; {problem.message}") from problem
     except DisquectlError as problem:
         raise PartlyDone(
             f"{len(ids)} written, none acknowledged: {problem.message}",

@@ -5,7 +5,7 @@ from __future__ import annotations
 from disquectl.commands.inputs import line_chunks
 from disquectl.commands.kinds import JOB_ID
 from disquectl.commands.road import send_and_show, show
-from disquectl.commands.row import JOBS, REPEAT, UNKNOWN_JOB, Argument, Row
+from disquectl.commands.row import BY_ID, JOBS, REPEAT, UNKNOWN_JOB, Argument, Row
 from disquectl.errors import DisquectlError, NotDisque, OutcomeUnknown, PartlyDone, ReplyError
 from disquectl.protocol.jobid import is_valid
 from disquectl.protocol.resp import encode
@@ -17,7 +17,7 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
-    from disquectl.client.lane import Portion
+    from disquectl.client.lane import Outcome, Portion
     from disquectl.commands.row import Record, Values, Words
     from disquectl.commands.session import Session
     from disquectl.protocol.resp import Reply
@@ -43,15 +43,20 @@ def run(row: Row, values: Values, session: Session) -> None:
 def _from_stdin(row: Row, session: Session) -> None:
     """Many batches in flight; a wrong line or a refused batch does not hold up the rest."""
     from disquectl.client.pipeline import Stream
+    from disquectl.commands import others
 
     session.check_output(COUNT)
     session.guard(row, [*row.verb])
     bad: list[int] = []
     refused: list[ReplyError] = []
+    greeting: list[Outcome] = [None]
     sent = count = unknown = 0
     with Stream(session.client, repeatable=row.effect == REPEAT) as stream:
         for portion in stream.run(_portions(row, session, bad)):
             ids: int = portion.tag  # type: ignore[assignment]  # put there below
+            if not ids:
+                greeting = portion.outcomes
+                continue
             for outcome in portion.outcomes:
                 if isinstance(outcome, OutcomeUnknown):
                     unknown += ids
@@ -70,6 +75,7 @@ def _from_stdin(row: Row, session: Session) -> None:
     if refused and not sent:
         raise _why(refused[0], row, session)
     show(COUNT, [{"count": count}], session)
+    others.say(row, session, greeting[0], sent - count, sent)
     if bad and not sent:
         raise ReplyError("BADID none of the lines is a job ID")
     if bad or refused:
@@ -85,10 +91,12 @@ def _why(refusal: ReplyError, row: Row, session: Session) -> DisquectlError:
 
 
 def _portions(row: Row, session: Session, bad: list[int]) -> Iterator[Portion]:
-    """A request a batch; its tag is how many IDs it has."""
+    """A request a batch; its tag is how many IDs it has. HELLO goes in front of the first, with 0."""
     from disquectl.client.lane import Portion
 
-    for batch in id_batches(session, bad):
+    for number, batch in enumerate(id_batches(session, bad)):
+        if not number:
+            yield Portion([encode([b"HELLO"])], 0)
         yield Portion([encode([*row.verb, *batch])], len(batch))
 
 
@@ -114,7 +122,6 @@ def id_list_row(
     *,
     details: str,
     example: str,
-    everywhere: str = "",
     surprise: str = "",
 ) -> Row:
     """The row of a command of this family."""
@@ -124,9 +131,9 @@ def id_list_row(
         verb=(verb,),
         group=JOBS,
         effect=effect,
-        everywhere=everywhere,
+        everywhere=BY_ID,
         arguments=(Argument("id", JOB_ID, "Job IDs; - reads them from stdin, one a line.", many=True),),
-        details=details + " The count is of those that it was done to; exit code 0 whatever the count.",
+        details=f"{details} Prints how many jobs were changed. The exit code is 0 even if that is 0.",
         errors=UNKNOWN_JOB,
         surprise=surprise,
         example=example,

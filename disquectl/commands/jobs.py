@@ -22,6 +22,8 @@ if TYPE_CHECKING:
     from disquectl.commands.session import Session
 
 KINDS = {"id": "id", "age": "seconds", "ttl": "seconds", "retry": "seconds", "body": "body"}
+# IDs are for other commands, and ACKJOB of a waiting job ends the server.
+IDS_OF = tuple(state for state in STATES if state != WAITING)
 # What a terminal has room for, by its width.
 NARROW = ("id", "queue", "state", "age")
 MIDDLE = ("id", "queue", "state", "age", "ttl", "nacks", "additional_deliveries", "body")
@@ -88,7 +90,7 @@ def wanted(queues: tuple[bytes, ...], body: Pattern[bytes] | None) -> Callable[[
 def passes(record: Record, values: Values) -> bool:
     """Whether a job is asked for, by what its copies say together."""
     return (
-        record["state"] in (values.get("state") or STATES)
+        record["state"] in (values.get("state") or (IDS_OF if values.get("ids") else STATES))
         and record["age"] * 1000 >= values.get("older_than", 0)
         and ("ttl_below" not in values or record["ttl"] * 1000 < values["ttl_below"])
         and record["nacks"] > values.get("nacks_over", -1)
@@ -164,7 +166,7 @@ ROW = Row(
         Option("--sort", TEXT, "Order by a column: numbers from the largest.", unset="age"),
         Option("--reverse", FLAG, "The other way round."),
         Option("--limit", number(0), "At most so many."),
-        Option("--ids", FLAG, "The IDs alone."),
+        Option("--ids", FLAG, "Print only IDs, without those of waiting jobs unless --state names them."),
         SEEDS_ONLY,
     ),
     details="queued; delayed; in-flight: delivered, or taken out by dequeue or working, which look the same; "

@@ -10,6 +10,8 @@ ROW = id_list_row(
     b"NACK",
     "Put failed jobs back into their queue at once.",
     WRITE,
-    details="Counts as a nack in the job's counters.",
+    details="Counts as a nack in the job's counters. Send it to the node that delivered the job, or use "
+    "--cluster, which looks at all nodes first.",
+    surprise="acts on one node, and queues a job twice if another node has it queued; --cluster looks first",
     example="disquectl nack D-dcb833cf-8YL1NT17e9+wsA/09NqxscQI-05a1",
 )

@@ -68,11 +68,16 @@ def exchange(row: Row, words: Words, session: Session, *, wait_ms: int | None = 
             wait_ms=wait_ms,
             failover=not row.one_node or row.only_reads(words),
             last_words=row.closes,
+            hello_first=bool(row.surprise),
         )
     except (ReplyError, OutcomeUnknown) as problem:
         from disquectl.commands.advice import explained
 
         raise explained(problem, words, session) from problem
+    if row.surprise:
+        from disquectl.commands import others
+
+        others.say(row, session, session.client.greeting, *others.unchanged(row, words, reply))
     # Only commands that a Redis has, too, can answer a password: CONFIG GET, SLOWLOG GET, MONITOR.
     if row.redis_too and not session.settings.show_secrets:
         from disquectl.protocol.secrets import masked_reply

@@ -30,8 +30,8 @@ JOBS, QUEUES, SERVER, TOOLS = "Jobs", "Queues", "Server", "Tools"
 READ, REPEAT, WRITE = "read", "repeat", "write"
 
 # How the answers of all nodes become one with --cluster: added up; side by side; each element once as the
-# scans come along; the jobs of a queue in their order; each job once that was deleted anywhere.
-ADDED, LISTED, SCANNED, PEEKED, DELETED = "added", "listed", "scanned", "peeked", "deleted"
+# scans come along; the jobs of a queue in their order; each job at the nodes that its replicas call for.
+ADDED, LISTED, SCANNED, PEEKED, BY_ID = "added", "listed", "scanned", "peeked", "by id"
 
 # Groups of errors that a command can give, for its help.
 UNKNOWN_JOB = ("BADID: the job ID is not one.",)

@@ -16,6 +16,7 @@ from disquectl.commands.kinds import (
     number,
     one_of,
 )
+from disquectl.commands.queue_names import doubts
 from disquectl.commands.row import TOOLS, WRITE, Argument, Option, Row
 from disquectl.errors import UsageError
 from disquectl.protocol.job_options import check_expiry
@@ -32,13 +33,34 @@ TAKING = ("as_arg", "as_args", "lines")
 
 
 def queue_and_weight(text: str) -> tuple[bytes, int]:
-    """`mail` or `mail,5`."""
+    """`mail` or `mail,5`. Raises UsageError for two names in one word; `a,b,1` is the queue `a,b`."""
     name, comma, weight = text.rpartition(",")
-    if not comma or not weight.isdecimal():
+    if not comma:
         return os.fsencode(text), 1
+    if not (weight.isdecimal() and weight.isascii()):
+        import shlex
+
+        raise UsageError(
+            f"not NAME[,WEIGHT]: {text!r}",
+            f"for several queues write {separated(text)}; "
+            f"for one queue of this name -q {shlex.quote(text + ',1')}",
+        )
     if not 1 <= int(weight) <= MAX_WEIGHT:
         raise UsageError(f"the weight is from 1 to {MAX_WEIGHT}: {text!r}")
     return os.fsencode(name), int(weight)
+
+
+def separated(text: str) -> str:
+    """The names of `a,5,b` as options of their own: `-q a,5 -q b`."""
+    import shlex
+
+    words: list[str] = []
+    for part in text.split(","):
+        if part.isdecimal() and words:
+            words[-1] += f",{part}"
+        elif part:
+            words.append(part)
+    return " ".join(f"-q {shlex.quote(word)}" for word in words)
 
 
 def curve(text: str) -> tuple[float, float, float]:
@@ -99,6 +121,8 @@ def run(row: Row, values: Values, session: Session) -> None:
     from disquectl.worker.worker import Worker
 
     plan = plan_of(values)
+    for doubt in doubts(row, (name for name, _ in plan.queues)):
+        session.warn(doubt)
     if session.settings.read_only:
         raise UsageError("work takes jobs, and this is read-only")
     path = which(plan.command[0])

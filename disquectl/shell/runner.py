@@ -72,13 +72,11 @@ def run_command(shell: Shell, command: Command, streams: Streams | None = None, 
 
 
 def _tell(shell: Shell, command: Command) -> None:
-    """What is to be known before: that nobody knows the command, or that it surprises in a cluster."""
+    """What is to be known before: that nobody knows the command."""
     if command.unknown:
         words = command.words["word"]
         name = words[0] if isinstance(words, tuple) else ""
         shell.session.warn(f"unknown command {name}: it is sent as it is")
-    if command.row.surprise and len(shell.names.nodes) > 1:
-        shell.session.note(f"note: {command.row.name} {command.row.surprise}")
 
 
 def _on_the_road(shell: Shell, command: Command, settings: Settings, streams: Streams) -> None:

@@ -194,7 +194,7 @@ def test_a_write_that_was_sent_and_not_answered_leaves_its_outcome_open():
 
 def test_a_write_that_nobody_answers_is_8():
     with ScriptedNode([hello(A), silent]) as seed:
-        words = ("deljob", "D-" + "x" * 8 + "-" + "x" * 24 + "-05a1")
+        words = ("pause", "q", "in")
         result = run_disquectl(*words, "--cluster", "--response-timeout", "300ms", node=seed.address)
     assert result.code == 8
 

@@ -125,6 +125,10 @@ def test_waiting_for_copies(mortal):
 
     try:
         assert until(states, 4) == ["waiting"]
+        # Acknowledging one ends the server, and these IDs are for that.
+        assert run_disquectl("jobs", "mail", "--ids", node=cluster[0]).out == ""
+        asked_for = run_disquectl("jobs", "mail", "--ids", "--state", "waiting", node=cluster[0])
+        assert asked_for.out.startswith("D-")
     finally:
         adding.join()
     assert ended

@@ -24,7 +24,9 @@ OTHERS = {"qscan_all", "jscan_all", "monitor", "auth"} | set(vars(Core))
 class Watched(Client):
     """Notes what would be sent, and how, and answers nothing."""
 
-    def _request(self, words, repeatable=False, wait_ms=0, failover=True, last_words=False):
+    def _request(
+        self, words, repeatable=False, wait_ms=0, failover=True, last_words=False, *, hello_first=False
+    ):
         self.asked = ([encode([word]).split(b"\r\n")[2] for word in words], repeatable)
         raise InterruptedError
 

@@ -280,7 +280,7 @@ def test_what_surprises_in_a_cluster_says_so(cluster: list[str], home: str) -> N
         job_id = client.addjob("q", "x", replicate=3)
     with Person("-n", cluster[0], "shell", home=home) as someone:
         someone.until("3 of 3 nodes up")
-        text = someone.run(f"DELJOB {job_id}", "FASTACK deletes")
+        text = someone.run(f"DELJOB {job_id}", "--cluster deletes")
         assert "[y/N]" not in text
         someone.run(f"FASTACK {job_id}", "> ")
 

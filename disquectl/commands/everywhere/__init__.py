@@ -5,7 +5,7 @@ Nothing here is loaded by a command without --cluster.
 
 from __future__ import annotations
 
-from disquectl.commands.row import ADDED, DELETED, LISTED, PEEKED, SCANNED
+from disquectl.commands.row import ADDED, BY_ID, LISTED, PEEKED, SCANNED
 from disquectl.errors import UsageError
 
 TYPE_CHECKING = False
@@ -27,6 +27,6 @@ def run_everywhere(row: Row, values: Values, session: Session) -> None:
     elif row.everywhere == PEEKED:
         from disquectl.commands.everywhere.peek import peek as way
     else:
-        assert row.everywhere == DELETED
-        from disquectl.commands.everywhere.delete import delete as way
+        assert row.everywhere == BY_ID
+        from disquectl.commands.everywhere.by_id import change as way
     way(row, values, session)

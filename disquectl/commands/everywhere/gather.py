@@ -6,6 +6,7 @@ It knows neither rows nor how answers are merged.
 from __future__ import annotations
 
 from disquectl.client.cluster import Cluster
+from disquectl.commands.lookup import row_of
 from disquectl.commands.row import as_bytes
 from disquectl.errors import (
     ConnectionFailed,
@@ -19,6 +20,8 @@ from disquectl.errors import (
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from disquectl.client.cluster import Missing
     from disquectl.client.link import Link, Request
     from disquectl.cluster.states import Bits
@@ -69,13 +72,8 @@ class Refusals:
             session.problem(f"{link.node}: {error.message}")
 
 
-def require_an_answer(
-    cluster: Cluster, session: Session, refusals: Refusals | None = None, *, writes: bool = False
-) -> None:
-    """Raise why when no node at all has answered, or all that did refused.
-
-    `writes`: one that fell silent may have done it.
-    """
+def require_an_answer(cluster: Cluster, session: Session, refusals: Refusals | None = None) -> None:
+    """Raise why when no node at all has answered, or all that did refused."""
     if answered := len(cluster.answered()):
         if refusals and refusals.of(cluster) == answered:
             raise refusals.first(session)
@@ -85,7 +83,7 @@ def require_an_answer(
     if any(isinstance(problem, NotDisque) for problem in problems):
         session.client.verify()  # names what answers there
     text = "; ".join(_told(one) for one in missing)
-    if writes and any(one.outcome_is_unknown for one in missing):
+    if any(_may_have_changed(one) for one in missing):
         raise OutcomeUnknown(text, "It was sent, and not sent again. Look first, then repeat it.")
     for kind in (NoAnswer, ReplyError):
         if problems and all(isinstance(problem, kind) for problem in problems):
@@ -93,14 +91,9 @@ def require_an_answer(
     raise ConnectionFailed(text, _NOBODY)
 
 
-def settle(
-    cluster: Cluster, session: Session, *, writes: bool = False, refusals: Refusals | None = None
-) -> None:
-    """The end of a command, after its result was written: tell and raise what is to be said of other nodes.
-
-    `writes`: it changes the cluster, so a node that was asked and did not answer leaves that open.
-    """
-    require_an_answer(cluster, session, writes=writes)
+def settle(cluster: Cluster, session: Session, *, refusals: Refusals | None = None) -> None:
+    """The end of a command, after its result was written: report the nodes that did not answer, and raise."""
+    require_an_answer(cluster, session)
     if refusals:
         refusals.tell(session)
     missing = cluster.missing()
@@ -111,9 +104,25 @@ def settle(
         return
     answered = len(cluster.answered())
     counts = f"{answered - refused} of {answered + len(missing)} nodes answered"
-    if writes and any(one.outcome_is_unknown for one in missing):
+    if any(_may_have_changed(one) for one in missing):
         raise OutcomeUnknown(f"{counts}; what became of the request at the others is not known")
     raise PartlyDone(counts)
+
+
+def may_be_silent(cluster: Cluster, refusals: Refusals) -> Callable[[bytes], bool]:
+    """Whether a node, by its ID, did not answer; where such a node's ID is not known, it may be any other."""
+    answered = {link.node_id.encode() for link in cluster.answered() if link not in refusals.found}
+    missing = [one.node_id.encode() for one in cluster.missing()]
+    missing += [link.node_id.encode() for link in refusals.found]
+    if all(missing):
+        return frozenset(missing).__contains__
+    return lambda node_id: node_id not in answered
+
+
+def _may_have_changed(one: Missing) -> bool:
+    """Whether it fell silent with a request that may not be repeated: what became of that is not known."""
+    words = ([as_bytes(word) for word in request] for request in one.unanswered)
+    return any(not row_of(request).may_repeat(request) for request in words)
 
 
 def _told(one: Missing) -> str:

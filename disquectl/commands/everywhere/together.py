@@ -29,9 +29,9 @@ def add_up(row: Row, values: Values, session: Session) -> None:
     with open_cluster(session, values) as cluster:
         refusals = Refusals()
         said = _ask(cluster, row, requests, refusals)
-        require_an_answer(cluster, session, refusals, writes=not row.only_reads(requests[0]))
+        require_an_answer(cluster, session, refusals)
         show(shape, sums(shape, said), session)
-        settle(cluster, session, writes=not row.only_reads(requests[0]), refusals=refusals)
+        settle(cluster, session, refusals=refusals)
 
 
 def sums(shape: Shape, said: Said) -> list[Record]:
@@ -53,13 +53,13 @@ def side_by_side(row: Row, values: Values, session: Session) -> None:
     with open_cluster(session, values) as cluster:
         refusals = Refusals()
         said = _ask(cluster, row, requests, refusals)
-        require_an_answer(cluster, session, refusals, writes=not row.only_reads(requests[0]))
+        require_an_answer(cluster, session, refusals)
         show(shape, listed(said), session)
         unknown = _unknown(requests, said) if row.absent else []
         if unknown and len(requests) > 1:
             for words in unknown:
                 session.problem(f"{words[-1].decode('utf-8', 'backslashreplace')}: no node has it")
-        settle(cluster, session, writes=not row.only_reads(requests[0]), refusals=refusals)
+        settle(cluster, session, refusals=refusals)
         if len(unknown) == len(requests):
             raise NothingThere(row.absent.partition(":")[0] + ": no node has it")
         if unknown:
