@@ -302,7 +302,7 @@ def test_letters_are_found_by_queue_id_and_filters():
 
 
 def test_the_job_comes_back_as_it_was():
-    assert revival(a_letter()) == (
+    assert revival(a_letter()) == [
         b"ADDJOB",
         b"mail",
         b"hello",
@@ -313,7 +313,7 @@ def test_the_job_comes_back_as_it_was():
         86400,
         b"REPLICATE",
         1,
-    )
+    ]
     with pytest.raises(UsageError):
         revival({**a_letter(), "ttl": None})
 
