@@ -14,12 +14,14 @@ from disquectl.render.shape import PAIRS, RECORDS, VALUE, Shape
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Iterator
 
     from disquectl.client.cluster import Cluster
+    from disquectl.client.link import Link
     from disquectl.commands.everywhere.gather import Refusals
     from disquectl.commands.row import Record, Values
     from disquectl.commands.session import Session
+    from disquectl.worker.letters import Letters
 
 LIST, SHOW, RETRY, DROP, FAILING = "list", "show", "retry", "drop", "failing"
 ACTIONS = (LIST, SHOW, RETRY, DROP, FAILING)
@@ -87,32 +89,52 @@ def run(row: Row, values: Values, session: Session) -> None:
         session.check_can_ask(f"dead {action} acts on all that it finds")
     with open_cluster(session, values) as cluster:
         refusals = Refusals()
+        letters = None
         if action == FAILING:
             found = _failing(cluster, refusals, names)
         else:
-            found = _letters(cluster, refusals, names, values)
+            letters = _letters(cluster, refusals, names, values)
+            found = letters.wanted(values.get("limit"))
         require_an_answer(cluster, session, refusals)
-        if not acts:
+        if letters is None or not acts:
             show(shape(values), found, session)
         elif found:
             if by_filter and not session.answered:
                 jobs = "1 dead job" if len(found) == 1 else f"{len(found)} dead jobs"
                 session.ask_of_node(f"dead {action} acts on {jobs} of the cluster")
-            _act(found, revive if action == RETRY else drop, values, session)
+            _act(found, Removal(cluster, letters.copies), action == RETRY, values, session)
         else:
             show(shape(values), [{"count": 0}], session)
+        if letters is not None:
+            _tell_what_is_not_known(letters, found, () if action == SHOW else names, session)
         settle(cluster, session, refusals=refusals)
     if action == SHOW and not found:
         raise NothingThere("no dead job has this ID")
 
 
+def _tell_what_is_not_known(
+    letters: Letters, found: list[Record], names: tuple[bytes, ...], session: Session
+) -> None:
+    ids = {name.decode("utf-8", "replace") for name in names if is_valid(name)}
+    named = {letter[name] for letter in found for name in ("id", "job")}
+    for missing in sorted(ids - named):
+        session.warn(f"no dead job has the ID {missing}")
+    if letters.unqueued and found:
+        session.warn(
+            f"{letters.unqueued} of these jobs are queued at no node that answered: "
+            "a consumer may have taken them, or the node that queued them has stopped"
+        )
+    if letters.strays:
+        count = len(letters.strays)
+        jobs = "1 job in a dead queue is" if count == 1 else f"{count} jobs in dead queues are"
+        session.warn(f"{jobs} not from a worker, and not listed (`disquectl jobs DEAD_QUEUE` lists them)")
+
+
 def _copies(
-    cluster: Cluster, refusals: Refusals, states: tuple[bytes, ...], queue: bytes | None
-) -> Iterator[Record]:
-    """The jobs in these states at all nodes, page by page."""
-    options = [b"COUNT", b"%d" % PAGE, b"REPLY", b"all"]
-    for state in states:
-        options += [b"STATE", state]
+    cluster: Cluster, refusals: Refusals, queue: bytes | None = None
+) -> Iterator[tuple[Link, Record]]:
+    """The jobs that are queued or active at all nodes, page by page."""
+    options = [b"COUNT", b"%d" % PAGE, b"REPLY", b"all", b"STATE", b"queued", b"STATE", b"active"]
     if queue is not None:
         options += [b"QUEUE", queue]
     for link, request, reply in cluster.ask([b"JSCAN", b"0", *options]):
@@ -123,25 +145,20 @@ def _copies(
         if cursor:
             link.ask([[b"JSCAN", b"%d" % cursor, *options]])
         for job in jobs:
-            yield complete(job, COPY_FIELDS, "JSCAN")
+            yield link, complete(job, COPY_FIELDS, "JSCAN")
 
 
-def _letters(cluster: Cluster, refusals: Refusals, names: tuple[bytes, ...], values: Values) -> list[Record]:
-    """The letters that are asked for, each once, the oldest first."""
-    from disquectl.worker.letters import DEAD, is_wanted, letter_of
+def _letters(cluster: Cluster, refusals: Refusals, names: tuple[bytes, ...], values: Values) -> Letters:
+    """The letters at all nodes."""
+    from disquectl.worker.letters import Letters
 
     # A dead queue with a name of its own must be named: what stands in others is nobody's letter.
     own: bytes = values.get("dead", b"")
     filters = {name: values[name] for name in FILTERS if name in values}
-    now = time.time()
-    found: dict[str, Record] = {}
-    for job in _copies(cluster, refusals, (b"queued",), own or None):
-        if own or DEAD in (job["queue"] or b""):
-            letter = letter_of(job)
-            if letter is not None and is_wanted(letter, names, filters, now):
-                found[letter["id"]] = letter
-    oldest_first = sorted(found.values(), key=lambda letter: str(letter["failed"]))
-    return oldest_first[: values.get("limit")]
+    letters = Letters(own, names, filters, time.time())
+    for link, job in _copies(cluster, refusals, own or None):
+        letters.add(link, job)
+    return letters
 
 
 def _failing(cluster: Cluster, refusals: Refusals, names: tuple[bytes, ...]) -> list[Record]:
@@ -149,23 +166,42 @@ def _failing(cluster: Cluster, refusals: Refusals, names: tuple[bytes, ...]) -> 
     from disquectl.worker.letters import failing
 
     queue = names[0] if len(names) == 1 and not is_valid(names[0]) else None
-    copies = _copies(cluster, refusals, (b"queued", b"active"), queue)
+    copies = [job for _, job in _copies(cluster, refusals, queue)]
     return failing([job for job in copies if not names or {job["queue"], job["id"].encode()} & {*names}])
 
 
-def _act(
-    letters: list[Record], act: Callable[[Record, Session], None], values: Values, session: Session
-) -> None:
+class Removal:
+    """Acknowledges letters at each node that has a replica of them."""
+
+    def __init__(self, cluster: Cluster, copies: dict[str, list[tuple[Link, str]]]) -> None:
+        self._cluster = cluster
+        self._copies = copies
+
+    def remove(self, letter: Record) -> None:
+        """Remove one. Raises PartlyDone where a node did not confirm it."""
+        copies = self._copies[letter["id"]]
+        for link, job_id in copies:
+            link.ask([[b"ACKJOB", job_id.encode()]])
+        confirmed = [link for link, _, reply in self._cluster.ask() if not isinstance(reply, ReplyError)]
+        lost = [str(link.node) for link, _ in copies if link not in confirmed]
+        if lost:
+            raise PartlyDone(f"its letter may come back at {', '.join(lost)}")
+
+
+def _act(letters: list[Record], removal: Removal, revives: bool, values: Values, session: Session) -> None:
     """Do it with each; what is refused is told, and the rest goes on."""
     done, unknown = 0, None
     for letter in letters:
         try:
-            act(letter, session)
+            if revives:
+                revive(letter, session)
+            # Only now, so that the job is in one of the two queues whatever happens.
+            removal.remove(letter)
             done += 1
         except OutcomeUnknown as problem:
             unknown = problem
             session.problem(f"{letter['id']}: {problem.message}")
-        except (ReplyError, UsageError) as problem:
+        except (PartlyDone, ReplyError, UsageError) as problem:
             session.problem(f"{letter['id']}: {problem.message}")
     show(shape(values), [{"count": done}], session)
     counts = f"{done} done, {len(letters) - done} not"
@@ -177,17 +213,22 @@ def _act(
 
 
 def revive(letter: Record, session: Session) -> None:
-    """Add the job to its queue again; only then the letter is acknowledged."""
+    """Add the job to its queue again, with as many replicas as it had and the cluster can hold now."""
+    from disquectl.cluster.capacity import possible_replicas
+    from disquectl.protocol.server_replies import hello
     from disquectl.worker.letters import revival
 
-    words = revival(letter)
-    session.client.call(*words, wait_ms=int(words[3]))
-    drop(letter, session)
-
-
-def drop(letter: Record, session: Session) -> None:
-    """Acknowledge the letter, which removes it from all nodes."""
-    session.client.call("ACKJOB", letter["id"], repeatable=True)
+    *words, replicas = revival(letter)
+    replicas = possible_replicas(hello(session.client.call("HELLO", repeatable=True)), int(replicas))
+    while True:
+        try:
+            session.client.call(*words, replicas, wait_ms=int(words[3]))
+            return
+        except ReplyError as refusal:
+            # A node that is not known to be down yet.
+            if refusal.code != "NOREPL" or replicas == 1:
+                raise
+            replicas -= 1
 
 
 ROW = Row(

@@ -1,9 +1,10 @@
 """The jobs in the worker's hands: what is to be asked of their nodes, and what the answers mean.
 
-No sockets and no processes: requests are collected in `out` for whoever sends them, answers and the time
+No sockets and no processes: requests are collected for whoever sends them (`requests`), answers and the time
 are passed in, and what people should know is collected in `told`. A job is the worker's from `take` until its
-node has confirmed what became of it. What fails on the way is never repeated where that could matter: the job
-is left, and comes back after its retry time.
+node has confirmed what became of it. Each request goes to one node, most to the one that gave the job. What
+fails on the way is never repeated where that could matter: the job is left, and comes back after its retry
+time. A job that is past its retries is never left to be run again while the worker can prevent it.
 """
 
 from __future__ import annotations
@@ -12,51 +13,69 @@ from collections import Counter
 from math import inf
 from typing import TYPE_CHECKING
 
-from disquectl.errors import NotDisque, ReplyError
-from disquectl.protocol.replies import complete, show
-from disquectl.protocol.server_replies import server_time
-from disquectl.worker.envelope import letter
-from disquectl.worker.job import ASKING, DYING, HELD, LEAVING, RETURNED, RUNNING, Life, Request
+from disquectl.errors import ReplyError
+from disquectl.worker.acknowledge import Acknowledge
+from disquectl.worker.dead_queue import DeadQueue, seconds_until_sent_again
+from disquectl.worker.job import ASKING, DYING, HELD, LEAVING, PENDING, RETURNED, RUNNING, Request
+from disquectl.worker.lifetimes import Lifetimes
 from disquectl.worker.news import News
-from disquectl.worker.verdict import BURY, LEAVE, verdict
+from disquectl.worker.verdict import BURY, LEAVE, refusal, verdict
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
+    from collections.abc import Callable, Iterable, Sequence
 
     from disquectl.client.address import Node
     from disquectl.protocol.resp import Reply
     from disquectl.worker.job import Failure, Job
     from disquectl.worker.plan import Plan
 
-_ADD_TIMEOUT_MS = 5000
-# Where the retry time is not known yet, since WORKING was not answered.
+# Where the retry time is not known yet, since WORKING was not answered; and until a lost node is asked again.
 _SOON_SECONDS = 1.0
 _WORKING_SHARE = 3
-# So many attempts that nobody ended say nothing against a job, however few retries it has.
-_UNENDED_ATTEMPTS = 5
-_IDS_IN_A_REQUEST = 1000
 
 
 class Custody:
-    """See the module. `next_look` is when `tick` has something to do, on the worker's clock."""
+    """See the module. `next_look` is when `tick` has something to do, on the worker's clock.
 
-    def __init__(self, plan: Plan, random: Callable[[], float]) -> None:
+    `nodes` gives the nodes that are known now, up or not.
+    """
+
+    def __init__(
+        self, plan: Plan, random: Callable[[], float], nodes: Callable[[], Sequence[Node]] = tuple
+    ) -> None:
         self.jobs: dict[str, Job] = {}
         self.out: list[Request] = []
         self.told: list[News] = []
         self.held: Counter[bytes] = Counter()
-        self.next_look = inf
+        self._next_look = inf
         self._plan = plan
-        self._most_deliveries = max(plan.max_retries, _UNENDED_ATTEMPTS)
         self._random = random
-        self._done: list[Job] = []
-        # How far the clock of a node is ahead of the worker's.
-        self._ahead: dict[Node, float] = {}
+        self._nodes = nodes
+        self._acknowledge = Acknowledge(nodes, self.out, self._settled)
+        self._dead_queue = DeadQueue(plan, nodes, self.out, added=self._added, refused=self._refused)
+        self._lifetimes = Lifetimes(self.out)
+        self._now = 0.0
+        self._has_parted = False
+        # Jobs whose last WORKING has no answer yet.
+        self._parting: set[str] = set()
+
+    @property
+    def next_look(self) -> float:
+        """When `tick` has something to do."""
+        return min(self._next_look, self._acknowledge.next_look)
 
     @property
     def busy(self) -> bool:
-        """Whether something else than waiting for the next attempt is going on."""
-        return bool(self._done) or any(job.state != HELD for job in self.jobs.values())
+        """Whether something else than waiting for a later time is going on.
+
+        A job that no node has acknowledged counts for the grace time only: its node may never come back.
+        """
+        since = self._now - self._plan.grace
+        return bool(self._acknowledge.done or self._parting) or any(
+            job.state not in (HELD, PENDING)
+            and not (job.state == LEAVING and self._acknowledge.is_waiting(job.id, since))
+            for job in self.jobs.values()
+        )
 
     def full_queues(self) -> set[bytes]:
         """The queues that no more jobs are taken from: as many of theirs are held as may be."""
@@ -66,39 +85,58 @@ class Custody:
 
     def take(self, job: Job, now: float) -> bool:
         """A job has come; whether it is to be run."""
+        self._now = now
+        self._acknowledge.seen(job)
         known = self.jobs.get(job.id)
         if known is not None and known.state != RETURNED:
-            # It came back although it is in our hands: WORKING takes it out of the queue again.
-            self._keep(known, now)
+            self._came_again(known, job, now)
+            return False
+        if known is None and job.id in self._acknowledge.remembered:
+            self._tell("already done", job, "it was acknowledged: now at every node that has it")
+            self._acknowledge.again(job, now)
             return False
         self.jobs[job.id] = job
-        if job.at_least_once:
-            job.asked_working_at = now
-            self.out.append(Request((b"WORKING", job.id), job.home, job))
+        self._keep(job, now)
         return True
 
-    def over_its_attempts(self, job: Job) -> bool:
-        """Whether it has come back so often without an end that it may be what workers die of."""
-        return job.additional_deliveries > self._most_deliveries
+    def _came_again(self, known: Job, job: Job, now: float) -> None:
+        """It came back although it is in our hands: WORKING takes it out of the queue again."""
+        if job.home != known.home:
+            known.earlier_homes = (*known.earlier_homes, known.home)
+            known.home = job.home
+            if known.state == LEAVING:
+                self._acknowledge.owe(known, [job.home], now)
+        known.breaks = job.breaks
+        self._keep(known, now)
+
+    def refusal(self, job: Job) -> str:
+        """Why a job that was taken is not to be run, or an empty text: it is past its retries."""
+        job.condemned = refusal(job, self._plan)
+        job.was_run = not job.condemned
+        return job.condemned
 
     def succeeded(self, job: Job) -> None:
         """Its command ended well."""
         job.state = LEAVING
-        self._done.append(job)
+        self._acknowledge.done.append(job)
 
     def failed(self, job: Job, failure: Failure) -> None:
         """An attempt failed: ask how long the job may still live, and then decide."""
-        job.state = ASKING
         job.failure = failure
-        # TIME before SHOW: its answer says what the TTL of SHOW is counted from.
-        self._ask(job, b"TIME")
-        self._ask(job, b"SHOW", job.id)
+        self._ask_about(job)
+
+    def _ask_about(self, job: Job) -> None:
+        job.state = ASKING
+        job.due_at = inf
+        self._lifetimes.ask(job, job.home)
 
     def interrupted(self, job: Job, failure: Failure) -> None:
         """The worker must leave and ended its command: put the job back; bury what cannot be put back."""
+        job.failure = failure
         if job.at_least_once:
-            self._tell("put back", job, failure=failure)
-            self._put_back(job)
+            self._tell("put back", job)
+            # Not NACK: that would count as an attempt.
+            self._put_back(job, b"ENQUEUE")
         else:
             self.failed(job, failure)
 
@@ -106,14 +144,18 @@ class Custody:
 
     def tick(self, now: float) -> None:
         """Do what is due: WORKING for what runs or is held, NACK for what is to be tried again."""
+        self._now = now
         if now < self.next_look:
             return
-        self.next_look = inf
+        self._acknowledge.tick(now)
+        self._next_look = inf
         for job in list(self.jobs.values()):
-            if job.state == HELD and now >= job.due_at:
-                self._release(job)
-                self._put_back(job)
-                continue
+            if now >= job.due_at and not self._has_parted:
+                if job.state == HELD:
+                    self._release(job)
+                    self._put_back(job, b"NACK")
+                    continue
+                self._ask_about(job)
             if job.working_at is not None and now >= job.working_at:
                 self._keep(job, now)
             self._look_at(job)
@@ -127,163 +169,224 @@ class Custody:
         self._ask(job, b"WORKING", job.id)
 
     def _look_at(self, job: Job) -> None:
-        if job.working_at is not None and job.working_at < self.next_look:
-            self.next_look = job.working_at
-        if job.state == HELD and job.due_at < self.next_look:
-            self.next_look = job.due_at
+        if job.working_at is not None:
+            self._next_look = min(self._next_look, job.working_at)
+        self._next_look = min(self._next_look, job.due_at)
+
+    def _wait(self, job: Job, state: str, seconds: float) -> None:
+        job.state = state
+        job.due_at = self._now + seconds
+        self._look_at(job)
+
+    # The end of the worker
+
+    def part(self) -> None:
+        """The worker is about to end: what waits for a later time is to come back as late as may be.
+
+        WORKING restarts the retry clock of a held job whose time comes after that. A job that is past its
+        retries and has no letter yet gets a NACK, which tells the next worker not to run it.
+        """
+        if self._has_parted:
+            return
+        self._has_parted = True
+        for job in list(self.jobs.values()):
+            if job.state == PENDING:
+                self._give_up_letter(job)
+            elif job.state == HELD and job.asked_working_at + (job.retry or 0) < job.due_at:
+                self._parting.add(job.id)
+                self._ask(job, b"WORKING", job.id)
+            job.due_at = inf
+
+    def close(self) -> None:
+        """Say what could not be acknowledged."""
+        for job, is_known, nodes in self._acknowledge.unfinished():
+            why = f"it is done, and {nodes} did not acknowledge it and may deliver it again"
+            self._tell("not acknowledged" if is_known else "left", job, why)
+            self.jobs.pop(job.id, None)
+
+    def _give_up_letter(self, job: Job) -> None:
+        self._tell("left", job, "its dead letter could not be added; the next worker adds it")
+        if job.nacks <= self._plan.max_retries and job.at_least_once:
+            self._put_back(job, b"NACK")
+        else:
+            self._forget(job)
 
     # Answers
 
     def requests(self) -> list[Request]:
         """What is to be sent now; asking again gives what has come up since."""
-        out, self.out = self.out, []
-        if self._done:
-            done, self._done = self._done, []
-            out += _acknowledgements(done)
+        if self._acknowledge.done:
+            self._acknowledge.flush(self._now)
+        out = self.out[:]
+        self.out.clear()
         return out
 
     def answered(self, request: Request, reply: Reply, now: float) -> None:
-        """A request was answered. An answer for a job that is no longer ours means nothing any more."""
+        """A request was answered. Replies for jobs that are no longer ours are ignored."""
+        self._now = now
         verb, job = request.words[0], request.job
-        if job is None:
-            self._acknowledged(request, reply)
-        elif self.jobs.get(job.id) is not job:
+        if request.about is not None:
+            self._acknowledge.answered(request, reply, now)
+        elif job is None or self.jobs.get(job.id) is not job:
             return
         elif verb == b"WORKING":
-            self._postponed(job, reply, now)
+            self._postponed(request.home, job, reply)
         elif verb == b"TIME":
-            self._clock_of(request.home, reply, now)
+            self._lifetimes.told_time(request.home, reply, now)
         elif verb == b"SHOW":
-            self._shown(request.home, job, reply, now)
-        elif verb == b"ADDJOB":
-            self._added(job, reply)
-        else:
-            self._put_back_confirmed(job, reply)
+            self._shown(request.home, job, reply)
+        elif verb in (b"HELLO", b"ADDJOB"):
+            if job.state == DYING:
+                self._dead_queue.answered(request, reply, job)
+        elif job.state == RETURNED:
+            self._forget(job)
+            if isinstance(reply, ReplyError):
+                self._tell("left", job, reply.message)
 
-    def lost(self, requests: Iterable[Request], certainly_not_done: bool = False) -> None:
-        """These were not answered, and their node is gone. What may be asked again is asked elsewhere."""
+    def lost(self, requests: Iterable[Request], certainly_not_done: bool, node: Node | None = None) -> None:
+        """These were not answered. `node`: its connection was lost just now."""
+        if node is not None:
+            self._acknowledge.broke(node)
         for request in requests:
-            verb = request.words[0]
-            if certainly_not_done or verb not in (b"NACK", b"ADDJOB"):
-                self.out.append(request)
-            elif request.job is not None and self.jobs.get(request.job.id) is request.job:
-                what = "NACK" if verb == b"NACK" else "the dead letter"
-                self._leave(request.job, f"{what} was sent and not answered")
+            job = request.job
+            if request.about is not None:
+                self._acknowledge.lost(request, self._now)
+            elif job is not None and self.jobs.get(job.id) is job:
+                self._lost(request, job, certainly_not_done)
 
-    def _acknowledged(self, request: Request, reply: Reply) -> None:
-        for job_id in request.words[1:]:
-            job = self.jobs.pop(str(job_id), None)
-            if job is not None and isinstance(reply, ReplyError):
-                self._tell("not acknowledged", job, why=reply.message)
+    def _lost(self, request: Request, job: Job, certainly_not_done: bool) -> None:
+        verb, at_home = request.words[0], request.home == job.home
+        others = [node for node in self._nodes() if node != request.home] if at_home else []
+        if verb == b"WORKING":
+            self._postponed(request.home, job, None)
+            # Another node with a replica may queue it, too.
+            if not self._has_parted:
+                self.out += [Request((b"WORKING", job.id), node, job) for node in others]
+        elif verb == b"SHOW":
+            if at_home and job.state == ASKING:
+                self._wait(job, ASKING, _SOON_SECONDS)
+                for node in others:
+                    self._lifetimes.ask(job, node)
+        elif verb in (b"HELLO", b"ADDJOB"):
+            if job.state == DYING:
+                self._refused(job, f"{request.home} did not answer")
+        elif job.state == PENDING:
+            # The NACK of a letter that waits.
+            return
+        elif verb == b"NACK" and certainly_not_done and not self._has_parted and job.may_wait(self._now):
+            self.held[job.queue] += 1
+            self._wait(job, HELD, _SOON_SECONDS)
+            self._keep(job, self._now)
+        elif job.state == RETURNED:
+            sent = "could not be sent" if certainly_not_done else "was sent and not answered"
+            self._leave(job, f"{'NACK' if verb == b'NACK' else 'ENQUEUE'} {sent}")
 
-    def _postponed(self, job: Job, reply: Reply, now: float) -> None:
+    def _settled(self, job: Job) -> None:
+        if self.jobs.get(job.id) is job:
+            del self.jobs[job.id]
+
+    def _postponed(self, node: Node, job: Job, reply: Reply) -> None:
+        """WORKING was answered, or lost (None)."""
+        if self._has_parted:
+            self._parting.discard(job.id)
+            return
         if job.state in (LEAVING, RETURNED):
             return
+        at_home = node == job.home
+        code = reply.code if isinstance(reply, ReplyError) else ""
         if isinstance(reply, int):
             job.retry = reply
+            self._acknowledge.remembered.seconds = max(self._acknowledge.remembered.seconds, reply)
             if reply:
-                job.working_at = at = job.asked_working_at + reply / _WORKING_SHARE
-                self.next_look = min(self.next_look, at)
+                job.working_at = job.asked_working_at + reply / _WORKING_SHARE
+        elif code == "TOOLATE":
+            self._too_late(job)
+        elif not at_home:
             return
-        code = reply.code if isinstance(reply, ReplyError) else ""
-        if code == "TOOLATE":
-            self._tell("too late", job, why="half of its TTL is over: others may get it, too")
-            if job.state == HELD:
-                self._release(job)
-                self._bury(job)
         elif code == "NOJOB":
-            self._tell("unknown", job, why="its node does not know it any more")
-            if job.state == HELD:
+            self._tell("unknown", job, "its node does not know it any more")
+            if job.state in (HELD, PENDING):
                 self._forget(job)
         else:
-            job.working_at = now + (job.retry or _SOON_SECONDS) / _WORKING_SHARE
-            self._look_at(job)
+            job.working_at = self._now + min((job.retry or _SOON_SECONDS) / _WORKING_SHARE, _SOON_SECONDS)
+        self._look_at(job)
 
-    def _clock_of(self, home: Node, reply: Reply, now: float) -> None:
-        try:
-            clock = server_time(reply)
-        except NotDisque:
-            return
-        self._ahead[home] = clock["seconds"] + clock["microseconds"] / 1e6 - now
+    def _too_late(self, job: Job) -> None:
+        if not job.too_late:
+            self._tell("too late", job, "half of its TTL is over: others may get it, too")
+        job.too_late = True
+        if job.state == HELD:
+            self._release(job)
+            self._bury(job)
+        elif job.state == PENDING and job.nacks <= self._plan.max_retries:
+            # Others may get it from now on. This tells them not to run it.
+            job.nacks = self._plan.max_retries + 1
+            self._ask(job, b"NACK", job.id)
 
-    def _shown(self, home: Node, job: Job, reply: Reply, now: float) -> None:
-        try:
-            fields = None if isinstance(reply, ReplyError) else show(reply)
-            fields = fields and complete(fields, ("state", "ttl", "ctime", "retry", "repl"))
-        except NotDisque:
-            fields = None
+    def _shown(self, node: Node, job: Job, reply: Reply) -> None:
         if job.state != ASKING or job.failure is None:
             return
-        if fields is None or fields["state"] == "acked":
-            self._leave(job, "its node does not know it any more")
+        found = self._lifetimes.life(node, reply, self._now)
+        if found is None:
+            if node == job.home:
+                self._leave(job, "its node does not know it any more")
             return
-        server_now = now + self._ahead.get(home, 0.0)
-        # Disque counts both in whole seconds, cut off.
-        expires = int(server_now) + fields["ttl"]
-        job.life = Life(fields["ctime"] / 1e9, expires, fields["retry"], fields["repl"])
+        job.life, server_now = found
         judged = verdict(
             job, job.life, server_now, held=self.held[job.queue], plan=self._plan, random=self._random()
         )
         if judged.act == BURY:
-            job.failure.why = job.failure.why or judged.why
+            job.condemned = job.condemned or judged.why
             self._bury(job)
         elif judged.act == LEAVE:
             self._leave(job, judged.why)
         else:
-            self._hold(job, now + judged.seconds, judged.seconds)
-
-    def _hold(self, job: Job, due_at: float, seconds: float) -> None:
-        job.state = HELD
-        job.due_at = due_at
-        self.held[job.queue] += 1
-        self._tell("failed", job, seconds=seconds)
-        self._look_at(job)
+            self.held[job.queue] += 1
+            self._tell("failed", job, seconds=judged.seconds)
+            self._wait(job, HELD, judged.seconds)
 
     def _release(self, job: Job) -> None:
         self.held[job.queue] -= 1
         job.state = RUNNING
+        job.due_at = inf
 
-    def _put_back(self, job: Job) -> None:
+    def _put_back(self, job: Job, verb: bytes) -> None:
         job.state = RETURNED
         job.working_at = None
-        self._ask(job, b"NACK", job.id)
-
-    def _put_back_confirmed(self, job: Job, reply: Reply) -> None:
-        self._forget(job)
-        if isinstance(reply, ReplyError):
-            self._tell("left", job, why=reply.message)
+        job.due_at = inf
+        self._ask(job, verb, job.id)
 
     # The dead queue
 
     def _bury(self, job: Job) -> None:
         """Write the letter; the job is acknowledged once that is in the dead queue."""
-        assert job.life is not None
-        assert job.failure is not None
         if not self._plan.keep_dead:
-            self._tell("dead", job, why=job.failure.why)
-            self.succeeded(job)
+            self._added(job)
             return
+        job.condemned = job.condemned or "half of its TTL is over"
         job.state = DYING
-        words = (
-            *(b"ADDJOB", self._plan.dead_queue_of(job.queue), letter(job, job.life, job.failure)),
-            *(_ADD_TIMEOUT_MS, b"TTL", self._plan.dead_ttl),
-        )
-        self._ask(job, *words)
+        self._dead_queue.add(job)
 
-    def _added(self, job: Job, reply: Reply) -> None:
+    def _added(self, job: Job) -> None:
         assert job.failure is not None
-        if isinstance(reply, ReplyError):
-            self._leave(job, f"the dead queue did not take it: {reply.message}")
-            return
-        self._tell("dead", job, why=job.failure.why)
+        self._tell("dead", job, job.failure.why or job.condemned)
         self.succeeded(job)
+
+    def _refused(self, job: Job, why: str) -> None:
+        """The letter is sent again later. Until then the job is held, since it must not be run again."""
+        job.refused += 1
+        seconds = seconds_until_sent_again(job.refused)
+        self._tell("not buried", job, f"the dead queue did not take it: {why}", seconds=seconds)
+        self._wait(job, PENDING, seconds)
+        if self._has_parted:
+            self._give_up_letter(job)
 
     # The end of a job here
 
     def _leave(self, job: Job, why: str) -> None:
         """Do nothing more: it comes back by itself, unless its node has forgotten it."""
         self._forget(job)
-        self._tell("left", job, why=why)
+        self._tell("left", job, why)
 
     def _forget(self, job: Job) -> None:
         if job.state == HELD:
@@ -293,30 +396,5 @@ class Custody:
     def _ask(self, job: Job, *words: bytes | str | int) -> None:
         self.out.append(Request(words, job.home, job))
 
-    def _tell(
-        self,
-        event: str,
-        job: Job,
-        *,
-        why: str = "",
-        seconds: float | None = None,
-        failure: Failure | None = None,
-    ) -> None:
-        self.told.append(News(event, job, failure or job.failure, why, seconds))
-
-
-def _acknowledgements(done: list[Job]) -> list[Request]:
-    """ACKJOB for many jobs at a time, at the nodes that they came from."""
-    ids: dict[Node, list[str]] = {}
-    home = done[0].home
-    own = ids.setdefault(home, [])
-    for job in done:
-        if job.home is not home:
-            home = job.home
-            own = ids.setdefault(home, [])
-        own.append(job.id)
-    return [
-        Request((b"ACKJOB", *some[i : i + _IDS_IN_A_REQUEST]), home)
-        for home, some in ids.items()
-        for i in range(0, len(some), _IDS_IN_A_REQUEST)
-    ]
+    def _tell(self, event: str, job: Job, why: str = "", seconds: float | None = None) -> None:
+        self.told.append(News(event, job, job.failure, why, seconds))

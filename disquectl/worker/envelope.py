@@ -3,10 +3,10 @@
 The form is fixed, since other programs read it:
 
     {"v": 1, "queue", "id", "body" | "body_base64", "attempts", "created", "failed", "exit", "signal",
-     "stderr", "retry", "ttl", "replicate"}
+     "reason", "stderr", "retry", "ttl", "replicate"}
 
-`exit` or `signal` is null, both where no command ran; times are ISO 8601 in UTC. A queue whose name is not
-UTF-8 is `queue_base64`.
+`exit` or `signal` is null, both where no command ran; `reason` says in words why the job failed; times are
+ISO 8601 in UTC. A queue whose name is not UTF-8 is `queue_base64`.
 """
 
 from __future__ import annotations
@@ -15,6 +15,7 @@ import json
 from binascii import Error as NotBase64
 from binascii import a2b_base64
 from datetime import UTC, datetime
+from signal import Signals
 from typing import TYPE_CHECKING, Any
 
 from disquectl.render.json import encode
@@ -23,6 +24,8 @@ if TYPE_CHECKING:
     from disquectl.worker.job import Failure, Job, Life
 
 VERSION = 1
+# A handler may send a long text as its error.
+_LONGEST_REASON = 4000
 
 
 def letter(job: Job, life: Life, failure: Failure) -> bytes:
@@ -33,17 +36,31 @@ def letter(job: Job, life: Life, failure: Failure) -> bytes:
             "queue": job.queue,
             "id": job.id,
             "body": job.body,
-            "attempts": job.attempt,
+            # One that was not run has failed as often as was reported.
+            "attempts": job.attempt if job.was_run else job.nacks,
             "created": iso(life.created),
             "failed": iso(failure.at),
             "exit": failure.exit,
             "signal": failure.signal,
+            "reason": reason_of(failure),
             "stderr": failure.stderr.decode("utf-8", "replace"),
             "retry": life.retry,
             "ttl": life.ttl,
             "replicate": life.replicate,
         }
     ).encode()
+
+
+def reason_of(failure: Failure) -> str:
+    """Why a job failed, in words of at most a few thousand characters."""
+    if failure.why:
+        return failure.why[:_LONGEST_REASON]
+    if failure.signal is not None:
+        try:
+            return f"ended by {Signals(failure.signal).name}"
+        except ValueError:
+            return f"ended by signal {failure.signal}"
+    return f"exit code {failure.exit}"
 
 
 def iso(unix_seconds: float) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from math import inf
 from typing import TYPE_CHECKING, TypeAlias
 
 from disquectl.protocol.jobid import is_at_least_once
@@ -11,6 +12,7 @@ from disquectl.protocol.shapes import unexpected
 if TYPE_CHECKING:
     from disquectl.client.address import Node
     from disquectl.protocol.resp import Reply
+    from disquectl.worker.acknowledge import Open
 
     # What one request consists of.
     Words: TypeAlias = "tuple[bytes | str | int, ...]"
@@ -22,6 +24,7 @@ HELD = "held"  # it failed, and waits for its next attempt
 LEAVING = "leaving"  # it is being acknowledged
 RETURNED = "returned"  # it was put back, and may come again before that is confirmed
 DYING = "dying"  # its letter is on its way to the dead queue
+PENDING = "pending"  # the dead queue did not take its letter, which is sent again
 
 
 @dataclass(slots=True)
@@ -61,10 +64,17 @@ class Life:
 
 @dataclass(slots=True, eq=False)
 class Job:
-    """A job as GETJOB gave it; `home` is the node that did.
+    """A job as GETJOB gave it; `home` is the node that did, `earlier_homes` are others that gave it before.
 
     Times are seconds of the worker's clock, never those since 1970: `working_at` is when WORKING is due, None
-    for never again; `due_at` when a held job is tried again.
+    for never again; `due_at` when something else is: a held job is tried again, or its node is asked again;
+    `give_up_at` is when its node is not waited for any longer.
+
+    breaks      how many connections of its home had been lost when it was taken
+    too_late    WORKING was refused: half of its TTL is over
+    condemned   why it is never run again, or empty
+    refused     its letter was refused this many times
+    replicas    how many replicas are asked for its letter
     """
 
     id: str
@@ -77,7 +87,16 @@ class Job:
     retry: int | None = None
     asked_working_at: float = 0.0
     working_at: float | None = None
-    due_at: float = 0.0
+    due_at: float = inf
+    give_up_at: float = inf
+    breaks: int = 0
+    earlier_homes: tuple[Node, ...] = ()
+    too_late: bool = False
+    condemned: str = ""
+    was_run: bool = True
+    letter: bytes = b""
+    refused: int = 0
+    replicas: int = 1
     failure: Failure | None = None
     life: Life | None = None
     at_least_once: bool = field(init=False)
@@ -92,17 +111,24 @@ class Job:
 
     @property
     def attempt(self) -> int:
-        """Which attempt this is, counted from 1: Disque counts the ones before it."""
-        return 1 + self.nacks + self.additional_deliveries
+        """Which attempt this is, counted from 1: each that failed before it was reported by a NACK."""
+        return 1 + self.nacks
+
+    def may_wait(self, now: float) -> bool:
+        """Whether its node, which is lost, is waited for: one retry time, in which it may be restarted."""
+        if self.give_up_at == inf:
+            self.give_up_at = now + (self.retry or 1)
+        return now < self.give_up_at
 
 
 @dataclass(slots=True)
 class Request:
-    """Words for a node: `home` where there is no better one. `job` is whose they are, None for several."""
+    """Words for one node. `job` is whose they are; `about` what an acknowledgement is about."""
 
     words: Words
     home: Node
     job: Job | None = None
+    about: list[Job] | Open | None = None
 
 
 def jobs_of(reply: Reply, home: Node) -> list[Job]:

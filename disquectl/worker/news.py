@@ -11,7 +11,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class News:
-    """`seconds`: until the next attempt. `event` is one of
+    """`seconds`: until the next attempt, or until its letter is sent again. `event` is one of
 
     failed            it is held for its next attempt
     dead              it is in the dead queue, or dropped
@@ -19,7 +19,9 @@ class News:
     put back          its command was ended because the worker leaves
     too late          WORKING was refused
     unknown           its node does not know it
-    not acknowledged  ACKJOB was refused
+    not acknowledged  a node that it was taken from did not take ACKJOB; another one did
+    already done      it came again after it was acknowledged, and was not run
+    not buried        the dead queue did not take its letter, which is sent again
     """
 
     event: str

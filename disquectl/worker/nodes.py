@@ -1,8 +1,8 @@
-"""The nodes that the worker talks to: one that gives it jobs, and each that gave it some, for the rest.
+"""The nodes that the worker talks to: one that gives it jobs, and those that requests are addressed to.
 
-A job's requests go to the node it came from, since that one surely has it; where that node is gone, to
-another. What a lost connection leaves unanswered is given back to who asked. Knows no processes, and of the
-commands only which ones hold up a connection: GETJOB and ADDJOB have their own.
+A request goes to its node or, where that cannot be reached, back to the sender, as does what a lost
+connection leaves unanswered. Knows no processes, and of the commands only which ones hold up a connection:
+GETJOB and ADDJOB have their own.
 """
 
 from __future__ import annotations
@@ -33,7 +33,8 @@ class Nodes:
     """See the module.
 
     `answered(answers)` gets requests with their replies, a GETJOB with `request.home` the node that gave it;
-    `lost(requests, certainly_not_done)` what has none, `said(text)` what people should know.
+    `lost(requests, certainly_not_done, node)` what has none, with the node whose connection was lost, or None
+    where none was open; `said(text)` what people should know.
     """
 
     def __init__(
@@ -43,7 +44,7 @@ class Nodes:
         watch: Watch,
         *,
         answered: Callable[[list[tuple[Request, Reply]]], object],
-        lost: Callable[[Iterable[Request], bool], object],
+        lost: Callable[[Iterable[Request], bool, Node | None], object],
         said: Callable[[str], object],
     ) -> None:
         self.current = seeds[0]
@@ -57,7 +58,6 @@ class Nodes:
         self._by_id: dict[str, Node] = {}
         self._getter: Line | None = None
         self._lines: dict[tuple[Node, str], Line] = {}
-        self._waiting: list[Request] = []
         # Until when a node is left alone, and until when no jobs are taken from it.
         self._down: dict[Node, float] = {}
         self._shunned: dict[Node, float] = {}
@@ -91,9 +91,9 @@ class Nodes:
         return self.up - self._failing
 
     @property
-    def none_is_up(self) -> bool:
-        """Whether every node has failed a moment ago."""
-        return all(self._until(node) > time.monotonic() for node in self._known)
+    def known(self) -> tuple[Node, ...]:
+        """All nodes, up or not: the seeds, and those that they named."""
+        return tuple(self._known)
 
     def get(self, words: Words, wait_seconds: float) -> None:
         """Ask for jobs; nothing happens where no node can be asked yet."""
@@ -104,28 +104,26 @@ class Nodes:
             self._getter.ask([Request(words, self._getter.node)])
 
     def send(self, requests: Sequence[Request]) -> None:
-        """Send each to the node it is meant for, or to one that is there; keep it where there is none."""
+        """Send each to its node; what cannot be sent is lost, and certainly not done."""
         alike: dict[tuple[Node, bool], list[Request]] = {}
-        home, adds, wanted = None, False, self._waiting
+        home, adds = None, False
+        some: list[Request] = []
         for request in requests:
             if request.home is not home or (request.words[0] == b"ADDJOB") is not adds:
                 home, adds = request.home, request.words[0] == b"ADDJOB"
-                wanted = alike.setdefault((home, adds), [])
-            wanted.append(request)
-        for wanted in alike.values():
-            line = self._line_for(wanted[0])
+                some = alike.setdefault((home, adds), [])
+            some.append(request)
+        for some in alike.values():
+            line = self._line_for(some[0])
             if line is None:
-                self._waiting += wanted
+                self._lost(some, True, None)
             else:
-                line.ask(wanted)
+                line.ask(some)
 
     def tick(self) -> None:
-        """Give up on nodes that do not answer, and send what had nowhere to go."""
+        """Give up on nodes that do not answer."""
         for line in [*self._lines.values(), *([self._getter] if self._getter else [])]:
             line.expire()
-        if self._waiting and not self.none_is_up:
-            waiting, self._waiting = self._waiting, []
-            self.send(waiting)
 
     def move_to(self, node_prefix: str) -> None:
         """Take jobs from this node from now on, where its address is known. No GETJOB may be on its way."""
@@ -184,21 +182,20 @@ class Nodes:
         return max(until, self._shunned.get(node, -inf)) if getting else until
 
     def _line_for(self, request: Request) -> Line | None:
-        role = _ADD if request.words[0] == b"ADDJOB" else _TALK
-        for node in (request.home, self.current, *self._known):
-            if self._until(node) > time.monotonic():
-                continue
-            line = self._lines.get((node, role))
-            if line is None:
-                line = Line(node, self._opener, self._watch, self._heard, self._line_ended)
-                self._lines[node, role] = line
-                line.look()
-            if line.link.failure is None:
-                return line
-        return None
+        node, role = request.home, _ADD if request.words[0] == b"ADDJOB" else _TALK
+        if self._until(node) > time.monotonic():
+            return None
+        line = self._lines.get((node, role))
+        if line is None:
+            line = Line(node, self._opener, self._watch, self._heard, self._line_ended)
+            self._lines[node, role] = line
+            line.look()
+        return line if line.link.failure is None else None
 
     def _heard(self, line: Line, answers: list[tuple[Request, Reply]]) -> None:
-        self._failing.discard(line.node)
+        if line.node in self._failing:
+            self._said(f"{line.node} answers again")
+            self._failing.discard(line.node)
         greeting = line.link.greeting
         if greeting is not None and line.link.node_id not in self._by_id:
             self._learn(line, greeting["nodes"])
@@ -226,10 +223,10 @@ class Nodes:
         self._failed(line)
 
     def _failed(self, line: Line) -> None:
-        if self._until(line.node) <= time.monotonic():
+        if line.node not in self._failing:
             self._said(f"{line.node}: {line.link.failure}")
         self._down[line.node] = time.monotonic() + _PAUSE_SECONDS
         self._failing.add(line.node)
         unanswered = [request for request in line.unanswered if request.words[0] != b"GETJOB"]
         line.unanswered.clear()
-        self._lost(unanswered, not line.link.outcome_is_unknown)
+        self._lost(unanswered, not line.link.outcome_is_unknown, line.node)

@@ -11,6 +11,8 @@ if TYPE_CHECKING:
 # How the command gets a job: its body on stdin, as one argument, or as the arguments of a JSON array; or
 # jobs as lines of JSON to one process that stays.
 STDIN, ARG, ARGS, LINES = "stdin", "arg", "args", "lines"
+# Returns that no NACK reported say nothing against a job up to this many, however few retries it has.
+_UNREPORTED_RETURNS = 5
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,6 +44,11 @@ class Plan:
     keep_dead: bool = True
     backtrace: int = 20
     dead_ttl: int = 180 * 86_400
+
+    @property
+    def max_returns(self) -> int:
+        """How often a job may return without a NACK: by a crash, a shutdown or the end of its retry time."""
+        return max(self.max_retries, _UNREPORTED_RETURNS)
 
     def dead_queue_of(self, queue: bytes) -> bytes:
         """Where a dead job of this queue goes."""

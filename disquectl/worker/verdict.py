@@ -21,6 +21,19 @@ class Verdict:
     why: str = ""
 
 
+def refusal(job: Job, plan: Plan) -> str:
+    """Why a job that has come is not to be run, or an empty text: it is past its retries.
+
+    Failures that were reported count as retries. Returns without a report have a bound of their own, so
+    that a job that ends its workers comes to an end, too.
+    """
+    if job.nacks > plan.max_retries:
+        return f"it has failed {job.nacks} times, and --max-retries is {plan.max_retries}"
+    if job.additional_deliveries > plan.max_returns:
+        return f"it came back {job.additional_deliveries} times without an end"
+    return ""
+
+
 def verdict(job: Job, life: Life, server_now: float, *, held: int, plan: Plan, random: float) -> Verdict:
     """Judge a job after a failed attempt.
 
@@ -29,6 +42,8 @@ def verdict(job: Job, life: Life, server_now: float, *, held: int, plan: Plan, r
     Disque refuses WORKING after half of the TTL. A job whose next attempt would come later cannot be kept
     from expiring unseen, so it dies now.
     """
+    if job.condemned:
+        return Verdict(BURY, why=job.condemned)
     if not job.at_least_once:
         return Verdict(BURY, why="it may be delivered once only")
     if job.attempt > plan.max_retries:

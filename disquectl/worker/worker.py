@@ -56,7 +56,7 @@ class Worker:
         self._log = log
         self._stage = OPEN
         self._watch = Watch()
-        self._custody = Custody(plan, random.random)
+        self._custody = Custody(plan, random.random, lambda: self._nodes.known)
         self._turns = Turns(plan.queues, plan.strict)
         slots = Handlers if plan.takes == LINES else Processes
         self._slots = slots(plan, path, self._watch, self._job_ended, log.passed_on)
@@ -95,6 +95,8 @@ class Worker:
                 self._watch.drop(signals.fd)
                 self._nodes.close()
                 self._slots.close()
+        self._custody.close()
+        self._show_news()
         self._log.totals(len(self._custody.jobs))
         if self._cut_off:
             raise ConnectionFailed("no node is left to ask whether there are more jobs")
@@ -186,8 +188,8 @@ class Worker:
             return
         if self._stage == ENDING:
             self._to_put_back.append((job, not_run("the worker was told to end")))
-        elif self._custody.over_its_attempts(job):
-            self._custody.failed(job, not_run(f"it was delivered {job.attempt} times"))
+        elif why := self._custody.refusal(job):
+            self._custody.failed(job, not_run(why))
         else:
             self._log.started(job)
             # Not the time of this turn: to start many takes longer than a short job.
@@ -276,7 +278,9 @@ class Worker:
             self._slots.hang_up()
             if self._leave_at is None:
                 self._leave_within_the_grace()
-        return not self._slots.alive
+            return False
+        self._custody.part()
+        return not self._custody.busy
 
     def _show_news(self) -> None:
         for news in self._custody.told:

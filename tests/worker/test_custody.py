@@ -20,6 +20,12 @@ CREATED = 1_700_000_000
 DAY = 86_400
 
 
+def shown(now, ttl_left=DAY, state=b"active", retry=300, job_id=ID):
+    """What SHOW answers."""
+    reply = [b"id", job_id.encode(), b"queue", b"q", b"state", state, b"repl", 1, b"ttl", ttl_left]
+    return [*reply, b"ctime", CREATED * 10**9, b"retry", retry, b"body", b"body"]
+
+
 class World:
     """A custody, and a node that answers as it is told. Its clock is the worker's plus CREATED."""
 
@@ -45,9 +51,13 @@ class World:
         self.custody.failed(job, Failure(1, None, b"oh", CREATED + self.now, why=why))
         assert self.asked() == [(b"TIME",), (b"SHOW", job.id)]
         at = CREATED + self.now
-        shown = [b"id", job.id.encode(), b"queue", b"q", b"state", state, b"repl", 1, b"ttl", ttl_left]
-        shown += [b"ctime", CREATED * 10**9, b"retry", retry, b"body", b"body"]
-        self.answer([b"%d" % at, b"%d" % (at % 1 * 1e6)], shown)
+        self.answer([b"%d" % at, b"%d" % (at % 1 * 1e6)], shown(at, ttl_left, state, retry, job.id))
+
+    def greeted(self, *priorities):
+        """HELLO is answered: nodes with these priorities; then the letter is asked for."""
+        assert self.asked() == [(b"HELLO",)]
+        nodes = [[b"%d" % i, b"127.0.0.1", b"7711", b"%d" % one] for i, one in enumerate(priorities or (1,))]
+        self.answer([1, b"0", *nodes])
 
     def at(self, now):
         self.now = now
@@ -129,10 +139,11 @@ def test_dead_after_the_last_attempt_and_acknowledged_after_the_letter():
     world.asked()
     world.answer(30)
     world.fail(job)
+    world.greeted()
     assert world.asked() == [(b"ADDJOB", b"dead:q")]
     (letter,) = world.last
     words = letter.words
-    assert words[4:] == (b"TTL", 180 * DAY)
+    assert words[4:] == (b"REPLICATE", 1, b"TTL", 180 * DAY)
     assert json.loads(words[2])["attempts"] == 3
     assert json.loads(words[2])["ttl"] == DAY
     assert world.at(10) == [(b"WORKING", ID)]  # still ours
@@ -141,20 +152,123 @@ def test_dead_after_the_last_attempt_and_acknowledged_after_the_letter():
     assert world.asked() == [(b"ACKJOB", ID)]
 
 
-@pytest.mark.parametrize(
-    "error", ["NOREPL Timeout reached", "OOM command not allowed", "PAUSED Queue paused"]
-)
-def test_a_letter_that_is_refused_leaves_the_job_alone(error):
-    world = World(max_retries=0)
+def condemned(**options):
+    """A world with a job whose last attempt has failed, and whose letter is about to be added."""
+    world = World(**{"max_retries": 0} | options)
     job = world.take()
     world.asked()
     world.answer(30)
     world.fail(job)
+    return world, job
+
+
+@pytest.mark.parametrize(
+    "error", ["NOREPL Timeout reached", "OOM command not allowed", "PAUSED Queue paused"]
+)
+def test_a_letter_that_is_refused_is_sent_again_and_the_job_is_held_meanwhile(error):
+    world, job = condemned()
+    first = None
+    for now, again_at in ((0, 1), (1, 3), (3, 7)):
+        world.now = float(now)
+        world.greeted()
+        assert world.asked() == [(b"ADDJOB", b"dead:q")]
+        first = first or world.last[0].words
+        assert world.last[0].words == first  # the same letter, so that two of them are seen to be one
+        world.answer(ReplyError(error))
+        assert world.news() == ["not buried"]
+        assert not world.custody.busy
+        assert world.custody.next_look == again_at
+        assert world.at(again_at) == [(b"TIME",), (b"SHOW", ID)]  # it may have been dealt with meanwhile
+        show = shown(world.now)
+        world.answer([b"%d" % (CREATED + world.now), b"0"], show)
+    world.greeted()
+    assert world.asked() == [(b"ADDJOB", b"dead:q")]
+    (letter,) = world.last
+    assert world.at(10) == [(b"WORKING", ID)]
+    world.answer(30)
+    world.custody.answered(letter, b"D-new", world.now)
+    assert world.news() == ["dead"]
+    assert world.asked() == [(b"ACKJOB", ID)]
+    assert job.state == "leaving"
+
+
+def test_a_letter_has_as_many_replicas_as_there_are_nodes_now():
+    world, _ = condemned()
+    world.greeted(1, 1, 100, 10, 5)
     world.asked()
-    world.answer(ReplyError(error))
+    assert world.last[0].words[4:6] == (b"REPLICATE", 2)
+    world.answer(ReplyError("NOREPL Timeout reached"))
+    assert world.asked() == [(b"ADDJOB", b"dead:q")]
+    assert world.last[0].words[4:6] == (b"REPLICATE", 1)
+    world.answer(b"D-new")
+    assert world.news() == ["dead"]
+
+
+@pytest.mark.parametrize("nacks", [0, 1])
+def test_at_the_end_a_job_without_its_letter_is_marked_as_past_its_retries(nacks):
+    world = World(max_retries=0)
+    job = world.take(nacks=nacks)
+    assert bool(world.custody.refusal(job)) == bool(nacks)  # what comes marked like this is not run
+    world.asked()
+    world.answer(30)
+    world.fail(job)
+    world.greeted()
+    world.asked()
+    world.answer(ReplyError("OOM"))
+    world.news()
+    world.custody.part()
     assert world.news() == ["left"]
+    assert world.asked() == ([] if nacks else [(b"NACK", ID)])
+    if not nacks:
+        assert world.custody.busy
+        world.answer(1)
+    assert not world.custody.busy
+    assert world.custody.jobs == {}
+
+
+def test_too_late_to_be_held_for_its_letter_it_is_marked_and_still_not_run():
+    world, job = condemned()
+    world.greeted()
+    world.asked()
+    world.answer(ReplyError("PAUSED"))
+    job.working_at = world.custody._next_look = 0.5
+    assert world.at(0.5) == [(b"WORKING", ID)]
+    world.answer(ReplyError("TOOLATE Half of job TTL already elapsed"))
+    assert world.asked() == [(b"NACK", ID)]
+    world.answer(1)
+    assert not world.custody.take(Job(ID, b"q", b"body", 1, 0, HOME), world.now)
+    assert world.custody.jobs == {ID: job}
+
+
+def test_the_letter_of_a_job_that_is_dealt_with_elsewhere_is_given_up():
+    world, _ = condemned()
+    world.greeted()
+    world.asked()
+    world.answer(ReplyError("OOM"))
+    world.at(1)
+    world.answer([b"1", b"0"], None)
+    assert world.news() == ["not buried", "left"]
+    assert world.custody.jobs == {}
+
+
+def test_at_the_end_a_held_job_comes_back_as_late_as_may_be():
+    world = World(hold=2)
+    late, soon = world.take(), world.take(ID.replace("yRia", "zzzz"))
+    world.asked()
+    world.answer(12, 12)
+    world.fail(late)
+    world.fail(soon)
+    soon.due_at = 11.0  # before the retry time is over: nothing to be gained
+    late.due_at = 100.0
+    world.custody.part()
+    assert world.asked() == [(b"WORKING", ID)]
+    assert world.custody.busy
+    world.answer(12)
+    assert not world.custody.busy
+    assert set(world.custody.jobs) == {late.id, soon.id}
+    assert (b"NACK", ID) not in world.at(200)
+    world.custody.part()
     assert world.asked() == []
-    assert ID not in world.custody.jobs
 
 
 def test_no_dead_drops_it():
@@ -173,6 +287,7 @@ def test_near_half_of_the_ttl_it_dies_now():
     world.answer(30)
     world.now = DAY / 2 - 5
     world.fail(job, ttl_left=DAY // 2 + 5)
+    world.greeted()
     assert world.asked() == [(b"ADDJOB", b"dead:q")]
 
 
@@ -181,6 +296,7 @@ def test_at_most_once_is_never_held():
     job = world.take(AT_MOST_ONCE)
     assert world.asked() == []  # no WORKING: it would take the job out of the queue for ever
     world.fail(job, retry=0)
+    world.greeted()
     assert world.asked() == [(b"ADDJOB", b"dead:q")]
 
 
@@ -211,9 +327,10 @@ def test_too_late_is_told_and_a_held_job_dies():
     world.fail(job)
     world.news()
     job.working_at = 1.0
-    world.custody.next_look = 1.0
+    world.custody._next_look = 1.0
     assert world.at(1) == [(b"WORKING", ID)]
     world.answer(ReplyError("TOOLATE Half of job TTL already elapsed"))
+    world.greeted()
     assert world.asked() == [(b"ADDJOB", b"dead:q")]
     assert world.custody.held.total() == 0
 
@@ -224,23 +341,20 @@ def test_term_puts_jobs_back_and_buries_what_cannot_be():
     world.asked()
     world.custody.interrupted(job, Failure(None, 15, b"", 0.0))
     world.custody.interrupted(once, Failure(None, 15, b"", 0.0))
-    assert world.asked() == [(b"NACK", ID), (b"TIME",), (b"SHOW", AT_MOST_ONCE)]
+    assert world.asked() == [(b"ENQUEUE", ID), (b"TIME",), (b"SHOW", AT_MOST_ONCE)]
 
 
-def test_a_lost_node_acknowledgements_go_elsewhere_and_nacks_are_not_repeated():
+def test_what_was_put_back_and_not_answered_is_not_repeated():
     world = World()
-    job, other = world.take(), world.take(ID.replace("yRia", "zzzz"))
+    job = world.take()
     world.asked()
-    world.answer(30, 30)
-    world.custody.succeeded(job)
-    world.custody.interrupted(other, Failure(None, 15, b"", 0.0))
-    assert world.asked() == [(b"NACK", other.id), (b"ACKJOB", ID)]
+    world.answer(30)
+    world.custody.interrupted(job, Failure(None, 15, b"", 0.0))
+    assert world.asked() == [(b"ENQUEUE", ID)]
     world.news()
-    world.custody.lost(world.last)
+    world.custody.lost(world.last, False, HOME)
     assert world.news() == ["left"]
-    assert world.asked() == [(b"ACKJOB", ID)]
-    world.custody.lost(world.last, True)
-    assert world.asked() == [(b"ACKJOB", ID)]
+    assert world.asked() == []
 
 
 def test_an_unknown_job_is_left():
@@ -283,21 +397,22 @@ def test_why_the_attempt_failed_is_told_rather_than_why_it_was_the_last():
     world.asked()
     world.answer(30)
     world.fail(job, why="it took longer than --timeout")
+    world.greeted()
     world.asked()
+    assert json.loads(world.last[0].words[2])["reason"] == "it took longer than --timeout"
     world.answer(b"D-new")
     assert [news.why for news in world.custody.told] == ["it took longer than --timeout"]
 
 
-def test_a_refused_acknowledgement_and_a_refused_return_are_told():
+def test_a_refused_return_is_told():
     world = World()
-    done, returned = world.take(), world.take(ID.replace("yRia", "zzzz"))
+    returned = world.take()
     world.asked()
-    world.custody.succeeded(done)
     world.custody.interrupted(returned, Failure(None, 15, b"", 0.0))
     assert world.news() == ["put back"]
-    assert world.asked() == [(b"NACK", returned.id), (b"ACKJOB", ID)]
-    world.answer(ReplyError("OOM"), ReplyError("OOM"))
-    assert world.news() == ["left", "not acknowledged"]
+    world.asked()
+    world.answer(ReplyError("OOM"))
+    assert world.news() == ["left"]
     assert world.custody.jobs == {}
 
 
@@ -330,8 +445,22 @@ def test_jobs_are_acknowledged_together_at_the_nodes_that_they_came_from():
 
 
 def test_what_comes_back_too_often_is_not_run_again_but_never_on_the_first_attempts():
-    def over(deliveries, **options):
-        return World(**options).custody.over_its_attempts(Job(ID, b"q", b"", 0, deliveries, HOME))
+    def refused(nacks, deliveries, **options):
+        return bool(World(**options).custody.refusal(Job(ID, b"q", b"", nacks, deliveries, HOME)))
 
-    assert [over(5, max_retries=0), over(6, max_retries=0)] == [False, True]
-    assert [over(9, max_retries=9), over(10, max_retries=9)] == [False, True]
+    assert [refused(0, 5, max_retries=0), refused(0, 6, max_retries=0)] == [False, True]
+    assert [refused(0, 9, max_retries=9), refused(0, 10, max_retries=9)] == [False, True]
+    assert [refused(2, 0, max_retries=2), refused(3, 0, max_retries=2)] == [False, True]
+
+
+def test_a_job_that_is_not_run_again_gets_a_letter_with_the_attempts_that_failed():
+    world = World(max_retries=1)
+    job = world.take(nacks=2)
+    world.asked()
+    world.answer(30)
+    why = world.custody.refusal(job)
+    world.fail(job, why=why)
+    world.greeted()
+    world.asked()
+    letter = json.loads(world.last[0].words[2])
+    assert (letter["attempts"], letter["reason"]) == (2, why)

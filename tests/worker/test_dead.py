@@ -87,6 +87,7 @@ def test_show_has_all_of_one_by_its_own_id_or_the_jobs(clients, dead):
             "failed": "2026-01-02T03:04:06.500Z",
             "exit": 75,
             "signal": None,
+            "reason": None,
             "stderr": "oh\nno",
             "retry": 60,
             "ttl": 7200,
@@ -161,13 +162,63 @@ def test_an_empty_filter_is_refused_and_does_not_mean_all(option, clients, dead)
     assert len(records(dead("-o", "jsonl"))) == 1
 
 
-def test_what_a_full_queue_refuses_keeps_its_letter(clients, dead):
-    clients[0].addjob("dead:q", letter("x", replicate=7))
+def test_what_a_queue_refuses_keeps_its_letter(cluster, clients, dead):
+    clients[0].addjob("dead:p", letter("x", queue="p"))
     clients[0].addjob("dead:q", letter("y"))
-    done = dead("retry", "q", "--yes")
+    clients[1].pause("p", "in")
+    done = dead("retry", "p", "q", "--yes")
     assert (done.code, done.out) == (3, "1\n")
-    assert "NOREPL" in done.err
+    assert "PAUSED" in done.err
     assert [one["body"] for one in records(dead("-o", "jsonl"))] == ["x"]
+
+
+def test_retry_asks_for_as_many_replicas_as_there_can_be(clients, dead):
+    clients[0].addjob("dead:q", letter("x", replicate=7))
+    done = dead("retry", "q", "--yes")
+    assert (done.code, done.out) == (0, "1\n")
+    (job,) = clients[1].qpeek("q", 1)
+    assert clients[1].show(job["id"])["repl"] == 3
+    assert records(dead("-o", "jsonl")) == []
+
+
+def test_a_letter_that_a_consumer_has_is_listed_and_that_is_said(cluster, clients, dead):
+    own = clients[0].addjob("dead:q", letter("x"), replicate=2, retry=300)
+    (taken,) = clients[0].getjob("dead:q")
+    assert taken["id"] == own
+    done = dead("-o", "jsonl")
+    assert [one["id"] for one in records(done)] == [own]
+    assert "1 of these jobs are queued at no node" in done.err
+    retried = dead("retry", own)
+    assert (retried.code, retried.out) == (0, "1\n")
+    assert records(dead("-o", "jsonl")) == []
+
+
+def test_jobs_that_are_no_letters_are_counted(clients, dead):
+    clients[0].addjob("dead:q", letter("x"))
+    for queue in ("dead:q", "dead:q", "dead:p"):
+        clients[1].addjob(queue, "no letter", replicate=3)
+    assert "3 jobs in dead queues are not from a worker" in dead().err
+    assert "2 jobs in dead queues are not from a worker" in dead("list", "q").err
+    assert "not from a worker" not in dead("--quiet").err
+
+
+def test_two_letters_for_one_death_are_one(clients, dead):
+    """As where the answer to the first was lost."""
+    for client in clients[:2]:
+        client.addjob("dead:q", letter("x"))
+    clients[2].addjob("dead:q", letter("x", failed="2026-01-02T03:04:07Z"))
+    assert len(records(dead("-o", "jsonl"))) == 2
+    assert dead("retry", "q", "--yes").out == "2\n"
+    assert sum(client.qlen("q") for client in clients) == 2
+    assert sum(client.qlen("dead:q") for client in clients) == 0
+
+
+def test_an_id_that_no_letter_has_is_named(clients, dead):
+    clients[0].addjob("dead:q", letter("x"))
+    other = "D-60c335b3-AAAAWu63Ny89fXBPj66cnFnU-05a1"
+    done = dead("retry", other)
+    assert (done.code, done.out) == (0, "0\n")
+    assert f"no dead job has the ID {other}" in done.err
 
 
 def test_failing_jobs_are_counted_over_the_nodes_and_the_dead_are_not_among_them(clients, dead):
@@ -197,3 +248,23 @@ def test_a_node_that_does_not_answer_is_named_and_the_rest_is_listed():
     assert done.code == 3
     assert [one["body"] for one in records(done)] == ["here"]
     assert sandbox.addresses[2] in done.err
+
+
+@pytest.mark.sandbox_only("a node that stops")
+def test_letters_whose_queued_replica_is_gone_are_listed_and_retried():
+    from disquectl.sandbox.thread import SandboxThread
+
+    with SandboxThread(nodes=3) as sandbox:
+        with Client(sandbox.addresses[2]) as client:
+            for number in range(5):
+                client.addjob("dead:q", letter(str(number)), replicate=3)
+        sandbox.stop_node(2)
+        done = run_disquectl("dead", "-o", "jsonl", node=sandbox.addresses[0])
+        assert done.code == 3
+        assert sorted(one["body"] for one in records(done)) == list("01234")
+        assert "5 of these jobs are queued at no node that answered" in done.err
+        retried = run_disquectl("dead", "retry", "q", "--yes", node=sandbox.addresses[0])
+        assert retried.out == "5\n"
+        with Client(sandbox.addresses[0]) as client:
+            assert client.qlen("q") == 5
+            assert {job["state"] for job in client.jscan_all(reply="all", queue="dead:q")} <= {"acked"}

@@ -108,12 +108,14 @@ def judged(of, life=YOUNG, now=1001.0, held=0, **options):
 
 def test_a_failed_job_is_held_for_its_backoff():
     assert (judged(job()).act, judged(job()).seconds) == (HOLD, 10)
-    assert judged(job(nacks=1, deliveries=1)).seconds == 40
+    assert judged(job(nacks=2)).seconds == 40
+    assert judged(job(deliveries=9)).seconds == 10  # what nobody reported is no failure
 
 
 def test_after_the_last_attempt_it_dies():
     assert judged(job(nacks=24), max_retries=25).act == HOLD
-    assert judged(job(nacks=20, deliveries=5), max_retries=25).act == BURY
+    assert judged(job(nacks=25), max_retries=25).act == BURY
+    assert judged(job(nacks=20, deliveries=5), max_retries=25).act == HOLD
     assert judged(job(), max_retries=0).act == BURY
 
 
@@ -253,6 +255,7 @@ def test_the_letter_of_the_contract():
         "failed": "2023-11-14T22:13:21.500Z",
         "exit": 3,
         "signal": None,
+        "reason": "exit code 3",
         "stderr": "boom�",
         "retry": 300,
         "ttl": 86400,
@@ -299,18 +302,18 @@ def test_letters_are_found_by_queue_id_and_filters():
 
 
 def test_the_job_comes_back_as_it_was():
-    assert revival(a_letter()) == (
+    assert revival(a_letter()) == [
         b"ADDJOB",
         b"mail",
         b"hello",
         5000,
-        b"REPLICATE",
-        b"1",
         b"RETRY",
         b"300",
         b"TTL",
         b"86400",
-    )
+        b"REPLICATE",
+        1,
+    ]
     with pytest.raises(UsageError):
         revival({**a_letter(), "ttl": None})
 

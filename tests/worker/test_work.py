@@ -96,6 +96,7 @@ def test_retries_then_the_dead_queue(node, client):
         "attempts": 3,
         "exit": 7,
         "signal": None,
+        "reason": "exit code 7",
         "stderr": "two\n2",
         "retry": 60,
         "ttl": 7200,
@@ -123,13 +124,42 @@ def test_at_most_once_goes_to_the_dead_queue_at_once(node, client):
     assert letters(client)[0]["retry"] == 0
 
 
-def test_a_dead_queue_that_takes_nothing_leaves_the_job(node, client):
+def test_a_dead_queue_that_takes_nothing_does_not_make_the_job_run_again(node, client, tmp_path):
     job_id = client.addjob("q", "x")
     client.pause("dead:q", "in")
-    done = work(node, "-q", "q", "--max-retries", "0", "--", "false")
+    args = ("-q", "q", "--max-retries", "0", *SH, f"echo x >> {tmp_path}/runs; exit 9")
+    done = work(node, *args)
     assert done.code == 3
     assert "PAUSED" in events(done.err)[0]["why"]
-    assert client.show(job_id)["state"] == "active"
+    shown = client.show(job_id)
+    assert (shown["state"], shown["nacks"]) == ("queued", 1)
+    client.pause("dead:q", "none")
+    assert work(node, *args).code == 3
+    assert (tmp_path / "runs").read_text() == "x\n"
+    (letter,) = letters(client)
+    assert (letter["id"], letter["attempts"]) == (job_id, 1)
+    assert nothing_left_but(client, "dead:q")
+
+
+def nothing_left_but(client, queue):
+    return {job["queue"] for job in client.jscan_all(reply="all")} == {queue.encode()}
+
+
+def test_a_letter_is_added_when_the_dead_queue_takes_jobs_again(node, client, tmp_path):
+    job_id = client.addjob("q", "x", retry=1)
+    client.pause("dead:q", "in")
+    args = ("-q", "q", "--max-retries", "0", *SH, f"echo x >> {tmp_path}/runs; exit 9")
+    with worker(node, *args) as process:
+        assert process.stderr is not None
+        read_until(process, "not buried", 2)
+        assert client.show(job_id)["state"] == "active"
+        client.pause("dead:q", "none")
+        read_until(process, "dead", 1)
+        wait_for(lambda: client.show(job_id) is None)
+        process.send_signal(signal.SIGINT)
+        assert process.wait() == 3
+    assert (tmp_path / "runs").read_text() == "x\n"
+    assert [(letter["exit"], letter["reason"]) for letter in letters(client)] == [(9, "exit code 9")]
 
 
 def test_a_signal_is_told_apart_from_an_exit(node, client):
@@ -293,7 +323,9 @@ def test_term_ends_what_runs_and_puts_it_back(node, client, tmp_path):
         process.send_signal(signal.SIGTERM)
         process.communicate()
         assert process.returncode == 3
-    assert (client.show(job_id)["state"], client.show(job_id)["nacks"]) == ("queued", 1)
+    shown = client.show(job_id)
+    # What a shutdown interrupts is no failed attempt.
+    assert (shown["state"], shown["nacks"], shown["additional_deliveries"]) == ("queued", 0, 1)
     assert [letter["id"] for letter in letters(client, "dead:once")] == [once]
 
 
@@ -308,7 +340,7 @@ def test_a_second_int_hurries_and_the_grace_has_an_end(node, client, tmp_path):
         wait_for(lambda: b"taking no more" in process.stderr.readline())
         process.send_signal(signal.SIGINT)
         assert process.wait() == 0
-    assert client.show(client.qpeek("q", 1)[0]["id"])["nacks"] == 1
+    assert client.show(client.qpeek("q", 1)[0]["id"])["additional_deliveries"] == 1
 
 
 def read_until(process, event, count):

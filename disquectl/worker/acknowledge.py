@@ -1,0 +1,250 @@
+"""Acknowledging jobs: only at nodes that have them, and at every node that a job was taken from.
+
+ACKJOB reaches the nodes that a replica lists. A node that got its replica from another one, for a consumer
+that waited there, is in no list, so the job is acknowledged where it was taken. Where that node cannot be
+reached, every other node that has a replica is told at once, and that node when it is back.
+
+ACKJOB at a node that does not know the job, or still replicates it, can crash Disque. It is sent only where
+the last look at that node showed the job; after a lost connection SHOW looks again. No sockets, as in
+`custody`.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import dataclass, field
+from math import inf
+from typing import TYPE_CHECKING
+
+from disquectl.errors import NotDisque, ReplyError
+from disquectl.protocol.jobid import decode
+from disquectl.protocol.replies import show
+from disquectl.worker.job import Request
+from disquectl.worker.remembered import Remembered
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable
+
+    from disquectl.client.address import Node
+    from disquectl.protocol.resp import Reply
+    from disquectl.worker.job import Job
+
+_IDS_IN_A_REQUEST = 1000
+_AGAIN_SECONDS = 1.0
+_JUST_NOW_SECONDS = 1.0
+
+
+@dataclass(slots=True)
+class Open:
+    """A job that is not acknowledged everywhere yet, though its command is done.
+
+    owed        nodes it was taken from that have not acknowledged it
+    asked       how many requests about it have no answer yet
+    is_known    a node has acknowledged it
+    due_at      when the owed nodes are asked again
+    since       when that began
+    """
+
+    job: Job
+    since: float
+    owed: set[Node] = field(default_factory=set)
+    asked: int = 0
+    is_known: bool = False
+    due_at: float = inf
+
+
+class Acknowledge:
+    """`settled(job)` is called when a node has acknowledged a job, or no node knows it, perhaps twice.
+
+    `nodes` gives the nodes that are known now; requests are appended to `out`.
+    """
+
+    def __init__(
+        self, nodes: Callable[[], Iterable[Node]], out: list[Request], settled: Callable[[Job], object]
+    ) -> None:
+        self.out = out
+        self.remembered = Remembered()
+        self.next_look = inf
+        self._nodes = nodes
+        self._settled = settled
+        self._open: dict[str, Open] = {}
+        # Since `flush` was called last.
+        self.done: list[Job] = []
+        # How many connections of a node were lost.
+        self._breaks: Counter[Node] = Counter()
+
+    def seen(self, job: Job) -> None:
+        """Its node has just given it."""
+        job.breaks = self._breaks[job.home]
+
+    def broke(self, node: Node) -> None:
+        """A connection of this node was lost: what it had before it may not have any longer."""
+        self._breaks[node] += 1
+
+    def flush(self, now: float) -> None:
+        """Acknowledge the jobs that are done, where they were taken."""
+        done, self.done = self.done, []
+        sure = [job for job in done if self._surely_has(job, now)]
+        if sure:
+            self._at_once(sure)
+        if len(sure) < len(done) or any(job.earlier_homes for job in done):
+            for job in done:
+                homes = job.earlier_homes if self._surely_has(job, now) else (job.home, *job.earlier_homes)
+                if homes:
+                    self.owe(job, homes, now)
+
+    def _surely_has(self, job: Job, now: float) -> bool:
+        """Whether its node has it: seen on a connection that stands, and not near the end of its TTL."""
+        if self._breaks[job.home] != job.breaks or job.too_late:
+            return False
+        seen = now - job.asked_working_at
+        # WORKING is accepted in the first half of the TTL: half of it was left then.
+        return not job.at_least_once or seen < _JUST_NOW_SECONDS or seen < decode(job.id).ttl_minutes * 30
+
+    def _at_once(self, jobs: list[Job]) -> None:
+        """ACKJOB for many jobs at a time."""
+        by_home: dict[Node, list[Job]] = {}
+        home = jobs[0].home
+        some = by_home.setdefault(home, [])
+        for job in jobs:
+            if job.home is not home:
+                home = job.home
+                some = by_home.setdefault(home, [])
+            some.append(job)
+        for node, there in by_home.items():
+            for i in range(0, len(there), _IDS_IN_A_REQUEST):
+                batch = there[i : i + _IDS_IN_A_REQUEST]
+                self.out.append(Request((b"ACKJOB", *[job.id for job in batch]), node, about=batch))
+
+    def owe(self, job: Job, nodes: Iterable[Node], now: float) -> None:
+        """Acknowledge it at these nodes, which it was taken from: look first, since they may not have it."""
+        entry = self._entry(job, now)
+        for node in nodes:
+            entry.owed.add(node)
+            self._look(entry, node)
+
+    def again(self, job: Job, now: float) -> None:
+        """A job that was acknowledged has come again: acknowledge it at every node that has a replica."""
+        entry = self._entry(job, now)
+        entry.is_known = True
+        entry.owed.add(job.home)
+        self._acknowledge(entry, job.home)
+        self._look_elsewhere(entry)
+        self.remembered.add(job.id, now)
+
+    def tick(self, now: float) -> None:
+        """Ask the owed nodes again."""
+        if now < self.next_look:
+            return
+        self.next_look = inf
+        for entry in self._open.values():
+            if now >= entry.due_at:
+                entry.due_at = inf
+                for node in entry.owed:
+                    self._look(entry, node)
+            self.next_look = min(self.next_look, entry.due_at)
+
+    def answered(self, request: Request, reply: Reply, now: float) -> None:
+        """A node has answered ACKJOB or SHOW."""
+        about = request.about
+        if isinstance(reply, ReplyError):
+            self.lost(request, now)
+        elif isinstance(about, Open):
+            about.asked -= 1
+            if request.words[0] == b"SHOW":
+                self._shown(about, request.home, reply, now)
+            else:
+                self._acknowledged(about.job, about, request.home, now)
+            self._look_at(about, now)
+        else:
+            for job in about or ():
+                entry = self._open.get(job.id)
+                self._acknowledged(job, entry, request.home, now)
+                if entry is not None:
+                    self._look_at(entry, now)
+
+    def lost(self, request: Request, now: float) -> None:
+        """A request was not answered, or refused. All of them may be sent again."""
+        about = request.about
+        if isinstance(about, Open):
+            about.asked -= 1
+            if request.home in about.owed and not about.is_known:
+                self._look_elsewhere(about)
+            self._look_at(about, now)
+            return
+        for job in about or ():
+            entry = self._entry(job, now)
+            entry.owed.add(request.home)
+            self._look_elsewhere(entry)
+            self._look_at(entry, now)
+
+    def is_waiting(self, job_id: str, since: float) -> bool:
+        """Whether its nodes have been asked in vain since before this time; nothing is on its way."""
+        entry = self._open.get(job_id)
+        return entry is not None and not entry.asked and entry.since <= since
+
+    def unfinished(self) -> list[tuple[Job, bool, str]]:
+        """The jobs with nodes that did not acknowledge them: whether another node did, and these nodes."""
+        return [
+            (one.job, one.is_known, ", ".join(sorted(map(str, one.owed))))
+            for one in self._open.values()
+            if one.owed
+        ]
+
+    def _entry(self, job: Job, now: float) -> Open:
+        entry = self._open.get(job.id)
+        if entry is None:
+            entry = self._open[job.id] = Open(job, now)
+        return entry
+
+    def _look(self, entry: Open, node: Node) -> None:
+        entry.asked += 1
+        self.out.append(Request((b"SHOW", entry.job.id), node, about=entry))
+
+    def _look_elsewhere(self, entry: Open) -> None:
+        for node in self._nodes():
+            if node not in entry.owed:
+                self._look(entry, node)
+
+    def _acknowledge(self, entry: Open, node: Node) -> None:
+        entry.asked += 1
+        self.out.append(Request((b"ACKJOB", entry.job.id), node, about=entry))
+
+    def _acknowledged(self, job: Job, entry: Open | None, node: Node, now: float) -> None:
+        self.remembered.add(job.id, now)
+        if entry is None:
+            self._settled(job)
+            return
+        entry.owed.discard(node)
+        self._knows(entry)
+
+    def _knows(self, entry: Open) -> None:
+        if not entry.is_known:
+            entry.is_known = True
+            self._settled(entry.job)
+
+    def _shown(self, entry: Open, node: Node, reply: Reply, now: float) -> None:
+        try:
+            state = (show(reply) or {"state": "unknown"}).get("state")
+        except NotDisque:
+            return
+        if state in ("queued", "active"):
+            self._acknowledge(entry, node)
+        elif state in ("unknown", "acked"):
+            # It has forgotten the job, or the cluster has told it.
+            entry.owed.discard(node)
+            if state == "acked":
+                self.remembered.add(entry.job.id, now)
+                self._knows(entry)
+
+    def _look_at(self, entry: Open, now: float) -> None:
+        """After an answer, or the lack of one: what is still to be done."""
+        if entry.asked:
+            return
+        if entry.owed:
+            entry.due_at = now + _AGAIN_SECONDS
+            self.next_look = min(self.next_look, entry.due_at)
+            return
+        del self._open[entry.job.id]
+        if not entry.is_known:
+            self._settled(entry.job)

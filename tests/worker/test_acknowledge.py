@@ -1,0 +1,315 @@
+"""Where jobs are acknowledged: only at nodes that have them, and at every node that gave them."""
+
+from __future__ import annotations
+
+import pytest
+
+from disquectl.client.address import Node
+from disquectl.errors import ReplyError
+from disquectl.worker.backoff import Backoff
+from disquectl.worker.custody import Custody
+from disquectl.worker.job import Failure, Job
+from disquectl.worker.plan import Plan
+from disquectl.worker.remembered import Remembered
+from tests.worker.test_custody import CREATED, ID, shown
+
+A, B, C = (Node("127.0.0.1", port) for port in (7711, 7712, 7713))
+OLD = "D-60c335b3-yRiaWu63Ny89fXBPj66cnFnU-0001"
+
+
+class Cluster:
+    """Three nodes, up or down, and the state of the job at each; ACKJOB must be right for that."""
+
+    def __init__(self, **states):
+        self.custody = Custody(Plan((b"true",), ((b"q", 1),), Backoff(10.0)), lambda: 0.0, lambda: (A, B, C))
+        self.states = {A: b"active", B: None, C: None} | {
+            globals()[name]: one for name, one in states.items()
+        }
+        self.down = set()
+        self.acknowledged_at = []
+        self.now = 0.0
+
+    def take(self, home=A, job_id=ID, deliveries=0):
+        job = Job(job_id, b"q", b"body", 0, deliveries, home)
+        self.is_run = self.custody.take(job, self.now)
+        return job
+
+    def lose(self, *nodes):
+        """Their connections break, and they do not come back."""
+        self.down |= set(nodes)
+        for node in nodes:
+            self.custody.lost([], False, node)
+
+    def run(self):
+        """Answer what is asked until nothing is."""
+        for _ in range(20):
+            requests = self.custody.requests()
+            if not requests:
+                return
+            for request in requests:
+                if request.home in self.down:
+                    self.custody.lost([request], True)
+                else:
+                    self.custody.answered(request, self.reply(request), self.now)
+        raise AssertionError("it never ends to ask")
+
+    def reply(self, request):
+        state = self.states[request.home]
+        verb = request.words[0]
+        if verb == b"ACKJOB":
+            assert state not in (None, b"wait-repl"), f"{request.home} ends at this"
+            self.acknowledged_at.append(request.home)
+            self.states[request.home] = b"acked"
+            return 1
+        if state is None:
+            return ReplyError("NOJOB Job not known") if verb == b"WORKING" else None
+        return {b"WORKING": 30, b"NACK": 1, b"TIME": [b"%d" % CREATED, b"0"]}.get(
+            verb, shown(self.now, state=state)
+        )
+
+    def at(self, now):
+        self.now = now
+        self.custody.tick(now)
+        self.run()
+
+    def news(self):
+        told = [(news.event, news.why) for news in self.custody.told]
+        self.custody.told.clear()
+        return told
+
+
+def test_at_the_node_that_gave_it_and_nowhere_else():
+    cluster = Cluster(B=b"active")
+    cluster.custody.succeeded(cluster.take())
+    cluster.run()
+    assert cluster.acknowledged_at == [A]
+    assert not cluster.custody.busy
+
+
+def test_where_that_is_gone_at_every_other_that_has_it_and_there_when_it_is_back():
+    cluster = Cluster(B=b"active")
+    job = cluster.take()
+    cluster.run()
+    cluster.lose(A)
+    cluster.custody.succeeded(job)
+    cluster.run()
+    assert cluster.acknowledged_at == [B]
+    assert not cluster.custody.busy
+    assert cluster.custody.jobs == {}
+    cluster.at(2)
+    cluster.down.clear()
+    cluster.at(4)
+    assert cluster.acknowledged_at == [B, A]
+    cluster.custody.close()
+    assert cluster.news() == []
+    assert cluster.custody.next_look > 1000
+
+
+def test_at_the_end_what_could_not_be_acknowledged_is_told():
+    cluster = Cluster(B=b"active")
+    job = cluster.take()
+    cluster.run()
+    cluster.lose(A)
+    cluster.custody.succeeded(job)
+    cluster.run()
+    cluster.custody.close()
+    ((event, why),) = cluster.news()
+    assert event == "not acknowledged"
+    assert "127.0.0.1:7711" in why
+
+
+def test_a_job_that_no_node_took_the_acknowledgement_of_is_left():
+    cluster = Cluster()
+    job = cluster.take()
+    cluster.run()
+    cluster.lose(A)
+    cluster.custody.succeeded(job)
+    cluster.run()
+    assert cluster.custody.busy
+    cluster.at(30)  # the grace time is over
+    assert not cluster.custody.busy
+    cluster.custody.close()
+    assert [event for event, _ in cluster.news()] == ["left"]
+    assert cluster.custody.jobs == {}
+
+
+@pytest.mark.parametrize("state", [None, b"acked"])
+def test_a_node_that_came_back_without_the_job_is_not_sent_an_acknowledgement(state):
+    cluster = Cluster()
+    job = cluster.take()
+    cluster.run()
+    cluster.custody.lost([], False, A)
+    cluster.states[A] = state
+    cluster.custody.succeeded(job)
+    cluster.run()
+    assert cluster.acknowledged_at == []
+    assert not cluster.custody.busy
+
+
+def test_near_the_end_of_the_ttl_the_node_is_looked_at_first():
+    cluster = Cluster()
+    job = cluster.take(job_id=OLD)
+    cluster.run()
+    cluster.now = 2.0
+    cluster.states[A] = None
+    cluster.custody.tick(2.0)
+    cluster.custody.succeeded(job)
+    cluster.run()
+    assert cluster.acknowledged_at == []
+    late = cluster.take()
+    late.too_late = True
+    cluster.custody.succeeded(late)
+    cluster.run()
+    assert cluster.acknowledged_at == []
+
+
+def test_what_was_acknowledged_and_comes_again_is_acknowledged_everywhere_and_not_run():
+    cluster = Cluster(B=b"active", C=b"active")
+    cluster.custody.succeeded(cluster.take())
+    cluster.run()
+    cluster.states |= {A: b"active", B: b"wait-repl"}
+    cluster.take(C, deliveries=1)
+    assert not cluster.is_run
+    cluster.run()
+    assert cluster.acknowledged_at == [A, C, A]
+    assert [event for event, _ in cluster.news()] == ["already done"]
+    assert cluster.custody.jobs == {}
+
+
+def test_it_is_remembered_only_once_that_was_answered():
+    cluster = Cluster()
+    job = cluster.take()
+    cluster.run()
+    cluster.custody.succeeded(job)
+    assert ID not in cluster.custody._acknowledge.remembered
+    cluster.run()
+    assert ID in cluster.custody._acknowledge.remembered
+
+
+def test_a_job_that_another_node_gave_meanwhile_is_acknowledged_at_both():
+    cluster = Cluster(C=b"active")
+    job = cluster.take(A)
+    cluster.run()
+    cluster.take(C, deliveries=1)
+    assert not cluster.is_run
+    cluster.custody.succeeded(job)
+    cluster.run()
+    assert set(cluster.acknowledged_at) == {A, C}
+    assert not cluster.custody.busy
+
+
+def test_a_job_that_another_node_gave_while_it_is_acknowledged_is_acknowledged_there_too():
+    cluster = Cluster(C=b"active")
+    job = cluster.take(A)
+    cluster.run()
+    cluster.custody.succeeded(job)
+    (acknowledgement,) = cluster.custody.requests()
+    cluster.take(C, deliveries=1)
+    cluster.run()
+    cluster.custody.answered(acknowledgement, cluster.reply(acknowledgement), 0.0)
+    cluster.run()
+    assert set(cluster.acknowledged_at) == {A, C}
+    assert not cluster.custody.busy
+    assert cluster.custody.jobs == {}
+
+
+def test_a_refused_acknowledgement_is_sent_again():
+    cluster = Cluster()
+    job = cluster.take()
+    cluster.run()
+    cluster.custody.succeeded(job)
+    (request,) = cluster.custody.requests()
+    cluster.custody.answered(request, ReplyError("MISCONF Errors writing to the AOF file"), 0.0)
+    cluster.run()
+    assert cluster.acknowledged_at == []
+    cluster.at(1)
+    assert cluster.acknowledged_at == [A]
+    assert not cluster.custody.busy
+
+
+def test_working_goes_to_the_others_while_the_node_of_a_job_is_gone():
+    cluster = Cluster(B=b"active")
+    job = cluster.take()
+    cluster.run()
+    cluster.lose(A)
+    cluster.custody.tick(10)
+    asked = cluster.custody.requests()
+    assert [(request.words[0], request.home) for request in asked] == [(b"WORKING", A)]
+    cluster.custody.lost(asked, True)
+    asked = cluster.custody.requests()
+    assert [(request.words[0], request.home) for request in asked] == [(b"WORKING", B), (b"WORKING", C)]
+    for request in asked:
+        cluster.custody.answered(request, cluster.reply(request), 10.0)
+    assert cluster.news() == []  # C does not know it, which says nothing
+    assert job.working_at == 20
+
+
+def test_a_nack_waits_for_the_node_that_gave_the_job_for_one_retry_time():
+    cluster = Cluster(B=b"active")
+    job = cluster.take()
+    cluster.run()
+    cluster.custody.failed(job, Failure(1, None, b"", CREATED))
+    cluster.run()
+    assert [event for event, _ in cluster.news()] == ["failed"]
+    cluster.lose(A)
+    for now in (10, 20, 39):
+        cluster.at(now)
+        assert cluster.custody.held.total() == 1
+    cluster.at(41)
+    assert [event for event, _ in cluster.news()] == ["left"]
+    assert cluster.custody.held.total() == 0
+
+
+def test_how_long_a_job_may_live_is_asked_elsewhere_while_its_node_is_gone():
+    cluster = Cluster(C=b"active")
+    job = cluster.take()
+    cluster.run()
+    cluster.lose(A)
+    cluster.custody.failed(job, Failure(1, None, b"", CREATED))
+    cluster.run()
+    assert [event for event, _ in cluster.news()] == ["failed"]
+
+
+def test_a_letter_goes_to_another_node_where_the_first_does_not_answer():
+    cluster = Cluster(B=b"active")
+    job = cluster.take()
+    cluster.run()
+    job.nacks = 25
+    cluster.custody.failed(job, Failure(1, None, b"", CREATED))
+    cluster.lose(A)
+    cluster.run()
+    assert [event for event, _ in cluster.news()] == ["not buried"]
+    cluster.custody.tick(1.0)
+    cluster.custody.lost(cluster.custody.requests(), True)
+    sent = cluster.custody.requests()
+    for request in sent:
+        cluster.custody.answered(request, cluster.reply(request), 1.0)
+    (hello,) = cluster.custody.requests()
+    assert (hello.words, hello.home) == ((b"HELLO",), B)
+
+
+# What is remembered
+
+
+def test_ids_are_remembered_for_a_time():
+    remembered = Remembered()
+    remembered.seconds = 10
+    remembered.add("a", 0.0)
+    remembered.add("b", 9.0)
+    remembered.add("c", 18.0)
+    assert "b" in remembered
+    remembered.add("d", 29.0)
+    assert "a" not in remembered
+    assert "b" not in remembered
+    assert "c" in remembered
+    remembered.add("e", 1000.0)
+    assert len(remembered) == 1
+
+
+def test_no_more_than_the_bound_are_remembered():
+    remembered = Remembered(10)
+    for number in range(100):
+        remembered.add(str(number), 0.0)
+        assert len(remembered) <= 10
+        assert str(number) in remembered
+        assert number < 5 or str(number - 4) in remembered
