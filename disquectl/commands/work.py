@@ -22,6 +22,8 @@ from disquectl.errors import UsageError
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from typing import BinaryIO
+
     from disquectl.commands.row import Values
     from disquectl.commands.session import Session
     from disquectl.worker.plan import Plan
@@ -87,6 +89,7 @@ def plan_of(values: Values) -> Plan:
         burst="burst" in values,
         dead_queue=prefix + values["dead"] if "dead" in values else None,
         keep_dead="no_dead" not in values,
+        term_done="term_exit_0_done" in values,
         **given,
     )
 
@@ -96,6 +99,9 @@ def run(row: Row, values: Values, session: Session) -> None:
     from shutil import which
 
     from disquectl.worker.log import Log
+    from disquectl.worker.log_output import LogOutput
+    from disquectl.worker.open_files import make_room
+    from disquectl.worker.plan import Program
     from disquectl.worker.worker import Worker
 
     plan = plan_of(values)
@@ -104,6 +110,7 @@ def run(row: Row, values: Values, session: Session) -> None:
     path = which(plan.command[0])
     if path is None:
         raise UsageError(f"there is no command {os.fsdecode(plan.command[0])!r} that can be run")
+    make_room(plan)
     client = session.client
     client.verify()
     first = client.node
@@ -111,14 +118,21 @@ def run(row: Row, values: Values, session: Session) -> None:
     seeds = sorted(client.nodes, key=lambda node: node != first)
     terminal = session.streams.stderr_is_terminal
     log = Log(
-        session.streams.stderr,
+        LogOutput(_fileno(session.streams.stderr)),
         as_json=values.get("log", "text" if terminal else "json") == "json",
         live=terminal,
         quiet=session.settings.quiet,
         verbose="verbose" in values,
     )
-    well = Worker(plan, path, seeds, client.opener, log).run()
+    well = Worker(plan, Program(path, dict(os.environb)), seeds, client.opener, log).run()
     session.exit_code = 0 if well else 3
+
+
+def _fileno(stream: BinaryIO) -> int:
+    try:
+        return stream.fileno()
+    except (OSError, ValueError):
+        return -1  # it is closed
 
 
 ROW = Row(
@@ -162,7 +176,14 @@ ROW = Row(
         Option("--no-dead", FLAG, "Drop jobs that failed for good."),
         Option("--dead-ttl", SECONDS, "How long dead jobs are kept.", unset="180d"),
         Option("--backtrace", number(0, 1000), "Dead jobs keep so many lines of stderr.", unset="20"),
-        Option("--grace", DURATION, "After TERM, leave within so long.", unset="25s"),
+        Option(
+            "--grace", DURATION, "After TERM, let commands run on and leave within this time.", unset="25s"
+        ),
+        Option(
+            "--term-exit-0-done",
+            FLAG,
+            "Also acknowledge a job whose command exits 0 after it was sent TERM at the end of --grace.",
+        ),
         Option(
             "--log",
             one_of("text", "json"),

@@ -6,11 +6,21 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from disquectl.worker.backoff import Backoff
 
 # How the command gets a job: its body on stdin, as one argument, or as the arguments of a JSON array; or
 # jobs as lines of JSON to one process that stays.
 STDIN, ARG, ARGS, LINES = "stdin", "arg", "args", "lines"
+
+
+@dataclass(frozen=True, slots=True)
+class Program:
+    """The file of the command, and the environment that it gets."""
+
+    path: bytes
+    environ: Mapping[bytes, bytes]
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,6 +32,7 @@ class Plan:
     dead_queue    where dead jobs go; None is the prefix, `dead:` and the queue's name without the prefix
     keep_dead     False drops them
     backtrace     lines of stderr that a dead job keeps
+    term_done     exit code 0 after the TERM of a worker that ends is done, too
     """
 
     command: tuple[bytes, ...]
@@ -41,6 +52,7 @@ class Plan:
     dead_queue: bytes | None = None
     keep_dead: bool = True
     backtrace: int = 20
+    term_done: bool = False
     dead_ttl: int = 180 * 86_400
 
     def dead_queue_of(self, queue: bytes) -> bytes:
