@@ -98,6 +98,7 @@ def run(row: Row, values: Values, session: Session) -> None:
     """Make sure that the command and a Disque are there, then work until it is over."""
     from shutil import which
 
+    from disquectl.child_environment import child_environment
     from disquectl.worker.log import Log
     from disquectl.worker.log_output import LogOutput
     from disquectl.worker.open_files import make_room
@@ -124,7 +125,12 @@ def run(row: Row, values: Values, session: Session) -> None:
         quiet=session.settings.quiet,
         verbose="verbose" in values,
     )
-    well = Worker(plan, Program(path, dict(os.environb)), seeds, client.opener, log).run()
+    hands_on = "pass_credentials" in values
+    if session.password is not None and not hands_on and not session.settings.quiet:
+        log.said("the password is not handed on to commands (--pass-credentials does)")
+    environ = child_environment(os.environ, session.settings, connected=first, pass_credentials=hands_on)
+    program = Program(path, {os.fsencode(name): os.fsencode(text) for name, text in environ.items()})
+    well = Worker(plan, program, seeds, client.opener, log).run()
     session.exit_code = 0 if well else 3
 
 
@@ -183,6 +189,11 @@ ROW = Row(
             "--term-exit-0-done",
             FLAG,
             "Also acknowledge a job whose command exits 0 after it was sent TERM at the end of --grace.",
+        ),
+        Option(
+            "--pass-credentials",
+            FLAG,
+            "Give commands the password in DISQUE_PASSWORD, too, and for TLS the nodes in DISQUE_URL.",
         ),
         Option(
             "--log",
