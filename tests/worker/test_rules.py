@@ -174,18 +174,18 @@ def test_a_number_is_the_text_that_stood_there(number):
 
 @pytest.mark.parametrize("text", ["[NaN]", "[-Infinity]", "[1] x", "\ufeff[1]", "[" * 100_000])
 def test_what_is_not_json_is_said_in_our_words(text):
-    with pytest.raises(ValueError, match="^the body is not JSON$"):
+    with pytest.raises(ValueError, match=r"^the body is not JSON$"):
         arguments(ARGS, text.encode())
 
 
 def test_a_body_is_utf_8():
-    with pytest.raises(ValueError, match="^the body is not JSON$"):
+    with pytest.raises(ValueError, match=r"^the body is not JSON$"):
         arguments(ARGS, "[1]".encode("utf-16"))
 
 
 @pytest.mark.parametrize("answer", [b"", b"ok", b"true false", "true".encode("utf-16"), b"\xff"])
 def test_what_a_handler_says_that_is_not_json_is_said_in_our_words(answer):
-    with pytest.raises(ValueError, match="^not JSON$"):
+    with pytest.raises(ValueError, match=r"^not JSON$"):
         refusal(answer, AT_LEAST_ONCE)
 
 
