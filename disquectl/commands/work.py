@@ -23,6 +23,8 @@ from disquectl.protocol.job_options import check_expiry
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from typing import BinaryIO
+
     from disquectl.commands.row import Values
     from disquectl.commands.session import Session
     from disquectl.worker.plan import Plan
@@ -109,6 +111,7 @@ def plan_of(values: Values) -> Plan:
         burst="burst" in values,
         dead_queue=prefix + values["dead"] if "dead" in values else None,
         keep_dead="no_dead" not in values,
+        term_done="term_exit_0_done" in values,
         **given,
     )
 
@@ -117,7 +120,11 @@ def run(row: Row, values: Values, session: Session) -> None:
     """Make sure that the command and a Disque are there, then work until it is over."""
     from shutil import which
 
+    from disquectl.child_environment import child_environment
     from disquectl.worker.log import Log
+    from disquectl.worker.log_output import LogOutput
+    from disquectl.worker.open_files import make_room
+    from disquectl.worker.plan import Program
     from disquectl.worker.worker import Worker
 
     plan = plan_of(values)
@@ -128,6 +135,7 @@ def run(row: Row, values: Values, session: Session) -> None:
     path = which(plan.command[0])
     if path is None:
         raise UsageError(f"there is no command {os.fsdecode(plan.command[0])!r} that can be run")
+    make_room(plan)
     client = session.client
     client.verify()
     first = client.node
@@ -135,14 +143,26 @@ def run(row: Row, values: Values, session: Session) -> None:
     seeds = sorted(client.nodes, key=lambda node: node != first)
     terminal = session.streams.stderr_is_terminal
     log = Log(
-        session.streams.stderr,
+        LogOutput(_fileno(session.streams.stderr)),
         as_json=values.get("log", "text" if terminal else "json") == "json",
         live=terminal,
         quiet=session.settings.quiet,
         verbose="verbose" in values,
     )
-    well = Worker(plan, path, seeds, client.opener, log).run()
+    hands_on = "pass_credentials" in values
+    if session.password is not None and not hands_on and not session.settings.quiet:
+        log.said("the password is not handed on to commands (--pass-credentials does)")
+    environ = child_environment(os.environ, session.settings, connected=first, pass_credentials=hands_on)
+    program = Program(path, {os.fsencode(name): os.fsencode(text) for name, text in environ.items()})
+    well = Worker(plan, program, seeds, client.opener, log).run()
     session.exit_code = 0 if well else 3
+
+
+def _fileno(stream: BinaryIO) -> int:
+    try:
+        return stream.fileno()
+    except (OSError, ValueError):
+        return -1  # it is closed
 
 
 ROW = Row(
@@ -186,7 +206,19 @@ ROW = Row(
         Option("--no-dead", FLAG, "Drop jobs that failed for good."),
         Option("--dead-ttl", SECONDS, "How long dead jobs are kept.", unset="180d"),
         Option("--backtrace", number(0, 1000), "Dead jobs keep so many lines of stderr.", unset="20"),
-        Option("--grace", DURATION, "After TERM, leave within so long.", unset="25s"),
+        Option(
+            "--grace", DURATION, "After TERM, let commands run on and leave within this time.", unset="25s"
+        ),
+        Option(
+            "--term-exit-0-done",
+            FLAG,
+            "Also acknowledge a job whose command exits 0 after it was sent TERM at the end of --grace.",
+        ),
+        Option(
+            "--pass-credentials",
+            FLAG,
+            "Give commands the password in DISQUE_PASSWORD, too, and for TLS the nodes in DISQUE_URL.",
+        ),
         Option(
             "--log",
             one_of("text", "json"),

@@ -7,9 +7,9 @@ answer may name the `id` that it is for.
 
 from __future__ import annotations
 
-import json
 from typing import TYPE_CHECKING
 
+from disquectl.worker.json_text import value_of
 from disquectl.worker.quick_json import member
 
 if TYPE_CHECKING:
@@ -29,10 +29,7 @@ def line_of(job: Job) -> bytes:
 
 def refusal(line: bytes, job_id: str) -> str | None:
     """Why the job failed, by this answer; None where it was done. Raises ValueError for what is no answer."""
-    try:
-        answer = json.loads(line)
-    except RecursionError:
-        raise ValueError("not JSON") from None
+    answer = value_of(line)
     if isinstance(answer, bool):
         answer = {"ok": answer}
     if not isinstance(answer, dict) or not isinstance(answer.get("ok"), bool):

@@ -5,13 +5,15 @@ A body is an argument of its own, never a part of another word, so no shell ever
 
 from __future__ import annotations
 
-import json
 from typing import TYPE_CHECKING
 
+from disquectl.worker.json_text import value_with_numbers_as_text
 from disquectl.worker.plan import ARG, ARGS
 
 if TYPE_CHECKING:
     from disquectl.worker.job import Job
+
+_WORDS = {True: "true", False: "false", None: "null"}
 
 
 def arguments(takes: str, body: bytes) -> list[bytes]:
@@ -24,14 +26,13 @@ def arguments(takes: str, body: bytes) -> list[bytes]:
 
 def _from_json(body: bytes) -> list[bytes]:
     try:
-        values = json.loads(body)
-    except (ValueError, RecursionError):
-        raise ValueError("the body is not JSON") from None
+        values = value_with_numbers_as_text(body)
+    except ValueError as problem:
+        raise ValueError(f"the body is {problem}") from None
     if not isinstance(values, list) or any(isinstance(value, list | dict) for value in values):
-        raise ValueError("the body is not a JSON array of strings and numbers")
+        raise ValueError("the body is not a JSON array of strings, numbers, true, false and null")
     try:
-        # Numbers, true, false and null as they stand in JSON.
-        return [(value if isinstance(value, str) else json.dumps(value)).encode() for value in values]
+        return [(value if isinstance(value, str) else _WORDS[value]).encode() for value in values]
     except UnicodeEncodeError:
         raise ValueError("the body holds half of a surrogate pair") from None
 

@@ -1,6 +1,7 @@
 """One process that the worker started: its group, its stderr, its time, and its end.
 
-Each has a process group of its own, so that all that it started can be ended with it.
+Each has a process group of its own, so that all that it started can be ended with it, and that Ctrl-C in a
+terminal does not reach it.
 """
 
 from __future__ import annotations
@@ -13,23 +14,37 @@ from typing import TYPE_CHECKING
 
 from disquectl.worker.job import Failure
 from disquectl.worker.tail import Tail
+from disquectl.worker.watch import READ
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping, Sequence
+    from collections.abc import Mapping, Sequence
+    from typing import Protocol
 
     from disquectl.worker.job import Job
+    from disquectl.worker.plan import Plan
     from disquectl.worker.watch import Watch
 
-    # Who gets the lines that a command writes to stderr.
-    PassOn = Callable[["Job | None", list[bytes]], object]
+    class StderrLog(Protocol):
+        """What gets the lines that commands write to stderr."""
+
+        @property
+        def is_behind(self) -> bool:
+            """Whether it has more than it could write, and should not get more now."""
+
+        def passed_on(self, job: Job | None, lines: list[bytes]) -> None:
+            """Take these lines of a job's command."""
+
 
 # After TERM, so long until KILL.
 KILL_AFTER_SECONDS = 5.0
-_CHUNK_BYTES = 65536
+# What is read of one process in a turn of the worker, and what may be left in a pipe when it ends.
+CHUNK_BYTES = 16384
+_CHUNKS_IN_A_PIPE = 4
 # Python ignores these, and what is ignored stays so in a new process.
 _SIGNALS_TO_RESET = (signal.SIGPIPE, signal.SIGXFSZ)
 # As shells have it.
 _NOT_FOUND, _CANNOT_EXECUTE = 127, 126
+_TOLD_TO_END = "the worker was told to end"
 
 
 def not_run(why: str) -> Failure:
@@ -37,24 +52,32 @@ def not_run(why: str) -> Failure:
     return Failure(None, None, b"", time.time(), why=why)
 
 
+def not_begun_by_the_end() -> Failure:
+    """The same for a job that a worker got when it was about to end."""
+    return Failure(None, None, b"", time.time(), why=_TOLD_TO_END, interrupted=True)
+
+
 class Child:
     """A place for one process after the other; the pipe of their stderr stays.
 
-    `deadline` is when its time is over, on the worker's clock, and after that when it is killed.
+    `deadline` is when its time is over, on the worker's clock, and after that when it is killed. `why` is not
+    empty once it is being ended, `is_interrupted` where that is because the worker ends.
     """
 
-    def __init__(self, watch: Watch, pass_on: PassOn, lines: int) -> None:
+    def __init__(self, watch: Watch, log: StderrLog, plan: Plan) -> None:
         self.pid = 0
         self.job: Job | None = None
         self.started = 0.0
         self.deadline: float | None = None
         self.why = ""
+        self.is_interrupted = False
         self._watch = watch
-        self._pass_on = pass_on
-        self._tail = Tail(lines)
+        self._log = log
+        self._term_done = plan.term_done
+        self._tail = Tail(plan.backtrace)
         self._reading, self._writing = os.pipe()
         os.set_blocking(self._reading, False)
-        watch.set(self._reading, 1, self._read)
+        self.listen()
 
     def spawn(
         self,
@@ -68,6 +91,7 @@ class Child:
         actions = [(os.POSIX_SPAWN_DUP2, ours, theirs) for ours, theirs in (*files, (self._writing, 2))]
         self.started = now
         self.why = ""
+        self.is_interrupted = False
         try:
             self.pid = os.posix_spawn(
                 path, words, environ, file_actions=actions, setpgroup=0, setsigdef=_SIGNALS_TO_RESET
@@ -93,15 +117,39 @@ class Child:
         self.signal(signal.SIGTERM)
         self.deadline = now + KILL_AFTER_SECONDS
 
+    def interrupt(self) -> None:
+        """Ask it to end because the worker does, which also says when it is killed.
+
+        One that has ended by itself, or is being ended for another reason, is left as it is.
+        """
+        if self.why or self.has_ended():
+            return
+        self.why = _TOLD_TO_END
+        self.is_interrupted = True
+        self.deadline = None
+        self.signal(signal.SIGTERM)
+
+    def has_ended(self) -> bool:
+        """Whether its process has ended by now."""
+        try:
+            return os.waitid(os.P_PID, self.pid, os.WEXITED | os.WNOHANG | os.WNOWAIT) is not None
+        except ChildProcessError:
+            return True
+
     def signal(self, number: int) -> None:
         """Send a signal to the whole group."""
         if self.pid:
             with suppress(ProcessLookupError, PermissionError):
                 os.killpg(self.pid, number)
 
+    def postpone(self, seconds: float) -> None:
+        """Give it so much more time."""
+        if self.deadline is not None:
+            self.deadline += seconds
+
     def ended(self, status: int, now: float) -> Failure | None:
         """It has ended with this wait status: None where that was well."""
-        self._read(0)
+        self._read_the_rest()
         self._hand_on(self._tail.end())
         tail = self._tail.take()
         if self.why:
@@ -110,30 +158,48 @@ class Child:
         self.pid = 0
         self.deadline = None
         code = os.waitstatus_to_exitcode(status)
-        if not code and not self.why:
+        if not code and (not self.why or (self.is_interrupted and self._term_done)):
             return None
         ended_by = -code if code < 0 else None
-        return Failure(None if ended_by else code, ended_by, tail, time.time(), now - self.started, self.why)
+        exit_code = None if ended_by else code
+        seconds = now - self.started
+        return Failure(exit_code, ended_by, tail, time.time(), seconds, self.why, self.is_interrupted)
 
     def take_tail(self) -> bytes:
         """What it has written to stderr for its job, where it goes on to the next."""
-        self._read(0)
+        self._read_the_rest()
         return self._tail.take()
 
     def close(self) -> None:
         """No process will come any more."""
-        self._watch.drop(self._reading)
+        self.listen(False)
         os.close(self._reading)
         os.close(self._writing)
 
+    def listen(self, on: bool = True) -> None:
+        """Read its stderr, or let it wait with what it writes there."""
+        if on:
+            self._watch.set(self._reading, READ, self._read)
+        else:
+            self._watch.drop(self._reading)
+
     def _read(self, _events: int) -> None:
-        with suppress(BlockingIOError):
-            while True:
-                data = os.read(self._reading, _CHUNK_BYTES)
-                self._hand_on(self._tail.feed(data))
-                if len(data) < _CHUNK_BYTES:
-                    return
+        if not self._log.is_behind:
+            self._read_a_chunk()
+
+    def _read_the_rest(self) -> None:
+        for _ in range(_CHUNKS_IN_A_PIPE):
+            if self._read_a_chunk() < CHUNK_BYTES:
+                return
+
+    def _read_a_chunk(self) -> int:
+        try:
+            data = os.read(self._reading, CHUNK_BYTES)
+        except BlockingIOError:
+            return 0
+        self._hand_on(self._tail.feed(data))
+        return len(data)
 
     def _hand_on(self, lines: list[bytes]) -> None:
         if lines:
-            self._pass_on(self.job, lines)
+            self._log.passed_on(self.job, lines)

@@ -8,15 +8,16 @@ from contextlib import suppress
 from typing import TYPE_CHECKING
 
 from disquectl.worker.answers import USUAL, line_of, refusal
-from disquectl.worker.child import Child
+from disquectl.worker.child import Child, not_run
 from disquectl.worker.job import Failure
 from disquectl.worker.watch import READ, WRITE
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable
 
-    from disquectl.worker.child import PassOn
+    from disquectl.worker.child import StderrLog
     from disquectl.worker.job import Job
+    from disquectl.worker.plan import Plan, Program
     from disquectl.worker.watch import Watch
 
     Answered = Callable[["Handler", Failure | None], object]
@@ -30,14 +31,15 @@ class Handler:
     """One place for such a process.
 
     It is started when there is a job for it, and again when it has ended. One that says something unasked, or
-    what is no answer, is ended: which job its next line would be for cannot be known. `answered(handler,
-    failure)` is called for each answer, `given_up(handler)` when it is being ended.
+    what is no answer, is ended: which job its next line would be for cannot be known. So is one that has
+    closed its stdin, at once or when it has answered for the job that it has. `answered(handler, failure)` is
+    called for each answer, `given_up(handler)` when it is being ended.
     """
 
     def __init__(
-        self, watch: Watch, pass_on: PassOn, lines: int, answered: Answered, given_up: GivenUp
+        self, watch: Watch, log: StderrLog, plan: Plan, answered: Answered, given_up: GivenUp
     ) -> None:
-        self.child = Child(watch, pass_on, lines)
+        self.child = Child(watch, log, plan)
         self.job_started = 0.0
         self._watch = watch
         self._answered = answered
@@ -45,15 +47,14 @@ class Handler:
         self._stdin = self._stdout = -1
         self._out = b""
         self._came = b""
+        self._has_closed_stdin = False
 
-    def give(
-        self, job: Job, path: bytes, command: list[bytes], environ: Mapping[bytes, bytes], now: float
-    ) -> Failure | None:
+    def give(self, job: Job, program: Program, command: list[bytes], now: float) -> Failure | None:
         """Give it a job, and start it first where need be; a Failure where that cannot be."""
         child = self.child
         child.job = job
         if not child.pid:
-            failure = self._start(path, command, environ, now)
+            failure = self._start(program, command, now)
             if failure is not None:
                 return failure
         self.job_started = now
@@ -61,16 +62,21 @@ class Handler:
         self._write()
         return None
 
-    def _start(
-        self, path: bytes, command: list[bytes], environ: Mapping[bytes, bytes], now: float
-    ) -> Failure | None:
-        theirs_in, self._stdin = os.pipe()
-        self._stdout, theirs_out = os.pipe()
+    def _start(self, program: Program, command: list[bytes], now: float) -> Failure | None:
+        try:
+            theirs_in, self._stdin = os.pipe()
+            self._stdout, theirs_out = os.pipe()
+        except OSError as problem:
+            self._close_pipes()
+            return not_run(f"it cannot be run: {problem.strerror}")
         os.set_blocking(self._stdin, False)
         os.set_blocking(self._stdout, False)
         self._came = b""
+        self._has_closed_stdin = False
         try:
-            failure = self.child.spawn(path, command, environ, [(theirs_in, 0), (theirs_out, 1)], now)
+            failure = self.child.spawn(
+                program.path, command, program.environ, [(theirs_in, 0), (theirs_out, 1)], now
+            )
         finally:
             os.close(theirs_in)
             os.close(theirs_out)
@@ -78,29 +84,35 @@ class Handler:
             self._close_pipes()
         else:
             self._watch.set(self._stdout, READ, self._read)
+            self._watch.set(self._stdin, 0, self._lost_stdin)
         return failure
+
+    def hear_out(self) -> None:
+        """Take the answer that it may have written by now."""
+        if self._stdout >= 0:
+            with suppress(BlockingIOError):
+                self._take(os.read(self._stdout, _CHUNK_BYTES))
 
     def ended(self, status: int, now: float) -> Failure | None:
         """Its process has ended; what that means for the job that it had, if any."""
         self.hang_up()
-        with suppress(BlockingIOError):
-            self._take(os.read(self._stdout, _CHUNK_BYTES))
+        self.hear_out()
         self._close_pipes()
         had_job = self.child.job is not None
         failure = self.child.ended(status, now)
         if not had_job:
             return None
         if failure is None:
-            failure = Failure(
-                0, None, self.child.take_tail(), time.time(), why="the handler ended without an answer"
-            )
+            failure = Failure(0, None, self.child.take_tail(), time.time())
+            failure.why = self.child.why or "the handler ended without an answer"
+            failure.interrupted = self.child.is_interrupted
         failure.seconds = now - self.job_started
         return failure
 
     @property
     def is_open(self) -> bool:
         """Whether it can be given a line."""
-        return self._stdin >= 0
+        return self._stdin >= 0 and not self.child.why
 
     def hang_up(self) -> None:
         """There are no more jobs: close its stdin, at which it should end."""
@@ -127,34 +139,51 @@ class Handler:
         except BlockingIOError:
             pass
         except BrokenPipeError:
-            # It has closed its stdin. What becomes of the job is known when it ends.
-            self._out = b""
+            self._lost_stdin()
+            return
         if self._out:
             self._watch.set(self._stdin, WRITE, self._write)
         elif events:
-            self._watch.drop(self._stdin)
+            self._watch.set(self._stdin, 0, self._lost_stdin)
+
+    def _lost_stdin(self, _events: int = 0) -> None:
+        """It has closed its stdin: it may answer for the job that it has whole, and gets no other."""
+        has_it_all = self.child.job is not None and not self._out
+        self._has_closed_stdin = True
+        self.hang_up()
+        if not has_it_all:
+            self._has_closed("it closed its stdin")
+
+    def _has_closed(self, why: str) -> None:
+        # One that has ended has done so, too; why that fails its job is known when it is reaped.
+        if not self.child.has_ended():
+            self._give_up(why)
 
     def _read(self, _events: int) -> None:
         data = os.read(self._stdout, _CHUNK_BYTES)
         child = self.child
         if data in USUAL and not self._came and child.job is not None and not self._out and not child.why:
-            self._answered(self, None)
+            self._answer(None)
         elif data:
             self._take(data)
         else:
             self._watch.drop(self._stdout)
-            self._give_up("it closed its stdout")
+            self._has_closed("it closed its stdout")
 
     def _take(self, data: bytes) -> None:
+        if self._is_given_up:
+            self._came = b""
+            return
         *lines, self._came = (self._came + data).split(b"\n")
         if len(self._came) > _LONGEST_ANSWER_BYTES:
             lines.append(self._came)
+            self._came = b""
         for line in lines:
             self._hear(line)
 
     def _hear(self, line: bytes) -> None:
         job = self.child.job
-        if self.child.why:
+        if self._is_given_up:
             return
         if job is None or self._out:
             self._give_up("it said something that nobody asked for")
@@ -165,9 +194,22 @@ class Handler:
             self._give_up(f"no answer: {problem}")
             return
         if why is None:
-            self._answered(self, None)
+            self._answer(None)
         else:
-            self._answered(self, Failure(None, None, self.child.take_tail(), time.time(), why=why))
+            # One that was told to end may say so.
+            interrupted = self.child.is_interrupted
+            tail = self.child.take_tail()
+            self._answer(Failure(None, None, tail, time.time(), why=why, interrupted=interrupted))
+
+    def _answer(self, failure: Failure | None) -> None:
+        if self._has_closed_stdin:
+            self._give_up("it closed its stdin")
+        self._answered(self, failure)
+
+    @property
+    def _is_given_up(self) -> bool:
+        """Whether what it says counts no more; told to end because the worker does, it may still answer."""
+        return bool(self.child.why) and not self.child.is_interrupted
 
     def _give_up(self, why: str) -> None:
         """End it; its job fails when it has ended."""

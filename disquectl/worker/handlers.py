@@ -3,20 +3,21 @@
 from __future__ import annotations
 
 import os
-import signal
 import time
 from collections import deque
 from contextlib import suppress
 from math import inf
 from typing import TYPE_CHECKING
 
-from disquectl.worker.child import not_run
+from disquectl.worker.child import not_begun_by_the_end
 from disquectl.worker.handler import Handler
 
 if TYPE_CHECKING:
-    from disquectl.worker.child import PassOn
+    from collections.abc import Iterator
+
+    from disquectl.worker.child import Child, StderrLog
     from disquectl.worker.job import Failure, Job
-    from disquectl.worker.plan import Plan
+    from disquectl.worker.plan import Plan, Program
     from disquectl.worker.processes import Ended
     from disquectl.worker.watch import Watch
 
@@ -32,15 +33,13 @@ class Handlers:
     were answered in the last turn of the worker, and for each that has waited for a moment.
     """
 
-    def __init__(self, plan: Plan, path: bytes, watch: Watch, ended: Ended, pass_on: PassOn) -> None:
+    def __init__(self, plan: Plan, program: Program, watch: Watch, ended: Ended, log: StderrLog) -> None:
         self._plan = plan
-        self._path = path
+        self._program = program
         self._command = list(plan.command)
-        self._environ = dict(os.environb)
         self._ended = ended
         self._all = [
-            Handler(watch, pass_on, plan.backtrace, self._answered, self._given_up)
-            for _ in range(plan.concurrency)
+            Handler(watch, log, plan, self._answered, self._given_up) for _ in range(plan.concurrency)
         ]
         # Those that can be given a job: they have none, and are not being ended.
         self._ready = list(self._all)
@@ -80,7 +79,7 @@ class Handlers:
     def _give(self, handler: Handler, now: float) -> None:
         job, _ = self._waiting.popleft()
         had_pid = handler.child.pid
-        failure = handler.give(job, self._path, self._command, self._environ, now)
+        failure = handler.give(job, self._program, self._command, now)
         if failure is not None:
             handler.child.job = None
             self._ready.append(handler)
@@ -89,7 +88,7 @@ class Handlers:
         self._busy += 1
         if not had_pid:
             self._by_pid[handler.child.pid] = handler
-        if self._plan.timeout is not None:
+        if self._plan.timeout is not None and not handler.child.why:
             handler.child.deadline = now + self._plan.timeout
             self._expire_at = min(self._expire_at, handler.child.deadline)
 
@@ -121,20 +120,32 @@ class Handlers:
         """When `tick` has something to do."""
         return min(self._wake_at, self._expire_at)
 
-    def end(self, now: float) -> None:
-        """Ask all of them to end."""
-        self._ready.clear()
+    def end(self) -> None:
+        """Ask all of them to end, because the worker does; what they have answered by now counts."""
         waiting, self._waiting = self._waiting, deque()
         for job, _ in waiting:
-            self._ended(job, not_run("the worker was told to end"), 0.0)
+            self._ended(job, not_begun_by_the_end(), 0.0)
         for handler in self._by_pid.values():
-            handler.child.end("the worker was told to end", now)
-            self._given_up(handler)
+            handler.hear_out()
+        self._ready.clear()
+        for handler in self._by_pid.values():
+            handler.child.interrupt()
 
-    def kill(self) -> None:
-        """End all of them at once."""
+    def children(self) -> Iterator[Child]:
+        """Those that have a process."""
         for handler in self._by_pid.values():
-            handler.child.signal(signal.SIGKILL)
+            yield handler.child
+
+    def places(self) -> Iterator[Child]:
+        """All of them."""
+        for handler in self._all:
+            yield handler.child
+
+    def running_since(self) -> Iterator[tuple[Child, float]]:
+        """Those that have a job, and since when."""
+        for handler in self._by_pid.values():
+            if handler.child.job is not None:
+                yield handler.child, handler.job_started
 
     def hang_up(self) -> None:
         """There are no more jobs: all of them see the end of their stdin."""
@@ -153,12 +164,13 @@ class Handlers:
 
     def _answered(self, handler: Handler, failure: Failure | None) -> None:
         self._answers += 1
-        handler.child.deadline = None
+        if not handler.child.why:
+            handler.child.deadline = None
         self._job_ended(handler, failure, time.monotonic())
 
     def _given_up(self, handler: Handler) -> None:
         """It is being ended, and gets no more jobs before it has."""
-        if handler.child.job is None and handler in self._ready:
+        if handler in self._ready:
             self._ready.remove(handler)
         self._expire_at = min(self._expire_at, handler.child.deadline or inf)
 
@@ -177,7 +189,7 @@ class Handlers:
         seconds = now - handler.job_started
         if self._waiting and handler.is_open:
             self._give(handler, now)
-        else:
+        elif handler.is_open or not handler.child.pid:
             self._ready.append(handler)
         if failure is not None:
             failure.seconds = seconds

@@ -32,6 +32,7 @@ class Failure:
     """A failed attempt. `exit` or `signal` is None, both where no command ran; `at`: seconds since 1970.
 
     `stderr` is the tail of what the command wrote there; `why` is said where it is more than a code.
+    `interrupted`: the worker ended it, which says nothing against the job.
     """
 
     exit: int | None
@@ -40,6 +41,7 @@ class Failure:
     at: float
     seconds: float = 0.0
     why: str = ""
+    interrupted: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,4 +1,4 @@
-"""What the worker says on stderr: a line a job, what went wrong, a live summary, and totals.
+"""What the worker says on stderr: a line a job, what went wrong, a status line, and totals.
 
 For people as text, or a JSON object a line. Names that come from a queue are shown escaped. Lines are
 collected and written together, so that a thousand jobs a second do not cost a thousand writes.
@@ -14,23 +14,24 @@ from disquectl.render.escape import for_terminal
 from disquectl.render.human import duration
 from disquectl.render.json import encode
 from disquectl.worker.envelope import iso
+from disquectl.worker.log_output import BEHIND_BYTES
 from disquectl.worker.quick_json import member
 
 if TYPE_CHECKING:
-    from typing import BinaryIO
-
     from disquectl.render.shape import Value
     from disquectl.worker.job import Job
+    from disquectl.worker.log_output import LogOutput
     from disquectl.worker.news import News
 
-_SUMMARY_SECONDS = 0.25
-_CLEAR = "\r\x1b[K"
+_STATUS_SECONDS = 0.25
+# How long the last lines may take to be written.
+_LAST_SECONDS = 1.0
 
 
 class Log:
-    """`live`: stderr is a terminal, and gets a summary line that is drawn again and again."""
+    """`live`: stderr is a terminal, and gets a status line that is drawn again and again."""
 
-    def __init__(self, out: BinaryIO, *, as_json: bool, live: bool, quiet: bool, verbose: bool) -> None:
+    def __init__(self, out: LogOutput, *, as_json: bool, live: bool, quiet: bool, verbose: bool) -> None:
         self.counts: Counter[str] = Counter()
         self.has_lines = False
         self._out = out
@@ -40,6 +41,7 @@ class Log:
         self._quiet = quiet
         self._verbose = verbose
         self._lines: list[str | bytes] = []
+        self._bytes = 0
         self._drawn_at = 0.0
         self._began = time.monotonic()
 
@@ -74,6 +76,10 @@ class Log:
         if self._verbose:
             self._job("started", job, {})
 
+    def running(self, job: Job, pid: int, seconds: float) -> None:
+        """A job that runs, for somebody who asked."""
+        self._job("running", job, {"pid": pid, "seconds": round(seconds, 3)})
+
     def said(self, text: str) -> None:
         """Something about the worker itself."""
         if self._as_json:
@@ -86,10 +92,32 @@ class Log:
         if self._as_json:
             whose = f'{member("queue", job.queue)},"id":"{job.id}",' if job is not None else ""
             start = f'{{"time":"{iso(time.time())}","event":"stderr",{whose}'
-            self._lines += [f"{start}{member('text', line)}}}" for line in lines]
+            shown: list[str] | list[bytes] = [f"{start}{member('text', line)}}}" for line in lines]
         else:
-            self._lines += [for_terminal(line) if self._terminal else line for line in lines]
+            shown = [for_terminal(line) for line in lines] if self._terminal else lines
+        self._lines += shown
+        self._bytes += sum(map(len, shown))
         self.has_lines = True
+
+    def printed(self, data: bytes) -> None:
+        """What a command has written to stdout, where that is the terminal that the status line is on."""
+        self.write()
+        self._out.raw(data)
+
+    @property
+    def is_behind(self) -> bool:
+        """Whether there is so much to be written that commands have to wait with theirs."""
+        return self._bytes + self._out.waiting_bytes > BEHIND_BYTES
+
+    @property
+    def fd(self) -> int:
+        """Where it is written to."""
+        return self._out.fd
+
+    @property
+    def is_waiting(self) -> bool:
+        """Whether some of it could not be written yet."""
+        return bool(self._out.waiting_bytes)
 
     def totals(self, unfinished: int) -> None:
         """The last line; so many jobs were in the worker's hands to the end."""
@@ -105,24 +133,35 @@ class Log:
             )
         else:
             self._add(f"{_clock()} {self._numbers(left)} in {duration(seconds)}")
+
+    def close(self) -> None:
+        """Write all of it, unless nobody reads it."""
+        self._out.clear_status()
         self.write()
+        self._out.finish(_LAST_SECONDS)
 
     def write(self) -> None:
-        """Write what was collected. What cannot be written is nobody's loss."""
-        lines, self._lines = self._lines, []
+        """Write what was collected, as far as it can be written now."""
+        lines, self._lines, self._bytes = self._lines, [], 0
         self.has_lines = False
         text = b"".join((line if isinstance(line, bytes) else line.encode()) + b"\n" for line in lines)
-        self._write(_CLEAR.encode() + text if self.is_live and text else text)
         if text:
+            self._out.lines(text)
             self._drawn_at = 0.0
+        else:
+            self._out.flush()
 
     def draw(self, now: float, running: int, held: int) -> None:
-        """The live summary, not too often."""
-        if not self.is_live or now - self._drawn_at < _SUMMARY_SECONDS:
+        """The status line, not too often."""
+        if not self.is_live or now - self._drawn_at < _STATUS_SECONDS:
             return
         self._drawn_at = now
         rate = self.counts["done"] / max(now - self._began, 1)
-        self._write(f"{_CLEAR}{running} running, {held} held, {self._numbers()}, {rate:.0f}/s".encode())
+        self._out.status(f"{running} running, {held} held, {self._numbers()}, {rate:.0f}/s".encode())
+
+    def hide_status(self) -> None:
+        """Leave the terminal to others for a while."""
+        self._out.clear_status()
 
     def _numbers(self, left: int | None = None) -> str:
         count = self.counts
@@ -140,7 +179,9 @@ class Log:
             self._add(encode({**record, "attempt": job.attempt, **fields}))
             return
         shown = [f"attempt {job.attempt}"]
-        shown += [f"{name} {fields[name]!s}" for name in ("exit", "signal") if fields.get(name) is not None]
+        shown += [
+            f"{name} {fields[name]!s}" for name in ("exit", "signal", "pid") if fields.get(name) is not None
+        ]
         if "seconds" in fields:
             shown.append(duration(float(str(fields["seconds"]))))
         if "retry_in" in fields:
@@ -152,15 +193,6 @@ class Log:
     def _add(self, line: str | bytes) -> None:
         self._lines.append(line)
         self.has_lines = True
-
-    def _write(self, data: bytes) -> None:
-        if not data:
-            return
-        try:
-            self._out.write(data)
-            self._out.flush()
-        except (OSError, ValueError):
-            pass
 
 
 def _clock() -> str:

@@ -6,6 +6,8 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from disquectl.worker.backoff import Backoff
 
 # How the command gets a job: its body on stdin, as one argument, or as the arguments of a JSON array; or
@@ -13,6 +15,14 @@ if TYPE_CHECKING:
 STDIN, ARG, ARGS, LINES = "stdin", "arg", "args", "lines"
 # Returns that no NACK reported say nothing against a job up to this many, however few retries it has.
 _UNREPORTED_RETURNS = 5
+
+
+@dataclass(frozen=True, slots=True)
+class Program:
+    """The file of the command, and the environment that it gets."""
+
+    path: bytes
+    environ: Mapping[bytes, bytes]
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,6 +34,7 @@ class Plan:
     dead_queue    where dead jobs go; None is the prefix, `dead:` and the queue's name without the prefix
     keep_dead     False drops them
     backtrace     lines of stderr that a dead job keeps
+    term_done     exit code 0 after the TERM of a worker that ends is done, too
     """
 
     command: tuple[bytes, ...]
@@ -43,6 +54,7 @@ class Plan:
     dead_queue: bytes | None = None
     keep_dead: bool = True
     backtrace: int = 20
+    term_done: bool = False
     dead_ttl: int = 180 * 86_400
 
     @property

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import signal
 import tempfile
 import time
 from contextlib import suppress
@@ -15,11 +14,11 @@ from disquectl.worker.child import Child, not_run
 from disquectl.worker.plan import STDIN
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator
 
-    from disquectl.worker.child import PassOn
+    from disquectl.worker.child import StderrLog
     from disquectl.worker.job import Failure, Job
-    from disquectl.worker.plan import Plan
+    from disquectl.worker.plan import Plan, Program
     from disquectl.worker.watch import Watch
 
     # Who is told how an attempt ended: the job, its failure or None, and how many seconds it took.
@@ -32,13 +31,23 @@ _PIPE_BYTES = 4096
 class Processes:
     """As many processes at a time as the plan's concurrency says."""
 
-    def __init__(self, plan: Plan, path: bytes, watch: Watch, ended: Ended, pass_on: PassOn) -> None:
-        """`path` is where the command's file is."""
+    def __init__(
+        self,
+        plan: Plan,
+        program: Program,
+        watch: Watch,
+        ended: Ended,
+        *,
+        log: StderrLog,
+        stdout: int | None,
+    ) -> None:
+        """`stdout` is where the command's output goes if not to ours."""
         self._plan = plan
-        self._path = path
+        self._path = program.path
         self._ended = ended
-        self._environ = dict(os.environb)
-        self._idle = [Child(watch, pass_on, plan.backtrace) for _ in range(plan.concurrency)]
+        self._environ = dict(program.environ)
+        self._output = [] if stdout is None else [(stdout, 1)]
+        self._idle = [Child(watch, log, plan) for _ in range(plan.concurrency)]
         self._running: dict[int, Child] = {}
         self._nothing = os.open(os.devnull, os.O_RDONLY)
 
@@ -69,13 +78,12 @@ class Processes:
         try:
             words = [*plan.command, *arguments(plan.takes, job.body)]
             environ = self._environ | environment(job)
-            if plan.takes != STDIN or not job.body:
-                return child.spawn(self._path, words, environ, [(self._nothing, 0)], now)
-            stdin = _file_of(job.body)
+            takes_stdin = plan.takes == STDIN and job.body
+            stdin = _file_of(job.body) if takes_stdin else os.dup(self._nothing)
         except (ValueError, OSError) as problem:
             return not_run(str(problem))
         try:
-            return child.spawn(self._path, words, environ, [(stdin, 0)], now)
+            return child.spawn(self._path, words, environ, [(stdin, 0), *self._output], now)
         finally:
             os.close(stdin)
 
@@ -103,15 +111,24 @@ class Processes:
         """When `tick` has something to do."""
         return min((one.deadline for one in self._running.values() if one.deadline), default=inf)
 
-    def end(self, now: float) -> None:
-        """Ask all of them to end."""
+    def end(self) -> None:
+        """Ask all of them to end, because the worker does."""
         for child in self._running.values():
-            child.end("the worker was told to end", now)
+            child.interrupt()
 
-    def kill(self) -> None:
-        """End all of them at once."""
+    def children(self) -> Iterator[Child]:
+        """Those that have a process."""
+        yield from self._running.values()
+
+    def places(self) -> Iterator[Child]:
+        """All of them."""
+        yield from self._idle
+        yield from self._running.values()
+
+    def running_since(self) -> Iterator[tuple[Child, float]]:
+        """Those that have a job, and since when."""
         for child in self._running.values():
-            child.signal(signal.SIGKILL)
+            yield child, child.started
 
     def hang_up(self) -> None:
         """There are no more jobs; none of the processes waits for one."""
@@ -124,7 +141,7 @@ class Processes:
     def close(self) -> None:
         """Free what was used; nothing runs any more, or is to be left running."""
         os.close(self._nothing)
-        for child in [*self._idle, *self._running.values()]:
+        for child in self.places():
             child.close()
 
 

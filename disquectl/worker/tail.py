@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
+from collections import deque
+
 _MAX_BYTES = 16 << 10
 
 
 class Tail:
-    """Keeps so many lines, and no more than 16 kB of them; hands on the lines that are whole."""
+    """Keeps so many lines, and about 16 kB of them at most; hands on the lines that are whole."""
 
-    __slots__ = ("_kept", "_lines", "_partial")
+    __slots__ = ("_bytes", "_kept", "_partial")
 
     def __init__(self, lines: int) -> None:
-        self._lines = lines
-        self._kept: list[bytes] = []
+        self._kept: deque[bytes] = deque(maxlen=lines)
+        self._bytes = 0
         self._partial = b""
 
     def feed(self, data: bytes) -> list[bytes]:
@@ -21,9 +23,17 @@ class Tail:
         if len(self._partial) > _MAX_BYTES:
             lines.append(self._partial)
             self._partial = b""
-        if lines and self._lines:
-            self._kept = (self._kept + lines)[-self._lines :]
+        for line in lines[-(self._kept.maxlen or 0) :] if self._kept.maxlen else ():
+            self._keep(line[-_MAX_BYTES:])
         return lines
+
+    def _keep(self, line: bytes) -> None:
+        if len(self._kept) == self._kept.maxlen:
+            self._bytes -= len(self._kept.popleft())
+        self._kept.append(line)
+        self._bytes += len(line)
+        while self._bytes > _MAX_BYTES and len(self._kept) > 1:
+            self._bytes -= len(self._kept.popleft())
 
     def end(self) -> list[bytes]:
         """The command has ended: the line that it did not end, if any."""
@@ -31,5 +41,7 @@ class Tail:
 
     def take(self) -> bytes:
         """What is kept, and begin anew."""
-        kept, self._kept = self._kept, []
-        return b"\n".join(kept)[-_MAX_BYTES:]
+        kept = b"\n".join(self._kept)[-_MAX_BYTES:]
+        self._kept.clear()
+        self._bytes = 0
+        return kept

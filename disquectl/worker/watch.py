@@ -17,6 +17,7 @@ class Watch:
     def __init__(self) -> None:
         self._poll = select.poll()
         self._known: dict[int, tuple[int, Callable[[int], object]]] = {}
+        self._turn = 0
 
     def set(self, fd: int, events: int, act: Callable[[int], object]) -> None:
         """Call `act` with what has happened whenever these events have."""
@@ -35,8 +36,10 @@ class Watch:
         return self._poll.poll(max(seconds, 0) * 1000)
 
     def act(self, ready: list[tuple[int, int]]) -> None:
-        """Call who waits for these."""
-        for fd, events in ready:
+        """Call who waits for these, each time another one first: so none is always last."""
+        self._turn += 1
+        first = self._turn % len(ready) if ready else 0
+        for fd, events in ready[first:] + ready[:first]:
             known = self._known.get(fd)
             # One before it may have dropped it.
             if known is not None:

@@ -1,7 +1,8 @@
 """The worker: takes jobs as long as there is room, runs them, and tells their nodes what became of them.
 
 One loop over sockets, processes and signals. The rules are elsewhere: a job's fate in `custody`, whose turn
-it is in `turns`, where to take jobs from in `follow`; this only hands things from one to the other.
+it is in `turns`, where to take jobs from in `follow`, how it ends in `ending`; this only hands things from
+one to the other.
 """
 
 from __future__ import annotations
@@ -9,20 +10,24 @@ from __future__ import annotations
 import random
 import signal
 import time
+from contextlib import suppress
 from typing import TYPE_CHECKING
 
 from disquectl.errors import ConnectionFailed, ReplyError
-from disquectl.worker.child import not_run
+from disquectl.render.human import duration
+from disquectl.signals import STOPPING, Signals
+from disquectl.worker.child import not_begun_by_the_end, not_run
 from disquectl.worker.custody import Custody
+from disquectl.worker.ending import KILL, OPEN, TERM, Ending
 from disquectl.worker.follow import Origins
 from disquectl.worker.handlers import Handlers
 from disquectl.worker.job import jobs_of
 from disquectl.worker.nodes import Nodes
 from disquectl.worker.plan import LINES
 from disquectl.worker.processes import Processes
-from disquectl.worker.signals import Signals
+from disquectl.worker.stdout import Stdout
 from disquectl.worker.turns import Turns
-from disquectl.worker.watch import READ, Watch
+from disquectl.worker.watch import READ, WRITE, Watch
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -32,34 +37,43 @@ if TYPE_CHECKING:
     from disquectl.protocol.resp import Reply
     from disquectl.worker.job import Failure, Job, Request
     from disquectl.worker.log import Log
-    from disquectl.worker.plan import Plan
+    from disquectl.worker.plan import Plan, Program
 
-# How long a GETJOB waits: as long as a worker that is told to stop may have to wait for its answer.
+# How long a GETJOB waits: as long as a worker that is told to stop may have to wait for its answer. If it
+# hung up, the node could still deliver a job that is put back to the connection that is gone.
 _WAIT_MS = 1000
+_SHORTEST_WAIT_MS = 100
+_WAIT_SHARE_OF_THE_GRACE = 0.4
 # With --burst: a lone node knows at once that there is nothing; jobs that others send come within this.
 _BURST_WAIT_MS = {True: 1, False: 300}
 _MOST_AT_ONCE = 200
 _TURN_SECONDS = 1.0
-# The end of the grace is kept for telling the nodes.
-_LAST_WORDS_SHARE = 0.8
-
-# Taking jobs; taking no more and waiting for those that run; ending them.
-OPEN, CLOSING, ENDING = "open", "closing", "ending"
+# How long a worker that fails has for putting its jobs back.
+_HAND_BACK_SECONDS = 2.0
+_NAMES = {signal.SIGINT: "INT", signal.SIGTERM: "TERM", signal.SIGHUP: "HUP", signal.SIGQUIT: "QUIT"}
 
 
 class Worker:
     """Made for one run."""
 
-    def __init__(self, plan: Plan, path: bytes, seeds: Sequence[Node], opener: Opener, log: Log) -> None:
-        """`path` is the file of the command; `seeds` begin with a node that has answered."""
+    def __init__(self, plan: Plan, program: Program, seeds: Sequence[Node], opener: Opener, log: Log) -> None:
+        """`seeds` begin with a node that has answered."""
         self._plan = plan
         self._log = log
-        self._stage = OPEN
+        self._ending = Ending(plan.grace)
+        self._came: list[int] = []
         self._watch = Watch()
+        self._stdout: Stdout | None = None
+        self._is_hushed = False
         self._custody = Custody(plan, random.random, lambda: self._nodes.known)
         self._turns = Turns(plan.queues, plan.strict)
-        slots = Handlers if plan.takes == LINES else Processes
-        self._slots = slots(plan, path, self._watch, self._job_ended, log.passed_on)
+        self._slots: Handlers | Processes
+        if plan.takes == LINES:
+            self._slots = Handlers(plan, program, self._watch, self._job_ended, log)
+        else:
+            self._stdout = Stdout(self._watch, log, self._reader_is_gone)
+            fd = self._stdout.fd
+            self._slots = Processes(plan, program, self._watch, self._job_ended, log=log, stdout=fd)
         self._nodes = Nodes(
             seeds,
             opener,
@@ -74,11 +88,11 @@ class Worker:
         self._to_put_back: list[tuple[Job, Failure]] = []
         # With --burst: the nodes that had no job since something was last done.
         self._dry: set[Node] = set()
-        self._cut_off = self._was_told = False
+        self._cut_off = False
         self._pause_until = 0.0
+        wait_ms = int(plan.grace * 1000 * _WAIT_SHARE_OF_THE_GRACE)
+        self._wait_ms = min(max(wait_ms, _SHORTEST_WAIT_MS), _WAIT_MS)
         self._close_at = None if plan.max_time is None else self._now + plan.max_time
-        self._kill_at: float | None = None
-        self._leave_at: float | None = None
 
     def run(self) -> bool:
         """Work until there is a reason to end; whether all went well.
@@ -86,22 +100,45 @@ class Worker:
         That is: no job died or had to be left, and none still waits for its next attempt, unless a signal
         ended the worker. Raises ConnectionFailed where --burst finds no node any more.
         """
-        with Signals() as signals:
-            self._watch.set(signals.fd, READ, lambda _: None)
+        heard = (*STOPPING, signal.SIGQUIT, signal.SIGTSTP, signal.SIGUSR1)
+        with Signals(heard, self._came.append, always=[signal.SIGCHLD]) as signals:
+            self._watch.set(signals.fd, READ, lambda _: signals.clear())
             try:
                 while not self._is_over():
                     self._turn(signals)
+            except BaseException:
+                self._hand_back(signals)
+                raise
             finally:
-                self._watch.drop(signals.fd)
-                self._nodes.close()
-                self._slots.close()
+                self._close(signals)
+        if self._cut_off:
+            raise ConnectionFailed("no node is left to ask whether there are more jobs")
+        left = self._custody.busy if self._ending.was_told else self._custody.jobs
+        return not (left or self._log.counts["dead"] or self._log.counts["left"])
+
+    def _close(self, signals: Signals) -> None:
+        self._watch.drop(signals.fd)
+        # Those that did not even end by KILL, or that nobody asked to.
+        self._signal_commands(signal.SIGKILL)
+        self._nodes.close()
+        if self._stdout is not None:
+            self._stdout.close()
+        self._slots.close()
         self._custody.close()
         self._show_news()
         self._log.totals(len(self._custody.jobs))
-        if self._cut_off:
-            raise ConnectionFailed("no node is left to ask whether there are more jobs")
-        left = self._custody.busy if self._was_told else self._custody.jobs
-        return not (left or self._log.counts["dead"] or self._log.counts["left"])
+        self._log.close()
+
+    def _hand_back(self, signals: Signals) -> None:
+        """The worker fails: end what it has started and put the jobs back, as far as that can be done."""
+        self._ending.leave(self._now)
+        self._slots.end()
+        self._signal_commands(signal.SIGKILL)
+        until = time.monotonic() + _HAND_BACK_SECONDS
+        # What failed may fail again.
+        with suppress(Exception):
+            while (self._slots.alive or self._custody.busy) and time.monotonic() < until:
+                self._turn(signals)
 
     def _turn(self, signals: Signals) -> None:
         self._get_jobs()
@@ -110,11 +147,11 @@ class Worker:
         ready = self._watch.wait(self._seconds_to_wait())
         self._now = time.monotonic()
         self._watch.act(ready)
-        for number in signals.take():
-            if number == signal.SIGCHLD:
-                continue
-            self._told_to_end(number)
+        # Before the signals: what has ended by itself was not ended by them.
         self._slots.reap()
+        came, self._came[:] = self._came[:], []
+        for number in came:
+            self._heard(number, signals)
         self._slots.tick(time.monotonic())
         self._custody.tick(self._now)
         self._nodes.tick()
@@ -127,7 +164,7 @@ class Worker:
             self._custody.next_look,
             self._slots.next_deadline,
             self._close_at or self._now + _TURN_SECONDS,
-            self._kill_at or self._now + _TURN_SECONDS,
+            self._ending.next_deadline,
             self._now + (0.25 if self._log.is_live else _TURN_SECONDS),
         )
         return max(until - time.monotonic(), 0)
@@ -136,13 +173,13 @@ class Worker:
 
     def _get_jobs(self) -> None:
         count = min(self._slots.free, _MOST_AT_ONCE, self._left_to_take())
-        if self._stage != OPEN or not count or self._nodes.getting or self._now < self._pause_until:
+        if self._ending.stage != OPEN or not count or self._nodes.getting or self._now < self._pause_until:
             return
         names = self._turns.names(count, self._custody.full_queues())
         if not names:
             self._dry |= self._nodes.up
             return
-        wait_ms = _BURST_WAIT_MS[self._nodes.is_lone] if self._plan.burst else _WAIT_MS
+        wait_ms = _BURST_WAIT_MS[self._nodes.is_lone] if self._plan.burst else self._wait_ms
         self._nodes.get(
             (b"GETJOB", b"TIMEOUT", wait_ms, b"COUNT", count, b"WITHCOUNTERS", b"FROM", *names),
             wait_ms / 1000,
@@ -186,8 +223,8 @@ class Worker:
     def _take(self, job: Job) -> None:
         if not self._custody.take(job, self._now):
             return
-        if self._stage == ENDING:
-            self._to_put_back.append((job, not_run("the worker was told to end")))
+        if self._ending.stage != OPEN:
+            self._to_put_back.append((job, not_begun_by_the_end()))
         elif why := self._custody.refusal(job):
             self._custody.failed(job, not_run(why))
         else:
@@ -196,60 +233,90 @@ class Worker:
             self._slots.start(job, time.monotonic())
 
     def _job_ended(self, job: Job, failure: Failure | None, seconds: float) -> None:
+        if self._stdout is not None:
+            self._stdout.show_the_rest()
         if failure is None:
             self._log.done(job, seconds)
             self._custody.succeeded(job)
-        elif self._stage == ENDING:
+        elif failure.interrupted or (self._stdout is not None and self._stdout.is_gone):
             self._to_put_back.append((job, failure))
         else:
             self._custody.failed(job, failure)
 
     # Ending
 
-    def _told_to_end(self, number: int) -> None:
-        self._was_told = True
-        if number == signal.SIGTERM or (self._stage == CLOSING and number == signal.SIGINT):
-            self._end()
-        elif self._stage == ENDING:
-            self._slots.kill()
-        else:
-            self._close("told to stop")
+    def _heard(self, number: int, signals: Signals) -> None:
+        if number == signal.SIGTSTP:
+            self._stop_until_continued(signals)
+        elif number == signal.SIGUSR1:
+            self._say_what_runs()
+        elif number in _NAMES:
+            self._ending.told(number, self._now)
+            self._say_that_it_ends(f"told to end ({_NAMES[signal.Signals(number)]})")
 
-    def _close(self, why: str) -> None:
-        if self._stage == OPEN:
-            self._log.said(f"{why}: taking no more jobs, waiting for {self._slots.running}")
-            self._stage = CLOSING
+    def _reader_is_gone(self) -> None:
+        """Nobody reads what commands write: each would fail for that alone."""
+        self._ending.told(signal.SIGTERM, self._now)
+        self._say_that_it_ends("the reader of stdout is gone")
 
-    def _end(self) -> None:
-        if self._stage == ENDING:
-            self._slots.kill()
-            return
-        self._log.said(f"ending {self._slots.running} running jobs")
-        self._stage = ENDING
-        self._leave_within_the_grace()
-        self._slots.end(self._now)
+    def _say_that_it_ends(self, why: str) -> None:
+        limit = (
+            f" for up to {duration(self._ending.seconds_left(self._now))}" if self._ending.is_limited else ""
+        )
+        running = self._slots.running
+        waiting = f", waiting for {running} running{limit}" if running else ""
+        self._log.said(f"{why}: taking no more jobs{waiting}")
 
-    def _leave_within_the_grace(self) -> None:
-        self._kill_at = self._now + self._plan.grace * _LAST_WORDS_SHARE
-        self._leave_at = self._now + self._plan.grace
+    def _say_what_runs(self) -> None:
+        now = time.monotonic()
+        for child, since in self._slots.running_since():
+            if child.job is not None:
+                self._log.running(child.job, child.pid, now - since)
+        held = self._custody.held.total()
+        self._log.said(f"{self._slots.running} running, {held} waiting for their next attempt")
+
+    def _stop_until_continued(self, signals: Signals) -> None:
+        """Ctrl-Z stops the commands, too, and their time does not run meanwhile."""
+        self._log.hide_status()
+        before = time.monotonic()
+        self._signal_commands(signal.SIGSTOP)
+        try:
+            signals.stop_here()
+        finally:
+            self._signal_commands(signal.SIGCONT)
+        self._now = time.monotonic()
+        for child in self._slots.children():
+            child.postpone(self._now - before)
+
+    def _signal_commands(self, number: int) -> None:
+        for child in self._slots.children():
+            child.signal(number)
 
     def _look_at_the_clock(self) -> None:
-        if self._stage == OPEN:
+        if self._ending.stage == OPEN:
             if self._close_at is not None and self._now >= self._close_at:
-                self._close("--max-time is over")
+                self._stop_taking("--max-time is over")
             elif self._left_to_take() <= 0:
-                self._close("--max-jobs are taken")
+                self._stop_taking("--max-jobs are taken")
             elif self._plan.burst:
                 self._look_for_the_end()
-        if self._kill_at is not None and self._now >= self._kill_at:
-            self._slots.kill()
-            self._nodes.stop_getting()
-            self._kill_at = None
+        for act in self._ending.due(self._now):
+            if act == TERM:
+                if self._slots.running:
+                    self._log.said(f"sending TERM to {self._slots.running} running")
+                self._slots.end()
+            elif act == KILL:
+                self._signal_commands(signal.SIGKILL)
+                self._nodes.stop_getting()
         if self._to_put_back and not self._nodes.getting:
             # Before the last GETJOB is answered it would only get them again.
             for job, failure in self._to_put_back:
                 self._custody.interrupted(job, failure)
             self._to_put_back.clear()
+
+    def _stop_taking(self, why: str) -> None:
+        self._ending.close()
+        self._say_that_it_ends(why)
 
     def _look_for_the_end(self) -> None:
         """With --burst: end when nothing is going on and, since then, no node had a job.
@@ -261,23 +328,21 @@ class Worker:
         elif not self._nodes.trusted:
             self._log.said("no node can be reached")
             self._cut_off = True
-            self._stage = CLOSING
             # What is not acknowledged yet may be, if a node comes back.
-            self._leave_within_the_grace()
+            self._ending.leave(self._now)
         elif self._custody.busy:
             self._dry.clear()
         elif not self._nodes.getting and self._nodes.trusted <= self._dry:
-            self._stage = CLOSING
+            self._ending.close()
 
     def _is_over(self) -> bool:
-        if self._leave_at is not None and self._now >= self._leave_at:
+        if self._now >= self._ending.leave_at:
             return True
-        if self._stage == OPEN or self._slots.running or self._nodes.getting or self._custody.busy:
+        if self._ending.stage == OPEN or self._slots.running or self._nodes.getting or self._custody.busy:
             return False
         if self._slots.alive:
             self._slots.hang_up()
-            if self._leave_at is None:
-                self._leave_within_the_grace()
+            self._ending.leave(self._now)
             return False
         self._custody.part()
         return not self._custody.busy
@@ -288,4 +353,18 @@ class Worker:
         self._custody.told.clear()
         if self._log.has_lines:
             self._log.write()
+        self._keep_up_with_the_log()
         self._log.draw(self._now, self._slots.running, self._custody.held.total())
+
+    def _keep_up_with_the_log(self) -> None:
+        """Where the log cannot be written as fast as commands write to it, let them wait."""
+        if self._log.is_waiting:
+            self._watch.set(self._log.fd, WRITE, lambda _: self._log.write())
+        elif self._log.fd >= 0:
+            self._watch.drop(self._log.fd)
+        if self._log.is_behind is not self._is_hushed:
+            self._is_hushed = self._log.is_behind
+            for child in self._slots.places():
+                child.listen(not self._is_hushed)
+            if self._stdout is not None:
+                self._stdout.listen(not self._is_hushed)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import os
+import signal
 import sys
 
 import pytest
@@ -13,7 +14,7 @@ from disquectl.client.address import Node
 from disquectl.worker.backoff import Backoff
 from disquectl.worker.handlers import Handlers
 from disquectl.worker.job import Job
-from disquectl.worker.plan import LINES, Plan
+from disquectl.worker.plan import LINES, Plan, Program
 from disquectl.worker.watch import Watch
 from tests.worker.workers import work
 
@@ -35,6 +36,15 @@ for line in sys.stdin:
 """
 
 
+class Unread:
+    """A log that takes everything and shows nothing."""
+
+    is_behind = False
+
+    def passed_on(self, job, lines):
+        pass
+
+
 class Slots:
     """Handlers, and what they said of the jobs."""
 
@@ -43,10 +53,15 @@ class Slots:
         self.watch = Watch()
         command = (sys.executable.encode(), b"-c", script.encode())
         made = Plan(command, ((b"q", 1),), Backoff(), takes=LINES, concurrency=concurrency, **plan)
-        self.handlers = Handlers(made, path or command[0], self.watch, self._ended, lambda *_: None)
+        program = Program(path or command[0], os.environb)
+        self.handlers = Handlers(made, program, self.watch, self._ended, Unread())
 
     def _ended(self, job, failure, _seconds):
         self.ended.append((job.body, failure and failure.why))
+
+    def kill(self):
+        for child in self.handlers.children():
+            child.signal(signal.SIGKILL)
 
     def start(self, *bodies):
         for body in bodies:
@@ -71,7 +86,7 @@ def slots():
         def make(script, concurrency, **others):
             made = Slots(script, concurrency, **others)
             stack.callback(made.handlers.close)
-            stack.callback(made.handlers.kill)
+            stack.callback(made.kill)
             return made
 
         yield make
@@ -122,7 +137,7 @@ def test_a_job_that_nobody_has_yet_comes_back_at_the_end(slots):
     some.start(b"a", b"b")
     some.handlers.tick(0.0)
     assert (some.handlers.running, some.handlers.free) == (2, -1)
-    some.handlers.end(0.0)
+    some.handlers.end()
     assert some.ended == [(b"b", "the worker was told to end")]
     assert some.handlers.running == 1
 

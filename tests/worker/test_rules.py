@@ -169,6 +169,28 @@ def test_an_array_is_several():
     ]
 
 
+@pytest.mark.parametrize("number", ["1.10", "1e400", "-0", "1E+2", "9" * 5000, "0.10000000000000000001"])
+def test_a_number_is_the_text_that_stood_there(number):
+    assert arguments(ARGS, f"[{number}]".encode()) == [number.encode()]
+
+
+@pytest.mark.parametrize("text", ["[NaN]", "[-Infinity]", "[1] x", "\ufeff[1]", "[" * 100_000])
+def test_what_is_not_json_is_said_in_our_words(text):
+    with pytest.raises(ValueError, match=r"^the body is not JSON$"):
+        arguments(ARGS, text.encode())
+
+
+def test_a_body_is_utf_8():
+    with pytest.raises(ValueError, match=r"^the body is not JSON$"):
+        arguments(ARGS, "[1]".encode("utf-16"))
+
+
+@pytest.mark.parametrize("answer", [b"", b"ok", b"true false", "true".encode("utf-16"), b"\xff"])
+def test_what_a_handler_says_that_is_not_json_is_said_in_our_words(answer):
+    with pytest.raises(ValueError, match=r"^not JSON$"):
+        refusal(answer, AT_LEAST_ONCE)
+
+
 @pytest.mark.parametrize("body", [b"{}", b"nonsense", b'[["a"]]', b'["\\ud800"]', b'["a\\u0000"]', b"\xff"])
 def test_what_is_no_array_of_words_is_refused(body):
     with pytest.raises(ValueError, match="body"):

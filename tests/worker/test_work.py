@@ -318,7 +318,7 @@ def test_term_ends_what_runs_and_puts_it_back(node, client, tmp_path):
     job_id = client.addjob("q", "x")
     once = client.addjob("once", "x", retry=0, replicate=1)
     script = f"echo $$ > {tmp_path}/$DISQUE_QUEUE; sleep 1000"
-    with worker(node, "-q", "q", "-q", "once", *SH, script) as process:
+    with worker(node, "-q", "q", "-q", "once", "--grace", "1s", *SH, script) as process:
         wait_for(lambda: (tmp_path / "q").exists() and (tmp_path / "once").exists())
         process.send_signal(signal.SIGTERM)
         process.communicate()
@@ -333,7 +333,7 @@ def test_a_second_int_hurries_and_the_grace_has_an_end(node, client, tmp_path):
     client.addjob("q", "x")
     mark = tmp_path / "begun"
     script = f"trap '' TERM; touch {mark}; while :; do sleep 1; done"
-    with worker(node, "-q", "q", "--grace", "3s", *SH, script) as process:
+    with worker(node, "-q", "q", "--grace", "1s", *SH, script) as process:
         wait_for(mark.exists)
         process.send_signal(signal.SIGINT)
         assert process.stderr is not None

@@ -15,13 +15,13 @@ from disquectl.commands.bulk.intake import BodyLines, Intake
 from disquectl.commands.bulk.ledger import Ledger
 from disquectl.commands.bulk.progress import Progress
 from disquectl.commands.bulk.source import open_source
-from disquectl.commands.bulk.stop import Stop
 from disquectl.commands.bulk.template import Template
 from disquectl.commands.row import option_words
 from disquectl.errors import DataError, DisquectlError, OutcomeUnknown, PartlyDone, ReplyError
 from disquectl.protocol.columns import Column, Columns
 from disquectl.protocol.shapes import unexpected
 from disquectl.render.shape import RECORDS, Shape
+from disquectl.signals import Stop
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:

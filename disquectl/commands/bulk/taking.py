@@ -16,11 +16,11 @@ from disquectl.client.lane import Portion
 from disquectl.client.pipeline import Stream
 from disquectl.commands.advice import explained
 from disquectl.commands.bulk.files import JobFiles
-from disquectl.commands.bulk.stop import Stop
 from disquectl.errors import DisquectlError, NothingThere, OutcomeUnknown, PartlyDone, ReplyError
 from disquectl.protocol.columns import values_of
 from disquectl.protocol.replies import jobs
 from disquectl.protocol.resp import encode
+from disquectl.signals import Stop
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
