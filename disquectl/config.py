@@ -32,6 +32,7 @@ class Settings:
 
     `password_source` is where to get the password when `password` is None. `tls` has the arguments of
     client.tls.Tls, None is no TLS. `profile` is the name of the profile in force; `config` is the file.
+    `nodes_from_profile`: the nodes are those of that profile.
     """
 
     __slots__ = (
@@ -45,6 +46,7 @@ class Settings:
         "echo_to",
         "header",
         "nodes",
+        "nodes_from_profile",
         "null_output",
         "output",
         "output_from_option",
@@ -105,6 +107,7 @@ class Settings:
         self.password = self.password or environ.get("DISQUE_PASSWORD") or None
         if self.password is None:
             self.password_source = _source(preset, self.profile or "")
+        self.nodes_from_profile = "nodes" in preset
         if target is not None:
             self.nodes = target.nodes
         else:

@@ -20,6 +20,7 @@ CONNECTION = (
     "ask_password",
     "connect_timeout_ms",
     "nodes",
+    "nodes_from_profile",
     "password",
     "password_source",
     "profile",
