@@ -146,17 +146,22 @@ def _source(shell: Shell, words: Raw) -> None:
 def _edit(shell: Shell, words: Raw) -> None:
     if not shell.interactive:
         raise UsageError("\\edit needs a terminal")
+    shell.default = edited(shell, shell.last_line)
+
+
+def edited(shell: Shell, text: str) -> str:
+    """What becomes of the text in VISUAL or EDITOR. Raises DataError."""
     import shlex
     import tempfile
 
     editor = os.environ.get("VISUAL") or os.environ.get("EDITOR") or "vi"
-    with tempfile.NamedTemporaryFile("w+", suffix=".disque", encoding="utf-8") as file:
-        file.write(shell.last_line)
+    with tempfile.NamedTemporaryFile("wb", suffix=".disque") as file:
+        file.write(text.encode("utf-8", "surrogateescape"))
         file.flush()
         code = wait_for(start([*shlex.split(editor), file.name], shell.environment()))
         if code:
             raise DataError(f"the editor {editor} {ended_with(code)}")
-        shell.default = read_file(file.name).decode("utf-8", "surrogateescape").rstrip("\n")
+        return read_file(file.name).decode("utf-8", "surrogateescape").rstrip("\n")
 
 
 def _system(shell: Shell, reading: Reading) -> None:
