@@ -22,6 +22,7 @@ from disquectl.shell.check import check
 from disquectl.shell.complete import entries
 from disquectl.shell.grammar import read
 from disquectl.shell.hints import rest_of_syntax
+from disquectl.shell.history import is_too_long
 from disquectl.shell.paint import painted
 
 if TYPE_CHECKING:
@@ -124,6 +125,11 @@ class SharedHistory(History):
     def load_history_strings(self) -> Iterable[str]:
         """Newest first."""
         return reversed(self._file.load())
+
+    def append_string(self, string: str) -> None:
+        """Keep the line, unless it is so long that recalling it would hold up the prompt."""
+        if not is_too_long(string):
+            super().append_string(string)
 
     def store_string(self, string: str) -> None:
         """Write it down, unless it holds a secret."""

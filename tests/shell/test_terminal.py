@@ -10,6 +10,7 @@ import pytest
 from disquectl import Client
 from disquectl.sandbox.listening import listen
 from disquectl.sandbox.thread import SandboxThread
+from disquectl.shell.own import SETTINGS
 from tests.shell.person import CTRL_C, CTRL_D, CTRL_R, ENTER, TAB, UP, Person
 
 if TYPE_CHECKING:
@@ -41,12 +42,14 @@ def test_disquectl_alone_is_the_shell(node: str, home: str) -> None:
 
 
 def test_the_settings_stand_in_columns(person: Person) -> None:
-    text = person.run("\\set", "vertical")
+    person.run("\\set", lambda text: any(line.startswith("pass-credentials ") for line in text.splitlines()))
+    lines = [line.split() for line in person.text.splitlines()]
+    values = {name: value for name, value in (line for line in lines if len(line) == 2) if name in SETTINGS}
+    assert set(values) == set(SETTINGS)
     columns = {
-        line.rindex(value)
-        for line in text.splitlines()
-        for value in (" table", " off")
-        if line.endswith(value)
+        line.rindex(values[line.split()[0]])
+        for line in person.text.splitlines()
+        if line.split()[:1] and line.split()[0] in values
     }
     assert len(columns) == 1
 
