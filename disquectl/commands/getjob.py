@@ -76,8 +76,13 @@ def run(row: Row, values: Values, session: Session) -> None:
     (words,) = requests(row, values)
     session.guard(row, words)
     found = jobs(exchange(row, words, session, wait_ms=wait_ms(values)))
+    holder = session.holder if values.get("ack") else None
+    if holder is not None and found:
+        holder.hold(values_of(found, "id"), session)
     show_found(shape_now, found, session, NothingThere("no job"))
-    if values.get("ack"):
+    if holder is not None:
+        holder.written()
+    elif values.get("ack"):
         _acknowledge(values_of(found, "id"), session)
 
 

@@ -17,6 +17,9 @@ from disquectl.render.output import check_columns, writer
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from typing import Protocol
+
     from disquectl.client.address import Node
     from disquectl.client.echo import Tap
     from disquectl.client.tls import Tls
@@ -26,6 +29,15 @@ if TYPE_CHECKING:
     from disquectl.render.shape import Shape
     from disquectl.render.stream import Writer
 
+    class Holder(Protocol):
+        """Keeps jobs that were taken until their reader has ended, and acknowledges them then."""
+
+        def hold(self, ids: Sequence[str], taker: Session) -> None:
+            """Called before the jobs are written, with the session that took them."""
+
+        def written(self) -> None:
+            """Called when they are written and flushed."""
+
 
 class Declined(DisquectlError):
     """The person at the terminal said no."""
@@ -34,12 +46,16 @@ class Declined(DisquectlError):
 
 
 class Session:
-    """One command line's worth of work; a context manager that closes the connection."""
+    """One command line's worth of work; a context manager that closes the connection.
+
+    `holder`: where it is set, what a command takes and would acknowledge is left to it.
+    """
 
     def __init__(self, settings: Settings, streams: Streams) -> None:
         self.settings = settings
         self.streams = streams
         self.exit_code = 0
+        self.holder: Holder | None = None
         self._client: Core | None = None
         self._tap: Tap | None = None
         self._tls: Tls | None = None

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import subprocess
 
 from disquectl.commands.inputs import read_file
 from disquectl.commands.kinds import seconds_float
@@ -14,8 +13,9 @@ from disquectl.render.escape import for_terminal
 from disquectl.shell import own
 from disquectl.shell.explain import explain
 from disquectl.shell.options import prompt_problem
-from disquectl.shell.outlet import Outlet, wait_for
+from disquectl.shell.outlet import Outlet
 from disquectl.shell.overlay import with_connection
+from disquectl.shell.process import ended_with, start, wait_for
 from disquectl.shell.runner import run_line
 from disquectl.shell.watch import watch
 from disquectl.shell.words import commands_of
@@ -44,7 +44,7 @@ def act(shell: Shell, command: Command, reading: Reading) -> None:
     if command.row is own.HELP:
         _help(shell, command)
     elif command.row is own.SYSTEM_COMMAND:
-        _system(reading)
+        _system(shell, reading)
     elif command.row is own.WATCH:
         _watch(shell, command, reading)
     else:
@@ -58,7 +58,7 @@ def _text(words: Raw, name: str) -> str:
 
 def _help(shell: Shell, command: Command) -> None:
     pager = shell.pager if shell.pager_on and shell.interactive else ""
-    with Outlet(shell.streams, command.handoff, pager) as streams:
+    with Outlet(shell.streams, command.handoff, shell.environment(), pager) as streams:
         color = streams.stdout_is_terminal and shell.settings.color != "never"
         width = min(streams.width, 100)
         streams.stdout.write(explain(_text(command.words, "topic"), width=width, color=color).encode())
@@ -147,30 +147,36 @@ def _source(shell: Shell, words: Raw) -> None:
 def _edit(shell: Shell, words: Raw) -> None:
     if not shell.interactive:
         raise UsageError("\\edit needs a terminal")
+    shell.default = edited(shell, shell.last_line)
+
+
+def edited(shell: Shell, text: str) -> str:
+    """What becomes of the text in VISUAL or EDITOR. Raises DataError."""
     import shlex
     import tempfile
 
     editor = os.environ.get("VISUAL") or os.environ.get("EDITOR") or "vi"
-    with tempfile.NamedTemporaryFile("w+", suffix=".disque", encoding="utf-8") as file:
-        file.write(shell.last_line)
+    with tempfile.NamedTemporaryFile("wb", suffix=".disque") as file:
+        file.write(text.encode("utf-8", "surrogateescape"))
         file.flush()
-        code = wait_for(subprocess.Popen([*shlex.split(editor), file.name]))
+        code = wait_for(start([*shlex.split(editor), file.name], shell.environment()))
         if code:
-            raise DataError(f"the editor {editor} ended with {code}")
-        shell.default = read_file(file.name).decode("utf-8", "surrogateescape").rstrip("\n")
+            raise DataError(f"the editor {editor} {ended_with(code)}")
+        return read_file(file.name).decode("utf-8", "surrogateescape").rstrip("\n")
 
 
-def _system(reading: Reading) -> None:
-    code = wait_for(subprocess.Popen(reading.parts[1].word.text, shell=True))
+def _system(shell: Shell, reading: Reading) -> None:
+    code = wait_for(start(reading.parts[1].word.text, shell.environment()))
     if code:
-        raise DataError(f"it ended with {code}")
+        raise DataError(f"it {ended_with(code)}")
 
 
 def _set(shell: Shell, words: Raw) -> None:
     name, value = _text(words, "name").lower(), _text(words, "value")
     if not name:
+        longest = max(map(len, own.SETTINGS)) + 2
         for each, now in _settings(shell).items():
-            place = f"{each:10}" if shell.streams.stdout_is_terminal else f"{each}\t"
+            place = f"{each:{longest}}" if shell.streams.stdout_is_terminal else f"{each}\t"
             shell.streams.stdout.write(f"{place}{for_terminal(now)}\n".encode())
         shell.streams.stdout.flush()
     elif "value" not in words:
@@ -183,6 +189,8 @@ def _set(shell: Shell, words: Raw) -> None:
         shell.prompt = value
     elif name == "output":
         ACTIONS["\\o"](shell, {"format": own.OUTPUT.arguments[0].kind.convert(value)})
+    elif name == "pass-credentials":
+        shell.pass_credentials = _switched(shell.pass_credentials, {"state": own.ON_OFF.convert(value)})
     else:
         switch = {"pager": "\\pager", "timing": "\\timing", "echo": "\\echo", "vertical": "\\x"}[name]
         ACTIONS[switch](shell, {"state": own.ON_OFF.convert(value)})
@@ -195,6 +203,7 @@ def _settings(shell: Shell) -> dict[str, str]:
         "timing": shell.timing,
         "echo": shell.settings.echo,
         "vertical": shell.vertical,
+        "pass-credentials": shell.pass_credentials,
     }
     return {
         "prompt": shell.prompt,

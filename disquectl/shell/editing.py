@@ -5,6 +5,7 @@ Each hands text to a pure function and its answer back; nothing is decided here.
 
 from __future__ import annotations
 
+from bisect import bisect_right
 from typing import TYPE_CHECKING
 
 from prompt_toolkit.application import get_app
@@ -15,11 +16,13 @@ from prompt_toolkit.layout.processors import Processor, Transformation
 from prompt_toolkit.lexers import Lexer
 from prompt_toolkit.utils import get_cwidth
 
+from disquectl.render.escape import for_terminal
 from disquectl.shell.bar import plain_prompt, prompt_text
 from disquectl.shell.check import check
 from disquectl.shell.complete import entries
 from disquectl.shell.grammar import read
 from disquectl.shell.hints import rest_of_syntax
+from disquectl.shell.history import is_too_long
 from disquectl.shell.paint import painted
 
 if TYPE_CHECKING:
@@ -62,6 +65,28 @@ class GrammarLexer(Lexer):
         return lambda number: lines[number] if number < len(lines) else []
 
 
+class EscapeProcessor(Processor):
+    """Characters that a terminal does not show, or acts on, stand escaped: what runs is what is seen."""
+
+    def apply_transformation(self, transformation_input: TransformationInput) -> Transformation:
+        """The line, with the places of its characters where some take more room."""
+        shown: StyleAndTextTuples = []
+        places = [0]
+        for style, text, *_ in transformation_input.fragments:
+            pieces = [char if " " <= char <= "~" else for_terminal(char) for char in text]
+            shown.append((style, "".join(pieces)))
+            for piece in pieces:
+                places.append(places[-1] + len(piece))
+        if places[-1] == len(places) - 1:
+            return Transformation(transformation_input.fragments)
+        last = len(places) - 1
+        return Transformation(
+            shown,
+            source_to_display=lambda place: places[min(place, last)] + max(place - last, 0),
+            display_to_source=lambda place: bisect_right(places, place) - 1 + max(place - places[last], 0),
+        )
+
+
 class HintProcessor(Processor):
     """The rest of the syntax behind the last line, as much as there is room for."""
 
@@ -100,6 +125,11 @@ class SharedHistory(History):
     def load_history_strings(self) -> Iterable[str]:
         """Newest first."""
         return reversed(self._file.load())
+
+    def append_string(self, string: str) -> None:
+        """Keep the line, unless it is so long that recalling it would hold up the prompt."""
+        if not is_too_long(string):
+            super().append_string(string)
 
     def store_string(self, string: str) -> None:
         """Write it down, unless it holds a secret."""

@@ -9,35 +9,81 @@ import fcntl
 import os
 import re
 
+from disquectl.commands import find
 from disquectl.home import own_state_folder
-from disquectl.shell.words import split_line
+from disquectl.shell.own import WATCH, find_own
+from disquectl.shell.words import SYSTEM, split_line
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Mapping
     from typing import BinaryIO
 
-SECRET_WORDS = ("auth", "requirepass")
 # A slash or a blank that should have been percent-encoded is still a part of the password.
 PASSWORD_URL = re.compile(r"disques?://.*@|://[^/\s]*:[^/\s]*@", re.IGNORECASE | re.DOTALL)
 DOUBTFUL = re.compile(r"auth|requirepass|--password(?!-)|password=|redis-cli .*-a", re.IGNORECASE)
 # So much of the end of the file is read at most.
 LARGEST_BYTES = 8 << 20
+# A longer line is not kept: to draw and to search a line takes time in proportion to it.
+LONGEST_LINE_BYTES = 64 << 10
 
 
 def holds_secret(line: str) -> bool:
-    """Whether a password may stand in the line; in doubt it does."""
+    """Whether a password may stand in the line; in doubt it does.
+
+    Words that stand before a password count with a slip of the fingers, too: `auht hunter2`.
+    """
     if PASSWORD_URL.search(line):
         return True
     words = split_line(line)
-    if words.problem is not None:
-        return bool(DOUBTFUL.search(line))
-    texts = [word.text.lower() for word in words.words]
-    if any(text.partition("=")[0] == "--password" for text in texts):
+    inside = words.handoff is not None or line.lstrip().startswith(SYSTEM)
+    if (words.problem is not None or inside) and DOUBTFUL.search(line):
         return True
-    named = any(text in SECRET_WORDS for text in texts[:-1])
-    inside = words.handoff is not None or (texts and texts[0] == "\\!")
-    return named or bool(inside and DOUBTFUL.search(line))
+    texts = line.split() if words.problem is not None or inside else [word.text for word in words.words]
+    texts = [text.lower().strip("\"'") for text in texts]
+    if any(_names_a_password(text) for text in texts):
+        return True
+    if any(text == "auth" or is_near(text, "requirepass", 2) for text in texts[:-1]):
+        return True
+    # Elsewhere than in the place of a command a word like `auto` is only a name.
+    if inside or words.problem is not None or _may_be_a_command(texts):
+        return any(is_near(text, "auth", 1) for text in texts[:-1]) or _grown_together(texts)
+    return False
+
+
+def _grown_together(texts: list[str]) -> bool:
+    """Whether the first word is AUTH with a password right behind it."""
+    return texts[:1] != ["auth"] and any(text.startswith("auth") for text in texts[:1])
+
+
+def _names_a_password(text: str) -> bool:
+    """Whether a word is `--password`, or gives a value to something of that name."""
+    name, equals, _ = text.partition("=")
+    if is_near(name, "--password", 2):
+        return True
+    return bool(equals) and is_near(re.split("[-_]", name)[-1], "password", 2)
+
+
+def _may_be_a_command(texts: list[str]) -> bool:
+    """Whether words of the line go to the server that no row describes."""
+    first = next((text for text in texts if text != "disquectl" and not text.startswith("--")), "")
+    return first in ("exec", WATCH.name) or (find(first) is None and find_own(first) is None)
+
+
+def is_near(word: str, wanted: str, slips: int) -> bool:
+    """Whether so many slips at most make one of the other: a letter missing, added, wrong, or two swapped."""
+    if abs(len(word) - len(wanted)) > slips:
+        return False
+    before: list[int] = []
+    row = list(range(len(wanted) + 1))
+    for i, char in enumerate(word, 1):
+        older, before, row = before, row, [i]
+        for j, other in enumerate(wanted, 1):
+            cost = min(before[j] + 1, row[j - 1] + 1, before[j - 1] + (char != other))
+            if older and j > 1 and char == wanted[j - 2] and word[i - 2] == other:
+                cost = min(cost, older[j - 2] + 1)
+            row.append(cost)
+    return row[-1] <= slips
 
 
 def history_path(environ: Mapping[str, str]) -> str | None:
@@ -70,11 +116,12 @@ class HistoryFile:
                     file.write(b"".join(line + b"\n" for line in lines))
         except OSError:
             return []
-        return [_unescaped(line.decode("utf-8", "surrogateescape")) for line in lines[-self.size :] if line]
+        kept = [line for line in lines[-self.size :] if 0 < len(line) <= LONGEST_LINE_BYTES]
+        return [_unescaped(line.decode("utf-8", "surrogateescape")) for line in kept]
 
     def add(self, line: str) -> None:
-        """Append an entry, unless it holds a secret."""
-        if self.size == 0 or holds_secret(line):
+        """Append an entry, unless it is too long or holds a secret."""
+        if self.size == 0 or is_too_long(line) or holds_secret(line):
             return
         try:
             with self._opened() as file:
@@ -97,6 +144,11 @@ class HistoryFile:
         os.fchmod(file.fileno(), 0o600)
         fcntl.flock(file, fcntl.LOCK_EX)
         return file
+
+
+def is_too_long(line: str) -> bool:
+    """Whether the line is not worth keeping."""
+    return len(_escaped(line).encode("utf-8", "surrogatepass")) > LONGEST_LINE_BYTES
 
 
 def _escaped(line: str) -> str:

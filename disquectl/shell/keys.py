@@ -1,26 +1,101 @@
-"""The keys that the shell binds beside those of prompt-toolkit."""
+"""The keys that the shell binds itself, and those of prompt-toolkit that it takes away.
+
+One rule: the line that runs is the line that is seen. So no key runs a line that it changes first, or that
+comes from elsewhere (macros, the editor, comment, operate-and-get-next), and none starts a selection that
+would swallow what is typed next.
+"""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from prompt_toolkit.filters import completion_is_selected, has_completions
+from prompt_toolkit.application import run_in_terminal
+from prompt_toolkit.document import Document
+from prompt_toolkit.enums import DEFAULT_BUFFER
+from prompt_toolkit.filters import (
+    completion_is_selected,
+    emacs_mode,
+    has_completions,
+    has_focus,
+    has_selection,
+    vi_navigation_mode,
+)
 from prompt_toolkit.key_binding import KeyBindings
+from prompt_toolkit.key_binding.key_processor import KeyPress
+from prompt_toolkit.keys import Keys
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from prompt_toolkit.key_binding import KeyPressEvent
 
+# With Shift they only move the cursor, as without it.
+SHIFTED = {
+    Keys.ShiftLeft: Keys.Left,
+    Keys.ShiftRight: Keys.Right,
+    Keys.ShiftUp: Keys.Up,
+    Keys.ShiftDown: Keys.Down,
+    Keys.ShiftHome: Keys.Home,
+    Keys.ShiftEnd: Keys.End,
+    Keys.ControlShiftLeft: Keys.ControlLeft,
+    Keys.ControlShiftRight: Keys.ControlRight,
+    Keys.ControlShiftHome: Keys.ControlHome,
+    Keys.ControlShiftEnd: Keys.ControlEnd,
+}
+# Keyboard macros, operate-and-get-next, and insert-comment of emacs; macros of vi.
+UNUSED_IN_EMACS = (("c-x", "("), ("c-x", ")"), ("c-x", "e"), ("c-o",), ("escape", "#"))
+UNUSED_IN_VI = (("q", Keys.Any), ("q",), ("@", Keys.Any))
 
-def bindings() -> KeyBindings:
-    """Enter in the menu takes the entry and runs nothing; Escape closes the menu."""
+
+def bindings(edit: Callable[[str], str]) -> KeyBindings:
+    """`edit` gives the text to the person's editor, in the terminal, and returns what became of it."""
     keys = KeyBindings()
+    _bind_menu(keys)
+
+    def _nothing(event: KeyPressEvent) -> None:
+        """Not bound."""
+
+    for unused in UNUSED_IN_EMACS:
+        keys.add(*unused, filter=emacs_mode)(_nothing)
+    for unused in UNUSED_IN_VI:
+        keys.add(*unused, filter=vi_navigation_mode)(_nothing)
+
+    def _move(event: KeyPressEvent) -> None:
+        plain = SHIFTED[Keys(event.key_sequence[0].key)]
+        event.key_processor.feed(KeyPress(plain), first=True)
+
+    for shifted in SHIFTED:
+        keys.add(shifted, filter=emacs_mode)(_move)
+
+    @keys.add("c-x", "c-e", filter=emacs_mode & has_focus(DEFAULT_BUFFER))
+    @keys.add("v", filter=vi_navigation_mode & ~has_selection & has_focus(DEFAULT_BUFFER))
+    def _(event: KeyPressEvent) -> None:
+        """Back from the editor the line stands at the prompt."""
+        buffer = event.current_buffer
+
+        async def in_editor() -> None:
+            text = await run_in_terminal(lambda: edit(buffer.text), in_executor=True)
+            buffer.document = Document(text, len(text))
+
+        event.app.create_background_task(in_editor())
+
+    return keys
+
+
+def _bind_menu(keys: KeyBindings) -> None:
+    """Ctrl-Space opens the menu; Enter in it takes the entry and runs nothing; Escape closes it."""
+
+    @keys.add("c-@", filter=has_focus(DEFAULT_BUFFER))
+    def _(event: KeyPressEvent) -> None:
+        event.current_buffer.start_completion(select_first=False)
 
     @keys.add("enter", filter=completion_is_selected)
+    @keys.add("escape", "enter", filter=completion_is_selected)
     def _(event: KeyPressEvent) -> None:
         event.current_buffer.complete_state = None
 
-    @keys.add("escape", eager=True, filter=has_completions)
+    # Not at once where an entry stands in the line: Alt-Enter begins with Escape.
+    @keys.add("escape", eager=True, filter=has_completions & ~completion_is_selected)
+    @keys.add("escape", filter=completion_is_selected)
     def _(event: KeyPressEvent) -> None:
         event.current_buffer.cancel_completion()
-
-    return keys

@@ -2,20 +2,20 @@
 
 from __future__ import annotations
 
-import io
 import os
-import shutil
 import subprocess
-import time
 
 from disquectl.commands.kinds import without_nul
 from disquectl.commands.streams import Streams
 from disquectl.errors import DataError, UsageError
 from disquectl.home import expanded
+from disquectl.shell.pager import PagedOut
+from disquectl.shell.process import ended_with, start, wait_for
 from disquectl.shell.words import APPEND, PIPE, split_line
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from collections.abc import Mapping
     from types import TracebackType
     from typing import BinaryIO
 
@@ -25,12 +25,17 @@ if TYPE_CHECKING:
 class Outlet:
     """A context manager that gives the streams for one line, and sees its output through to the end.
 
-    `pager` is the command for what is taller than the screen; empty is none.
+    `pager` is the command for what is taller than the screen; empty is none. `environ` is that of processes.
+    `problem`: after the end, why it cannot be said that a command has read everything; else empty.
     """
 
-    def __init__(self, streams: Streams, handoff: Handoff | None, pager: str = "") -> None:
+    def __init__(
+        self, streams: Streams, handoff: Handoff | None, environ: Mapping[str, str], pager: str = ""
+    ) -> None:
+        self.problem = ""
         self._streams = streams
         self._handoff = handoff
+        self._environ = environ
         self._pager = pager
         self._process: subprocess.Popen[bytes] | None = None
         self._out: BinaryIO | None = None
@@ -40,10 +45,10 @@ class Outlet:
         if self._handoff is None:
             if not self._pager:
                 return base
-            self._out = PagedOut(base.stdout, self._pager)  # type: ignore[assignment]  # it has what we use
+            self._out = PagedOut(base.stdout, self._pager, self._environ)  # type: ignore[assignment]  # it has what we use
         elif self._handoff.symbol == PIPE:
             base.stdout.flush()
-            self._process = subprocess.Popen(self._handoff.target, shell=True, stdin=subprocess.PIPE)
+            self._process = start(self._handoff.target, self._environ, stdin=subprocess.PIPE)
             self._out = self._process.stdin  # type: ignore[assignment]
         else:
             self._out = _open(self._handoff)
@@ -53,16 +58,27 @@ class Outlet:
     def __exit__(
         self, kind: type[BaseException] | None, problem: BaseException | None, trace: TracebackType | None
     ) -> None:
+        gone = isinstance(problem, BrokenPipeError) or self._reader_is_gone()
         try:
             if self._out is not None:
                 self._out.close()
         except BrokenPipeError:
-            pass  # it has what it wanted
+            gone = True  # it has what it wanted
         except OSError as failed:
             raise DataError(f"the result could not be written: {failed.strerror}") from None
         finally:
-            if self._process is not None:
-                wait_for(self._process)
+            if self._process is not None and self._handoff is not None:
+                code = wait_for(self._process)
+                if code or gone:
+                    how = ended_with(code) if code else "did not read to the end"
+                    self.problem = f"`{self._handoff.target}` {how}"
+
+    def _reader_is_gone(self) -> bool:
+        if self._process is None or self._out is None:
+            return False
+        from disquectl.commands.bulk.taking import reader_is_gone  # noqa: PLC0415 - few lines have a pipe
+
+        return reader_is_gone(self._out)
 
 
 def _open(handoff: Handoff) -> BinaryIO:
@@ -74,90 +90,3 @@ def _open(handoff: Handoff) -> BinaryIO:
         return open(path, "ab" if handoff.symbol == APPEND else "wb")
     except OSError as problem:
         raise DataError(f"cannot write {path}: {problem.strerror}") from None
-
-
-def wait_for(process: subprocess.Popen[bytes]) -> int:
-    """Wait to its end; Ctrl-C is its own affair."""
-    while True:
-        try:
-            return process.wait()
-        except KeyboardInterrupt:
-            continue
-
-
-# A command that is at it for so long shows what it has.
-SLOW_SECONDS = 1.0
-
-
-class PagedOut(io.RawIOBase):
-    """Keeps what is written until it is taller than the screen, and then starts the pager.
-
-    What stays smaller is written in the end. It passes for the terminal that it stands before.
-    """
-
-    def __init__(self, out: BinaryIO, pager: str) -> None:
-        self._terminal = out
-        self._pager = pager
-        self._kept = bytearray()
-        self._process: subprocess.Popen[bytes] | None = None
-        self._height = shutil.get_terminal_size().lines
-        self._began = time.monotonic()
-        self._slow = False
-
-    def isatty(self) -> bool:
-        return True
-
-    def fileno(self) -> int:
-        return self._terminal.fileno()
-
-    def writable(self) -> bool:
-        return True
-
-    def write(self, data: bytes) -> int:  # type: ignore[override]  # bytes are all that writers write
-        if self._process is not None and self._process.stdin is not None:
-            self._process.stdin.write(data)
-            return len(data)
-        self._kept += data
-        if not self._slow and self._kept.count(b"\n") >= self._height:
-            self._start()
-        return len(data)
-
-    def flush(self) -> None:
-        """What comes slowly is looked at as it comes, and not paged any more."""
-        if not self._slow and self._process is None and time.monotonic() - self._began > SLOW_SECONDS:
-            self._slow = True
-        if self._slow and not self.closed:
-            self._terminal.write(self._kept)
-            self._terminal.flush()
-            self._kept.clear()
-
-    def _start(self) -> None:
-        self._terminal.flush()
-        environ = {"LESS": "FRX", **os.environ}
-        self._process = subprocess.Popen(self._pager, shell=True, stdin=subprocess.PIPE, env=environ)
-        assert self._process.stdin is not None
-        self._process.stdin.write(self._kept)
-        self._kept.clear()
-
-    def close(self) -> None:
-        if self.closed:
-            return
-        try:
-            if self._process is None:
-                self._terminal.write(self._kept)
-                self._terminal.flush()
-            elif self._process.stdin is not None:
-                self._process.stdin.close()
-        except BrokenPipeError:
-            pass  # the pager was left
-        finally:
-            if self._process is not None:
-                wait_for(self._process)
-            super().close()
-
-
-def pager_command(chosen: str | None, environ: dict[str, str]) -> str:
-    """The pager to use: the one that was chosen, else PAGER, else less; empty where it is not there."""
-    command = chosen if chosen is not None else environ.get("PAGER", "less")
-    words = command.split()
-    return command if words and shutil.which(words[0]) else ""

@@ -10,7 +10,7 @@ from disquectl.commands.options import FORMATS
 from disquectl.commands.row import Argument, Row
 
 ON_OFF = one_of("on", "off")
-SETTINGS = ("prompt", "output", "pager", "timing", "echo", "vertical")
+SETTINGS = ("prompt", "output", "pager", "timing", "echo", "vertical", "pass-credentials")
 
 COMMAND_NAME = Kind("command", plain_text)
 COMMAND_LINE = Kind("line", plain_text, "COMMAND")

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import os
 
+from disquectl.child_environment import child_environment
 from disquectl.commands.session import Session
 from disquectl.commands.tap import open_tap
 from disquectl.errors import UsageError
 from disquectl.shell.names import Names
 from disquectl.shell.options import prompt_problem
-from disquectl.shell.outlet import pager_command
+from disquectl.shell.pager import pager_command
 from disquectl.shell.seen import Seen
 from disquectl.shell.wiretap import Wiretap
 
@@ -58,6 +59,7 @@ class Shell:
         self.timing = options.timing
         self.pager_on = options.pager_on
         self.pager = pager_command(options.pager, dict(os.environ))
+        self.pass_credentials = False
         self.prompt = settings.prompt or options.prompt
         problem = prompt_problem(self.prompt)
         if problem:
@@ -85,6 +87,15 @@ class Shell:
             self.session.client.connect(replace=True)
         finally:
             self.wiretap.listen(None, False)
+
+    def environment(self) -> dict[str, str]:
+        """The environment of what the shell starts now."""
+        client = self.session.client
+        if self.pass_credentials:
+            self.session.password  # noqa: B018 - fetched, where that is how it comes
+        return child_environment(
+            os.environ, self.settings, connected=client.node, pass_credentials=self.pass_credentials
+        )
 
     def close(self) -> None:
         """Leave the connection."""

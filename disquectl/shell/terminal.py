@@ -15,9 +15,12 @@ from prompt_toolkit.output.vt100 import Vt100_Output
 from prompt_toolkit.shortcuts.prompt import PromptSession
 from prompt_toolkit.styles import Style
 
+from disquectl.errors import DisquectlError
+from disquectl.shell.actions import edited
 from disquectl.shell.bar import bar, prompt_text
 from disquectl.shell.check import check
 from disquectl.shell.editing import (
+    EscapeProcessor,
     GrammarCompleter,
     GrammarLexer,
     HintProcessor,
@@ -28,6 +31,7 @@ from disquectl.shell.grammar import read
 from disquectl.shell.hints import about
 from disquectl.shell.history import HistoryFile, history_path
 from disquectl.shell.keys import bindings
+from disquectl.shell.script import tell
 from disquectl.shell.theme import styles
 from disquectl.shell.words import split_line
 
@@ -71,8 +75,8 @@ class Terminal:
             lexer=GrammarLexer(),
             auto_suggest=HistorySuggest(),
             history=SharedHistory(HistoryFile(history_path(os.environ), shell.options.history_size)),
-            input_processors=[HintProcessor(shell)],
-            key_bindings=bindings(),
+            input_processors=[EscapeProcessor(), HintProcessor(shell)],
+            key_bindings=bindings(self._edit),
             editing_mode=EditingMode.VI if shell.options.bindings == "vi" else EditingMode.EMACS,
             style=Style.from_dict(styles(shell.options.theme, color, shell.options.prompt_color)),
             color_depth=None if color else ColorDepth.DEPTH_1_BIT,
@@ -84,7 +88,6 @@ class Terminal:
             bottom_toolbar=self._bar,
             refresh_interval=1.0,
             enable_suspend=True,
-            enable_open_in_editor=True,
             output=output,
             interrupt_exception=ThrownAway,
         )
@@ -97,6 +100,13 @@ class Terminal:
 
     def _unclosed(self) -> bool:
         return split_line(self._text()).unclosed
+
+    def _edit(self, text: str) -> str:
+        try:
+            return edited(self._shell, text)
+        except DisquectlError as problem:
+            tell(self._shell, problem.message, problem.advice)
+            return text
 
     def _bar(self) -> StyleAndTextTuples:
         reading = check(read(self._text()))

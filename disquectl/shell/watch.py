@@ -11,7 +11,7 @@ from disquectl.errors import ConnectionFailed, NoAnswer, NothingThere, UsageErro
 from disquectl.render.escape import for_terminal
 from disquectl.shell.grammar import read
 from disquectl.shell.interpret import interpret
-from disquectl.shell.runner import run_command
+from disquectl.shell.runner import acknowledges, run_command
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -58,6 +58,10 @@ def _repeatable(text: str) -> Command:
         raise UsageError("\\watch repeats commands of Disque, on the screen")
     if command.row.lasting is not None and command.row.lasting(command.words):
         raise UsageError(f"{command.row.name} goes on by itself")
+    if acknowledges(command):
+        raise UsageError(
+            "\\watch shows what fits the screen: leave out --ack, which acknowledges the rest, too"
+        )
     return command
 
 

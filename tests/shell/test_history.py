@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from disquectl.shell.history import LARGEST_BYTES, HistoryFile, history_path, holds_secret
+from disquectl.shell.history import LARGEST_BYTES, LONGEST_LINE_BYTES, HistoryFile, history_path, holds_secret
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -38,6 +38,26 @@ if TYPE_CHECKING:
         "\\! DISQUE_PASSWORD=hunter2 disquectl ping",
         "\\! redis-cli -p 7711 -a hunter2 ping",
         'AUTH "hunter2',
+        # With a slip of the fingers.
+        "auht hunter2",
+        "AUHT hunter2",
+        "uath hunter2",
+        "ath hunter2",
+        "autth hunter2",
+        "suth hunter2",
+        "AUTHhunter2",
+        "disquectl auht hunter2",
+        "--echo auht hunter2",
+        "exec auht hunter2",
+        "\\watch 1 auht hunter2",
+        'auht "hunter2',
+        "\\! disquectl exec auht hunter2",
+        "ping | redis-cli auht hunter2",
+        "config set requirepas hunter2",
+        "cofnig set reqiurepass hunter2",
+        "sandbox --pasword hunter2",
+        "sandbox --passwrod=hunter2",
+        "\\! DISQUE_PASWORD=hunter2 disquectl ping",
     ],
 )
 def test_a_secret_is_seen(line: str) -> None:
@@ -53,6 +73,12 @@ def test_a_secret_is_seen(line: str) -> None:
         "connect disque://host",
         "addjob q http://host/ada@home 0",
         "ADDJOB q x 0",
+        "qlen auto other",
+        "pause path in",
+        "addjob auto oath 0",
+        "auto",
+        "--echo qlen auto other",
+        "config get requirepas",
     ],
 )
 def test_what_is_none_is_kept(line: str) -> None:
@@ -144,3 +170,23 @@ def test_it_is_in_the_folder_for_state() -> None:
 def test_a_folder_for_state_that_is_relative_is_none(folder: str) -> None:
     path = history_path({"HOME": "/home/ada", "XDG_STATE_HOME": folder})
     assert path == "/home/ada/.local/state/disquectl/history"
+
+
+def test_a_line_that_is_too_long_is_not_kept(tmp_path: Path) -> None:
+    """Not even where an older shell has written it."""
+    path = tmp_path / "history"
+    longest = "x" * LONGEST_LINE_BYTES
+    for line in (longest, longest + "x", "\n" * (LONGEST_LINE_BYTES - 1)):
+        HistoryFile(str(path), 10).add(line)
+    assert HistoryFile(str(path), 10).load() == [longest]
+    path.write_bytes(b"qlen a\n" + b"x" * (LONGEST_LINE_BYTES + 1) + b"\nqlen b\n")
+    assert HistoryFile(str(path), 10).load() == ["qlen a", "qlen b"]
+
+
+def test_such_a_line_is_not_recalled_in_its_own_shell_either(tmp_path: Path) -> None:
+    from disquectl.shell.editing import SharedHistory
+
+    history = SharedHistory(HistoryFile(str(tmp_path / "history"), 10))
+    history.append_string("x" * (LONGEST_LINE_BYTES + 1))
+    history.append_string("AUTH hunter2")
+    assert history.get_strings() == ["AUTH hunter2"]

@@ -10,6 +10,7 @@ import pytest
 from disquectl import Client
 from disquectl.sandbox.listening import listen
 from disquectl.sandbox.thread import SandboxThread
+from disquectl.shell.own import SETTINGS
 from tests.shell.person import CTRL_C, CTRL_D, CTRL_R, ENTER, TAB, UP, Person
 
 if TYPE_CHECKING:
@@ -41,12 +42,14 @@ def test_disquectl_alone_is_the_shell(node: str, home: str) -> None:
 
 
 def test_the_settings_stand_in_columns(person: Person) -> None:
-    text = person.run("\\set", "vertical")
+    person.run("\\set", lambda text: any(line.startswith("pass-credentials ") for line in text.splitlines()))
+    lines = [line.split() for line in person.text.splitlines()]
+    values = {name: value for name, value in (line for line in lines if len(line) == 2) if name in SETTINGS}
+    assert set(values) == set(SETTINGS)
     columns = {
-        line.rindex(value)
-        for line in text.splitlines()
-        for value in (" table", " off")
-        if line.endswith(value)
+        line.rindex(values[line.split()[0]])
+        for line in person.text.splitlines()
+        if line.split()[:1] and line.split()[0] in values
     }
     assert len(columns) == 1
 
@@ -89,9 +92,10 @@ def test_a_live_queue_name_is_completed(node: str, home: str) -> None:
 
 
 def test_ids_of_recent_replies_are_completed_with_their_queue(person: Person) -> None:
-    person.run("ADDJOB mail x 0", "\nD-")
+    text = person.run("ADDJOB mail x 0", "-05a1")
+    job_id = next(line for line in text.splitlines() if line.startswith("D-"))
     person.type("SHOW D")
-    person.until(lambda text: text.count("D-") == 2 and "  mail" in text)
+    person.until(lambda text: text.count(job_id) == 2 and "  mail" in text)
 
 
 def test_enter_in_the_menu_takes_the_entry_and_runs_nothing(person: Person, node: str) -> None:

@@ -81,7 +81,8 @@ class _Taking:
         self._tail += [b"FROM", *dict.fromkeys(values["queue"])]
         self._session = session
         self._files = files
-        self._acks = bool(values.get("ack"))
+        self._holder = session.holder if values.get("ack") else None
+        self._acks = bool(values.get("ack")) and self._holder is None
         self._out = session.line_writer(shape)
         self._stop = Stop()
         self._batch = min(FIRST_BATCH, self._limits.batch)
@@ -188,12 +189,16 @@ class _Taking:
         held, self._held = self._held, []
         if not held:
             return
+        if self._holder is not None:
+            self._holder.hold(values_of(held, "id"), self._session)
         if self._files is not None:
             self._files.write(held)
         self._out.write_all(held)
         self._out.flush()
         if reader_is_gone(self._session.streams.stdout):
             raise BrokenPipeError
+        if self._holder is not None:
+            self._holder.written()
         if self._acks:
             self._written.append(values_of(held, "id"))
 

@@ -1,0 +1,126 @@
+"""Commands behind a `|` that the shell runs itself, with its own connection: `jobs --ids | ack -`."""
+
+from __future__ import annotations
+
+import os
+import tempfile
+from copy import copy
+
+from disquectl.commands import find
+from disquectl.commands.streams import Streams
+from disquectl.errors import DataError, PartlyDone, UsageError
+from disquectl.shell.grammar import read
+from disquectl.shell.interpret import interpret
+from disquectl.shell.state import Home
+from disquectl.shell.words import PIPE, split_line
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from types import TracebackType
+    from typing import BinaryIO
+
+    from disquectl.commands.session import Session
+    from disquectl.shell.interpret import Command
+    from disquectl.shell.state import Shell
+    from disquectl.shell.words import Handoff
+
+    # Carries out a command with these streams, over the connection of this session.
+    Run = Callable[[Shell, Command, Streams, Session], None]
+
+RUN_BY_THE_SHELL = ("ack", "fastack", "nack", "enqueue", "dequeue", "deljob", "addjob", "load")
+
+
+def receiving(handoff: Handoff | None) -> Command | None:
+    """The command that the shell runs itself, or None. Raises UsageError for wrong words of one."""
+    if handoff is None or handoff.symbol != PIPE:
+        return None
+    words = split_line(handoff.target).words
+    row = None if not words or words[0].quoted else find(words[0].text.lower())
+    if row is None or row.name not in RUN_BY_THE_SHELL:
+        return None
+    command = interpret(read(handoff.target))
+    if command.own:
+        raise UsageError(f"{row.name} behind a | reads what is written to it", f"help {row.name} explains it")
+    return command
+
+
+class Receiver:
+    """A context manager like Outlet: its stdout becomes the stdin of a command of Disque.
+
+    The command is run once, when the writer has ended, and not where that failed. With `each_flush`, for a
+    writer that does not end, it is run for each piece that was flushed, over a second connection to the same
+    node; where it fails, `flush` raises that.
+    """
+
+    def __init__(self, shell: Shell, command: Command, base: Streams, run: Run, *, each_flush: bool) -> None:
+        self.problem = ""
+        self._shell = shell
+        self._command = command
+        self._base = base
+        self._run = run
+        self._each_flush = each_flush
+        self._home: Session = shell.session
+
+    def __enter__(self) -> Streams:
+        try:
+            self._file: BinaryIO = tempfile.TemporaryFile()
+        except OSError as problem:
+            raise DataError(f"cannot make a temporary file: {problem.strerror}") from None
+        if self._each_flush:
+            self._home = _second_home(self._shell)
+        return Streams(self._base.stdin, self, self._base.stderr)  # type: ignore[arg-type]  # it has what we use
+
+    def __exit__(
+        self, kind: type[BaseException] | None, problem: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        name = self._command.row.name
+        self.problem = f"{name} was not run"
+        try:
+            if problem is None or (isinstance(problem, PartlyDone) and not self._each_flush):
+                self.problem = f"{name} failed"
+                self._hand_over()
+                self.problem = ""
+        finally:
+            self._file.close()
+            if self._home is not self._shell.session:
+                self._home.__exit__()
+
+    def isatty(self) -> bool:
+        """It is a file."""
+        return False
+
+    def fileno(self) -> int:
+        """Of the file that keeps what was written."""
+        return self._file.fileno()
+
+    def write(self, data: bytes) -> int:
+        """Keep it for the command."""
+        return self._file.write(data)
+
+    def flush(self) -> None:
+        """Run the command for what was written, where it does not wait for the end."""
+        self._file.flush()
+        if self._each_flush:
+            self._hand_over()
+
+    def _hand_over(self) -> None:
+        self._file.flush()
+        if self._each_flush and not os.fstat(self._file.fileno()).st_size:
+            return
+        self._file.seek(0)
+        streams = Streams(self._file, self._base.stdout, self._base.stderr)
+        self._run(self._shell, self._command, streams, self._home)
+        if self._shell.exit_code:
+            raise PartlyDone(f"{self._command.row.name} ended with {self._shell.exit_code}")
+        self._file.seek(0)
+        self._file.truncate()
+
+
+def _second_home(shell: Shell) -> Home:
+    """A session like that of the shell, whose client begins with the node that is connected."""
+    settings = copy(shell.settings)
+    connected = shell.session.client.node
+    if connected is not None:
+        settings.nodes = list(dict.fromkeys([connected, *settings.nodes]))
+    return Home(settings, shell.streams, shell.wiretap)
