@@ -8,11 +8,13 @@ into a program. The client has taken the secrets out already.
 
 from __future__ import annotations
 
+import io
 import os
 import stat
 import time
 
 from disquectl.client.echo import Tap
+from disquectl.commands.streams import complete
 from disquectl.errors import DataError
 from disquectl.render.escape import wire
 
@@ -44,7 +46,7 @@ def open_tap(settings: Settings, streams: Streams) -> Tap:
         if file is not None:
             append(file, text, direction)
         if settings.echo:
-            streams.say(f"{COLORS[direction]}{text}{RESET}" if color else text)
+            append(streams.stderr, f"{COLORS[direction]}{text}{RESET}" if color else text, direction)
 
     return Tap(show, show_secrets=settings.show_secrets)
 
@@ -53,19 +55,20 @@ def append(file: BinaryIO, text: str, direction: str) -> None:
     """A request that cannot be written down is not sent. A reply is worth more than its echo."""
     try:
         file.write(text.encode() + b"\n")
+        file.flush()
     except OSError as problem:
         if direction == ">":
             raise DataError(f"the echo could not be written: {problem.strerror}") from problem
 
 
 def open_file(path: str) -> BinaryIO:
-    """The file to append to; nobody else may read it. Unbuffered: a crash must not swallow the end."""
+    """The file to append to; nobody else may read it."""
     try:
         fd = os.open(path, os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o600)
         status = os.fstat(fd)
         # One that was there before may be open to all. Devices and the files of others stay as they are.
         if stat.S_ISREG(status.st_mode) and status.st_uid == os.geteuid():
             os.fchmod(fd, 0o600)
-        return open(fd, "ab", buffering=0)
+        return complete(io.FileIO(fd, "ab", closefd=False))
     except OSError as problem:
         raise DataError(f"cannot write the echo to {path}: {problem.strerror}") from problem
