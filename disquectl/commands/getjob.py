@@ -71,6 +71,8 @@ def run(row: Row, values: Values, session: Session) -> None:
     found = jobs(exchange(row, words, session, wait_ms=wait_ms(values)))
     show_found(shape_now, found, session, NothingThere("no job"))
     if values.get("ack"):
+        if session.streams.reader_is_gone():
+            raise BrokenPipeError
         _acknowledge(values_of(found, "id"), session)
 
 

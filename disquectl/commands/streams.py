@@ -115,6 +115,15 @@ class Streams:
         """Write to stdout and flush; see `write_whole`."""
         write_whole(self.stdout, data, what)
 
+    def reader_is_gone(self) -> bool:
+        """Whether the program that read stdout has gone: what is still in the pipe is lost."""
+        try:
+            poll = select.poll()
+            poll.register(self.stdout.fileno(), 0)
+            return any(event & select.POLLERR for _, event in poll.poll(0))
+        except (OSError, ValueError):
+            return False
+
     @property
     def width(self) -> int:
         """Columns of the terminal that stdout is; 80 elsewhere. COLUMNS goes before, as everywhere."""

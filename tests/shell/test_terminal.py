@@ -41,7 +41,9 @@ def test_disquectl_alone_is_the_shell(node: str, home: str) -> None:
 
 
 def test_the_settings_stand_in_columns(person: Person) -> None:
-    text = person.run("\\set", "vertical")
+    text = person.run(
+        "\\set", lambda text: any(line.split() == ["vertical", "off"] for line in text.splitlines())
+    )
     columns = {
         line.rindex(value)
         for line in text.splitlines()
