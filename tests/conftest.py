@@ -21,8 +21,10 @@ from disquectl import Client
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-# What is shared between tests asserts, too: also where Python leaves out assertions (PYTHONOPTIMIZE).
-pytest.register_assert_rewrite(*(path.parent.name for path in Path(__file__).parent.glob("*/__init__.py")))
+# What is shared between tests asserts, too: also where Python leaves out assertions (PYTHONOPTIMIZE). Some of
+# it is imported by two names.
+for _path in Path(__file__).parent.glob("*/__init__.py"):
+    pytest.register_assert_rewrite(_path.parent.name, f"tests.{_path.parent.name}")
 
 TEST_NODES = [node for node in os.environ.get("DISQUECTL_TEST_NODES", "").split(",") if node]
 LOOPBACK = ("127.", "localhost", "[::1]", "::1")
