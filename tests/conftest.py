@@ -11,6 +11,7 @@ import os
 import signal
 import subprocess
 import sys
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
@@ -19,6 +20,11 @@ from disquectl import Client
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
+
+# What is shared between tests asserts, too: also where Python leaves out assertions (PYTHONOPTIMIZE). Some of
+# it is imported by two names.
+for _path in Path(__file__).parent.glob("*/__init__.py"):
+    pytest.register_assert_rewrite(_path.parent.name, f"tests.{_path.parent.name}")
 
 TEST_NODES = [node for node in os.environ.get("DISQUECTL_TEST_NODES", "").split(",") if node]
 LOOPBACK = ("127.", "localhost", "[::1]", "::1")
@@ -68,21 +74,38 @@ def _refuse_what_is_not_ours(nodes: list[str]) -> None:
 
 
 @pytest.fixture(scope="session", autouse=True)
-def _checked_nodes() -> None:
+def _checked_nodes(_same_environment: None) -> None:
     _refuse_what_is_not_ours(TEST_NODES)
 
 
-@pytest.fixture(autouse=True)
-def _clean_environment(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Nobody's live cluster, and the same terminal everywhere."""
-    for name in list(os.environ):
-        if name.startswith(("DISQUE_", "DISQUECTL_")) and name != "DISQUECTL_TEST_NODES":
-            monkeypatch.delenv(name)
-    for name in ("NO_COLOR", "FORCE_COLOR", "COLUMNS", "LINES"):
-        monkeypatch.delenv(name, raising=False)
-    monkeypatch.setenv("TERM", "xterm")
-    monkeypatch.setenv("TZ", "UTC")
-    monkeypatch.setenv("PYTHONWARNINGS", "error")
+# What would lead to somebody's cluster, or change what Python and the programs print and how wide.
+FOREIGN_VARIABLES = (
+    "DISQUE_",
+    "DISQUECTL_",
+    "PYTHON",
+    "LC_",
+    "LANG",
+    "NO_COLOR",
+    "FORCE_COLOR",
+    "COLUMNS",
+    "LINES",
+)
+# PYTHONDEVMODE stays: CI sets it for one run, so that the programs started by the tests are in dev mode too.
+KEPT_VARIABLES = ("DISQUECTL_TEST_NODES", "PYTHONDEVMODE", "PYTHONPATH", "PYTHONDONTWRITEBYTECODE")
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _same_environment() -> Iterator[None]:
+    """The same environment for every person and every machine. This is the only place that sees to it."""
+    with pytest.MonkeyPatch.context() as patch:
+        for name in list(os.environ):
+            if name.startswith(FOREIGN_VARIABLES) and name not in KEPT_VARIABLES:
+                patch.delenv(name)
+        patch.setenv("LANG", "C.UTF-8")
+        patch.setenv("TERM", "xterm")
+        patch.setenv("TZ", "UTC")
+        patch.setenv("PYTHONWARNINGS", "error")
+        yield
 
 
 def _emptied(nodes: list[str]) -> None:

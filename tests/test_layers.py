@@ -8,6 +8,8 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
+import sysconfig
+from pathlib import Path
 
 import pytest
 
@@ -167,7 +169,7 @@ ROW_MODULES = [f"disquectl.commands.{name}" for name in ("qlen", "addjob", "conf
 
 
 def test_the_import_contracts_are_kept():
-    done = subprocess.run(
-        ["lint-imports", "--no-cache"], capture_output=True, text=True, timeout=120, check=False
-    )
+    # Beside this Python, whether or not its environment is activated.
+    program = Path(sysconfig.get_path("scripts")) / "lint-imports"
+    done = subprocess.run([program, "--no-cache"], capture_output=True, text=True, timeout=120, check=False)
     assert done.returncode == 0, done.stdout

@@ -55,7 +55,7 @@ def _run(argv: list[str], streams: Streams) -> int:
     if invocation is None:
         from disquectl.cli.tree import explain
 
-        explained = explain(argv)
+        explained = explain(argv, streams)
         if isinstance(explained, int):
             return explained
         invocation = explained

@@ -8,7 +8,9 @@ public classes of `typer.core`: commands are made from rows, not from the signat
 from __future__ import annotations
 
 import os
+from contextlib import redirect_stdout
 from difflib import get_close_matches
+from io import StringIO
 from typing import TYPE_CHECKING, Any
 
 import typer
@@ -20,12 +22,13 @@ from disquectl.commands import NAMES, find
 from disquectl.commands.options import GLOBAL_OPTIONS
 from disquectl.commands.reader import Invocation, is_number
 from disquectl.commands.row import Argument, Option, Row
-from disquectl.errors import DataError, UsageError
+from disquectl.errors import UsageError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
 
     from disquectl.commands.row import Raw
+    from disquectl.commands.streams import Streams
 
 # What every complaint about a line derives from; Typer exports only this descendant of it.
 COMPLAINT: type[Exception] = typer.BadParameter.__mro__[2]
@@ -36,20 +39,32 @@ ABOUT = "The command-line tool for Disque, the distributed in-memory job queue."
 DATA_MARK = "\0"
 
 
-def explain(argv: list[str]) -> Invocation | int:
+class _Printed(StringIO):
+    """Collects what Typer prints; it passes for the stdout that it is written to then."""
+
+    def __init__(self, terminal: bool) -> None:
+        super().__init__()
+        self._terminal = terminal
+
+    def isatty(self) -> bool:
+        return self._terminal
+
+
+def explain(argv: list[str], streams: Streams) -> Invocation | int:
     """Let Typer read the line: the invocation, or the exit code of what was printed instead.
 
     Raises UsageError for a line that is wrong, DataError when the help cannot be written.
     """
+    printed = _Printed(streams.stdout_is_terminal)
     try:
-        result = Tree().main(argv, prog_name=PROGRAM, standalone_mode=False)
+        with redirect_stdout(printed):
+            result = Tree().main(argv, prog_name=PROGRAM, standalone_mode=False)
     except COMPLAINT as problem:
         raise _as_usage_error(problem) from None
-    except SystemExit:
-        return 0  # how Typer ends when the reader of its help has gone
-    except OSError as problem:
-        raise DataError(f"the help could not be written: {problem.strerror}") from problem
-    return result if isinstance(result, Invocation) else int(result or 0)
+    if isinstance(result, Invocation):
+        return result
+    streams.put(printed.getvalue().encode("utf-8", "backslashreplace"), "help")
+    return int(result or 0)
 
 
 def _as_usage_error(problem: Any) -> UsageError:

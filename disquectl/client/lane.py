@@ -32,16 +32,20 @@ class Portion:
     """Encoded requests that travel together.
 
     `left` are those of which nothing is known yet, `outcomes` what became of those before them, in order.
-    `tag` is the caller's. `in_order`: it must not overtake others that have this mark.
+    `tag` is the caller's. `in_order`: it must not overtake others that have this mark. `wait_ms`: how long
+    the node may hold its requests, on top of what the stream allows.
     """
 
-    __slots__ = ("in_order", "left", "outcomes", "tag")
+    __slots__ = ("in_order", "left", "outcomes", "tag", "wait_ms")
 
-    def __init__(self, requests: list[bytes], tag: object = None, in_order: bool = False) -> None:
+    def __init__(
+        self, requests: list[bytes], tag: object = None, in_order: bool = False, wait_ms: int = 0
+    ) -> None:
         self.left = requests
         self.outcomes: list[Outcome] = []
         self.tag = tag
         self.in_order = in_order
+        self.wait_ms = wait_ms
 
 
 class Lane:
@@ -72,6 +76,11 @@ class Lane:
     def busy(self) -> bool:
         """Whether a reply is still to come."""
         return bool(self._portions)
+
+    def deadline(self, patience: float) -> float:
+        """When the next reply is late, in monotonic seconds: after `patience` and its request's own wait."""
+        wait_ms = self._portions[0][0].wait_ms if self._portions else 0
+        return self.latest + patience + wait_ms / 1000
 
     @property
     def has_room(self) -> bool:

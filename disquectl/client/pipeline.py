@@ -11,6 +11,7 @@ from __future__ import annotations
 import select
 import time
 from collections import deque
+from math import inf
 
 from disquectl.client.connection import Broken, TimedOut, Unreachable
 from disquectl.client.lane import Lane, Portion
@@ -91,6 +92,7 @@ class Stream:
         self._connections = connections
         self._repeatable = repeatable
         self._patience = core.patience(wait_ms)
+        self._latest_end: float | None = None
         self._failover = failover
         self._go_on = go_on
         self._lanes: list[Lane] = []
@@ -138,6 +140,11 @@ class Stream:
                 continue
             if self._order or also:
                 self._pump(also)
+
+    def hurry(self, seconds: float) -> None:
+        """Wait no longer than this, from now on, for all that is still to be answered."""
+        self._latest_end = time.monotonic() + seconds
+        self._patience = seconds if self._patience is None else min(self._patience, seconds)
 
     def _put(self, portion: Portion) -> bool:
         """Hand it to a connection that has room; False where there is none."""
@@ -197,12 +204,13 @@ class Stream:
         try:
             if len(lanes) > 1 and not any(lane.has_more_to_send for lane in lanes.values()):
                 time.sleep(_GATHER_SECONDS)
-            ready = poll.poll(self._milliseconds_left(lanes.values()))
+            deadline = min(map(self._deadline, lanes.values()), default=inf)
+            ready = poll.poll(None if deadline == inf else max(deadline - time.monotonic(), 0) * 1000)
             for fd, event in ready:
                 if fd in lanes:
                     self._move(lanes[fd], event)
-            if not ready:
-                self._give_up_on(lanes.values())
+            if time.monotonic() >= deadline:
+                self._give_up_on_the_late()
         except BaseException:
             # What was on its way cannot be told any more, so none of these may be used again.
             for lane in self._lanes:
@@ -221,20 +229,17 @@ class Stream:
         except ProtocolError as problem:
             self._failed(lane, problem)
 
-    def _milliseconds_left(self, lanes: Iterable[Lane]) -> float | None:
-        oldest = min((lane.latest for lane in lanes), default=None)
-        if oldest is None or self._patience is None:
-            return None
-        return max(oldest + self._patience - time.monotonic(), 0) * 1000
+    def _deadline(self, lane: Lane) -> float:
+        deadline = inf if self._patience is None else lane.deadline(self._patience)
+        return deadline if self._latest_end is None else min(deadline, self._latest_end)
 
-    def _give_up_on(self, lanes: Iterable[Lane]) -> None:
+    def _give_up_on_the_late(self) -> None:
         now = time.monotonic()
-        for lane in list(lanes):
-            if self._patience is not None and now - lane.latest >= self._patience:
-                if lane.uncertain:
-                    self._failed(lane, TimedOut())
-                else:
-                    self._broken(lane, Broken("it takes no more of the requests"))
+        for lane in [lane for lane in self._lanes if lane.busy and now >= self._deadline(lane)]:
+            if lane.uncertain:
+                self._failed(lane, TimedOut())
+            else:
+                self._broken(lane, Broken("it takes no more of the requests"))
 
     # The rule of sending again
 

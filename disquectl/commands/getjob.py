@@ -83,6 +83,8 @@ def run(row: Row, values: Values, session: Session) -> None:
     if holder is not None:
         holder.written()
     elif values.get("ack"):
+        if session.streams.reader_is_gone():
+            raise BrokenPipeError
         _acknowledge(values_of(found, "id"), session)
 
 

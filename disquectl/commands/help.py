@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from disquectl.commands.kinds import Kind, plain_text
 from disquectl.commands.row import TOOLS, Argument, Row
-from disquectl.errors import DataError
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -39,13 +38,7 @@ def write_page(text: str, session: Session) -> None:
 
 def write_lines(lines: list[str], session: Session) -> None:
     """To stdout, to the last byte. Raises DataError."""
-    try:
-        session.streams.stdout.write(("\n".join(lines) + "\n").encode())
-        session.streams.stdout.flush()
-    except BrokenPipeError:
-        raise
-    except OSError as problem:
-        raise DataError(f"the help could not be written: {problem.strerror or problem}") from None
+    session.streams.put(("\n".join(lines) + "\n").encode(), "help")
 
 
 ROW = Row(

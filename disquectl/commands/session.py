@@ -11,6 +11,7 @@ import time
 
 from disquectl.client.core import Core
 from disquectl.commands.row import READ
+from disquectl.commands.streams import write_whole
 from disquectl.errors import DisquectlError, UsageError
 from disquectl.render.escape import for_message, for_terminal
 from disquectl.render.output import check_columns, writer
@@ -231,8 +232,7 @@ class Session:
         """Ask on stderr; anything but yes, or but the name of a protected profile, ends the command."""
         name = self.settings.profile if self.settings.protected else None
         hint = f"Type {name} to go on:" if name else "[y/N]"
-        self.streams.stderr.write(f"{question} {for_terminal(hint)} ".encode())
-        self.streams.stderr.flush()
+        write_whole(self.streams.stderr, f"{question} {for_terminal(hint)} ".encode(), "question")
         answer = self.streams.stdin.readline().strip()
         if answer != os.fsencode(name) if name else answer.lower() not in (b"y", b"yes"):
             raise Declined("nothing was done")

@@ -9,10 +9,12 @@ into a program. The client has taken the secrets out already.
 from __future__ import annotations
 
 import errno
+import io
 import os
 import time
 
 from disquectl.client.echo import Tap
+from disquectl.commands.streams import complete
 from disquectl.errors import DataError
 from disquectl.render.escape import wire
 
@@ -44,7 +46,7 @@ def open_tap(settings: Settings, streams: Streams) -> Tap:
         if file is not None:
             append(file, text, direction)
         if settings.echo:
-            streams.say(f"{COLORS[direction]}{text}{RESET}" if color else text)
+            append(streams.stderr, f"{COLORS[direction]}{text}{RESET}" if color else text, direction)
 
     return Tap(show, show_secrets=settings.show_secrets)
 
@@ -53,20 +55,21 @@ def append(file: BinaryIO, text: str, direction: str) -> None:
     """A request that cannot be written down is not sent. A reply is worth more than its echo."""
     try:
         file.write(text.encode() + b"\n")
+        file.flush()
     except OSError as problem:
         if direction == ">":
             raise DataError(f"the echo could not be written: {problem.strerror}") from problem
 
 
 def open_file(path: str) -> BinaryIO:
-    """The file to append to; a new one is for its owner alone. Unbuffered: a crash must not swallow the end.
+    """The file to append to; a new one is for its owner alone.
 
     A symbolic link may lead to a file that is not meant; those to the streams of this process are followed.
     """
     try:
         flags = os.O_WRONLY | os.O_APPEND | os.O_CREAT
         fd = os.open(path, flags if _is_stream(path) else flags | os.O_NOFOLLOW, 0o600)
-        return open(fd, "ab", buffering=0)
+        return complete(io.FileIO(fd, "ab", closefd=False))
     except OSError as problem:
         reason = "it is a symbolic link" if problem.errno == errno.ELOOP else problem.strerror
         raise DataError(f"cannot write the echo to {path}: {reason}") from problem

@@ -90,7 +90,7 @@ def _follow(found: Record, look: Callable[[], Record], session: Session) -> None
     while found["copies"]:
         if (now := _news(found)) != before:
             if before is not None and session.format == "table":
-                session.streams.stdout.write(b"\n")
+                session.streams.put(b"\n")
             _show(found, session)
             before = now
         time.sleep(FOLLOW_SECONDS)

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import os
 
+from disquectl.commands.streams import complete, write_whole
 from disquectl.completion.candidates import LIVE_KINDS, front, static
 from disquectl.completion.expect import expect
 
@@ -71,7 +72,8 @@ def _directive(expected: Expected, candidates: list[Candidate]) -> bytes:
 
 
 def _write(data: bytes) -> None:
-    os.write(1, data)
+    with open(1, "wb", closefd=False) as out:
+        write_whole(complete(out), data, "answer")
 
 
 def _end_soon() -> None:

@@ -61,8 +61,7 @@ def _help(shell: Shell, command: Command) -> None:
     with Outlet(shell.streams, command.handoff, shell.environment(), pager) as streams:
         color = streams.stdout_is_terminal and shell.settings.color != "never"
         width = min(streams.width, 100)
-        streams.stdout.write(explain(_text(command.words, "topic"), width=width, color=color).encode())
-        streams.stdout.flush()
+        streams.put(explain(_text(command.words, "topic"), width=width, color=color).encode(), "help")
 
 
 def _connect(shell: Shell, words: Raw) -> None:
@@ -177,11 +176,9 @@ def _set(shell: Shell, words: Raw) -> None:
         longest = max(map(len, own.SETTINGS)) + 2
         for each, now in _settings(shell).items():
             place = f"{each:{longest}}" if shell.streams.stdout_is_terminal else f"{each}\t"
-            shell.streams.stdout.write(f"{place}{for_terminal(now)}\n".encode())
-        shell.streams.stdout.flush()
+            shell.streams.put(f"{place}{for_terminal(now)}\n".encode())
     elif "value" not in words:
-        shell.streams.stdout.write(f"{for_terminal(_settings(shell)[name])}\n".encode())
-        shell.streams.stdout.flush()
+        shell.streams.put(f"{for_terminal(_settings(shell)[name])}\n".encode())
     elif name == "prompt":
         problem = prompt_problem(value)
         if problem:

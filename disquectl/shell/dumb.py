@@ -27,8 +27,7 @@ class DumbTerminal:
         prompt = plain_prompt(prompt_text(self._shell))
         try:
             while True:
-                self._shell.streams.stdout.write(prompt.encode())
-                self._shell.streams.stdout.flush()
+                self._shell.streams.put(prompt.encode())
                 line = self._shell.streams.stdin.readline()
                 if not line:
                     return None

@@ -6,7 +6,7 @@ import os
 import subprocess
 
 from disquectl.commands.kinds import without_nul
-from disquectl.commands.streams import Streams
+from disquectl.commands.streams import Streams, reader_is_gone
 from disquectl.errors import DataError, UsageError
 from disquectl.home import expanded
 from disquectl.shell.pager import PagedOut
@@ -74,11 +74,7 @@ class Outlet:
                     self.problem = f"`{self._handoff.target}` {how}"
 
     def _reader_is_gone(self) -> bool:
-        if self._process is None or self._out is None:
-            return False
-        from disquectl.commands.bulk.taking import reader_is_gone  # noqa: PLC0415 - few lines have a pipe
-
-        return reader_is_gone(self._out)
+        return self._process is not None and self._out is not None and reader_is_gone(self._out)
 
 
 def _open(handoff: Handoff) -> BinaryIO:

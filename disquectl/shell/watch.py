@@ -77,14 +77,11 @@ def _round(shell: Shell, command: Command, *, first: bool) -> bytes:
 
 
 def _show(shell: Shell, title: str, shown: bytes, *, in_place: bool, first: bool) -> None:
-    out = shell.streams.stdout
     if not in_place:
-        out.write(title.encode() + b"\n" + shown)
-        out.flush()
+        shell.streams.put(title.encode() + b"\n" + shown)
         return
     height = shutil.get_terminal_size().lines
     lines = [title, "", *shown.decode("utf-8", "replace").splitlines()][: height - 1]
     body = "".join(f"{line}{END_OF_LINE}\r\n" for line in lines)
     # In one write: the terminal never shows a half of it.
-    out.write(f"{CLEAR if first else ''}{HOME}{body}{BELOW}".encode())
-    out.flush()
+    shell.streams.put(f"{CLEAR if first else ''}{HOME}{body}{BELOW}".encode())

@@ -80,10 +80,11 @@ class CuttingProxy:
 
 def run_here(*args, stdin=b""):
     """One command line in this process: exit code, stdout, stderr."""
-    streams = Streams(io.BytesIO(stdin), io.BytesIO(), io.BytesIO())
+    out, err = io.BytesIO(), io.BytesIO()
+    streams = Streams(io.BytesIO(stdin), out, err)
     try:
         code = carry_out(reader.read(list(args)), streams)
     except DisquectlError as problem:
         code = problem.exit_code
         streams.say(problem.message)
-    return code, streams.stdout.getvalue(), streams.stderr.getvalue().decode()
+    return code, out.getvalue(), err.getvalue().decode()

@@ -1,9 +1,11 @@
 """getjob in quantity: --follow, --max-jobs, --idle, --into; and no job is lost, however it ends."""
 
+import io
 import json
 import os
 import signal
 import subprocess
+import threading
 import time
 
 import pytest
@@ -15,10 +17,13 @@ from cli.processes import (
     run_into_a_closed_pipe,
     running,
 )
-from client.scripted import ScriptedNode, close
+from client.scripted import ScriptedNode, close, silent
 from conftest import run_disquectl
 
 from disquectl import Client
+from disquectl.cli.main import carry_out
+from disquectl.commands.reader import read
+from disquectl.commands.streams import Streams
 
 HELLO = b"*3\r\n:1\r\n$1\r\na\r\n*4\r\n$1\r\na\r\n$0\r\n\r\n$1\r\n1\r\n$1\r\n1\r\n"
 JOB_ID = "D-dcb833cf-8YL1NT17e9+wsA/09NqxscQI-05a1"
@@ -137,10 +142,39 @@ def test_an_id_that_is_none_names_no_file(job_id, tmp_path):
 
 
 def test_a_full_disk_is_9_and_nothing_is_acknowledged(node):
-    fill(node, [b"a"] * 300)
-    done = run_in_shell('"$@" > /dev/full', "getjob", "q", "--idle", "1s", "--ack", node=node)
-    assert done.returncode == 9
-    assert left(node) == 300
+    # One short line stays in the buffer until it is flushed, which has to be before the ACKJOB.
+    fill(node, [b"a"])
+    for words in (["--idle", "0"], []):
+        done = run_in_shell('"$@" > /dev/full', "getjob", "q", *words, "--ack", node=node)
+        assert done.returncode == 9
+        assert left(node) == 1
+        with Client(node) as client:
+            client.enqueue(*(job["id"] for job in client.jscan_all(reply="all")))
+
+
+class ReaderThatLeaves(io.BufferedWriter):
+    """A pipe whose reader goes away, without having read, once all was handed over."""
+
+    def __init__(self):
+        self.reading, writing = os.pipe()
+        super().__init__(io.FileIO(writing, "wb"))
+
+    def flush(self):
+        super().flush()
+        if self.reading >= 0:
+            os.close(self.reading)
+            self.reading = -1
+
+
+@pytest.mark.parametrize("words", [["--idle", "0"], []])
+def test_what_the_reader_has_left_in_the_pipe_is_not_acknowledged(words, node):
+    fill(node, [b"a"])
+    invocation = read(["-n", node, "getjob", "q", *words, "--ack"])
+    with ReaderThatLeaves() as out:
+        streams = Streams(io.BytesIO(), out, io.BytesIO())
+        with pytest.raises(BrokenPipeError):
+            carry_out(invocation, streams)
+    assert left(node) == 1
 
 
 def test_a_reader_that_has_gone_ends_it_silently_and_its_jobs_stay(node):
@@ -209,3 +243,57 @@ def test_a_slow_reader_gets_everything(node):
         assert process.wait(PATIENCE_SECONDS) == 0
     assert len(out.splitlines()) == 1000
     assert left(node) == 0
+
+
+QUICK, PATIENT = ("--response-timeout", "200ms"), ("--response-timeout", "1h")
+
+
+@pytest.mark.parametrize(
+    ("replies", "verb"),
+    [
+        ([HELLO], b"GETJOB"),  # the first look
+        ([HELLO, b"*-1\r\n"], b"GETJOB"),  # the one that waits
+        ([HELLO, ONE_JOB, b"*-1\r\n"], b"ACKJOB"),
+    ],
+)
+def test_a_node_that_falls_silent_is_noticed_after_the_wait_of_its_request(replies, verb):
+    with ScriptedNode([*replies, silent], [silent], [silent]) as server:
+        done = run_disquectl(*QUICK, "getjob", "q", "--follow", "--ack", node=server.address, timeout=40)
+    assert done.code == (3 if verb == b"ACKJOB" else 8)
+    assert server.requests[len(replies)][0] == verb
+
+
+def test_a_wait_ends_with_the_idle_time_and_the_response_timeout():
+    with ScriptedNode([HELLO, b"*-1\r\n", silent]) as server:
+        done = run_disquectl(*QUICK, "getjob", "q", "--idle", "1500ms", node=server.address, timeout=40)
+    assert done.code == 8
+    waits = [words[2] for words in server.requests if words[:2] == [b"GETJOB", b"TIMEOUT"]]
+    assert len(waits) == 1
+    assert int(waits[0]) <= 1000
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+@pytest.mark.parametrize(
+    ("replies", "told"),
+    [
+        ([HELLO], b""),
+        ([HELLO, b"*-1\r\n"], b""),
+        ([HELLO, ONE_JOB, b"*-1\r\n"], b"1 jobs written, 1 of them not acknowledged: "),
+    ],
+)
+def test_a_signal_ends_it_while_the_node_is_silent(replies, told, number):
+    waiting = threading.Event()
+
+    def fall_silent(conn):
+        waiting.set()
+        silent(conn)
+
+    with (
+        ScriptedNode([*replies, fall_silent]) as server,
+        running(*PATIENT, "getjob", "q", "--follow", "--ack", node=server.address) as process,
+    ):
+        assert waiting.wait(PATIENCE_SECONDS)
+        process.send_signal(number)
+        _, err = process.communicate(timeout=PATIENCE_SECONDS)
+        assert process.returncode == 130
+        assert err.startswith(b"disquectl: " + told) if told else err == b""

@@ -266,18 +266,21 @@ FORKING = """
 import os, sys
 from disquectl import Client
 
+def say(line):
+    os.write(1, line.encode() + b"\\n")  # in one piece: two processes write to one pipe
+
 client = Client(sys.argv[1])
-print("before:", client.qlen("q"), flush=True)
+say(f"before: {client.qlen('q')}")
 looked, tell = os.pipe()
 child = os.fork()
 if child:
     os.read(looked, 1)
-    print("parent:", client.qlen("q"), flush=True)
+    say(f"parent: {client.qlen('q')}")
     os.waitpid(child, 0)
 else:
-    print("child connected:", client.connected, flush=True)
+    say(f"child connected: {client.connected}")
     os.write(tell, b"x")
-    print("child:", client.qlen("q"), flush=True)
+    say(f"child: {client.qlen('q')}")
 client.close()
 """
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
 import io
 
 import pytest
@@ -12,6 +11,7 @@ from hypothesis import strategies as st
 from disquectl.cli.tree import explain
 from disquectl.commands.options import GLOBAL_OPTIONS
 from disquectl.commands.reader import place, read
+from disquectl.commands.streams import Streams
 from disquectl.errors import UsageError
 
 from .test_rows import ALL, LEAVES
@@ -83,11 +83,10 @@ def any_lines(draw):
 
 def understood(line):
     """What Typer makes of it: row, words and settings; None where it complains, or explains."""
-    with contextlib.redirect_stdout(io.StringIO()):
-        try:
-            found = explain(line)
-        except UsageError:
-            return None
+    try:
+        found = explain(line, Streams(io.BytesIO(), io.BytesIO(), io.BytesIO()))
+    except UsageError:
+        return None
     return None if isinstance(found, int) else (found.row.verb, found.row.name, found.words, found.settings)
 
 

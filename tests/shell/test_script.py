@@ -182,8 +182,9 @@ def test_a_bug_is_one_line_and_its_traceback_only_when_asked_for(monkeypatch, de
 
     monkeypatch.setattr("disquectl.shell.script.run_line", bad)
     monkeypatch.setenv("DISQUECTL_DEBUG", "1" if debug else "0")
-    streams = Streams(io.BytesIO(), io.BytesIO(), io.BytesIO())
+    err = io.BytesIO()
+    streams = Streams(io.BytesIO(), io.BytesIO(), err)
     assert attempt(SimpleNamespace(streams=streams, interactive=False), "PING") == 70
-    *trace, line = streams.stderr.getvalue().decode().splitlines()
+    *trace, line = err.getvalue().decode().splitlines()
     assert line == "disquectl: this is a bug in disquectl: ZeroDivisionError (DISQUECTL_DEBUG=1 shows where)"
     assert bool(trace) == debug

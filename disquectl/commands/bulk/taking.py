@@ -6,7 +6,6 @@ time. Whatever ends the run, a job that was not written is not acknowledged, and
 
 from __future__ import annotations
 
-import select
 import time
 from collections import deque
 from contextlib import suppress
@@ -25,8 +24,8 @@ from disquectl.signals import Stop
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Generator, Iterator, Sequence
-    from typing import BinaryIO
 
+    from disquectl.client.address import Node
     from disquectl.client.lane import Outcome
     from disquectl.commands.row import Row, Values, Words
     from disquectl.commands.session import Session
@@ -37,8 +36,11 @@ if TYPE_CHECKING:
 BATCH = 1_000
 FIRST_BATCH = 100
 REPLY_BYTES = 1 << 20
-# A request waits so long at most and is then made again: a node that has vanished is noticed.
-WAIT_MS = 60_000
+# A request waits for a job this long and is then made again, so that a node that has vanished is noticed: as
+# long as any other reply is waited for, within these bounds.
+SHORTEST_WAIT_MS, LONGEST_WAIT_MS = 1_000, 60_000
+# After a signal the node gets this long to answer what it was asked.
+STOP_SECONDS = 2.0
 GET, ACK = "get", "ack"
 
 
@@ -85,10 +87,15 @@ class _Taking:
         self._acks = bool(values.get("ack")) and self._holder is None
         self._out = session.line_writer(shape)
         self._stop = Stop()
+        self._wakers: list[int] = []  # files that tell of a signal
+        response_timeout_ms = session.settings.response_timeout_ms
+        self._longest_wait_ms = max(SHORTEST_WAIT_MS, min(response_timeout_ms, LONGEST_WAIT_MS))
         self._batch = min(FIRST_BATCH, self._limits.batch)
         self._came: deque[Outcome] = deque()
         self._held: Records = []  # jobs that came and are not written
         self._written: deque[Sequence[str]] = deque()  # IDs by request that are not known to be acknowledged
+        self._acks_on_their_way = 0
+        self._node: Node | None = None  # where they were taken
         self._got = 0
         self._latest = time.monotonic()
 
@@ -97,10 +104,11 @@ class _Taking:
         try:
             with (
                 self._stop as stop,
-                Stream(self._session.client, wait_ms=WAIT_MS) as stream,
+                Stream(self._session.client) as stream,
             ):
+                self._wakers.append(stop.fd)
                 try:
-                    for portion in stream.run(self._program(), (stop.fd,)):
+                    for portion in stream.run(self._program(stream), self._wakers):
                         self._take(portion)
                 except _Abandoned:
                     pass
@@ -110,15 +118,15 @@ class _Taking:
                 self._write_held()
             self._out.finish()
         finally:
-            self._acknowledge_the_rest()
+            self._acknowledge_the_rest(stream.failure)
         self._tell_the_end(stream.failure)
 
-    def _program(self) -> Iterator[Portion | None]:
+    def _program(self, stream: Stream) -> Iterator[Portion | None]:
         """What to send, in its order; None while there is nothing to send."""
         wait_ms = 0
         while (count := self._next_count()) and not self._stop.asked:
             yield self._request(count, wait_ms)
-            found = yield from self._reply(wait_ms)
+            found = yield from self._reply(stream, wait_ms)
             while found:
                 self._held = found
                 count = 0 if self._stop.asked else self._next_count()
@@ -128,17 +136,26 @@ class _Taking:
                 if self._acks:
                     yield self._ack(found)
                 wait_ms = 0
-                found = (yield from self._reply(0)) if count else []
+                found = (yield from self._reply(stream, 0)) if count else []
             wait_ms = self._wait_ms()
             if not wait_ms:
-                return
+                break
+        while self._acks_on_their_way:
+            yield from self._pause(stream)
 
-    def _reply(self, wait_ms: int) -> Generator[None, None, Records]:
+    def _pause(self, stream: Stream) -> Iterator[None]:
+        """Let the node answer, after a signal for a short time only."""
+        if self._wakers and self._stop.asked:
+            stream.hurry(STOP_SECONDS)
+            self._wakers.clear()  # it stays readable
+        yield None
+
+    def _reply(self, stream: Stream, wait_ms: int) -> Generator[None, None, Records]:
         """The jobs of the next reply."""
         while not self._came:
             if wait_ms and self._stop.asked:
-                raise _Abandoned  # who waits and goes away takes no job with him
-            yield None
+                raise _Abandoned  # a client that gives up waiting must not consume a job
+            yield from self._pause(stream)
         return self._jobs(self._came.popleft())
 
     def _jobs(self, outcome: Outcome) -> Records:
@@ -164,24 +181,28 @@ class _Taking:
         if not self._limits.waits or (self._got and not self._limits.follow):
             return 0
         if self._limits.idle_ms is None:
-            return WAIT_MS
+            return self._longest_wait_ms
         passed = int((time.monotonic() - self._latest) * 1000)
-        return max(min(WAIT_MS, self._limits.idle_ms - passed), 0)
+        return max(min(self._longest_wait_ms, self._limits.idle_ms - passed), 0)
 
     def _request(self, count: int, wait_ms: int) -> Portion:
         if wait_ms:
             self._out.pause()
         way: Words = [b"TIMEOUT", b"%d" % wait_ms] if wait_ms else [b"NOHANG"]
-        return Portion([encode([b"GETJOB", *way, b"COUNT", b"%d" % count, *self._tail])], GET)
+        request = encode([b"GETJOB", *way, b"COUNT", b"%d" % count, *self._tail])
+        return Portion([request], GET, wait_ms=wait_ms)
 
     def _ack(self, found: Records) -> Portion:
+        self._acks_on_their_way += 1
         return Portion([encode(["ACKJOB", *values_of(found, "id")])], ACK)
 
     def _take(self, portion: Portion) -> None:
         for outcome in portion.outcomes:
             if portion.tag == GET:
                 self._came.append(outcome)
-            elif isinstance(outcome, int):
+                continue
+            self._acks_on_their_way -= 1
+            if isinstance(outcome, int):
                 self._written.popleft()
 
     def _write_held(self) -> None:
@@ -195,25 +216,39 @@ class _Taking:
             self._files.write(held)
         self._out.write_all(held)
         self._out.flush()
-        if reader_is_gone(self._session.streams.stdout):
+        if self._session.streams.reader_is_gone():
             raise BrokenPipeError
         if self._holder is not None:
             self._holder.written()
         if self._acks:
+            self._node = self._session.client.node or self._node
             self._written.append(values_of(held, "id"))
 
-    def _acknowledge_the_rest(self) -> None:
-        """What was written and has no answer to its ACKJOB: twice does no harm."""
-        while self._written:
-            try:
-                self._session.client.call("ACKJOB", *self._written[0], repeatable=True)
-            except DisquectlError as problem:
-                count = sum(map(len, self._written))
-                raise PartlyDone(
-                    f"{self._got} jobs written, {count} of them not acknowledged: {problem.message}",
-                    "these come back when their retry time is over",
-                ) from problem
-            self._written.popleft()
+    def _acknowledge_the_rest(self, failure: DisquectlError | None) -> None:
+        """What was written and has no answer to its ACKJOB: twice does no harm.
+
+        After a signal the node is not waited for as long as otherwise, and not at all if it has been silent.
+        """
+        if not self._written:
+            return
+        client = self._session.client
+        if self._stop.interrupted and self._node is not None:
+            client = self._session.client_for(self._node, STOP_SECONDS)
+        try:
+            if self._stop.interrupted and failure is not None:
+                raise failure
+            while self._written:
+                client.call("ACKJOB", *self._written[0], repeatable=True)
+                self._written.popleft()
+        except DisquectlError as problem:
+            count = sum(map(len, self._written))
+            lost = f"{self._got} jobs written, {count} of them not acknowledged: {problem.message}"
+            advice = "these come back when their retry time is over"
+            if not self._stop.interrupted:
+                raise PartlyDone(lost, advice) from problem
+            self._session.problem(f"{lost} ({advice})")
+        finally:
+            client.close()
 
     def _tell_the_end(self, failure: DisquectlError | None) -> None:
         if self._stop.interrupted:
@@ -227,13 +262,3 @@ class _Taking:
             raise failure
         if not self._got:
             raise NothingThere("no job")
-
-
-def reader_is_gone(out: BinaryIO) -> bool:
-    """Whether whoever read our output has gone: what is still in the pipe nobody will ever see."""
-    try:
-        poll = select.poll()
-        poll.register(out.fileno(), 0)
-        return any(event & select.POLLERR for _, event in poll.poll(0))
-    except (OSError, ValueError):
-        return False
