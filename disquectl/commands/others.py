@@ -38,10 +38,8 @@ def say(row: Row, session: Session, greeting: object, not_done: int, given: int)
     others = known_others(greeting)
     if not others or not (row.surprise or not_done):
         return
-    node = session.client.node or "this node"
+    node = session.client.node or "one node"
     known = "1 other node" if others == 1 else f"{others} other nodes"
-    parts = [f"{node} knows {known}"]
-    if not_done:
-        parts.append(f"{not_done} of {given} jobs were not changed on this node")
-    parts.append(f"{row.name} {row.surprise}" if row.surprise else "use --cluster to reach all nodes")
-    session.note(f"note: {'; '.join(parts)}")
+    left = f"; not changed there: {not_done} of {given} job{'' if given == 1 else 's'}" if not_done else ""
+    advice = f"It {row.surprise}." if row.surprise else "--cluster reaches all nodes."
+    session.note(f"note: {row.name} was sent only to {node}, which knows {known}{left}. {advice}")

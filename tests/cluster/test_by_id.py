@@ -6,6 +6,7 @@ import json
 
 import pytest
 
+from tests.client.scripted import refused_address
 from tests.cluster.replicas import JOB, Holder, holding
 from tests.conftest import run_disquectl
 
@@ -228,3 +229,26 @@ def test_thousands_of_ids_of_stdin_take_few_round_trips(cluster):
     result = run_disquectl("ack", "-", "--cluster", node=cluster[2], stdin=b"\n".join(ids))
     assert (result.code, result.out, result.err) == (0, "2500\n", "")
     assert run_disquectl("jobs", "--ids", node=cluster[0]).out == ""
+
+
+def test_a_job_that_is_on_its_way_between_two_nodes_is_looked_for_again():
+    # One that is delivered at most once leaves its node before the other one has it.
+    node = Holder("a", None, looks=[None, "queued"])
+    with holding(node) as seed:
+        result = run("ack", seed)
+    assert (result.code, result.out, result.err) == (0, "1\n", "")
+
+
+def test_a_node_that_refuses_to_show_jobs_may_have_one_queued():
+    nodes = Holder("a", "active"), Holder("b", "queued", refuses={b"SHOW": b"LOADING Disque is loading"})
+    with holding(*nodes) as seed:
+        result = run("nack", seed)
+    assert (result.code, result.out, nodes[0].verbs()) == (3, "0\n", [])
+    assert "it may be queued on a node that did not answer" in result.err
+
+
+def test_a_node_that_never_said_who_it_is_may_have_the_job_queued():
+    node = Holder("a", "active", listed="ab")
+    with holding(node) as seed:
+        result = run("nack", f"{seed},{refused_address()}")
+    assert (result.code, result.out, node.verbs()) == (3, "0\n", [])

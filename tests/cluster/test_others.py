@@ -20,7 +20,7 @@ def test_where_other_nodes_are_known_stderr_names_the_option(cluster, name):
     job_id = add(cluster[0], "mail", replicate=1)
     result = run_disquectl(name, job_id, node=cluster[0])
     assert result.code == 0
-    assert f"{cluster[0]} knows 2 other nodes" in result.err
+    assert f"{cluster[0]}, which knows 2 other nodes" in result.err
     assert "--cluster" in result.err
     assert run_disquectl(name, job_id, "--quiet", node=cluster[0]).err == ""
 
@@ -69,7 +69,7 @@ def test_the_next_seed_is_asked_where_nothing_was_sent():
     with ScriptedNode([TWO_NODES, b":1\r\n", silent]) as second:
         result = run_disquectl("nack", ID, node=f"{refused_address()},{second.address}")
     assert (result.code, result.out) == (0, "1\n")
-    assert f"{second.address} knows 1 other node" in result.err
+    assert f"{second.address}, which knows 1 other node" in result.err
 
 
 def test_ids_of_stdin_that_were_not_changed_here_are_counted(cluster):
@@ -77,12 +77,12 @@ def test_ids_of_stdin_that_were_not_changed_here_are_counted(cluster):
     stdin = "\n".join(ids).encode()
     result = run_disquectl("nack", "-", node=cluster[0], stdin=stdin)
     assert (result.code, result.out) == (0, "1\n")
-    assert "2 of 3 jobs were not changed on this node" in result.err
+    assert "not changed there: 2 of 3 jobs" in result.err
     assert "--cluster" in result.err
     result = run_disquectl("nack", "-", "--cluster", node=cluster[0], stdin=stdin)
     assert (result.code, result.out) == (0, "2\n")
     result = run_disquectl("nack", *ids, node=cluster[0])
-    assert "3 of 3 jobs were not changed on this node" in result.err
+    assert "not changed there: 3 of 3 jobs" in result.err
 
 
 @pytest.mark.parametrize(("ids", "said"), [([ID, ID], True), ([ID], False)])
@@ -92,7 +92,7 @@ def test_ack_of_stdin_speaks_of_other_nodes_only_where_this_one_did_not_know_all
             "ack", "-", node=seed.address, stdin="".join(f"{one}\n" for one in ids).encode()
         )
     assert (result.code, result.out) == (0, "1\n")
-    assert ("1 of 2 jobs were not changed" in result.err, "--cluster" in result.err) == (said, said)
+    assert ("not changed there: 1 of 2 jobs" in result.err, "--cluster" in result.err) == (said, said)
 
 
 def test_ack_of_ids_that_were_typed_is_sent_alone():
