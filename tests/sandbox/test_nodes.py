@@ -225,3 +225,4 @@ def test_a_job_on_its_way_to_a_node_is_queued_there_though_it_was_acknowledged_m
     assert bench.state(job_id, 1) == "acked"
     bench.wait(1.2)
     assert bench.heard(waiting) == [[[b"q", job_id.encode(), b"b"]]]
+    assert not bench.nodes[1].disposable
