@@ -5,6 +5,7 @@ It knows neither rows nor how answers are merged.
 
 from __future__ import annotations
 
+from disquectl.client.address import hint
 from disquectl.client.cluster import Cluster
 from disquectl.commands.row import as_bytes
 from disquectl.errors import (
@@ -90,7 +91,7 @@ def require_an_answer(
     for kind in (NoAnswer, ReplyError):
         if problems and all(isinstance(problem, kind) for problem in problems):
             raise _like(problems[0], text)
-    raise ConnectionFailed(text, _NOBODY)
+    raise ConnectionFailed(text, hint(one.node for one in missing) or _NOBODY)
 
 
 def settle(
