@@ -15,6 +15,8 @@ if TYPE_CHECKING:
     from types import ModuleType
 
 COMMAND_TIMEOUT_SECONDS = 60
+# No password is longer; a device such as /dev/zero has no end of a line.
+MAX_BYTES = 65_536
 
 
 class Source:
@@ -41,13 +43,23 @@ class Source:
 
 
 def from_file(path: str) -> tuple[str, str]:
-    """The first line of a file without its line end, and a warning where others can read the file."""
+    """The first line of a file without its line end, and a warning where others can read the file.
+
+    Raises DataError for one that cannot be read, UsageError for one that holds no password.
+    """
+    if path == "-":
+        raise UsageError(
+            "a password is not read from stdin", "name a file, such as /dev/stdin, or use --ask-password"
+        )
     try:
         with open(path, "rb") as file:
             is_open = os.fstat(file.fileno()).st_mode & 0o077
-            password = os.fsdecode(file.readline().rstrip(b"\r\n"))
+            line = file.readline(MAX_BYTES + 2)
+            password = os.fsdecode(line.rstrip(b"\r\n"))
     except OSError as problem:
         raise DataError(f"cannot read the password file {path}: {problem.strerror}") from problem
+    if len(password) > MAX_BYTES:
+        raise UsageError(f"{path} holds no password: its first line is longer than {MAX_BYTES} bytes")
     return password, f"{path} can be read by others: chmod 600 {path}" if is_open else ""
 
 

@@ -112,6 +112,18 @@ def as_nodes(given: str | Node | tuple[str, int]) -> list[Node]:
     raise UsageError(f"not a node: {given!r}", f'{_FORMS} In Python also ("host", 7711).')
 
 
+def hint(nodes: Iterable[Node]) -> str:
+    """What may be wrong with an address that nobody answers at; or empty.
+
+    `::1:7711` is an IPv6 address, and rarely the one that was meant.
+    """
+    for node in nodes:
+        host, _, port = node.host.rpartition(":")
+        if ":" in host and node.port == DEFAULT_PORT and len(port) > 3 and port.isdecimal():
+            return f"{node.host} is an IPv6 address as a whole. With a port it is [{host}]:{port}."
+    return ""
+
+
 def distinct(nodes: Iterable[Node]) -> list[Node]:
     """The same nodes in the same order, each once."""
     return list(dict.fromkeys(nodes))

@@ -5,7 +5,7 @@ Pure: decides nothing and connects nothing; it keeps the order of the seeds and 
 
 from __future__ import annotations
 
-from disquectl.client.address import Node, as_nodes, distinct
+from disquectl.client.address import Node, as_nodes, distinct, hint
 from disquectl.client.connection import TimedOut
 from disquectl.client.opening import not_resp
 from disquectl.errors import ConnectionFailed, NoAnswer, OutcomeUnknown, UsageError
@@ -28,12 +28,13 @@ _NOT_SENT_AGAIN = "It was not sent again, since doing it twice could matter. Loo
 class Trip:
     """The nodes that are still to be tried, and why the request could not be done at the others."""
 
-    __slots__ = ("_returning", "nodes", "reasons")
+    __slots__ = ("_returning", "_tried", "nodes", "reasons")
 
     def __init__(self, nodes: list[Node]) -> None:
         self.nodes = nodes
         self.reasons: list[str] = []
         self._returning: set[Node] = set()
+        self._tried = list(nodes)
 
     def failed(self, node: Node, reason: str, come_back: bool = False) -> None:
         """Note a failure; a node that had let us in may be tried once more, after the others."""
@@ -46,7 +47,7 @@ class Trip:
         """The exception when no node is left."""
         return ConnectionFailed(
             "; ".join(dict.fromkeys(self.reasons)),
-            "Is a Disque running there? Name one by --node or DISQUE_NODES.",
+            hint(self._tried) or "Is a Disque running there? Name one by --node or DISQUE_NODES.",
         )
 
 

@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 from disquectl.client.address import Node
+from disquectl.client.connection import Unreachable, addresses
 from disquectl.commands.lookup import row_of
 from disquectl.errors import DisquectlError, NothingThere, OutcomeUnknown, ReplyError
 from disquectl.protocol.secrets import masked_error
@@ -93,10 +94,24 @@ def _advised(refusal: ReplyError, words: Words, session: Session) -> DisquectlEr
 def _by_its_text(refusal: ReplyError, words: Words) -> str:
     """Advice for an ERR: its own, or where the command is explained."""
     text = refusal.message.removeprefix("ERR ")
+    if text.startswith("Invalid node address"):
+        return _numeric_address(words)
     for beginning, advice in REFUSALS:
         if text.startswith(beginning):
             return advice
     return f"see disquectl {row_of(words).full_name} --help"
+
+
+def _numeric_address(words: Words) -> str:
+    """CLUSTER MEET takes no name: the address that it stands for here, as the command to type."""
+    host, port = (word.decode("utf-8", "backslashreplace") for word in words[2:4])
+    try:
+        found = [str(address[0]) for _, address in addresses(Node(host)) if isinstance(address, tuple)]
+    except Unreachable:
+        return "it takes a numeric IP address, and none is found for this name here"
+    if host in found:
+        return "it takes a numeric IP address and a port from 1 to 55535: nodes talk on the port plus 10000"
+    return f"it takes a numeric IP address: disquectl cluster meet {found[0]} {port}"
 
 
 def _nodes(session: Session) -> str:

@@ -56,7 +56,7 @@ MEET = Row(
     redis_too=True,
     danger="joins two clusters, which is hard to undo",
     arguments=(
-        Argument("ip", WORD, "The other node's address, no name."),
+        Argument("ip", WORD, "The other node's numeric IP address; names are refused."),
         Argument("port", number(1, 65535), "Its port."),
     ),
     example="disquectl -n 127.0.0.1:7711 cluster meet 127.0.0.1 7712 --yes",

@@ -110,7 +110,7 @@ def is_wanted(letter: dict[str, Any], names: tuple[bytes, ...], filters: dict[st
     """
     if names and not {
         letter["id"].encode(),
-        letter["job"].encode(),
+        letter["job"].encode("utf-8", "surrogatepass"),
         letter["queue"],
         letter["dead_queue"],
     } & {*names}:

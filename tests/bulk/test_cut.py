@@ -66,7 +66,7 @@ def longest(node):
             down += len(data)
             parser.feed(data)
     jobs = Template(b"up-False-000", 5000, []).requests(BODIES)
-    return len(hello) + sum(map(len, jobs)), down + len(BODIES) * len("+\r\n" + "D-" + "D" * 38)
+    return len(hello) + sum(map(len, jobs)), down + len(BODIES) * len("+\r\n" + "D" * 40)
 
 
 @pytest.mark.parametrize("again", [True, False])

@@ -135,6 +135,39 @@ def test_after_an_idle_end_the_same_node_comes_first_and_then_the_others(make_cl
         assert str(client.node) == third.address
 
 
+def test_failover_begins_with_the_node_that_was_connected_last(make_client):
+    with (
+        ScriptedNode([close], [b":9\r\n"]) as first,
+        ScriptedNode([b":1\r\n"], [b":2\r\n"]) as second,
+        ScriptedNode([b":3\r\n"], [b":4\r\n", silent]) as third,
+    ):
+        client = make_client([first.address, second.address, third.address])
+        assert client.qlen("q") == 1
+        for value in (2, 3, 4):  # the same node as long as it is there, then those behind it
+            wait_until(lambda: not client.connected)
+            assert client.qlen("q") == value
+        assert first.accepted == 1
+
+
+def test_the_seeds_before_the_node_that_was_connected_last_come_at_the_end(make_client):
+    with ScriptedNode([close], [b":9\r\n", silent]) as first, ScriptedNode([b":1\r\n"]) as second:
+        client = make_client([first.address, second.address, refused_address()])
+        assert client.qlen("q") == 1
+        wait_until(lambda: not client.connected)
+        assert client.qlen("q") == 9
+        assert str(client.node) == first.address
+
+
+def test_a_pinned_request_and_one_more_connection_go_to_the_node_that_was_connected_last(make_client):
+    with ScriptedNode([close]) as first, ScriptedNode([b":1\r\n"], [b"+OK\r\n", silent], [silent]) as second:
+        client = make_client([first.address, second.address])
+        assert client.qlen("q") == 1
+        wait_until(lambda: not client.connected)
+        client.config_set("hz", 10)
+        client.open_another().close()
+        assert (first.accepted, second.accepted) == (1, 3)
+
+
 def test_a_write_that_was_handed_over_in_part_goes_to_the_next_seed(make_client):
     def take_a_little(conn):
         conn.recv(1000)

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from disquectl.client import tls as tls_module
 from disquectl.client.cluster import Cluster
 from disquectl.client.tls import Tls
 from disquectl.errors import ConnectionFailed, DataError, NoAnswer, OutcomeUnknown
@@ -102,6 +103,28 @@ def test_a_seed_with_a_bad_certificate_is_passed_over(proxy, authority, node, ma
 def test_the_last_request_goes_out_before_the_end(client):
     client.post("CLIENT", "REPLY", "OFF")
     assert client.ping() == b"PONG"
+
+
+def test_closing_waits_until_the_last_bytes_have_gone_out(proxy, authority, node, make_client, monkeypatch):
+    send_some = tls_module._send_some
+
+    def slow(sock, data):
+        if data:
+            time.sleep(0.05)  # a network that takes its time
+        send_some(sock, data)
+
+    monkeypatch.setattr(tls_module, "_send_some", slow)
+    monkeypatch.setattr(tls_module, "_FINISH_SECONDS", 60)
+    client = make_client(proxy.address, tls=Tls(authority.ca))
+    client.connect()
+    tunnel = client._connection._tunnel
+    client.post("ADDJOB", "q", b"x" * 100_000, "0")
+    # What ends the program now loses nothing: its thread, which would be cut off, has done its work.
+    assert not tunnel._thread.is_alive()
+    assert not tunnel._to_node
+    with make_client(node) as plain:
+        while not plain.qlen("q"):
+            time.sleep(0.01)
 
 
 def test_an_expired_certificate(node, authority, make_client):

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import threading
 import time
 
 import pytest
 
 from disquectl import Client
+from disquectl.client.address import parse_node
 from disquectl.client.cluster import Cluster
 from disquectl.errors import ConnectionFailed, NoAnswer, NotAuthorised
 from disquectl.protocol.resp import encode
@@ -104,6 +106,27 @@ def test_another_node_at_an_announced_address_is_not_taken_for_it():
         answers, missing = ask(seed.address)
     assert sorted(answers.values()) == [1, 3]
     assert "another node answers" in str(missing[stranger.address])
+
+
+def test_a_seed_that_is_announced_as_another_node_is_told_as_well():
+    # Others say that B stands where the seed C has already answered.
+    with ScriptedNode([hello(C), b":3\r\n", silent]) as seed:
+
+        def late(conn):
+            seed_has_answered.wait(20)
+            conn.sendall(hello(A, entry(B, seed.address)))
+
+        seed_has_answered = threading.Event()
+        with ScriptedNode([late, b":1\r\n"]) as teller:
+            nodes = [parse_node(seed.address), parse_node(teller.address)]
+            with Cluster(nodes, Client().opener) as cluster:
+                answers = []
+                for _, _, reply in cluster.ask(["QLEN", "q"]):
+                    answers.append(reply)
+                    seed_has_answered.set()
+                missing = {str(one.node): one.problem for one in cluster.missing()}
+    assert answers == [3, 1]
+    assert "another node answers at that address (cccccccc)" in str(missing[seed.address])
 
 
 def test_each_node_is_logged_in_to():

@@ -93,6 +93,7 @@ class FuzzNode:
         random = Random(f"{seed} {number} {words[0]!r}")
         reply = reply_to(words, self.port)
         if self._odd is not None:
+            self.sent.append((words, b""))
             return encoded(self._odd.get(words[0].upper(), reply))
         share = SHARE_OF_HELLO if words[0].upper() == b"HELLO" else SHARE
         if random.random() < share:

@@ -87,6 +87,10 @@ class Fuzz:
             code = _run([*options, *line.split()], Streams(io.BytesIO(stdin), out, err))
         return code, out.getvalue().decode("utf-8", "replace"), err.getvalue().decode("utf-8", "replace")
 
+    def asked(self) -> list[list[bytes]]:
+        """The requests of the latest run."""
+        return [words for words, _ in self._node.sent]
+
     def _problem(
         self, seed: str, words: list[str], options: list[str], err: io.BytesIO, what: str
     ) -> Problem:

@@ -5,6 +5,7 @@ It knows neither rows nor how answers are merged.
 
 from __future__ import annotations
 
+from disquectl.client.address import hint
 from disquectl.client.cluster import Cluster
 from disquectl.commands.lookup import row_of
 from disquectl.commands.row import as_bytes
@@ -88,7 +89,7 @@ def require_an_answer(cluster: Cluster, session: Session, refusals: Refusals | N
     for kind in (NoAnswer, ReplyError):
         if problems and all(isinstance(problem, kind) for problem in problems):
             raise _like(problems[0], text)
-    raise ConnectionFailed(text, _NOBODY)
+    raise ConnectionFailed(text, hint(one.node for one in missing) or _NOBODY)
 
 
 def settle(cluster: Cluster, session: Session, *, refusals: Refusals | None = None) -> None:
