@@ -46,7 +46,7 @@ ADVICE = {
     "LOADING": "the node is still reading its file: try again in a moment",
     "MISCONF": "the node cannot write its append only file: look at its log and its disk",
     "TOOLATE": "half of the job's TTL has passed: finish it and acknowledge it",
-    "NOJOB": "the job is known only on the nodes that hold a copy",
+    "NOJOB": "the job is known only on the nodes that hold a copy; --cluster finds them",
 }
 
 # How the text of an ERR begins, and what to do about that one.
