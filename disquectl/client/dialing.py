@@ -10,7 +10,7 @@ import _socket as socket
 import errno
 import time
 
-from disquectl.client.connection import Connection, Unreachable, addresses, reason_of, tune
+from disquectl.client.connection import Connection, Unreachable, addresses, is_callers, reason_of, tune
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -78,6 +78,9 @@ class Dial:
             try:
                 code = self._socket.connect_ex(address)
             except OSError as problem:  # an address that cannot be one, such as a path that is too long
+                if is_callers(problem):
+                    self._socket.close()
+                    raise
                 code, self._reason = -1, reason_of(problem)
             if code in (0, errno.EINPROGRESS):
                 self.deadline = time.monotonic() + self._timeout
