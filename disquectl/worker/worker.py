@@ -21,7 +21,7 @@ from disquectl.worker.custody import Custody
 from disquectl.worker.ending import KILL, OPEN, TERM, Ending
 from disquectl.worker.follow import Origins
 from disquectl.worker.handlers import Handlers
-from disquectl.worker.job import jobs_of
+from disquectl.worker.job import RUNNING, jobs_of
 from disquectl.worker.nodes import Nodes
 from disquectl.worker.plan import LINES
 from disquectl.worker.processes import Processes
@@ -137,7 +137,14 @@ class Worker:
         until = time.monotonic() + _HAND_BACK_SECONDS
         # What failed may fail again.
         with suppress(Exception):
-            while (self._slots.alive or self._custody.busy) and time.monotonic() < until:
+            while self._slots.alive and time.monotonic() < until:
+                self._turn(signals)
+            self._to_put_back.clear()
+            for job in list(self._custody.jobs.values()):
+                # Also those that were taken and not begun.
+                if job.state == RUNNING:
+                    self._custody.interrupted(job, job.failure or not_begun_by_the_end())
+            while self._custody.busy and time.monotonic() < until:
                 self._turn(signals)
 
     def _turn(self, signals: Signals) -> None:
@@ -149,9 +156,8 @@ class Worker:
         self._watch.act(ready)
         # Before the signals: what has ended by itself was not ended by them.
         self._slots.reap()
-        came, self._came[:] = self._came[:], []
-        for number in came:
-            self._heard(number, signals)
+        while self._came:
+            self._heard(self._came.pop(0), signals)
         self._slots.tick(time.monotonic())
         self._custody.tick(self._now)
         self._nodes.tick()
@@ -207,8 +213,9 @@ class Worker:
         self._turns.took(len(found))
         self._taken += len(found)
         self._origins.add([job.node_prefix for job in found])
-        for job in found:
-            self._take(job)
+        # All are in our hands before the first is begun: whatever fails, they can be put back.
+        for job in [job for job in found if self._custody.take(job, self._now)]:
+            self._begin(job)
         better = self._origins.better(self._nodes.current_prefix, self._now)
         if better:
             self._nodes.move_to(better)
@@ -220,9 +227,7 @@ class Worker:
         self._log.said(f"GETJOB was refused: {error.message}")
         self._pause_until = self._now + _TURN_SECONDS
 
-    def _take(self, job: Job) -> None:
-        if not self._custody.take(job, self._now):
-            return
+    def _begin(self, job: Job) -> None:
         if self._ending.stage != OPEN:
             self._to_put_back.append((job, not_begun_by_the_end()))
         elif why := self._custody.refusal(job):

@@ -19,6 +19,7 @@ from tests.cli.processes import COMMAND, environment
 from tests.cli.terminal import Terminal
 from tests.worker.test_handlers import Slots
 from tests.worker.test_seen import COLUMNS, ROWS, screen
+from tests.worker.test_told_to_end import children_of, state_of
 from tests.worker.workers import events, letters, wait_for, worker
 
 SH = ("--", "sh", "-c")
@@ -59,6 +60,27 @@ def test_a_reader_that_goes_away_ends_the_worker_and_fails_no_job(node, client, 
     assert {event["event"] for event in log} <= {"worker", "done", "put back", "totals"}
     done = sum(event["event"] == "done" for event in log)
     assert (letters(client), client.qlen("q") + done) == ([], 30)
+
+
+def test_a_job_that_fails_for_want_of_a_reader_goes_back(node, client, tmp_path):
+    """The worker is asleep when the reader goes away, and then finds the job failed."""
+    job_id = client.addjob("q", "x")
+    script = f"touch {tmp_path}/begun; until test -e {tmp_path}/go; do sleep 0.01; done; echo line"
+    args = ("-q", "q", "--max-retries", "0", *SH, script)
+    process, reading = worker_whose_stdout_nobody_reads(node, *args)
+    with process:
+        wait_for((tmp_path / "begun").exists)
+        process.send_signal(signal.SIGSTOP)
+        os.waitid(os.P_PID, process.pid, os.WSTOPPED | os.WNOWAIT)
+        os.close(reading)
+        (tmp_path / "go").touch()
+        wait_for(lambda: all(state_of(child) == "Z" for child in children_of(process.pid)))
+        process.send_signal(signal.SIGCONT)
+        _, err = process.communicate(timeout=30)
+    assert [event["signal"] for event in events(err.decode()) if event["event"] == "put back"] == [
+        signal.SIGPIPE
+    ]
+    assert client.show(job_id)["state"] == "queued"
 
 
 def test_a_worker_without_jobs_notices_it_as_well(node):

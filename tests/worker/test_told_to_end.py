@@ -311,3 +311,29 @@ def children_of(pid):
 def state_of(pid):
     with open(f"/proc/{pid}/stat") as file:
         return file.read().rpartition(")")[2].split()[0]
+
+
+BEFORE_THE_START = """
+import sys
+from disquectl.cli.main import run_command_line
+from disquectl.worker.processes import Processes
+def start(self, job, now):
+    raise OSError(24, "Too many open files")
+Processes.start = start
+sys.exit(run_command_line(sys.argv[1:]))
+"""
+
+
+def test_a_worker_that_fails_puts_back_what_it_has_not_begun(node, client):
+    ids = [client.addjob("q", "x") for _ in range(3)]
+    words = ("work", "-q", "q", "-c", "3", "--", "true")
+    done = subprocess.run(
+        [sys.executable, "-c", BEFORE_THE_START, *words],
+        env=environment(node),
+        stderr=subprocess.PIPE,
+        timeout=30,
+        check=False,
+    )
+    assert done.returncode == 9
+    assert names(events(done.stderr.decode())) == ["put back"] * 3
+    assert {client.show(job_id)["state"] for job_id in ids} == {"queued"}
