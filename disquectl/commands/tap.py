@@ -54,7 +54,7 @@ def open_tap(settings: Settings, streams: Streams) -> Tap:
 def append(file: BinaryIO, text: str, direction: str) -> None:
     """A request that cannot be written down is not sent. A reply is worth more than its echo."""
     try:
-        file.write(text.encode() + b"\n")
+        file.write(text.encode("utf-8", "backslashreplace") + b"\n")
         file.flush()
     except OSError as problem:
         if direction == ">":

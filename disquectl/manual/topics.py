@@ -11,20 +11,37 @@ _FOLDER = os.path.join(os.path.dirname(os.path.dirname(__file__)), "help")
 
 def names() -> list[str]:
     """All topics, by name."""
-    return sorted(name.removesuffix(".md") for name in os.listdir(_FOLDER) if name.endswith(".md"))
+    try:
+        files = os.listdir(_FOLDER)
+    except NotADirectoryError:  # the package is in a zip file
+        from importlib.resources import files as resources  # noqa: PLC0415 - slow to load
+
+        files = [file.name for file in resources("disquectl").joinpath("help").iterdir()]
+    return sorted(name.removesuffix(".md") for name in files if name.endswith(".md"))
 
 
 def exists(name: str) -> bool:
     """Whether there is a page of this name."""
-    return name.replace("-", "").isalnum() and os.path.isfile(os.path.join(_FOLDER, f"{name}.md"))
+    return _text(name) is not None
 
 
 def page(name: str) -> str:
     """The Markdown of a page. Raises UsageError, with the names that are near."""
-    if not exists(name):
+    text = _text(name)
+    if text is None:
         raise UsageError(f"there is no help on {name!r}", _near(name))
-    with open(os.path.join(_FOLDER, f"{name}.md"), encoding="utf-8") as file:
-        return file.read()
+    return text
+
+
+def _text(name: str) -> str | None:
+    """The text of a page, read by what loaded this module: from a folder or from a zip file."""
+    if not name.replace("-", "").isalnum():
+        return None
+    try:
+        data: bytes = __loader__.get_data(os.path.join(_FOLDER, f"{name}.md"))  # type: ignore[name-defined]
+    except OSError:
+        return None
+    return data.decode()
 
 
 def title(name: str) -> str:

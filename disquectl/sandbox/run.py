@@ -14,6 +14,7 @@ import signal
 import socket
 from collections.abc import Callable
 from functools import partial
+from math import inf
 from typing import BinaryIO
 
 from disquectl.sandbox.demo import Demo
@@ -71,6 +72,8 @@ class _Sandbox:
 
     async def _start(self) -> SandboxServer:
         loop = asyncio.get_running_loop()
+        # In Python's dev mode asyncio logs each step that takes 0.1 s; stderr is for the log of the sandbox.
+        loop.slow_callback_duration = inf
         loop.set_exception_handler(lambda _loop, context: self._log(_one_line(context)))
         server = SandboxServer(self._sockets, self._password, self._log)
         _allow_open_files(server.engine.nodes[0].settings.max_clients)

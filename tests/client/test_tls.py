@@ -205,7 +205,7 @@ def test_discovered_nodes_are_asked_by_tls_too(proxy, authority, make_client):
         SandboxThread(nodes=2) as sandbox,
         TlsProxy(sandbox.addresses[0], authority.issue("localhost")) as one,
     ):
-        client = make_client(one.address, tls=Tls(authority.ca), connect_timeout=0.5, response_timeout=0.5)
+        client = make_client(one.address, tls=Tls(authority.ca), connect_timeout=1, response_timeout=20)
         with Cluster(client.nodes, client.opener) as cluster:
             assert [reply for _, _, reply in cluster.ask(["QLEN", "mail"])] == [0]
             assert [str(lost.node) for lost in cluster.missing()] == [sandbox.addresses[1]]

@@ -2,13 +2,18 @@
 
 import hashlib
 import os
+import subprocess
+import sys
 import tarfile
 import time
 import zipfile
 from email.parser import Parser
+from pathlib import Path
 
 from disquectl import __version__
 from tests.packaging.conftest import build
+
+ROOT = Path(__file__).parents[2]
 
 
 def digests(paths):
@@ -62,3 +67,29 @@ def test_the_sdist_has_what_it_takes_to_test(packages):
         names = {name.partition("/")[2] for name in sdist.getnames()}
     needed = {"pyproject.toml", "tests/conftest.py", "completions/_disquectl", "disquectl/manual/disquectl.1"}
     assert needed <= names
+
+
+def test_help_is_found_in_a_zip(tmp_path):
+    archive = tmp_path / "disquectl.zip"
+    with zipfile.ZipFile(archive, "w") as packed:
+        for path in [*(ROOT / "disquectl").rglob("*.py"), *(ROOT / "disquectl" / "help").glob("*.md")]:
+            packed.write(path, path.relative_to(ROOT))
+
+    def run(*words):
+        return subprocess.run(
+            [sys.executable, *words],
+            cwd=tmp_path,
+            env=os.environ | {"PYTHONPATH": str(archive)},
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+
+    assert str(archive) in run("-c", "import disquectl; print(disquectl.__file__)").stdout
+    for words in (["help"], ["help", "delivery"], ["help", "qlen"], ["cheat"]):
+        unpacked = subprocess.run(
+            [sys.executable, "-m", "disquectl", *words], capture_output=True, text=True, check=True
+        )
+        packed = run("-m", "disquectl", *words)
+        assert (packed.returncode, packed.stderr) == (0, "")
+        assert packed.stdout == unpacked.stdout

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import asyncio
+import io
 import json
+import math
 import os
 import signal
 import socket
@@ -14,6 +17,7 @@ import pytest
 
 from disquectl.sandbox.demo import Demo
 from disquectl.sandbox.engine import Engine
+from disquectl.sandbox.run import run
 
 from .bench import START_MS
 
@@ -131,3 +135,23 @@ def test_the_demo_has_jobs_of_every_kind_and_stays_small() -> None:
     assert all(moved.values())
     assert nacked
     assert came_back
+
+
+def test_dev_mode_adds_nothing_to_its_log(monkeypatch):
+    monkeypatch.setenv("PYTHONDEVMODE", "1")
+    loops = []
+
+    class Started(Exception):
+        pass
+
+    def note(*_):
+        loops.append(asyncio.get_running_loop())
+        raise Started
+
+    monkeypatch.setattr("disquectl.sandbox.run.listen", lambda *_: [])
+    monkeypatch.setattr("disquectl.sandbox.run.SandboxServer", note)
+    monkeypatch.setattr("gc.set_threshold", lambda *_: None)
+    with pytest.raises(Started):
+        run("127.0.0.1", 0, 1, None, False, [], io.BytesIO(), io.BytesIO())
+    # asyncio says on stderr what took this long.
+    assert loops[0].slow_callback_duration == math.inf
