@@ -172,6 +172,6 @@ def test_the_menu_keeps_that_order() -> None:
     names.queues = Index(NEAR)
     _, found = entries("QLEN ord", names, Seen())
     assert [entry.text for entry in found] == Index(NEAR).find("ord")
-    # Choices are fewer, and are ranked alike: `in` begins with it, `none` has it inside.
+    # Choices are fewer, and are ranked alike: `none` begins with it, `in` has it inside.
     _, found = entries("PAUSE q n", names, Seen())
     assert [entry.text for entry in found][:2] == ["none", "in"]
