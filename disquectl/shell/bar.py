@@ -41,15 +41,18 @@ def bar(shell: Shell, about: str, wrong: bool, width: int) -> Fragments:
 
 
 def where(shell: Shell) -> str:
-    """The node that is connected, else the one that would be."""
-    node = shell.session.client.node
-    return str(node) if node else shell.names.address or str(shell.settings.nodes[0])
+    """The node that is connected, else the one that would be: that which answered last, or was used last."""
+    node, names = shell.session.client.node, shell.names
+    if node is not None:
+        return str(node)
+    answered = "" if names.problem else names.address
+    return answered or str(shell.node or shell.settings.nodes[0])
 
 
 def cluster(shell: Shell) -> str:
-    """The node's ID and its place: `node 1a2b3c4d, 3 of 3 up`."""
+    """The node's ID and its place: `node 1a2b3c4d, 3 of 3 up`; empty where that is not known of it now."""
     names = shell.names
-    if not names.node_id:
+    if names.problem or not names.node_id or names.address != where(shell):
         return ""
     nodes = f", {names.reachable} of {len(names.nodes)} nodes up" if len(names.nodes) > 1 else ", alone"
     return f"node {names.node_id[:8]}{nodes}"

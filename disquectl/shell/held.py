@@ -27,6 +27,8 @@ TIMEOUT_SECONDS = 5.0
 FIRST_LOOK_SECONDS = 0.2
 # What a node said of a job so long ago still holds.
 RECENT_SECONDS = 1.0
+# A job comes back as much as this before its retry time, which is 1 s at least (randomTimeError in Disque).
+EARLY_SECONDS = 0.5
 # After an error, or where no retry time is known.
 AGAIN_SECONDS = 1.0
 IDS_PER_REQUEST = 1_000
@@ -134,6 +136,7 @@ class HeldJobs:
                 if batch.due <= now and not self._ended:
                     self._look(batch)
             due = min(batch.due for batch in self._batches)
+            # A batch that comes meanwhile is not due before that.
             self._wake.wait(max(min(due - time.monotonic(), FIRST_LOOK_SECONDS), 0))
 
     def _look(self, batch: _Batch) -> None:
@@ -152,7 +155,7 @@ class HeldJobs:
                 self._lost += 1
         batch.looked = time.monotonic()
         known = [seconds for seconds in batch.retries.values() if seconds]
-        batch.due = batch.looked + (min(known) / 2 if known else AGAIN_SECONDS)
+        batch.due = batch.looked + ((min(known) - EARLY_SECONDS) / 2 if known else AGAIN_SECONDS)
 
     def _client(self, batch: _Batch) -> Core:
         """A client that knows only the node that the jobs were taken from."""

@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from disquectl.client.core import Core
+    from disquectl.shell.names import Names
     from disquectl.shell.state import Shell
 
 TIMEOUT_SECONDS = 2.0
@@ -59,21 +60,23 @@ class Refresher:
 
     def _run(self) -> None:
         while not self._stopped:
+            # Before its settings are read: `connect` replaces them before it replaces the names.
+            names = self._shell.names
             try:
-                self._ask()
+                self._ask(names)
             except Exception as problem:
                 # A thread has nobody to raise to; the bar says it.
-                self._shell.names.problem = (
+                names.problem = (
                     problem.message if isinstance(problem, DisquectlError) else type(problem).__name__
                 )
-            self._shell.names.checked = True
+            names.checked = True
             self.first_done.set()
             self.changed()
             rows()  # whoever types next finds them loaded
             self._wake.wait(PAUSE_SECONDS)
             self._wake.clear()
 
-    def _ask(self) -> None:
+    def _ask(self, names: Names) -> None:
         """One round: who answers, and what there is."""
         settings = copy(self._shell.session.settings)
         settings.echo, settings.echo_to, settings.quiet = False, None, True
@@ -84,18 +87,19 @@ class Refresher:
         for node in dict.fromkeys([current, *settings.nodes] if current else settings.nodes):
             try:
                 with session.client_for(node, TIMEOUT_SECONDS) as client:
-                    self._look(client, str(node))
+                    self._look(client, str(node), names)
                 return
             except DisquectlError as failed:
                 problem = problem or failed
         if problem is not None:
             raise problem
 
-    def _look(self, client: Core, address: str) -> None:
-        names = self._shell.names
+    def _look(self, client: Core, address: str, names: Names) -> None:
         hello = client.verify()
-        names.nodes, names.node_id, names.address = hello["nodes"], hello["node"], address
-        names.problem = ""
+        if names.address != address:
+            names.address = ""  # until all the rest is of this node
+        names.nodes, names.node_id = hello["nodes"], hello["node"]
+        names.problem, names.address = "", address
         self.first_done.set()
         if not names.wanted:
             return

@@ -49,6 +49,7 @@ def run_line(shell: Shell, text: str) -> None:
         raise
     finally:
         shell.names.wanted = True
+        shell.note_node()
     _say_time(shell, started)
 
 

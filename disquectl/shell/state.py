@@ -67,7 +67,7 @@ class Shell:
         self.last_line = ""
         self.default = ""
         self.exit_code = 0
-        # For other threads, which must not touch the connection.
+        # The node that was connected last; for other threads, too, which must not touch the connection.
         self.node: Node | None = None
         self.depth = 0
         self.has_screen = os.environ.get("TERM", "") not in ("", "dumb", "unknown")
@@ -80,13 +80,27 @@ class Shell:
         self.settings = settings
         self.session = Home(settings, self.streams, self.wiretap)
         self.session.password  # noqa: B018 - asked for before others look for the new connection
+        # What was known is of the old connection.
+        self.node, self.names = None, Names()
         self.connection_changed()
         echo = open_tap(settings, self.streams) if settings.echo or settings.echo_to is not None else None
         self.wiretap.listen(echo, settings.show_secrets)
         try:
             self.session.client.connect(replace=True)
+            self.node = self.session.client.node
         finally:
             self.wiretap.listen(None, False)
+
+    def note_node(self) -> None:
+        """Note the node in use; where another one was shown before, a person is told."""
+        node = self.session.client.node
+        if node == self.node and node is not None:
+            return
+        if node is not None:
+            if self.interactive and node != (self.node or self.settings.nodes[0]):
+                self.session.note(f"now on {node}")
+            self.node = node
+        self.connection_changed()
 
     def environment(self) -> dict[str, str]:
         """The environment of what the shell starts now."""

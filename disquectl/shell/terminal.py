@@ -124,7 +124,6 @@ class Terminal:
         """What was typed; empty where Ctrl-C threw it away, None at the end."""
         default, self._shell.default = self._shell.default, ""
         self._shell.streams.stdout.flush()
-        self._shell.node = self._shell.session.client.node
         try:
             return self._session.prompt(self._prompt, default=default)
         except ThrownAway:

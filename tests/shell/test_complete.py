@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from disquectl.shell.complete import entries
-from disquectl.shell.match import LIMIT, Index
+from disquectl.shell.match import LIMIT, Index, rank
 from disquectl.shell.names import Names
 from disquectl.shell.seen import Seen
 
@@ -151,3 +151,27 @@ def test_the_oldest_ids_are_forgotten() -> None:
     assert seen.newest_first()[0] == found[-1], "seen again, and its queue is still known"
     seen.add("no id", b"q")
     assert len(seen.newest_first()) == 1_000
+
+
+NEAR = ["xorders", "o-r-d", "orders", "Ordinary", "reorder", "o-r-d-later", "my-ord"]
+
+
+def test_near_matches_stand_behind_nearer_ones() -> None:
+    """First what begins with it, then what has it inside, then what has its letters in their order."""
+    best_first = ["orders", "Ordinary", "xorders", "reorder", "my-ord", "o-r-d", "o-r-d-later"]
+    assert rank("ord", NEAR) == best_first
+    assert rank("ORD", NEAR) == best_first
+    # An index sorts those that are equally near by name.
+    best_first = ["orders", "Ordinary", "my-ord", "reorder", "xorders", "o-r-d", "o-r-d-later"]
+    assert Index(NEAR).find("ord") == best_first
+    assert Index(NEAR).find("ord", 4) == best_first[:4]
+
+
+def test_the_menu_keeps_that_order() -> None:
+    names = Names()
+    names.queues = Index(NEAR)
+    _, found = entries("QLEN ord", names, Seen())
+    assert [entry.text for entry in found] == Index(NEAR).find("ord")
+    # Choices are fewer, and are ranked alike: `none` begins with it, `in` has it inside.
+    _, found = entries("PAUSE q n", names, Seen())
+    assert [entry.text for entry in found][:2] == ["none", "in"]

@@ -213,7 +213,7 @@ def test_a_node_that_dies_is_replaced_by_the_next_seed(home: str) -> None:
             someone.until(f"{first}>")
             someone.run("PING", "PONG")
             sandbox.stop_node(0)
-            someone.run("QLEN q", f"\n0\n{second}>")
+            someone.run("QLEN q", f"\n0\nnow on {second}\n{second}>")
 
 
 def test_a_connection_that_was_closed_while_idle_is_opened_again(person: Person, node: str) -> None:
