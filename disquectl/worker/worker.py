@@ -56,7 +56,7 @@ class Worker:
         self._log = log
         self._stage = OPEN
         self._watch = Watch()
-        self._custody = Custody(plan, random.random, lambda: self._nodes.known)
+        self._custody = Custody(plan, random.random, lambda: self._nodes.known, self._id_of)
         self._turns = Turns(plan.queues, plan.strict)
         slots = Handlers if plan.takes == LINES else Processes
         self._slots = slots(plan, path, self._watch, self._job_ended, log.passed_on)
@@ -79,6 +79,9 @@ class Worker:
         self._close_at = None if plan.max_time is None else self._now + plan.max_time
         self._kill_at: float | None = None
         self._leave_at: float | None = None
+
+    def _id_of(self, node: Node) -> str:
+        return self._nodes.id_of(node)
 
     def run(self) -> bool:
         """Work until there is a reason to end; whether all went well.
