@@ -183,6 +183,14 @@ class Workers:
         self._done.touch()
         self._processes = [self._started(number) for number in range(WORKERS)]
 
+    def __enter__(self) -> Workers:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        for process in self._processes:
+            process.kill()
+            process.wait()
+
     def _started(self, number: int) -> subprocess.Popen[bytes]:
         start = number % len(self._addresses)
         seeds = ",".join(self._addresses[start:] + self._addresses[:start])
@@ -266,10 +274,9 @@ def drained(producer: Producer, workers: Workers, addresses: list[str]) -> None:
         time.sleep(0.5)
 
 
-def soak(nodes: Sandbox | Servers, folder: Path, seconds: float, chance: random.Random) -> bool:
+def soak(nodes: Sandbox | Servers, workers: Workers, seconds: float, chance: random.Random) -> bool:
     """Both parts; whether all is well."""
     addresses = nodes.addresses
-    workers = Workers(addresses, folder)
     told, killed, disturbed = 0, 0, 0
 
     first = Producer(addresses, random.Random(chance.random()), LONG_RETRY_SECONDS)
@@ -331,8 +338,11 @@ def main() -> int:
     seed = random.randrange(10**6) if options.seed is None else options.seed
     folder = Path(tempfile.mkdtemp(prefix="disquectl-soak-"))
     print(f"seed {seed}, logs in {folder}", flush=True)
-    with Servers(options.servers, folder) if options.servers else Sandbox() as nodes:
-        well = soak(nodes, folder, options.minutes * 60, random.Random(seed))
+    with (
+        Servers(options.servers, folder) if options.servers else Sandbox() as nodes,
+        Workers(nodes.addresses, folder) as workers,
+    ):
+        well = soak(nodes, workers, options.minutes * 60, random.Random(seed))
     if well:
         shutil.rmtree(folder)
     return 0 if well else 1
