@@ -37,6 +37,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
 RETRY_SECONDS = 4
+# In the first part: a node that is slow to answer must not make Disque itself deliver a job a second time.
+LONG_RETRY_SECONDS = 20
 NODE_TIMEOUT_MS = 2000
 WORKERS = 4
 MOST_ATTEMPTS = 8
@@ -142,8 +144,9 @@ class Servers:
 class Producer(threading.Thread):
     """Adds jobs until it is told to stop; the IDs of those that were accepted are in `ids`."""
 
-    def __init__(self, addresses: list[str], chance: random.Random) -> None:
+    def __init__(self, addresses: list[str], chance: random.Random, retry: int) -> None:
         super().__init__(daemon=True)
+        self.retry = retry
         self.ids: list[str] = []
         self._addresses = addresses
         self._chance = chance
@@ -159,7 +162,7 @@ class Producer(threading.Thread):
                 for _ in range(50):
                     body = self._chance.choice(BODIES)
                     self.ids.append(
-                        client.addjob("soak", body + "\n", retry=RETRY_SECONDS, replicate=2, timeout_ms=2000)
+                        client.addjob("soak", body + "\n", retry=self.retry, replicate=2, timeout_ms=2000)
                     )
                     if self._told_to_stop.wait(0.01):
                         return
@@ -179,6 +182,14 @@ class Workers:
         self._done = folder / "done"
         self._done.touch()
         self._processes = [self._started(number) for number in range(WORKERS)]
+
+    def __enter__(self) -> Workers:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        for process in self._processes:
+            process.kill()
+            process.wait()
 
     def _started(self, number: int) -> subprocess.Popen[bytes]:
         start = number % len(self._addresses)
@@ -254,7 +265,7 @@ def drained(producer: Producer, workers: Workers, addresses: list[str]) -> None:
     """Wait until all jobs are done or dead, or nothing more happens for a long time."""
     producer.stop()
     quiet_since, last = time.monotonic(), -1
-    while time.monotonic() - quiet_since < 10 * RETRY_SECONDS:
+    while time.monotonic() - quiet_since < 5 * producer.retry + 10 * RETRY_SECONDS:
         left = len(unfinished(producer, workers, addresses))
         if not left:
             return
@@ -263,13 +274,12 @@ def drained(producer: Producer, workers: Workers, addresses: list[str]) -> None:
         time.sleep(0.5)
 
 
-def soak(nodes: Sandbox | Servers, folder: Path, seconds: float, chance: random.Random) -> bool:
+def soak(nodes: Sandbox | Servers, workers: Workers, seconds: float, chance: random.Random) -> bool:
     """Both parts; whether all is well."""
     addresses = nodes.addresses
-    workers = Workers(addresses, folder)
     told, killed, disturbed = 0, 0, 0
 
-    first = Producer(addresses, random.Random(chance.random()))
+    first = Producer(addresses, random.Random(chance.random()), LONG_RETRY_SECONDS)
     first.start()
     end = time.monotonic() + seconds / 3
     while time.monotonic() < end:
@@ -277,10 +287,11 @@ def soak(nodes: Sandbox | Servers, folder: Path, seconds: float, chance: random.
         workers.disturb(chance, signal.SIGTERM)
         told += 1
     drained(first, workers, addresses)
+    time.sleep(2 * LONG_RETRY_SECONDS)
     print(f"part 1: {len(first.ids)} jobs, {told} workers ended with TERM", flush=True)
     first_done = workers.done()
 
-    second = Producer(addresses, random.Random(chance.random()))
+    second = Producer(addresses, random.Random(chance.random()), RETRY_SECONDS)
     second.start()
     end = time.monotonic() + seconds * 2 / 3
     while time.monotonic() < end:
@@ -327,8 +338,11 @@ def main() -> int:
     seed = random.randrange(10**6) if options.seed is None else options.seed
     folder = Path(tempfile.mkdtemp(prefix="disquectl-soak-"))
     print(f"seed {seed}, logs in {folder}", flush=True)
-    with Servers(options.servers, folder) if options.servers else Sandbox() as nodes:
-        well = soak(nodes, folder, options.minutes * 60, random.Random(seed))
+    with (
+        Servers(options.servers, folder) if options.servers else Sandbox() as nodes,
+        Workers(nodes.addresses, folder) as workers,
+    ):
+        well = soak(nodes, workers, options.minutes * 60, random.Random(seed))
     if well:
         shutil.rmtree(folder)
     return 0 if well else 1

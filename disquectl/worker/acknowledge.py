@@ -2,7 +2,8 @@
 
 ACKJOB reaches the nodes that a replica lists. A node that got its replica from another one, for a consumer
 that waited there, is in no list, so the job is acknowledged where it was taken. Where that node cannot be
-reached, every other node that has a replica is told at once, and that node when it is back.
+reached, every other node that has a replica is told at once, and that node when it is back. A job that was
+moved twice has an unlisted replica where it was in between, so all nodes are asked for one.
 
 ACKJOB at a node that does not know the job, or still replicates it, can crash Disque. It is sent only where
 the last look at that node showed the job; after a lost connection SHOW looks again. No sockets, as in
@@ -31,6 +32,10 @@ if TYPE_CHECKING:
 
 _IDS_IN_A_REQUEST = 1000
 _AGAIN_SECONDS = 1.0
+# Other nodes are asked for unlisted replicas of so many jobs; where jobs are that quick, few are moved.
+_LOOKS_A_SECOND = 1000
+# At its end the worker waits this long for what they answer.
+_LOOK_SECONDS = 1.0
 _JUST_NOW_SECONDS = 1.0
 
 
@@ -41,6 +46,7 @@ class Open:
     owed        nodes it was taken from that have not acknowledged it
     asked       how many requests about it have no answer yet
     is_known    a node has acknowledged it
+    is_look     only replicas that are in no list are asked for
     due_at      when the owed nodes are asked again
     since       when that began
     """
@@ -50,22 +56,31 @@ class Open:
     owed: set[Node] = field(default_factory=set)
     asked: int = 0
     is_known: bool = False
+    is_look: bool = False
     due_at: float = inf
 
 
 class Acknowledge:
     """`settled(job)` is called when a node has acknowledged a job, or no node knows it, perhaps twice.
 
-    `nodes` gives the nodes that are known now; requests are appended to `out`.
+    `nodes` gives the nodes that are known now, `id_of` the ID of one, or an empty text; requests are appended
+    to `out`.
     """
 
     def __init__(
-        self, nodes: Callable[[], Iterable[Node]], out: list[Request], settled: Callable[[Job], object]
+        self,
+        nodes: Callable[[], Iterable[Node]],
+        id_of: Callable[[Node], str],
+        out: list[Request],
+        settled: Callable[[Job], object],
     ) -> None:
         self.out = out
         self.remembered = Remembered()
         self.next_look = inf
         self._nodes = nodes
+        self._id_of = id_of
+        self._looks_left = 0
+        self._looks_since = -inf
         self._settled = settled
         self._open: dict[str, Open] = {}
         # Since `flush` was called last.
@@ -119,6 +134,7 @@ class Acknowledge:
     def owe(self, job: Job, nodes: Iterable[Node], now: float) -> None:
         """Acknowledge it at these nodes, which it was taken from: look first, since they may not have it."""
         entry = self._entry(job, now)
+        entry.is_look = False
         for node in nodes:
             entry.owed.add(node)
             self._look(entry, node)
@@ -126,7 +142,7 @@ class Acknowledge:
     def again(self, job: Job, now: float) -> None:
         """A job that was acknowledged has come again: acknowledge it at every node that has a replica."""
         entry = self._entry(job, now)
-        entry.is_known = True
+        entry.is_known, entry.is_look = True, False
         entry.owed.add(job.home)
         self._acknowledge(entry, job.home)
         self._look_elsewhere(entry)
@@ -214,9 +230,27 @@ class Acknowledge:
         self.remembered.add(job.id, now)
         if entry is None:
             self._settled(job)
+            self._look_for_unlisted(job, now)
             return
         entry.owed.discard(node)
         self._knows(entry)
+
+    def _look_for_unlisted(self, job: Job, now: float) -> None:
+        if now - self._looks_since >= 1:
+            self._looks_since, self._looks_left = now, _LOOKS_A_SECOND
+        others = [node for node in self._nodes() if node != job.home and self._id_of(node)]
+        if others and self._looks_left and job.at_least_once:
+            self._looks_left -= 1
+            entry = self._entry(job, now)
+            entry.is_known = entry.is_look = True
+            for node in others:
+                self._look(entry, node)
+
+    def is_looking(self, now: float) -> bool:
+        """Whether nodes were asked for unlisted replicas just now, and have not answered."""
+        return any(
+            one.is_look and one.asked and now - one.since < _LOOK_SECONDS for one in self._open.values()
+        )
 
     def _knows(self, entry: Open) -> None:
         if not entry.is_known:
@@ -225,8 +259,16 @@ class Acknowledge:
 
     def _shown(self, entry: Open, node: Node, reply: Reply, now: float) -> None:
         try:
-            state = (show(reply) or {"state": "unknown"}).get("state")
+            fields = show(reply) or {"state": "unknown"}
         except NotDisque:
+            return
+        state = fields.get("state")
+        if (
+            entry.is_look
+            and node not in entry.owed
+            and self._id_of(node) in fields.get("nodes_delivered", ())
+        ):
+            # Disque tells it.
             return
         if state in ("queued", "active"):
             self._acknowledge(entry, node)

@@ -37,11 +37,15 @@ _WORKING_SHARE = 3
 class Custody:
     """See the module. `next_look` is when `tick` has something to do, on the worker's clock.
 
-    `nodes` gives the nodes that are known now, up or not.
+    `nodes` gives the nodes that are known now, up or not; `id_of` the ID of one, or an empty text.
     """
 
     def __init__(
-        self, plan: Plan, random: Callable[[], float], nodes: Callable[[], Sequence[Node]] = tuple
+        self,
+        plan: Plan,
+        random: Callable[[], float],
+        nodes: Callable[[], Sequence[Node]] = tuple,
+        id_of: Callable[[Node], str] = lambda _: "",
     ) -> None:
         self.jobs: dict[str, Job] = {}
         self.out: list[Request] = []
@@ -51,7 +55,7 @@ class Custody:
         self._plan = plan
         self._random = random
         self._nodes = nodes
-        self._acknowledge = Acknowledge(nodes, self.out, self._settled)
+        self._acknowledge = Acknowledge(nodes, id_of, self.out, lambda job: self.jobs.pop(job.id, None))
         self._dead_queue = DeadQueue(plan, nodes, self.out, added=self._added, refused=self._refused)
         self._lifetimes = Lifetimes(self.out)
         self._now = 0.0
@@ -70,8 +74,10 @@ class Custody:
 
         A job that no node has acknowledged counts for the grace time only: its node may never come back.
         """
+        if self._acknowledge.done or self._parting or self._acknowledge.is_looking(self._now):
+            return True
         since = self._now - self._plan.grace
-        return bool(self._acknowledge.done or self._parting) or any(
+        return any(
             job.state not in (HELD, PENDING)
             and not (job.state == LEAVING and self._acknowledge.is_waiting(job.id, since))
             for job in self.jobs.values()
@@ -262,14 +268,12 @@ class Custody:
             # Another node with a replica may queue it, too.
             if not self._has_parted:
                 self.out += [Request((b"WORKING", job.id), node, job) for node in others]
-        elif verb == b"SHOW":
-            if at_home and job.state == ASKING:
-                self._wait(job, ASKING, _SOON_SECONDS)
-                for node in others:
-                    self._lifetimes.ask(job, node)
-        elif verb in (b"HELLO", b"ADDJOB"):
-            if job.state == DYING:
-                self._refused(job, f"{request.home} did not answer")
+        elif verb == b"SHOW" and at_home and job.state == ASKING:
+            self._wait(job, ASKING, _SOON_SECONDS)
+            for node in others:
+                self._lifetimes.ask(job, node)
+        elif verb in (b"HELLO", b"ADDJOB") and job.state == DYING:
+            self._refused(job, f"{request.home} did not answer")
         elif job.state == PENDING:
             # The NACK of a letter that waits.
             return
@@ -277,13 +281,9 @@ class Custody:
             self.held[job.queue] += 1
             self._wait(job, HELD, _SOON_SECONDS)
             self._keep(job, self._now)
-        elif job.state == RETURNED:
+        elif verb in (b"NACK", b"ENQUEUE"):
             sent = "could not be sent" if certainly_not_done else "was sent and not answered"
             self._leave(job, f"{'NACK' if verb == b'NACK' else 'ENQUEUE'} {sent}")
-
-    def _settled(self, job: Job) -> None:
-        if self.jobs.get(job.id) is job:
-            del self.jobs[job.id]
 
     def _postponed(self, node: Node, job: Job, reply: Reply) -> None:
         """WORKING was answered, or lost (None)."""

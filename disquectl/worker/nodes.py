@@ -56,6 +56,7 @@ class Nodes:
         self._known = list(dict.fromkeys(seeds))
         # Where a node is asked, by its ID.
         self._by_id: dict[str, Node] = {}
+        self._ids: dict[Node, str] = {}
         self._getter: Line | None = None
         self._lines: dict[tuple[Node, str], Line] = {}
         # Until when a node is left alone, and until when no jobs are taken from it.
@@ -94,6 +95,10 @@ class Nodes:
     def known(self) -> tuple[Node, ...]:
         """All nodes, up or not: the seeds, and those that they named."""
         return tuple(self._known)
+
+    def id_of(self, node: Node) -> str:
+        """The ID of this node, or an empty text where it has not said it and no other has."""
+        return self._ids.get(node, "")
 
     def get(self, words: Words, wait_seconds: float) -> None:
         """Ask for jobs; nothing happens where no node can be asked yet."""
@@ -204,11 +209,13 @@ class Nodes:
     def _learn(self, line: Line, nodes: Iterable[dict[str, object]]) -> None:
         """Remember where the nodes are; the one that tells is asked where it was found."""
         self._by_id[line.link.node_id] = line.node
+        self._ids[line.node] = line.link.node_id
         for entry in nodes:
             node_id = str(entry["id"])
             if node_id not in self._by_id:
                 node = Node(str(entry["host"] or line.node.host or DEFAULT_HOST), int(str(entry["port"])))
                 self._by_id[node_id] = node
+                self._ids.setdefault(node, node_id)
                 if node not in self._known:
                     self._known.append(node)
 

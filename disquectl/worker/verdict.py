@@ -28,9 +28,9 @@ def refusal(job: Job, plan: Plan) -> str:
     that a job that ends its workers comes to an end, too.
     """
     if job.nacks > plan.max_retries:
-        return f"it has failed {job.nacks} times, and --max-retries is {plan.max_retries}"
+        return f"not run again: {job.nacks} failed before, --max-retries is {plan.max_retries}"
     if job.additional_deliveries > plan.max_returns:
-        return f"it came back {job.additional_deliveries} times without an end"
+        return f"not run again: it came back {job.additional_deliveries} times without a result"
     return ""
 
 

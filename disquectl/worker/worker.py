@@ -65,7 +65,7 @@ class Worker:
         self._watch = Watch()
         self._stdout: Stdout | None = None
         self._is_hushed = False
-        self._custody = Custody(plan, random.random, lambda: self._nodes.known)
+        self._custody = Custody(plan, random.random, lambda: self._nodes.known, self._id_of)
         self._turns = Turns(plan.queues, plan.strict)
         self._slots: Handlers | Processes
         if plan.takes == LINES:
@@ -93,6 +93,9 @@ class Worker:
         wait_ms = int(plan.grace * 1000 * _WAIT_SHARE_OF_THE_GRACE)
         self._wait_ms = min(max(wait_ms, _SHORTEST_WAIT_MS), _WAIT_MS)
         self._close_at = None if plan.max_time is None else self._now + plan.max_time
+
+    def _id_of(self, node: Node) -> str:
+        return self._nodes.id_of(node)
 
     def run(self) -> bool:
         """Work until there is a reason to end; whether all went well.

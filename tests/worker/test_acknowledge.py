@@ -25,6 +25,7 @@ class Cluster:
         self.states = {A: b"active", B: None, C: None} | {
             globals()[name]: one for name, one in states.items()
         }
+        self.listed = []
         self.down = set()
         self.acknowledged_at = []
         self.now = 0.0
@@ -64,7 +65,7 @@ class Cluster:
         if state is None:
             return ReplyError("NOJOB Job not known") if verb == b"WORKING" else None
         return {b"WORKING": 30, b"NACK": 1, b"TIME": [b"%d" % CREATED, b"0"]}.get(
-            verb, shown(self.now, state=state)
+            verb, [*shown(self.now, state=state), b"nodes-delivered", self.listed]
         )
 
     def at(self, now):
@@ -286,6 +287,24 @@ def test_a_letter_goes_to_another_node_where_the_first_does_not_answer():
         cluster.custody.answered(request, cluster.reply(request), 1.0)
     (hello,) = cluster.custody.requests()
     assert (hello.words, hello.home) == ((b"HELLO",), B)
+
+
+def test_a_replica_that_nobody_lists_is_acknowledged_too():
+    """It is left where a job was on its way from one node to another."""
+    ids = {A: "a", B: "b", C: "c"}
+    cluster = Cluster(B=b"active", C=b"active")
+    cluster.custody = Custody(
+        Plan((b"true",), ((b"q", 1),), Backoff(10.0)), lambda: 0.0, lambda: (A, B, C), ids.__getitem__
+    )
+    cluster.listed = [b"a", b"b"]
+    cluster.custody.succeeded(cluster.take())
+    for request in cluster.custody.requests():
+        cluster.custody.answered(request, cluster.reply(request), 0.0)
+    assert cluster.custody.jobs == {}
+    assert cluster.custody.busy  # it does not end before they have answered, unless that takes long
+    cluster.run()
+    assert cluster.acknowledged_at == [A, C]  # Disque itself tells B
+    assert not cluster.custody.busy
 
 
 # What is remembered
