@@ -296,3 +296,20 @@ def test_a_node_gives_nothing_away_for_five_seconds_after_it_imported_itself() -
     bench.wait(9)
     bench.call("GETJOB", "NOHANG", "FROM", "q", node=2)
     assert bench.state(own, 1) == "active"
+
+
+def test_a_node_gives_no_more_than_half_of_what_it_has() -> None:
+    bench = Bench(nodes=2)
+    for _ in range(6):
+        add(bench, "REPLICATE", "1")
+    assert bench.call("GETJOB", "NOHANG", "FROM", "q", node=1) is None
+    assert [bench.call("QLEN", "q", node=node) for node in range(2)] == [5, 1]
+    # A node that gave is asked for several when the last of them was taken.
+    assert len(bench.call("GETJOB", "NOHANG", "FROM", "q", node=1)) == 1
+    assert [bench.call("QLEN", "q", node=node) for node in range(2)] == [3, 2]
+
+
+def test_the_replica_of_a_delayed_job_waits_for_the_delay_and_the_retry_time() -> None:
+    bench = Bench(nodes=2)
+    job_id = add(bench, "DELAY", "100", "RETRY", "30")
+    assert 129_700 <= bench.fields("SHOW", job_id, node=1)["next-requeue-within"] <= 130_300
