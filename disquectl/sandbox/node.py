@@ -113,6 +113,8 @@ class Node:
         self.slow_log = SlowLog()
         self.latency = LatencyEvents()
         self.swept_s = now_ms // 1000
+        # Where the search for idle queues goes on; 0 is the beginning.
+        self.sweep_cursor = 0
         self.messages_sent = self.messages_received = 0
         self.peak_bytes = 0
         self.reset_statistics(now_ms)

@@ -56,6 +56,9 @@ class SortedRuns(Generic[T]):
 
     def remove(self, item: T) -> None:
         """Take `item` out; it must be here."""
+        if self._runs[0][0] is item:
+            self.pop_first()
+            return
         wanted = self._key(item)
         at = self._run_with(wanted)
         run = self._runs[at]

@@ -13,6 +13,7 @@ from disquectl.sandbox.job import Job, State
 from disquectl.sandbox.membership import ping_another
 from disquectl.sandbox.messages import WillQueue
 from disquectl.sandbox.node import Node
+from disquectl.sandbox.queue import Queue
 from disquectl.sandbox.registry import (
     ANNOUNCE_AHEAD_MS,
     delete_everywhere,
@@ -26,6 +27,8 @@ from disquectl.sandbox.session import Session
 from disquectl.sandbox.waiting import WaitForCopies, WaitForJobs, WaitForWakeUp, release
 
 _IDLE_QUEUE_S = 300
+# How many idle queues are forgotten at once; ten times as many are looked at.
+QUEUES_PER_SWEEP = 1000
 _IDLE_QUEUE_CROWDED_S = 10
 _IDLE_QUEUE_FULL_S = 2
 _TIMED_OUT = replies.error(b"NOREPL Timeout reached before replicating to the requested number of nodes")
@@ -167,21 +170,23 @@ def _end_idle_sessions(node: Node, now_ms: int) -> None:
             session.kill()
 
 
-def remove_idle_queues(node: Node, now_ms: int) -> bool:
-    """Forget the queues that nobody used for minutes; for seconds, when memory is short."""
+def remove_idle_queues(node: Node, now_ms: int) -> None:
+    """Forget queues that have not been used for minutes; for seconds, when memory is short.
+
+    Where there are very many queues, only some are looked at each time.
+    """
     limit_s = _IDLE_QUEUE_S
     if node.is_crowded:
         is_full = node.used_bytes > node.settings.full_above_bytes
         limit_s = _IDLE_QUEUE_FULL_S if is_full else _IDLE_QUEUE_CROWDED_S
-    idle = [
-        name
-        for name, queue in node.queues.items()
-        if now_ms // 1000 - queue.used_s >= limit_s
-        and not (queue or queue.waiting or queue.paused_in or queue.paused_out)
-    ]
-    for name in idle:
-        node.forget_queue(name)
-    return bool(idle)
+
+    def is_idle(queue: Queue) -> bool:
+        is_needed = queue or queue.waiting or queue.paused_in or queue.paused_out
+        return now_ms // 1000 - queue.used_s >= limit_s and not is_needed
+
+    node.sweep_cursor, idle = node.queue_scanner.page(node.sweep_cursor, QUEUES_PER_SWEEP, is_idle)
+    for queue in idle:
+        node.forget_queue(queue.name)
 
 
 def make_room(node: Node, now_ms: int) -> bool:

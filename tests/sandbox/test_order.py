@@ -70,9 +70,15 @@ class Told:
 
         monkeypatch.setattr(Post, "send", spy)
 
-    def times(self, kind: type) -> list[float]:
-        """When messages of a kind were sent; several at once count as one."""
-        return sorted({seconds for seconds, _, message in self._told if isinstance(message, kind)})
+    def times(self, kind: type, sender: int | None = None) -> list[float]:
+        """When messages of a kind were sent, by one node or any; several at once count as one."""
+        return sorted(
+            {
+                seconds
+                for seconds, node, message in self._told
+                if isinstance(message, kind) and sender in (None, node)
+            }
+        )
 
 
 def add(bench: Bench, *options: str) -> str:
@@ -115,18 +121,16 @@ def test_a_return_is_announced_half_a_second_ahead_and_not_done_then() -> None:
 
 def test_only_a_job_that_is_not_queued_is_announced(monkeypatch: pytest.MonkeyPatch) -> None:
     bench = Bench(nodes=2)
-    add(bench, "RETRY", "10", "REPLICATE", "1")
+    job_id = add(bench, "RETRY", "10", "REPLICATE", "2")
     told = Told(bench, monkeypatch)
     bench.wait(25)
-    assert told.times(m.WillQueue) == []
-    # Taken after its clock was renewed: the announcement was renewed, too.
+    assert told.times(m.WillQueue, sender=0) == []
+    # The clock of a queued job is renewed, and the announcement with it.
+    bench.call("DELJOB", job_id, node=1)
     bench.call("GETJOB", "FROM", "q")
-    job_id = add(bench, "RETRY", "10", "REPLICATE", "2")
-    bench.wait(25)
-    bench.call("GETJOB", "COUNT", "2", "FROM", "q")
-    bench.wait(12)
-    assert told.times(m.WillQueue)
-    assert "queued" in states(bench, job_id)
+    bench.wait(11)
+    assert len(told.times(m.WillQueue, sender=0)) == 1
+    assert bench.state(job_id) == "queued"
 
 
 def test_a_node_that_has_a_job_queued_answers_an_announcement_and_the_other_puts_it_off() -> None:
@@ -292,3 +296,20 @@ def test_a_node_gives_nothing_away_for_five_seconds_after_it_imported_itself() -
     bench.wait(9)
     bench.call("GETJOB", "NOHANG", "FROM", "q", node=2)
     assert bench.state(own, 1) == "active"
+
+
+def test_a_node_gives_no_more_than_half_of_what_it_has() -> None:
+    bench = Bench(nodes=2)
+    for _ in range(6):
+        add(bench, "REPLICATE", "1")
+    assert bench.call("GETJOB", "NOHANG", "FROM", "q", node=1) is None
+    assert [bench.call("QLEN", "q", node=node) for node in range(2)] == [5, 1]
+    # A node that gave is asked for several when the last of them was taken.
+    assert len(bench.call("GETJOB", "NOHANG", "FROM", "q", node=1)) == 1
+    assert [bench.call("QLEN", "q", node=node) for node in range(2)] == [3, 2]
+
+
+def test_the_replica_of_a_delayed_job_waits_for_the_delay_and_the_retry_time() -> None:
+    bench = Bench(nodes=2)
+    job_id = add(bench, "DELAY", "100", "RETRY", "30")
+    assert 129_700 <= bench.fields("SHOW", job_id, node=1)["next-requeue-within"] <= 130_300

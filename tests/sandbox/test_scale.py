@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from bisect import bisect_right, insort
-from itertools import count
+from itertools import count, pairwise
 from math import log2
 from typing import Any
 
@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from disquectl.sandbox import server
+from disquectl.sandbox import server, upkeep
 from disquectl.sandbox.alarms import Alarms
 from disquectl.sandbox.engine import Engine
 from disquectl.sandbox.scan import Scanner
@@ -185,3 +185,20 @@ def test_a_replica_that_is_deleted_while_addjob_waits_for_others_stays_deleted()
     bench.wait(0.2)
     assert bench.heard(bench.sessions[0]) == [job_id]
     assert [bench.state(job_id, node) for node in range(3)] == ["queued", None, "active"]
+
+
+def test_a_sweep_looks_at_a_part_of_very_many_queues(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(upkeep, "QUEUES_PER_SWEEP", 1)
+    bench = Bench()
+    for number in range(25):
+        bench.call("GETJOB", "NOHANG", "FROM", f"idle{number}")
+    for number in range(25):
+        bench.call("ADDJOB", f"used{number}", "b", "0")
+    bench.wait(300)
+    queues = bench.nodes[0].queues
+    left = []
+    for _ in range(40):
+        bench.wait(1)
+        left.append(len(queues))
+    assert all(before - after <= 1 for before, after in pairwise(left))
+    assert left[-1] == 25
