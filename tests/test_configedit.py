@@ -139,6 +139,8 @@ def profiles_as_data(text):
         ("a = 1 # x\n#y\r\n", ["# x", "#y"], set()),
         ("a = '# no' # yes", ["# yes"], set()),
         ('a = "\\"# no" # yes', ["# yes"], set()),
+        ('a = "\\"" # yes', ["# yes"], set()),
+        ('a = """x"""" # yes', ["# yes"], set()),
         ("a = '\\' # yes", ["# yes"], set()),
         ('a = """\n# no\n""""" # yes\nb = 1 # two', ["# yes", "# two"], {2, 3}),
         ("a = '''\n''# no\n''' # yes", ["# yes"], {2, 3}),
