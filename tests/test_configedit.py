@@ -184,7 +184,7 @@ def test_what_was_written_meanwhile_stays(tmp_path):
 def test_a_file_that_cannot_be_replaced_leaves_nothing_beside_it(tmp_path, monkeypatch):
     path = tmp_path / "config.toml"
     path.write_text("[shell]\n")
-    (tmp_path / "config.toml.tmp").write_text("what a killed process left")
+    (tmp_path / "config.toml.disquectl.tmp").write_text("what a killed process left")
 
     def full(*_):
         raise OSError(28, "No space left on device")
