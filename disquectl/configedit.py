@@ -150,16 +150,15 @@ def _without_table(text: str, name: str) -> tuple[str, list[str]]:
     if not isinstance(table, AbstractTable):
         raise _unusual(f"profile {name}")
     tail = _tail(table.value.body)
-    own = table.as_string() if tail else ""
+    gone = Scan(table.as_string()).comments + _header_comment(table)
     if not any(isinstance(item, Comment) for _, item in tail):
         del _profiles(document)[name]
-        return document.as_string(), Scan(own or table.as_string()).comments + _header_comment(table)
-    del table.value.body[:]
+        return document.as_string(), gone
     table.value.body[:] = [(None, Comment(Trivia("", "", _MARK, "\n"))), *tail]
     before, _, behind = document.as_string().partition(f"{_MARK}\n")
     header = before.rstrip("\n").rpartition("\n")[0]
     kept = f"{header}\n" if header else ""
-    return kept + behind, Scan(own).comments + _header_comment(table)
+    return kept + behind, gone
 
 
 def _header_comment(table: AbstractTable) -> list[str]:

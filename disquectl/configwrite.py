@@ -42,7 +42,7 @@ def save(path: str, text: str) -> None:
     """
     path = os.path.realpath(path)
     # One name, so that what a killed process left behind is used up.
-    partial = f"{path}.tmp"
+    partial = f"{path}.disquectl.tmp"
     try:
         before = os.stat(path) if os.path.exists(path) else None
         with suppress(FileNotFoundError):

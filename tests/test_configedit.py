@@ -139,6 +139,8 @@ def profiles_as_data(text):
         ("a = 1 # x\n#y\r\n", ["# x", "#y"], set()),
         ("a = '# no' # yes", ["# yes"], set()),
         ('a = "\\"# no" # yes', ["# yes"], set()),
+        ('a = "\\"" # yes', ["# yes"], set()),
+        ('a = """x"""" # yes', ["# yes"], set()),
         ("a = '\\' # yes", ["# yes"], set()),
         ('a = """\n# no\n""""" # yes\nb = 1 # two', ["# yes", "# two"], {2, 3}),
         ("a = '''\n''# no\n''' # yes", ["# yes"], {2, 3}),
@@ -182,7 +184,7 @@ def test_what_was_written_meanwhile_stays(tmp_path):
 def test_a_file_that_cannot_be_replaced_leaves_nothing_beside_it(tmp_path, monkeypatch):
     path = tmp_path / "config.toml"
     path.write_text("[shell]\n")
-    (tmp_path / "config.toml.tmp").write_text("what a killed process left")
+    (tmp_path / "config.toml.disquectl.tmp").write_text("what a killed process left")
 
     def full(*_):
         raise OSError(28, "No space left on device")

@@ -88,7 +88,7 @@ def test_a_list_of_names_draws_none_that_is_live(kind, tmp_path):
     with SandboxThread() as sandbox:
         add_queues(sandbox.addresses[0], names)
         with Shell(kind, tmp_path, DISQUE_NODES=sandbox.addresses[0]) as shell:
-            shell.press_tab("disquectl qlen q", ["q1z", "q2z"], tabs=2)
+            shell.press_tab("disquectl qlen q", ["q1z", "q2z"], tabs=2 if kind == "bash" else 1)
             assert not {"\x01", "\u0085", "\u202e", "\u200b", "\U000e0041"} & set(shell.seen)
 
 
