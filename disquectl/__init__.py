@@ -14,7 +14,7 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from disquectl.client.address import Node
     from disquectl.client.client import Client
-    from disquectl.client.echo import Tap
+    from disquectl.client.tracing import Tracer
     from disquectl.errors import (
         ConnectionFailed,
         DataError,
@@ -42,7 +42,7 @@ __all__ = [
     "OutcomeUnknown",
     "PartlyDone",
     "ReplyError",
-    "Tap",
+    "Tracer",
     "UsageError",
     "__version__",
 ]
@@ -51,19 +51,19 @@ __all__ = [
 def __getattr__(name: str) -> object:
     """The names above, each loaded when it is asked for first."""
     if name == "Client":
-        from disquectl.client.client import Client  # noqa: PLC0415 - nothing is loaded until it is asked for
+        from disquectl.client.client import Client
 
         return Client
     if name == "Node":
-        from disquectl.client.address import Node  # noqa: PLC0415 - as above
+        from disquectl.client.address import Node
 
         return Node
-    if name == "Tap":
-        from disquectl.client.echo import Tap  # noqa: PLC0415 - as above
+    if name == "Tracer":
+        from disquectl.client.tracing import Tracer
 
-        return Tap
+        return Tracer
     if name in __all__:
-        from disquectl import errors  # noqa: PLC0415 - as above
+        from disquectl import errors
 
         error: object = vars(errors)[name]
         return error

@@ -18,11 +18,11 @@ def main() -> NoReturn:
     """
     try:
         if sys.argv[1:2] == ["__complete"]:
-            from disquectl.completion.answer import answer  # noqa: PLC0415 - a press of TAB loads little
+            from disquectl.completion.answer import answer
 
             answer(sys.argv[2:])
             os._exit(0)
-        from disquectl.cli.main import run_command_line  # noqa: PLC0415 - Ctrl-C may come while it loads
+        from disquectl.cli.main import run_command_line
 
         code = run_command_line(sys.argv[1:])
     except KeyboardInterrupt:

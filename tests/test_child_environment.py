@@ -6,10 +6,10 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from disquectl.child_environment import child_environment
 from disquectl.client.address import Node, parse_node
-from disquectl.config import resolve
+from disquectl.config.settings import resolve
 from disquectl.errors import UsageError
+from disquectl.execution.child_environment import child_environment
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -10,11 +10,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from disquectl.commands.profile import _write
-from disquectl.configedit import with_profile, with_use, without_profile
-from disquectl.configfile import parse
-from disquectl.configwrite import locked, save
+from disquectl.config.edit import with_profile, with_use, without_profile
+from disquectl.config.file import parse
+from disquectl.config.toml_text import Scan
+from disquectl.config.write import locked, save
 from disquectl.errors import DataError
-from disquectl.tomltext import Scan
 
 COMMENTED = """\
 # the file

@@ -7,9 +7,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from disquectl.configedit import with_profile, with_use, without_profile
-from disquectl.configfile import LARGEST_BYTES, config_path, load, parse
-from disquectl.configwrite import locked, save
+from disquectl.config.edit import with_profile, with_use, without_profile
+from disquectl.config.file import LARGEST_BYTES, config_path, load, parse
+from disquectl.config.write import locked, save
 from disquectl.errors import DataError, UsageError
 
 FULL = """\

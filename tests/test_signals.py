@@ -11,7 +11,7 @@ import threading
 
 import pytest
 
-from disquectl.signals import Signals, Stop
+from disquectl.execution.signals import Signals, Stop
 
 
 @pytest.fixture
@@ -66,7 +66,7 @@ def test_no_signal_is_heard_outside_of_the_main_thread():
 
 STOPPING = """
 import signal, sys
-from disquectl.signals import Signals
+from disquectl.execution.signals import Signals
 came = []
 with Signals([signal.SIGTSTP], came.append) as signals:
     print("ready", flush=True)

@@ -9,57 +9,60 @@ import os
 import sys
 from typing import Any
 
-from disquectl.commands import rows
-from disquectl.commands.row import JOBS, QUEUES, SERVER, TOOLS, Option, Row
+from disquectl.commands import all_commands
+from disquectl.spec.command import JOBS, QUEUES, SERVER, TOOLS, Command
+from disquectl.spec.parameters import Option
 
 BOLD, PLAIN = "\x1b[1m", "\x1b[0m"
 GLOBAL_HINT = "Options that every command takes, as -n, -o and --echo: see disquectl --help."
 
 
-def write_program_help(command: Any, ctx: Any, formatter: Any) -> None:
+def write_program_help(program: Any, ctx: Any, formatter: Any) -> None:
     """All commands in their groups, and the options that every command takes."""
     formatter.write_usage("disquectl", "[OPTIONS] COMMAND [ARGS] [OPTIONS]")
-    _paragraph(formatter, command.help)
+    _paragraph(formatter, program.help)
     by_group: dict[str, list[tuple[str, str]]] = {JOBS: [], QUEUES: [], SERVER: [], TOOLS: []}
-    for row in rows():
-        by_group[row.group].append((row.name, row.summary))
+    for command in all_commands():
+        by_group[command.group].append((command.name, command.summary))
     for group, entries in by_group.items():
         with formatter.section(group):
             formatter.write_dl(entries)
     with formatter.section("Options, before the command or after it"):
         formatter.write_dl(
-            [record for param in command.get_params(ctx) if (record := param.get_help_record(ctx))]
+            [record for param in program.get_params(ctx) if (record := param.get_help_record(ctx))]
         )
     _example(formatter, "disquectl sandbox --demo -- disquectl qscan")
 
 
-def write_row_help(row: Row, ctx: Any, formatter: Any) -> None:
+def write_row_help(command: Command, ctx: Any, formatter: Any) -> None:
     """What the command does, its words with units and defaults, an example, and what it refuses."""
-    formatter.write_usage(ctx.command_path, row.usage.removeprefix(f"{row.name} "))
-    _paragraph(formatter, row.summary)
-    if row.details:
-        _paragraph(formatter, row.details)
-    if row.danger:
-        _paragraph(formatter, f"It asks first, since it {row.danger}. --yes answers.")
-    if row.arguments:
+    formatter.write_usage(ctx.command_path, command.usage.removeprefix(f"{command.name} "))
+    _paragraph(formatter, command.summary)
+    if command.details:
+        _paragraph(formatter, command.details)
+    if command.risk.danger:
+        _paragraph(formatter, f"It asks first, since it {command.risk.danger}. --yes answers.")
+    if command.grammar.arguments:
         with formatter.section("Arguments"):
-            formatter.write_dl([(argument.usage, argument.help) for argument in row.arguments])
-    if row.options:
+            formatter.write_dl([(argument.usage, argument.help) for argument in command.grammar.arguments])
+    if command.grammar.options:
         with formatter.section("Options"):
-            formatter.write_dl([(_option_usage(option), option.explained) for option in row.options])
-    if row.subcommands:
+            formatter.write_dl(
+                [(_option_usage(option), option.explained) for option in command.grammar.options]
+            )
+    if command.subcommands:
         with formatter.section("Commands"):
-            formatter.write_dl([(inner.name, inner.summary) for inner in row.subcommands])
-    if row.errors:
+            formatter.write_dl([(inner.name, inner.summary) for inner in command.subcommands])
+    if command.errors:
         with formatter.section("Errors"):
-            formatter.write_dl([tuple(error.split(": ", 1)) for error in row.errors])
-    _example(formatter, row.example)
+            formatter.write_dl([tuple(error.split(": ", 1)) for error in command.errors])
+    _example(formatter, command.example)
     _paragraph(formatter, GLOBAL_HINT)
 
 
 def _option_usage(option: Option) -> str:
     flag = f"{option.short}, {option.flag}" if option.short else option.flag
-    return flag if option.is_flag else f"{flag} {option.kind.metavar}"
+    return flag if option.is_flag else f"{flag} {option.type.metavar}"
 
 
 def _paragraph(formatter: Any, text: str) -> None:

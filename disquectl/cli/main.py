@@ -9,18 +9,19 @@ from __future__ import annotations
 import errno
 import os
 
-from disquectl.commands import find, reader
-from disquectl.commands.options import CONNECTING
-from disquectl.commands.session import Session
-from disquectl.commands.streams import process_streams
-from disquectl.config import resolve
+from disquectl.commands import find
+from disquectl.config.settings import resolve
 from disquectl.errors import EXIT_INTERRUPTED, EXIT_OK, DataError, DisquectlError, UsageError
+from disquectl.execution import parser
+from disquectl.execution.session import Session
+from disquectl.execution.streams import process_streams
 from disquectl.render.escape import for_message
+from disquectl.spec.global_options import CONNECTING
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from disquectl.commands.reader import Invocation
-    from disquectl.commands.streams import Streams
+    from disquectl.execution.parser import Invocation
+    from disquectl.execution.streams import Streams
 
 
 def run_command_line(argv: list[str]) -> int:
@@ -40,18 +41,18 @@ def run_command_line(argv: list[str]) -> int:
             too_many = DataError("too many open files", "ulimit -n raises the limit")
             _tell(too_many, streams)
             return too_many.exit_code
-        from disquectl.commands.bug import as_bug
+        from disquectl.execution.crash import internal_error
 
-        bug = as_bug(problem, streams)
+        bug = internal_error(problem, streams)
         _tell(bug, streams)
         return bug.exit_code
 
 
 def _run(argv: list[str], streams: Streams) -> int:
-    if streams.stdin_is_terminal and streams.stdout_is_terminal and reader.names_no_command(argv):
+    if streams.stdin_is_terminal and streams.stdout_is_terminal and parser.names_no_command(argv):
         argv = [*argv, "shell"]
     argv = _explained(argv)
-    invocation = reader.read(argv)
+    invocation = parser.parse(argv, find)
     if invocation is None:
         from disquectl.cli.tree import explain
 
@@ -73,17 +74,19 @@ def _explained(argv: list[str]) -> list[str]:
 
 def carry_out(invocation: Invocation, streams: Streams) -> int:
     """Run a command that was understood."""
-    from disquectl.commands.road import run
+    from disquectl.execution.dispatch import run
 
     environ = dict(os.environ)
-    if not invocation.row.connects:
+    if not invocation.command.connects:
         given = [option.flag for option in CONNECTING if option.name in invocation.settings]
         if given:
-            raise UsageError(f"{invocation.row.name} connects to nothing: {given[0]} has no meaning for it")
+            raise UsageError(
+                f"{invocation.command.name} connects to nothing: {given[0]} has no meaning for it"
+            )
         environ = {name: value for name, value in environ.items() if not name.startswith("DISQUE_")}
-    settings = resolve(invocation.settings, environ, with_profile=invocation.row.connects)
+    settings = resolve(invocation.settings, environ, with_profile=invocation.command.connects)
     with Session(settings, streams) as session:
-        run(invocation.row, invocation.words, session)
+        run(invocation.command, invocation.words, session)
         return session.exit_code
 
 

@@ -19,16 +19,17 @@ from typer.core import TyperArgument, TyperCommand, TyperGroup, TyperOption
 from disquectl import __version__
 from disquectl.cli.help import bold_headings, write_program_help, write_row_help
 from disquectl.commands import NAMES, find
-from disquectl.commands.options import GLOBAL_OPTIONS
-from disquectl.commands.reader import Invocation, is_number
-from disquectl.commands.row import Argument, Option, Row
 from disquectl.errors import UsageError
+from disquectl.execution.parser import Invocation, is_number
+from disquectl.spec.command import Command
+from disquectl.spec.global_options import GLOBAL_OPTIONS
+from disquectl.spec.parameters import Argument, Option
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
 
-    from disquectl.commands.row import Raw
-    from disquectl.commands.streams import Streams
+    from disquectl.execution.streams import Streams
+    from disquectl.spec.parameters import Raw
 
 # What every complaint about a line derives from; Typer exports only this descendant of it.
 COMPLAINT: type[Exception] = typer.BadParameter.__mro__[2]
@@ -103,24 +104,25 @@ def _no_such_option(name: str, known: Iterable[str], where: str) -> UsageError:
 class _Command(TyperCommand):
     """One row as a command."""
 
-    def __init__(self, row: Row) -> None:
+    def __init__(self, command: Command) -> None:
         super().__init__(
-            row.name,
-            params=_parameters((*row.arguments, *row.options)) + _global_parameters(hidden=True),
-            help=row.summary,
+            command.name,
+            params=_parameters((*command.grammar.arguments, *command.grammar.options))
+            + _global_parameters(hidden=True),
+            help=command.summary,
             rich_markup_mode=None,
-            context_settings=_context_settings(allow_interspersed_args=not row.rest_is_data),
+            context_settings=_context_settings(allow_interspersed_args=not command.grammar.rest_is_data),
         )
-        self.row = row
+        self.command = command
 
     def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
         return _parse(super().parse_args, ctx, args)
 
     def invoke(self, ctx: Any) -> Invocation:
-        return _invocation(self.row, ctx)
+        return _invocation(self.command, ctx)
 
     def format_help(self, ctx: Any, formatter: Any) -> None:
-        write_row_help(self.row, ctx, formatter)
+        write_row_help(self.command, ctx, formatter)
 
     def get_help(self, ctx: Any) -> str:
         return bold_headings(super().get_help(ctx))
@@ -129,18 +131,18 @@ class _Command(TyperCommand):
 class _Group(TyperGroup):
     """A row that has subcommands."""
 
-    def __init__(self, row: Row) -> None:
+    def __init__(self, command: Command) -> None:
         super().__init__(
-            name=row.name,
+            name=command.name,
             params=_global_parameters(hidden=True),
-            commands={inner.name: _Command(inner) for inner in row.subcommands},
-            help=row.summary,
-            invoke_without_command=row.callable,
-            subcommand_metavar="[COMMAND]" if row.callable else "COMMAND",
+            commands={inner.name: _Command(inner) for inner in command.subcommands},
+            help=command.summary,
+            invoke_without_command=command.is_callable,
+            subcommand_metavar="[COMMAND]" if command.is_callable else "COMMAND",
             rich_markup_mode=None,
             context_settings=_context_settings(),
         )
-        self.row = row
+        self.command = command
 
     def get_command(self, ctx: Any, cmd_name: str) -> Any:
         command = super().get_command(ctx, cmd_name)
@@ -153,11 +155,11 @@ class _Group(TyperGroup):
 
     def invoke(self, ctx: Any) -> Any:
         # Typer calls this for a group, and uses what it returns where no subcommand was named.
-        self.callback = lambda **_: _invocation(self.row, ctx)
+        self.callback = lambda **_: _invocation(self.command, ctx)
         return super().invoke(ctx)
 
     def format_help(self, ctx: Any, formatter: Any) -> None:
-        write_row_help(self.row, ctx, formatter)
+        write_row_help(self.command, ctx, formatter)
 
     def get_help(self, ctx: Any) -> str:
         return bold_headings(super().get_help(ctx))
@@ -184,10 +186,10 @@ class Tree(TyperGroup):
         return list(NAMES)
 
     def get_command(self, ctx: Any, cmd_name: str) -> Any:
-        row = find(_unmarked(cmd_name))
-        if row is None:
+        command = find(_unmarked(cmd_name))
+        if command is None:
             raise _no_such_command(_unmarked(cmd_name), NAMES, PROGRAM)
-        return _Group(row) if row.subcommands else _Command(row)
+        return _Group(command) if command.subcommands else _Command(command)
 
     def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
         return _parse(super().parse_args, ctx, args)
@@ -220,7 +222,7 @@ def _print_version(ctx: Any, param: Any, value: bool) -> None:
 
 def _install_completion(ctx: Any, param: Any, value: bool) -> None:
     if value:
-        from disquectl.completion.install import install  # noqa: PLC0415 - once in the life of an installation
+        from disquectl.completion.install import install
 
         typer.echo(install(os.environ))
         raise typer.Exit
@@ -266,7 +268,7 @@ def _option(option: Option, hidden: bool) -> Any:
         default=False if option.is_flag else None,
         type=None if option.is_flag else str,
         multiple=option.many,
-        metavar=None if option.is_flag else option.kind.metavar,
+        metavar=None if option.is_flag else option.type.metavar,
         help=option.explained,
         hidden=hidden,
     )
@@ -283,7 +285,7 @@ def _argument(argument: Argument) -> Any:
     )
 
 
-def _invocation(row: Row, ctx: Any) -> Invocation:
+def _invocation(command: Command, ctx: Any) -> Invocation:
     """What Typer read, as the rows' own reader gives it: what was not given is not there."""
     settings: Raw = {}
     level = ctx
@@ -296,9 +298,11 @@ def _invocation(row: Row, ctx: Any) -> Invocation:
             elif not option.many and _is_given(value) and option.name not in settings:
                 settings[option.name] = value
         level = level.parent
-    names = [argument.name for argument in row.arguments] + [option.name for option in row.options]
+    names = [argument.name for argument in command.grammar.arguments] + [
+        option.name for option in command.grammar.options
+    ]
     own = {name: _unmarked(ctx.params.get(name)) for name in names}
-    return Invocation(row, {name: value for name, value in own.items() if _is_given(value)}, settings)
+    return Invocation(command, {name: value for name, value in own.items() if _is_given(value)}, settings)
 
 
 def _is_given(value: Any) -> bool:

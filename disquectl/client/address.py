@@ -134,7 +134,7 @@ def parse_url(url: str) -> Target:
 
     Password and hosts may be percent-encoded; a password with one of `/ @ ? # %` has to be.
     """
-    from urllib.parse import unquote, unquote_to_bytes  # noqa: PLC0415 - only URLs pay for loading it
+    from urllib.parse import unquote, unquote_to_bytes
 
     scheme, separator, rest = url.strip().partition("://")
     if not separator or scheme.lower() not in ("disque", "disques"):

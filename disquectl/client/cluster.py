@@ -16,7 +16,7 @@ import select
 import time
 
 from disquectl.client.address import DEFAULT_HOST, Node
-from disquectl.client.link import Link
+from disquectl.client.node_connection import NodeConnection
 from disquectl.errors import ConnectionFailed, DisquectlError, NotDisque, ReplyError
 from disquectl.protocol.server_replies import hello
 
@@ -26,12 +26,12 @@ if TYPE_CHECKING:
     from types import TracebackType
     from typing import Self, TypeAlias
 
-    from disquectl.client.link import Request
-    from disquectl.client.opening import Opener
+    from disquectl.client.connection_factory import ConnectionFactory
+    from disquectl.client.node_connection import Request
     from disquectl.protocol.resp import Reply
     from disquectl.protocol.shapes import Record
 
-    Answer: TypeAlias = tuple[Link, Request, Reply]
+    Answer: TypeAlias = tuple[NodeConnection, Request, Reply]
 
 
 class Missing:
@@ -63,12 +63,14 @@ class Cluster:
     `discover=False` asks the seeds alone.
     """
 
-    def __init__(self, seeds: Iterable[Node], opener: Opener, *, discover: bool = True) -> None:
+    def __init__(
+        self, seeds: Iterable[Node], connection_factory: ConnectionFactory, *, discover: bool = True
+    ) -> None:
         self._seeds = list(seeds)
-        self._opener = opener
+        self._connection_factory = connection_factory
         self._discover = discover
-        self._links: list[Link] = []
-        self._by_id: dict[str, Link] = {}
+        self._links: list[NodeConnection] = []
+        self._by_id: dict[str, NodeConnection] = {}
         self._astray: list[Missing] = []
         self._requests: tuple[Request, ...] = ()
 
@@ -94,19 +96,19 @@ class Cluster:
         self._requests = requests
         if not self._links:
             for seed in self._seeds:
-                self._add(Link(seed, self._opener))
+                self._add(NodeConnection(seed, self._connection_factory))
         else:
             for link in self.answered():
                 link.ask(requests)
         while waiting := [link for link in self._links if link.is_waiting]:
             yield from self._turn(waiting)
 
-    def links(self) -> list[Link]:
+    def links(self) -> list[NodeConnection]:
         """The nodes that have said who they are, in the order of their addresses, answering or not by now."""
         found = [link for link in self._links if link.greeting is not None and not link.is_double]
         return sorted(found, key=lambda link: (link.node.host, link.node.port, link.node.path))
 
-    def answered(self) -> list[Link]:
+    def answered(self) -> list[NodeConnection]:
         """The nodes that have answered so far, in the order of their addresses."""
         return [link for link in self.links() if link.has_answered]
 
@@ -120,12 +122,12 @@ class Cluster:
         ]
         return [one for one in failed + self._astray if not one.node_id or one.node_id not in answered]
 
-    def _add(self, link: Link) -> None:
+    def _add(self, link: NodeConnection) -> None:
         self._links.append(link)
         if link.failure is None:
             link.ask(self._requests)
 
-    def _turn(self, waiting: list[Link]) -> Iterator[Answer]:
+    def _turn(self, waiting: list[NodeConnection]) -> Iterator[Answer]:
         """Wait for the next thing to happen, and pass on the answers that it brought."""
         poll = select.poll()
         by_descriptor = {}
@@ -147,7 +149,7 @@ class Cluster:
             if link.is_waiting and link.deadline is not None and link.deadline <= now:
                 link.expire()
 
-    def _greet(self, link: Link, reply: Reply) -> None:
+    def _greet(self, link: NodeConnection, reply: Reply) -> None:
         """The node has said who it is, and whom it knows."""
         try:
             greeting = _greeting(link.node, reply)
@@ -170,13 +172,13 @@ class Cluster:
             for entry in greeting["nodes"]:
                 self._announced(link, entry)
 
-    def _went_astray(self, link: Link, expected: str, found: str) -> None:
+    def _went_astray(self, link: NodeConnection, expected: str, found: str) -> None:
         if self._by_id.get(expected) is link:
             del self._by_id[expected]
         problem = ConnectionFailed(f"another node answers at that address ({found[:8]})")
         self._astray.append(Missing(link.node, expected, problem))
 
-    def _announced(self, teller: Link, entry: Record) -> None:
+    def _announced(self, teller: NodeConnection, entry: Record) -> None:
         """A node that another one knows: ask it, unless it is asked already."""
         node_id: str = entry["id"]
         if node_id in self._by_id or node_id == teller.node_id:
@@ -186,11 +188,11 @@ class Cluster:
             if link.node == node:
                 self._stands_at(link, node_id)
                 return
-        link = Link(node, self._opener, node_id)
+        link = NodeConnection(node, self._connection_factory, node_id)
         self._by_id[node_id] = link
         self._add(link)
 
-    def _stands_at(self, link: Link, node_id: str) -> None:
+    def _stands_at(self, link: NodeConnection, node_id: str) -> None:
         """A node is announced at an address that is asked already: is it that one?"""
         if link.greeting is not None:
             self._went_astray(link, node_id, link.node_id)
@@ -208,6 +210,6 @@ def _greeting(node: Node, reply: Reply) -> Record:
     try:
         return hello(reply)
     except NotDisque as problem:
-        from disquectl.client.identity import stranger_in_hello  # noqa: PLC0415 - for this one error
+        from disquectl.client.identity import stranger_in_hello
 
         raise stranger_in_hello(node, reply) or problem from None

@@ -47,7 +47,7 @@ _CHUNK_BYTES = 65536
 _LONG_BYTES = (sys.maxsize.bit_length() + 1) // 8
 _LARGEST_CHUNK_BYTES = 4 << 20
 # The modules that call sockets themselves, by which their failures are told from those of signal handlers.
-_SOCKET_CALLERS = {__name__, "disquectl.client.dialing", "disquectl.client.tls", "socket", "ssl"}
+_SOCKET_CALLERS = {__name__, "disquectl.client.connect_async", "disquectl.client.tls", "socket", "ssl"}
 
 
 class Unreachable(Exception):
@@ -227,15 +227,15 @@ class Connection:
 
     def _receive_some(self, timeout: float | None) -> None:
         parser, recv, wire = self._parser, self._recv, self.wire
-        portion = _CHUNK_BYTES
-        if parser.pending_bytes > portion:
+        batch = _CHUNK_BYTES
+        if parser.pending_bytes > batch:
             # Larger portions for a reply that is already large: it is then searched a few times only.
-            portion = min(parser.pending_bytes, _LARGEST_CHUNK_BYTES)
+            batch = min(parser.pending_bytes, _LARGEST_CHUNK_BYTES)
         try:
             if timeout != self._receive_timeout:
                 self._socket.setsockopt(socket.SOL_SOCKET, socket.SO_RCVTIMEO, _timeval(timeout))
                 self._receive_timeout = timeout
-            data = recv(portion)
+            data = recv(batch)
         except OSError as problem:
             if is_callers(problem):
                 raise

@@ -10,8 +10,8 @@ kernel), or when the caller says that doing it twice changes nothing (`repeatabl
 from __future__ import annotations
 
 from disquectl.client.connection import Broken, Connection, Unreachable
-from disquectl.client.opening import Opener, bounded, turned_away, with_advice
-from disquectl.client.trip import Trip, leaves_open, occupied, seeds, told, unknown
+from disquectl.client.connection_factory import ConnectionFactory, bounded, turned_away, with_advice
+from disquectl.client.failover import FailoverPlan, leaves_open, occupied, seeds, told, unknown
 from disquectl.errors import (
     ConnectionFailed,
     DisquectlError,
@@ -29,11 +29,11 @@ if TYPE_CHECKING:
     from typing import Self
 
     from disquectl.client.address import Node
-    from disquectl.client.echo import Tap
-    from disquectl.client.lane import Outcome
+    from disquectl.client.failover import Seeds
     from disquectl.client.pipeline import Pipeline
+    from disquectl.client.pipelined_connection import Outcome
     from disquectl.client.tls import Tls
-    from disquectl.client.trip import Seeds
+    from disquectl.client.tracing import Tracer
     from disquectl.protocol.resp import Reply, Word
     from disquectl.protocol.shapes import Record
 
@@ -48,7 +48,7 @@ class Core:
         password: str | bytes | None = None,
         connect_timeout: float = 5.0,
         response_timeout: float | None = 30.0,
-        tap: Tap | None = None,
+        tracer: Tracer | None = None,
         tls: Tls | None = None,
         notice: Callable[[str], object] | None = None,
     ) -> None:
@@ -59,7 +59,9 @@ class Core:
         warnings. `tls` is how to speak TLS (disquectl.client.tls), None is not to.
         """
         self._nodes = seeds(nodes)
-        self._opener = Opener(connect_timeout, response_timeout, password, notice, tap, tls=tls)
+        self._connection_factory = ConnectionFactory(
+            connect_timeout, response_timeout, password, notice, tracer, tls=tls
+        )
         self._connection: Connection | None = None
         self._last: Node | None = None
         self._greeted: tuple[Connection, Record] | None = None
@@ -70,9 +72,9 @@ class Core:
     # Connecting
 
     @property
-    def opener(self) -> Opener:
+    def connection_factory(self) -> ConnectionFactory:
         """How it opens connections, for a Cluster that does it likewise."""
-        return self._opener
+        return self._connection_factory
 
     @property
     def nodes(self) -> list[Node]:
@@ -102,7 +104,7 @@ class Core:
                 f"already connected to {self.node}",
                 "Keep the connection, or replace it by connect(replace=True); close() ends it.",
             )
-        self._open_next(Trip(list(self._nodes)))
+        self._open_next(FailoverPlan(list(self._nodes)))
 
     def close(self) -> None:
         """Close the connection if there is one; the next request opens a new one."""
@@ -149,8 +151,8 @@ class Core:
         For commands that other servers have too. A Disque that is still loading its file gives a record
         with "" for its node and no nodes. Raises NotDisque, which names a Redis as such.
         """
-        from disquectl.client import identity  # noqa: PLC0415 - few commands need these two
-        from disquectl.protocol.server_replies import hello  # noqa: PLC0415
+        from disquectl.client import identity
+        from disquectl.protocol.server_replies import hello
 
         connection = self._usable()
         if self._greeted and connection is self._greeted[0]:
@@ -193,13 +195,13 @@ class Core:
     def post(self, *words: Word) -> None:
         """Send one request that has no reply (CLIENT REPLY OFF), then close: the connection is silent now."""
         request = encode(words)
-        trip = Trip(self._order(failover=False))
-        connection = self._usable() or self._open_next(trip)
+        plan_left = FailoverPlan(self._order(failover=False))
+        connection = self._usable() or self._open_next(plan_left)
         try:
             connection.send(request)
         except Broken as problem:
-            trip.failed(connection.node, str(problem))
-            raise trip.over() from None
+            plan_left.failed(connection.node, str(problem))
+            raise plan_left.over() from None
         finally:
             self.close()
 
@@ -211,13 +213,13 @@ class Core:
         `repeatable` and `wait_ms` hold for each of them, as in `call`. Raises LostInFlight or NotAllSent,
         which say how far it came; NoAnswer where all are repeatable.
         """
-        from disquectl.client import pipeline  # noqa: PLC0415 - few commands need many
+        from disquectl.client import pipeline
 
         outcomes: list[Outcome] = []
         encoded = [encode(words) for words in requests]
         with pipeline.Stream(self, repeatable=repeatable, wait_ms=wait_ms) as stream:
-            for portion in stream.run(pipeline.in_portions(encoded)):
-                outcomes += portion.outcomes
+            for batch in stream.run(pipeline.in_batches(encoded)):
+                outcomes += batch.outcomes
         replies = [outcome for outcome in outcomes if not isinstance(outcome, OutcomeUnknown)]
         if isinstance(failure := stream.failure, OutcomeUnknown):
             raise pipeline.LostInFlight(failure.message, failure.advice, replies, len(outcomes))
@@ -229,7 +231,7 @@ class Core:
 
     def pipeline(self, wait_ms: int | None = 0) -> Pipeline:
         """Collect requests in a `with` block and send them together at its end; see Pipeline."""
-        from disquectl.client.pipeline import Pipeline  # noqa: PLC0415 - as above
+        from disquectl.client.pipeline import Pipeline
 
         return Pipeline(self, wait_ms)
 
@@ -245,14 +247,16 @@ class Core:
 
     # For streams: connections, and where the next one goes
 
-    def connection_for_many(self, trip: Trip | None, failover: bool) -> tuple[Connection, Trip | None]:
+    def connection_for_many(
+        self, plan_left: FailoverPlan | None, failover: bool
+    ) -> tuple[Connection, FailoverPlan | None]:
         """The open connection, or a new one to the next node of the trip. Raises as connecting does."""
         connection = self._usable()
-        return self._reopen(trip, failover) if connection is None else (connection, trip)
+        return self._reopen(plan_left, failover) if connection is None else (connection, plan_left)
 
     def open_another(self) -> Connection:
         """One more connection to the node that is connected. Raises Unreachable, or as AUTH does."""
-        return self._opener.open(self._order(failover=False)[0])
+        return self._connection_factory.open(self._order(failover=False)[0])
 
     def owns(self, connection: Connection) -> bool:
         """Whether it is the client's own, which outlives a stream."""
@@ -264,11 +268,13 @@ class Core:
         if self.owns(connection):
             self._connection = None
 
-    def trip_after(self, connection: Connection, reason: str, trip: Trip | None, failover: bool) -> Trip:
+    def plan_after(
+        self, connection: Connection, reason: str, plan_left: FailoverPlan | None, failover: bool
+    ) -> FailoverPlan:
         """Where to go when this connection has ended: the other seeds, then the same once more."""
-        trip = trip or Trip(self._order(failover)[1:])
-        trip.failed(connection.node, reason, come_back=True)
-        return trip
+        plan_left = plan_left or FailoverPlan(self._order(failover)[1:])
+        plan_left.failed(connection.node, reason, come_back=True)
+        return plan_left
 
     # The rule of sending again
 
@@ -287,12 +293,12 @@ class Core:
         if self._asking:
             raise occupied()
         self._asking = True
-        trip: Trip | None = None
+        plan_left: FailoverPlan | None = None
         try:
             while True:
                 connection = self._connection
                 if connection is None or connection.busy or connection.is_stale():
-                    connection, trip = self._reopen(trip, failover)
+                    connection, plan_left = self._reopen(plan_left, failover)
                 try:
                     connection.send(request)
                     reply = connection.receive(self.patience(0 if hello_first else wait_ms))
@@ -315,15 +321,15 @@ class Core:
                 if isinstance(reply, ReplyError) and not turned_away(reply):
                     break
                 self.close()
-                trip = self.trip_after(connection, reason, trip, failover)
+                plan_left = self.plan_after(connection, reason, plan_left, failover)
         finally:
             self._asking = False
         raise self.refusal(reply, words)
 
-    def _reopen(self, trip: Trip | None, failover: bool) -> tuple[Connection, Trip]:
+    def _reopen(self, plan_left: FailoverPlan | None, failover: bool) -> tuple[Connection, FailoverPlan]:
         self.close()
-        trip = trip or Trip(self._order(failover))
-        return self._open_next(trip), trip
+        plan_left = plan_left or FailoverPlan(self._order(failover))
+        return self._open_next(plan_left), plan_left
 
     def _usable(self) -> Connection | None:
         """The connection, where the next request may go out on it; else it is closed."""
@@ -344,21 +350,21 @@ class Core:
         first = self._nodes.index(self._last)
         return self._nodes[first:] + self._nodes[:first]
 
-    def _open_next(self, trip: Trip) -> Connection:
-        while trip.nodes:
-            node = trip.nodes.pop(0)
+    def _open_next(self, plan_left: FailoverPlan) -> Connection:
+        while plan_left.nodes:
+            node = plan_left.nodes.pop(0)
             try:
-                self._connection = self._opener.open(node)
+                self._connection = self._connection_factory.open(node)
             except Unreachable as problem:
-                trip.failed(node, str(problem))
+                plan_left.failed(node, str(problem))
                 continue
             self._last = node
             return self._connection
-        raise trip.over()
+        raise plan_left.over()
 
     def patience(self, wait_ms: int | None) -> float | None:
         """Seconds for a reply, when the command itself may wait so long; None is for ever."""
-        response_timeout = self._opener.response_timeout
+        response_timeout = self._connection_factory.response_timeout
         if wait_ms is None or response_timeout is None:
             return None
         return bounded(response_timeout + wait_ms / 1000)
@@ -381,7 +387,7 @@ class Core:
 
     def _stranger(self, node: Node, verb: Word) -> NotDisque | None:
         """What answers there, when it does not know a verb that every Disque has."""
-        from disquectl.client import identity  # noqa: PLC0415 - for this one error
+        from disquectl.client import identity
 
         if not identity.has_verb(verb):
             return None

@@ -14,8 +14,8 @@ from collections import deque
 from math import inf
 
 from disquectl.client.connection import Broken, TimedOut, Unreachable
-from disquectl.client.lane import Lane, Portion
-from disquectl.client.trip import told, unknown
+from disquectl.client.failover import told, unknown
+from disquectl.client.pipelined_connection import Batch, PipelinedConnection
 from disquectl.errors import ConnectionFailed, DisquectlError, OutcomeUnknown, UsageError
 from disquectl.protocol.resp import ProtocolError
 
@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from typing import Self
 
     from disquectl.client.core import Core
-    from disquectl.client.trip import Trip
+    from disquectl.client.failover import FailoverPlan
     from disquectl.protocol.resp import Reply, Word
 
 _PORTION_BYTES = 64 << 10
@@ -95,9 +95,9 @@ class Stream:
         self._latest_end: float | None = None
         self._failover = failover
         self._go_on = go_on
-        self._lanes: list[Lane] = []
-        self._order: deque[Portion] = deque()
-        self._trip: Trip | None = None
+        self._lanes: list[PipelinedConnection] = []
+        self._order: deque[Batch] = deque()
+        self._trip: FailoverPlan | None = None
 
     def __enter__(self) -> Self:
         return self
@@ -109,14 +109,14 @@ class Stream:
                 self._core.drop(lane.connection)
         self._lanes = []
 
-    def run(self, source: Iterable[Portion | None], wait_for: Sequence[int] = ()) -> Iterator[Portion]:
+    def run(self, source: Iterable[Batch | None], wait_for: Sequence[int] = ()) -> Iterator[Batch]:
         """Take from the source as long as there is room, and yield what is done.
 
         A source that yields None has nothing now: it is asked again when one of the files `wait_for` is
         readable, or when something was answered.
         """
-        portions = iter(source)
-        waiting: Portion | None = None
+        batches = iter(source)
+        waiting: Batch | None = None
         ended = False
         while True:
             while self._order and (self.failure or not self._order[0].left):
@@ -128,7 +128,7 @@ class Stream:
             also: Sequence[int] = ()
             if waiting is None and not ended and len(self._order) < _WAITING_PORTIONS:
                 try:
-                    waiting = next(portions)
+                    waiting = next(batches)
                     also = wait_for if waiting is None else ()
                 except StopIteration:
                     ended = True
@@ -146,35 +146,35 @@ class Stream:
         self._latest_end = time.monotonic() + seconds
         self._patience = seconds if self._patience is None else min(self._patience, seconds)
 
-    def _put(self, portion: Portion) -> bool:
+    def _put(self, batch: Batch) -> bool:
         """Hand it to a connection that has room; False where there is none."""
-        if portion.left:
-            lane = self._lane_for(portion)
+        if batch.left:
+            lane = self._lane_for(batch)
             if lane is None:
                 return self.failure is not None
             idle = not lane.has_more_to_send
-            lane.put(portion)
-            self._order.append(portion)
+            lane.put(batch)
+            self._order.append(batch)
             if idle:
                 self._move(lane, select.POLLOUT)
         else:
-            self._order.append(portion)
+            self._order.append(batch)
         return True
 
-    def _lane_for(self, portion: Portion) -> Lane | None:
+    def _lane_for(self, batch: Batch) -> PipelinedConnection | None:
         if not self._lanes and not self._reopen():
             return None
         lane = self._lanes[0]
-        if not portion.in_order and self._connections > 1:
+        if not batch.in_order and self._connections > 1:
             lane = min(self._lanes, key=_waiting_bytes)
             if lane.busy and len(self._lanes) < self._connections:
                 lane = self._one_more() or lane
         return lane if lane.has_room else None
 
-    def _one_more(self) -> Lane | None:
+    def _one_more(self) -> PipelinedConnection | None:
         """Another connection; a node that has no room for it is no failure while there are others."""
         try:
-            lane = Lane(self._core.open_another())
+            lane = PipelinedConnection(self._core.open_another())
         except (Unreachable, DisquectlError):
             self._connections = len(self._lanes)
             return None
@@ -188,7 +188,7 @@ class Stream:
         except DisquectlError as problem:
             self.failure = problem
             return False
-        self._lanes.append(Lane(connection))
+        self._lanes.append(PipelinedConnection(connection))
         return True
 
     def _pump(self, also: Sequence[int]) -> None:
@@ -218,7 +218,7 @@ class Stream:
             self._lanes = []
             raise
 
-    def _move(self, lane: Lane, event: int) -> None:
+    def _move(self, lane: PipelinedConnection, event: int) -> None:
         try:
             if event & select.POLLOUT:
                 lane.send()
@@ -229,7 +229,7 @@ class Stream:
         except ProtocolError as problem:
             self._failed(lane, problem)
 
-    def _deadline(self, lane: Lane) -> float:
+    def _deadline(self, lane: PipelinedConnection) -> float:
         deadline = inf if self._patience is None else lane.deadline(self._patience)
         return deadline if self._latest_end is None else min(deadline, self._latest_end)
 
@@ -243,11 +243,11 @@ class Stream:
 
     # The rule of sending again
 
-    def _broken(self, lane: Lane, problem: Broken) -> None:
+    def _broken(self, lane: PipelinedConnection, problem: Broken) -> None:
         outcome = None if self._repeatable else unknown(lane.connection, f"the connection broke ({problem})")
         self._settle(lane, str(problem), outcome)
 
-    def _failed(self, lane: Lane, problem: TimedOut | ProtocolError) -> None:
+    def _failed(self, lane: PipelinedConnection, problem: TimedOut | ProtocolError) -> None:
         outcome = told(lane.connection, problem, self._patience, self._repeatable)
         if isinstance(outcome, OutcomeUnknown):
             self._settle(lane, outcome.message, outcome)
@@ -257,7 +257,7 @@ class Stream:
         else:
             raise outcome
 
-    def _settle(self, lane: Lane, reason: str, outcome: OutcomeUnknown | None) -> None:
+    def _settle(self, lane: PipelinedConnection, reason: str, outcome: OutcomeUnknown | None) -> None:
         """A connection has ended: its requests get their outcomes, or another connection."""
         uncertain = lane.uncertain
         left = lane.settle(outcome)
@@ -267,27 +267,27 @@ class Stream:
             self.failure = self.failure or outcome
         if self.failure is not None:
             return
-        self._trip = self._core.trip_after(lane.connection, reason, self._trip, self._failover)
-        for portion in left:
+        self._trip = self._core.plan_after(lane.connection, reason, self._trip, self._failover)
+        for batch in left:
             if not self._lanes and not self._reopen():
                 return
-            (self._lanes[0] if portion.in_order else min(self._lanes, key=_waiting_bytes)).put(portion)
+            (self._lanes[0] if batch.in_order else min(self._lanes, key=_waiting_bytes)).put(batch)
 
 
-def _waiting_bytes(lane: Lane) -> int:
+def _waiting_bytes(lane: PipelinedConnection) -> int:
     return lane.waiting_bytes
 
 
-def in_portions(requests: list[bytes]) -> Iterator[Portion]:
+def in_batches(requests: list[bytes]) -> Iterator[Batch]:
     """Encoded requests in portions of a good size, one request at least in each."""
     first, size = 0, 0
     for i, request in enumerate(requests, 1):
         size += len(request)
         if size >= _PORTION_BYTES:
-            yield Portion(requests[first:i])
+            yield Batch(requests[first:i])
             first, size = i, 0
     if first < len(requests):
-        yield Portion(requests[first:])
+        yield Batch(requests[first:])
 
 
 class Pipeline:

@@ -10,8 +10,8 @@ from itertools import compress
 from disquectl.client.core import Core
 from disquectl.errors import ConnectionFailed
 from disquectl.protocol.columns import chosen, values_of
+from disquectl.protocol.dedup import Seen
 from disquectl.protocol.replies import jobs, jscan_page, qscan_page, qstat
-from disquectl.protocol.seen import Seen
 from disquectl.protocol.shapes import integer, text
 
 TYPE_CHECKING = False

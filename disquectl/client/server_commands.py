@@ -43,7 +43,7 @@ class ServerCommands(Core):
     def auth(self, password: str | bytes) -> None:
         """Log in, now and on every later connection. Raises NotAuthorised for a wrong password."""
         self.call("AUTH", password, failover=False)
-        self._opener.password = password.encode() if isinstance(password, str) else password
+        self._connection_factory.password = password.encode() if isinstance(password, str) else password
 
     def command(self) -> list[Record | None]:
         """The server's commands: `{"name", "arity", "flags"}`."""

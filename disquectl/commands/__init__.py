@@ -1,13 +1,17 @@
-"""The commands: the names in the order of the help, and the way from a name to its row.
+"""The list of commands, in the order of the help, and the ways from a name to its declaration.
 
-A command is one file here with one `ROW`, and its name in this list. Reading the list loads no row.
+A command is one file here with one `COMMAND`, and its name in this list. Reading the list loads no command.
 """
 
 from __future__ import annotations
 
+from disquectl.spec.command import unknown_command
+from disquectl.spec.native_words import as_compared
+
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from disquectl.commands.row import Row
+    from disquectl.spec.command import Command
+    from disquectl.spec.parameters import Words
 
 NAMES = (
     "addjob",
@@ -61,16 +65,32 @@ NAMES = (
 ALIASES = {"ackjob": "ack"}
 
 
-def find(name: str) -> Row | None:
-    """The row of a command, by its name or another name of it; None where there is no such command."""
+def find(name: str) -> Command | None:
+    """The command of this name or alias; None where there is none."""
     name = ALIASES.get(name, name)
     if name not in NAMES:
         return None
-    # importlib.import_module does the same and takes longer to load than the row.
-    row: Row = __import__(f"disquectl.commands.{name}", fromlist=["ROW"]).ROW
-    return row
+    # importlib.import_module does the same and takes longer to load than the command.
+    command: Command = __import__(f"disquectl.commands.{name}", fromlist=["COMMAND"]).COMMAND
+    return command
 
 
-def rows() -> list[Row]:
+def all_commands() -> list[Command]:
     """All of them, in the order of the help."""
-    return [row for name in NAMES if (row := find(name))]
+    return [command for name in NAMES if (command := find(name))]
+
+
+def command_of(words: Words) -> Command:
+    """The command that these words of Disque's stand for, down to the subcommand.
+
+    For a word without a command: one that counts as a write which may be anything.
+    """
+    name = words[0].decode("utf-8", "backslashreplace").lower()
+    command = find(name)
+    if command is None or not command.grammar.verb or command.grammar.verb[0].lower() != words[0].lower():
+        return unknown_command(words[0])
+    if command.subcommands and len(words) > 1:
+        second = as_compared(words[1])
+        inner = next((one for one in command.subcommands if one.grammar.verb[1].lower() == second), None)
+        return inner or (command if command.risk.danger else unknown_command(words[0]))
+    return command

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from disquectl.commands.idlist import id_list_row
-from disquectl.commands.row import REPEAT
+from disquectl.execution.id_commands import id_list_command
+from disquectl.spec.command import IDEMPOTENT
 
-ROW = id_list_row(
+COMMAND = id_list_command(
     "ack",
     b"ACKJOB",
     "Acknowledge jobs: they are done.",
-    REPEAT,
+    IDEMPOTENT,
     details="Tells the nodes that this node lists for the job. Acknowledge where the job was taken, or use "
     "--cluster, which reaches every node with a replica (see `help delivery`). A job delivered at most once "
     "(its ID ends in an even digit) is known only to the node that holds it.",

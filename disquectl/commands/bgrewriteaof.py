@@ -2,18 +2,15 @@
 
 from __future__ import annotations
 
-from disquectl.commands.row import SERVER, WRITE, Row
-from disquectl.commands.status import reply_record, reply_shape
+from disquectl.execution.status_reply import reply_record, reply_shape
+from disquectl.spec.command import SERVER, WRITE, Command, Grammar, Request, Risk
 
-ROW = Row(
+COMMAND = Command(
     "bgrewriteaof",
     "Rewrite the append only file in the background.",
-    verb=(b"BGREWRITEAOF",),
     group=SERVER,
-    effect=WRITE,
-    one_node=True,
-    redis_too=True,
     example="disquectl bgrewriteaof",
-    shape=reply_shape,
-    records=reply_record,
+    grammar=Grammar(verb=(b"BGREWRITEAOF",)),
+    risk=Risk(WRITE, single_node=True, ambiguous_with_redis=True),
+    does=Request(records=reply_record, shape=reply_shape),
 )

@@ -3,26 +3,25 @@
 from __future__ import annotations
 
 from disquectl.commands.help import write_page
-from disquectl.commands.row import TOOLS, Row
+from disquectl.spec.command import TOOLS, Command, Program
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from disquectl.commands.row import Values
-    from disquectl.commands.session import Session
+    from disquectl.execution.session import Session
+    from disquectl.spec.parameters import Values
 
 
-def run(row: Row, values: Values, session: Session) -> None:
+def run(command: Command, values: Values, session: Session) -> None:
     """The page of that name."""
     from disquectl.manual import topics
 
     write_page(topics.page("cheat"), session)
 
 
-ROW = Row(
+COMMAND = Command(
     "cheat",
     "Show worked examples, by task.",
     group=TOOLS,
-    connects=False,
     example="disquectl cheat",
-    run=run,
+    does=Program(run, connects=False),
 )

@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-from disquectl.commands.kinds import WAIT, WORD, number, one_of
-from disquectl.commands.row import SERVER, WRITE, Argument, Option, Row
-from disquectl.commands.status import reply_record, reply_shape, value_record
 from disquectl.errors import UsageError
+from disquectl.execution.status_reply import reply_record, reply_shape, value_record
 from disquectl.protocol.server_replies import client_list
-from disquectl.render.shape import RECORDS, Shape
+from disquectl.spec.command import SERVER, WRITE, Command, Grammar, Request, Risk
+from disquectl.spec.param_types import WAIT, WORD, number, one_of
+from disquectl.spec.parameters import Argument, Option
+from disquectl.spec.shape import RECORDS, Shape
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from disquectl.commands.row import Values
+    from disquectl.spec.parameters import Values
 
 CLIENT_FIELDS = (
     "id",
@@ -40,90 +41,94 @@ def check_kill(values: Values) -> None:
         raise UsageError("name the connections", "give IP:PORT, or --id, --addr, --type")
 
 
-LIST = Row(
+LIST = Command(
     "list",
     "List the connections.",
-    verb=(b"CLIENT", b"LIST"),
-    redis_too=True,
-    details="age and idle are seconds; flags: N normal, b waiting in a GETJOB or ADDJOB, O monitor.",
     example="disquectl client list --columns addr,name,cmd,idle",
-    shape=lambda _: Shape(CLIENT_FIELDS, RECORDS, many=True, kinds={"age": "seconds", "idle": "seconds"}),
-    records=lambda words, reply: client_list(reply),
+    details="age and idle are seconds; flags: N normal, b waiting in a GETJOB or ADDJOB, O monitor.",
+    grammar=Grammar(verb=(b"CLIENT", b"LIST")),
+    risk=Risk(ambiguous_with_redis=True),
+    does=Request(
+        records=lambda words, reply: client_list(reply),
+        shape=lambda _: Shape(CLIENT_FIELDS, RECORDS, many=True, kinds={"age": "seconds", "idle": "seconds"}),
+    ),
 )
-KILL = Row(
+KILL = Command(
     "kill",
     "Close connections.",
-    verb=(b"CLIENT", b"KILL"),
-    effect=WRITE,
-    one_node=True,
-    redis_too=True,
-    danger="closes connections of others",
-    arguments=(Argument("address", WORD, "The connection's IP:PORT.", required=False),),
-    options=(
-        Option("--id", number(0), "The connection with this id.", word=b"ID"),
-        Option("--addr", WORD, "The connection from this IP:PORT.", word=b"ADDR"),
-        Option("--type", one_of("normal"), "The connections of this type.", word=b"TYPE"),
-        Option(
-            "--skipme", one_of("yes", "no"), "Leave out this very connection.", word=b"SKIPME", unset="yes"
-        ),
-    ),
-    details="By IP:PORT the answer is OK, by filters (which must all hold) the number of those closed.",
     example="disquectl client kill --id 7 --yes",
-    shape=reply_shape,
-    check=check_kill,
-    records=reply_record,
+    details="By IP:PORT the answer is OK, by filters (which must all hold) the number of those closed.",
+    grammar=Grammar(
+        verb=(b"CLIENT", b"KILL"),
+        arguments=(Argument("address", WORD, "The connection's IP:PORT.", required=False),),
+        options=(
+            Option("--id", number(0), "The connection with this id.", word=b"ID"),
+            Option("--addr", WORD, "The connection from this IP:PORT.", word=b"ADDR"),
+            Option("--type", one_of("normal"), "The connections of this type.", word=b"TYPE"),
+            Option(
+                "--skipme",
+                one_of("yes", "no"),
+                "Leave out this very connection.",
+                word=b"SKIPME",
+                unset="yes",
+            ),
+        ),
+        check=check_kill,
+    ),
+    risk=Risk(WRITE, danger="closes connections of others", single_node=True, ambiguous_with_redis=True),
+    does=Request(records=reply_record, shape=reply_shape),
 )
-GETNAME = Row(
+GETNAME = Command(
     "getname",
     "Print the name of this connection.",
-    verb=(b"CLIENT", b"GETNAME"),
-    redis_too=True,
-    details="A connection of disquectl has no name, so this is of use in exec and the like.",
     example="disquectl client getname",
-    shape=reply_shape,
-    records=value_record,
+    details="A connection of disquectl has no name, so this is of use in exec and the like.",
+    grammar=Grammar(verb=(b"CLIENT", b"GETNAME")),
+    risk=Risk(ambiguous_with_redis=True),
+    does=Request(records=value_record, shape=reply_shape),
 )
-SETNAME = Row(
+SETNAME = Command(
     "setname",
     "Name this connection.",
-    verb=(b"CLIENT", b"SETNAME"),
-    redis_too=True,
-    arguments=(Argument("name", WORD, "The name, without blanks; an empty one removes it."),),
-    details="The name goes with the connection, which ends with the command.",
     example="disquectl client setname nightly-report",
-    shape=reply_shape,
-    records=reply_record,
+    details="The name goes with the connection, which ends with the command.",
+    grammar=Grammar(
+        verb=(b"CLIENT", b"SETNAME"),
+        arguments=(Argument("name", WORD, "The name, without blanks; an empty one removes it."),),
+    ),
+    risk=Risk(ambiguous_with_redis=True),
+    does=Request(records=reply_record, shape=reply_shape),
 )
-PAUSE = Row(
+PAUSE = Command(
     "pause",
     "Hold up the commands of all connections for a while.",
-    verb=(b"CLIENT", b"PAUSE"),
-    effect=WRITE,
-    one_node=True,
-    redis_too=True,
-    danger="holds up every client of the server",
-    arguments=(Argument("duration", WAIT, "How long, with a unit: 500ms, 5s."),),
     example="disquectl client pause 2s --yes",
-    shape=reply_shape,
-    records=reply_record,
+    grammar=Grammar(
+        verb=(b"CLIENT", b"PAUSE"),
+        arguments=(Argument("duration", WAIT, "How long, with a unit: 500ms, 5s."),),
+    ),
+    risk=Risk(
+        WRITE, danger="holds up every client of the server", single_node=True, ambiguous_with_redis=True
+    ),
+    does=Request(records=reply_record, shape=reply_shape),
 )
-REPLY = Row(
+REPLY = Command(
     "reply",
     "Turn the replies to this connection on, off, or skip one.",
-    verb=(b"CLIENT", b"REPLY"),
-    redis_too=True,
-    silent=lambda words: words[2:] != [b"on"],
-    arguments=(Argument("mode", one_of("on", "off", "skip"), "off and skip have no answer."),),
     example="disquectl client reply on",
-    shape=reply_shape,
-    records=reply_record,
+    grammar=Grammar(
+        verb=(b"CLIENT", b"REPLY"),
+        arguments=(Argument("mode", one_of("on", "off", "skip"), "off and skip have no answer."),),
+    ),
+    risk=Risk(ambiguous_with_redis=True),
+    does=Request(records=reply_record, shape=reply_shape, has_no_reply=lambda words: words[2:] != [b"on"]),
 )
 
-ROW = Row(
+COMMAND = Command(
     "client",
     "List, name, hold up or close the connections of a server.",
-    verb=(b"CLIENT",),
     group=SERVER,
-    subcommands=(LIST, KILL, GETNAME, SETNAME, PAUSE, REPLY),
     example="disquectl client list",
+    subcommands=(LIST, KILL, GETNAME, SETNAME, PAUSE, REPLY),
+    grammar=Grammar(verb=(b"CLIENT",)),
 )

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from disquectl.commands.kinds import NODE_ID, WORD, number, one_of
-from disquectl.commands.row import SERVER, WRITE, Argument, Row
-from disquectl.commands.status import reply_record, reply_shape
+from disquectl.execution.status_reply import reply_record, reply_shape
 from disquectl.protocol.server_replies import cluster_info, cluster_nodes
-from disquectl.render.shape import PAIRS, RECORDS, Shape
+from disquectl.spec.command import SERVER, WRITE, Command, Grammar, Request, Risk
+from disquectl.spec.param_types import NODE_ID, WORD, number, one_of
+from disquectl.spec.parameters import Argument
+from disquectl.spec.shape import PAIRS, RECORDS, Shape
 
 NODE_FIELDS = ("id", "host", "port", "flags", "ping_sent", "pong_received", "link")
 INFO_FIELDS = (
@@ -18,113 +19,124 @@ INFO_FIELDS = (
     "cluster_stats_messages_received",
 )
 
-MYID = Row(
+MYID = Command(
     "myid",
     "Print the node's ID.",
-    verb=(b"CLUSTER", b"MYID"),
-    redis_too=True,
     example="disquectl cluster myid",
-    shape=reply_shape,
-    records=reply_record,
+    grammar=Grammar(verb=(b"CLUSTER", b"MYID")),
+    risk=Risk(ambiguous_with_redis=True),
+    does=Request(records=reply_record, shape=reply_shape),
 )
-NODES = Row(
+NODES = Command(
     "nodes",
     "List the nodes that this node knows.",
-    verb=(b"CLUSTER", b"NODES"),
-    redis_too=True,
+    example="disquectl cluster nodes",
     details="ping_sent and pong_received are milliseconds since 1970; a node that nobody told its address "
     "has an empty host.",
-    example="disquectl cluster nodes",
-    shape=lambda _: Shape(NODE_FIELDS, RECORDS, many=True, kinds={"id": "id"}),
-    records=lambda words, reply: cluster_nodes(reply),
+    grammar=Grammar(verb=(b"CLUSTER", b"NODES")),
+    risk=Risk(ambiguous_with_redis=True),
+    does=Request(
+        records=lambda words, reply: cluster_nodes(reply),
+        shape=lambda _: Shape(NODE_FIELDS, RECORDS, many=True, kinds={"id": "id"}),
+    ),
 )
-INFO = Row(
+INFO = Command(
     "info",
     "Show how many nodes are known and reachable.",
-    verb=(b"CLUSTER", b"INFO"),
-    redis_too=True,
     example="disquectl cluster info",
-    shape=lambda _: Shape(INFO_FIELDS, PAIRS, many=False),
-    records=lambda words, reply: [cluster_info(reply)],
+    grammar=Grammar(verb=(b"CLUSTER", b"INFO")),
+    risk=Risk(ambiguous_with_redis=True),
+    does=Request(
+        records=lambda words, reply: [cluster_info(reply)],
+        shape=lambda _: Shape(INFO_FIELDS, PAIRS, many=False),
+    ),
 )
-MEET = Row(
+MEET = Command(
     "meet",
     "Make the node join the cluster of another one.",
-    verb=(b"CLUSTER", b"MEET"),
-    effect=WRITE,
-    one_node=True,
-    redis_too=True,
-    danger="joins two clusters, which is hard to undo",
-    arguments=(
-        Argument("ip", WORD, "The other node's numeric IP address; names are refused."),
-        Argument("port", number(1, 65535), "Its port."),
-    ),
     example="disquectl -n 127.0.0.1:7711 cluster meet 127.0.0.1 7712 --yes",
-    shape=reply_shape,
-    records=reply_record,
-)
-FORGET = Row(
-    "forget",
-    "Make the node forget another one.",
-    verb=(b"CLUSTER", b"FORGET"),
-    effect=WRITE,
-    one_node=True,
-    redis_too=True,
-    danger="removes a node from what this one knows; it comes back unless all nodes forget it",
-    arguments=(Argument("node_id", NODE_ID, "The other node's ID, 40 hex digits."),),
-    example="disquectl cluster forget 76c5c67b61f75f70e510609d14b5373ac138d205 --yes",
-    shape=reply_shape,
-    records=reply_record,
-)
-LEAVING = Row(
-    "leaving",
-    "Show or say whether the node is leaving the cluster.",
-    verb=(b"CLUSTER", b"LEAVING"),
-    effect=WRITE,
-    one_node=True,
-    redis_too=True,
-    danger="makes the node take no more jobs and send its clients away",
-    reads_when=lambda words: len(words) == 2,
-    harmless_when=lambda words: words[2:] == [b"no"],
-    arguments=(
-        Argument(
-            "leave", one_of("yes", "no"), "yes: leave; no: stay after all; nothing: show.", required=False
+    grammar=Grammar(
+        verb=(b"CLUSTER", b"MEET"),
+        arguments=(
+            Argument("ip", WORD, "The other node's numeric IP address; names are refused."),
+            Argument("port", number(1, 65535), "Its port."),
         ),
     ),
-    example="disquectl cluster leaving",
-    shape=reply_shape,
-    records=reply_record,
+    risk=Risk(
+        WRITE, danger="joins two clusters, which is hard to undo", single_node=True, ambiguous_with_redis=True
+    ),
+    does=Request(records=reply_record, shape=reply_shape),
 )
-RESET = Row(
+FORGET = Command(
+    "forget",
+    "Make the node forget another one.",
+    example="disquectl cluster forget 76c5c67b61f75f70e510609d14b5373ac138d205 --yes",
+    grammar=Grammar(
+        verb=(b"CLUSTER", b"FORGET"),
+        arguments=(Argument("node_id", NODE_ID, "The other node's ID, 40 hex digits."),),
+    ),
+    risk=Risk(
+        WRITE,
+        danger="removes a node from what this one knows; it comes back unless all nodes forget it",
+        single_node=True,
+        ambiguous_with_redis=True,
+    ),
+    does=Request(records=reply_record, shape=reply_shape),
+)
+LEAVING = Command(
+    "leaving",
+    "Show or say whether the node is leaving the cluster.",
+    example="disquectl cluster leaving",
+    grammar=Grammar(
+        verb=(b"CLUSTER", b"LEAVING"),
+        arguments=(
+            Argument(
+                "leave", one_of("yes", "no"), "yes: leave; no: stay after all; nothing: show.", required=False
+            ),
+        ),
+    ),
+    risk=Risk(
+        WRITE,
+        danger="makes the node take no more jobs and send its clients away",
+        single_node=True,
+        ambiguous_with_redis=True,
+        reads_when=lambda words: len(words) == 2,
+        harmless_when=lambda words: words[2:] == [b"no"],
+    ),
+    does=Request(records=reply_record, shape=reply_shape),
+)
+RESET = Command(
     "reset",
     "Forget all other nodes and drop all jobs.",
-    verb=(b"CLUSTER", b"RESET"),
-    effect=WRITE,
-    one_node=True,
-    redis_too=True,
-    danger="drops every job of the node and takes it out of its cluster",
-    arguments=(Argument("how", one_of("soft", "hard"), "hard: also take a new node ID.", required=False),),
     example="disquectl -n 127.0.0.1:7713 cluster reset soft --yes",
-    shape=reply_shape,
-    records=reply_record,
+    grammar=Grammar(
+        verb=(b"CLUSTER", b"RESET"),
+        arguments=(
+            Argument("how", one_of("soft", "hard"), "hard: also take a new node ID.", required=False),
+        ),
+    ),
+    risk=Risk(
+        WRITE,
+        danger="drops every job of the node and takes it out of its cluster",
+        single_node=True,
+        ambiguous_with_redis=True,
+    ),
+    does=Request(records=reply_record, shape=reply_shape),
 )
-SAVECONFIG = Row(
+SAVECONFIG = Command(
     "saveconfig",
     "Make the node write its cluster file.",
-    verb=(b"CLUSTER", b"SAVECONFIG"),
-    effect=WRITE,
-    one_node=True,
-    redis_too=True,
     example="disquectl cluster saveconfig",
-    shape=reply_shape,
-    records=reply_record,
+    grammar=Grammar(verb=(b"CLUSTER", b"SAVECONFIG")),
+    risk=Risk(WRITE, single_node=True, ambiguous_with_redis=True),
+    does=Request(records=reply_record, shape=reply_shape),
 )
 
-ROW = Row(
+COMMAND = Command(
     "cluster",
     "Show or change the cluster as one node sees it.",
-    verb=(b"CLUSTER",),
     group=SERVER,
-    subcommands=(NODES, INFO, MYID, MEET, FORGET, LEAVING, RESET, SAVECONFIG),
     example="disquectl cluster nodes",
+    subcommands=(NODES, INFO, MYID, MEET, FORGET, LEAVING, RESET, SAVECONFIG),
+    grammar=Grammar(verb=(b"CLUSTER",)),
 )

@@ -2,44 +2,48 @@
 
 from __future__ import annotations
 
-from disquectl.commands.kinds import WORD
-from disquectl.commands.row import SERVER, Argument, Row
-from disquectl.commands.status import reply_record, reply_shape
+from disquectl.execution.status_reply import reply_record, reply_shape
 from disquectl.protocol.server_replies import commands
-from disquectl.render.shape import RECORDS, Shape
+from disquectl.spec.command import SERVER, Command, Grammar, Request, Risk
+from disquectl.spec.param_types import WORD
+from disquectl.spec.parameters import Argument
+from disquectl.spec.shape import RECORDS, Shape
 
 COMMANDS = Shape(("name", "arity", "flags"), RECORDS, many=True)
 
-COUNT = Row(
+COUNT = Command(
     "count",
     "Print how many there are.",
-    verb=(b"COMMAND", b"COUNT"),
-    redis_too=True,
     example="disquectl command count",
-    shape=reply_shape,
-    records=reply_record,
+    grammar=Grammar(verb=(b"COMMAND", b"COUNT")),
+    risk=Risk(ambiguous_with_redis=True),
+    does=Request(records=reply_record, shape=reply_shape),
 )
-INFO = Row(
+INFO = Command(
     "info",
     "Show some of them.",
-    verb=(b"COMMAND", b"INFO"),
-    redis_too=True,
-    arguments=(Argument("name", WORD, "The commands.", many=True),),
-    absent="unknown command",
     example="disquectl command info addjob getjob",
-    shape=lambda _: COMMANDS,
-    records=lambda words, reply: [entry for entry in commands(reply) if entry],
+    grammar=Grammar(
+        verb=(b"COMMAND", b"INFO"), arguments=(Argument("name", WORD, "The commands.", many=True),)
+    ),
+    risk=Risk(ambiguous_with_redis=True),
+    does=Request(
+        records=lambda words, reply: [entry for entry in commands(reply) if entry],
+        shape=lambda _: COMMANDS,
+        not_found_message="unknown command",
+    ),
 )
 
-ROW = Row(
+COMMAND = Command(
     "command",
     "List the commands that the server knows.",
-    verb=(b"COMMAND",),
     group=SERVER,
-    redis_too=True,
-    subcommands=(COUNT, INFO),
-    details="An arity of -N means N words or more, the name included.",
     example="disquectl command",
-    shape=lambda _: COMMANDS,
-    records=lambda words, reply: [entry for entry in commands(reply) if entry],
+    details="An arity of -N means N words or more, the name included.",
+    subcommands=(COUNT, INFO),
+    grammar=Grammar(verb=(b"COMMAND",)),
+    risk=Risk(ambiguous_with_redis=True),
+    does=Request(
+        records=lambda words, reply: [entry for entry in commands(reply) if entry], shape=lambda _: COMMANDS
+    ),
 )

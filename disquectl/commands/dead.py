@@ -4,24 +4,26 @@ from __future__ import annotations
 
 import time
 
-from disquectl.commands.kinds import DURATION, FLAG, TEXT, WORD, Kind, number
-from disquectl.commands.road import show
-from disquectl.commands.row import SEEDS_ONLY, TOOLS, WRITE, Argument, Option, Row
 from disquectl.errors import DisquectlError, NothingThere, OutcomeUnknown, PartlyDone, ReplyError, UsageError
+from disquectl.execution.present import present
 from disquectl.protocol.jobid import is_valid
 from disquectl.protocol.replies import complete, jscan_page
-from disquectl.render.shape import PAIRS, RECORDS, VALUE, Shape
+from disquectl.spec.command import TOOLS, WRITE, Command, Grammar, Program, Risk
+from disquectl.spec.param_types import DURATION, FLAG, TEXT, WORD, ParamType, number
+from disquectl.spec.parameters import SEEDS_ONLY, Argument, Option
+from disquectl.spec.shape import PAIRS, RECORDS, VALUE, Shape
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from disquectl.client.cluster import Cluster
-    from disquectl.client.link import Link
-    from disquectl.commands.everywhere.gather import Refusals
-    from disquectl.commands.row import Record, Values
-    from disquectl.commands.session import Session
-    from disquectl.worker.letters import Letters
+    from disquectl.client.node_connection import NodeConnection
+    from disquectl.execution.session import Session
+    from disquectl.fanout.ask import Refusals
+    from disquectl.spec.parameters import Record, Values
+    from disquectl.spec.shape import Layout
+    from disquectl.worker.dead_letters import Letters
 
 LIST, SHOW, RETRY, DROP, FAILING = "list", "show", "retry", "drop", "failing"
 ACTIONS = (LIST, SHOW, RETRY, DROP, FAILING)
@@ -63,11 +65,11 @@ def check(values: Values) -> None:
 
 def shape(values: Values) -> Shape:
     """The columns, by what is done."""
-    from disquectl.worker.letters import FAILING_FIELDS, FIELDS, WHOLE
+    from disquectl.worker.dead_letters import FAILING_FIELDS, FIELDS, WHOLE
 
     action, names = action_of(values)
     if action == SHOW:
-        layout = PAIRS if len(names) == 1 else RECORDS
+        layout: Layout = PAIRS if len(names) == 1 else RECORDS
         return Shape(WHOLE, layout, many=len(names) > 1, body="body", kinds={"body": "body"})
     if action in (RETRY, DROP) and "dry_run" not in values:
         return Shape(("count",), VALUE, value="count")
@@ -75,9 +77,9 @@ def shape(values: Values) -> Shape:
     return Shape(fields, RECORDS, many=True, value="id", body="body", kinds=KINDS)
 
 
-def run(row: Row, values: Values, session: Session) -> None:
+def run(command: Command, values: Values, session: Session) -> None:
     """Read the dead queues of all nodes, and do with what is found as asked."""
-    from disquectl.commands.everywhere.gather import Refusals, open_cluster, require_an_answer, settle
+    from disquectl.fanout.ask import Refusals, open_cluster, require_an_answer, settle
 
     action, names = action_of(values)
     session.check_output(shape(values))
@@ -87,7 +89,7 @@ def run(row: Row, values: Values, session: Session) -> None:
     by_filter = acts and not (names and all(map(is_valid, names)))
     if by_filter and not session.answered:
         session.check_can_ask(f"dead {action} acts on all that it finds")
-    with open_cluster(session, values) as cluster:
+    with open_cluster(session.client, seeds_only="seeds_only" in values) as cluster:
         refusals = Refusals()
         letters = None
         if action == FAILING:
@@ -97,14 +99,14 @@ def run(row: Row, values: Values, session: Session) -> None:
             found = letters.wanted(values.get("limit"))
         require_an_answer(cluster, session, refusals)
         if letters is None or not acts:
-            show(shape(values), found, session)
+            present(shape(values), found, session)
         elif found:
             if by_filter and not session.answered:
                 jobs = "1 dead job" if len(found) == 1 else f"{len(found)} dead jobs"
                 session.ask_of_node(f"dead {action} acts on {jobs} of the cluster")
             _act(found, Removal(cluster, letters.copies), action == RETRY, values, session)
         else:
-            show(shape(values), [{"count": 0}], session)
+            present(shape(values), [{"count": 0}], session)
         if letters is not None:
             _tell_what_is_not_known(letters, found, () if action == SHOW else names, session)
         settle(cluster, session, refusals=refusals)
@@ -132,7 +134,7 @@ def _tell_what_is_not_known(
 
 def _copies(
     cluster: Cluster, refusals: Refusals, queue: bytes | None = None
-) -> Iterator[tuple[Link, Record]]:
+) -> Iterator[tuple[NodeConnection, Record]]:
     """The jobs that are queued or active at all nodes, page by page."""
     options = [b"COUNT", b"%d" % PAGE, b"REPLY", b"all", b"STATE", b"queued", b"STATE", b"active"]
     if queue is not None:
@@ -150,7 +152,7 @@ def _copies(
 
 def _letters(cluster: Cluster, refusals: Refusals, names: tuple[bytes, ...], values: Values) -> Letters:
     """The letters at all nodes."""
-    from disquectl.worker.letters import Letters
+    from disquectl.worker.dead_letters import Letters
 
     # A dead queue with a name of its own must be named: what stands in others is nobody's letter.
     own: bytes = values.get("dead", b"")
@@ -163,7 +165,7 @@ def _letters(cluster: Cluster, refusals: Refusals, names: tuple[bytes, ...], val
 
 def _failing(cluster: Cluster, refusals: Refusals, names: tuple[bytes, ...]) -> list[Record]:
     """The jobs that are failing, by the counters of all copies."""
-    from disquectl.worker.letters import failing
+    from disquectl.worker.dead_letters import failing
 
     queue = names[0] if len(names) == 1 and not is_valid(names[0]) else None
     copies = [job for _, job in _copies(cluster, refusals, queue)]
@@ -173,7 +175,7 @@ def _failing(cluster: Cluster, refusals: Refusals, names: tuple[bytes, ...]) -> 
 class Removal:
     """Acknowledges letters at each node that has a replica of them."""
 
-    def __init__(self, cluster: Cluster, copies: dict[str, list[tuple[Link, str]]]) -> None:
+    def __init__(self, cluster: Cluster, copies: dict[str, list[tuple[NodeConnection, str]]]) -> None:
         self._cluster = cluster
         self._copies = copies
 
@@ -203,7 +205,7 @@ def _act(letters: list[Record], removal: Removal, revives: bool, values: Values,
             session.problem(f"{letter['id']}: {problem.message}")
         except (PartlyDone, ReplyError, UsageError) as problem:
             session.problem(f"{letter['id']}: {problem.message}")
-    show(shape(values), [{"count": done}], session)
+    present(shape(values), [{"count": done}], session)
     counts = f"{done} done, {len(letters) - done} not"
     if unknown is not None:
         raise OutcomeUnknown(counts, "what is not known may have been done: look first")
@@ -214,9 +216,9 @@ def _act(letters: list[Record], removal: Removal, revives: bool, values: Values,
 
 def revive(letter: Record, session: Session) -> None:
     """Add the job to its queue again, with as many replicas as it had and the cluster can hold now."""
-    from disquectl.cluster.capacity import possible_replicas
+    from disquectl.merge.capacity import possible_replicas
     from disquectl.protocol.server_replies import hello
-    from disquectl.worker.letters import revival
+    from disquectl.worker.dead_letters import revival
 
     *words, replicas = revival(letter)
     replicas = possible_replicas(hello(session.client.call("HELLO", repeatable=True)), int(replicas))
@@ -231,36 +233,37 @@ def revive(letter: Record, session: Session) -> None:
             replicas -= 1
 
 
-ROW = Row(
+COMMAND = Command(
     "dead",
     "List, retry or drop the jobs that a worker gave up.",
     group=TOOLS,
-    effect=WRITE,
-    arguments=(
-        Argument(
-            "action",
-            Kind("choice", TEXT.convert, "|".join(ACTIONS), ACTIONS, MEANINGS),
-            "list, where it is left out; show: all of one letter; retry: put jobs back into their queues; "
-            "drop: forget them; failing: list jobs that came back at least once and are not dead yet.",
-            required=False,
-        ),
-        Argument("name", WORD, "Queues (mail, or dead:mail), or job IDs.", many=True, required=False),
-    ),
-    options=(
-        Option("--exit", number(0, 255), "Only jobs that ended with this code."),
-        Option("--signal", number(1, 255), "Only jobs that ended by this signal."),
-        Option("--contains", WORD, "Only jobs with this in their body."),
-        Option("--older", DURATION, "Only jobs that died so long ago, or longer."),
-        Option("--newer", DURATION, "Only jobs that died since."),
-        Option("--limit", number(1), "At most so many, the oldest first."),
-        Option("--dead", WORD, "The dead queue, where the worker was given one by --dead."),
-        Option("--dry-run", FLAG, "Only list what retry or drop would act on."),
-        SEEDS_ONLY,
-    ),
+    example="disquectl dead retry mail --exit 75 --dry-run",
     details="It looks at all nodes. retry and drop ask first, unless all jobs are named by their IDs; an ID "
     "is that of the letter in the dead queue or that of the job that died.",
-    example="disquectl dead retry mail --exit 75 --dry-run",
-    check=check,
-    shape=shape,
-    run=run,
+    grammar=Grammar(
+        arguments=(
+            Argument(
+                "action",
+                ParamType("choice", TEXT.convert, "|".join(ACTIONS), ACTIONS, MEANINGS),
+                "list (default); show: all of one letter; retry: put jobs back into their queues; "
+                "drop: forget them; failing: list jobs that came back at least once and are not dead yet.",
+                required=False,
+            ),
+            Argument("name", WORD, "Queues (mail, or dead:mail), or job IDs.", many=True, required=False),
+        ),
+        options=(
+            Option("--exit", number(0, 255), "Only jobs that ended with this code."),
+            Option("--signal", number(1, 255), "Only jobs that ended by this signal."),
+            Option("--contains", WORD, "Only jobs with this in their body."),
+            Option("--older", DURATION, "Only jobs that died so long ago, or longer."),
+            Option("--newer", DURATION, "Only jobs that died since."),
+            Option("--limit", number(1), "At most so many, the oldest first."),
+            Option("--dead", WORD, "The dead queue, where the worker was given one by --dead."),
+            Option("--dry-run", FLAG, "Only list what retry or drop would act on."),
+            SEEDS_ONLY,
+        ),
+        check=check,
+    ),
+    risk=Risk(WRITE),
+    does=Program(run, shape=shape),
 )

@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-from disquectl.commands.idlist import id_list_row
-from disquectl.commands.row import WRITE
+from disquectl.execution.id_commands import id_list_command
+from disquectl.spec.command import WRITE
 
-ROW = id_list_row(
+COMMAND = id_list_command(
     "deljob",
     b"DELJOB",
     "Delete jobs on one node.",
     WRITE,
     details="Copies on other nodes stay, and bring the job back after its retry time: --cluster deletes "
     "every copy; fastack tells the other nodes, too.",
-    surprise="deletes the replica of one node, and others may bring the job back; --cluster deletes them all",
+    cluster_note="deletes the replica of one node, and others may bring the job back; "
+    "--cluster deletes them all",
     example="disquectl deljob D-dcb833cf-8YL1NT17e9+wsA/09NqxscQI-05a1",
 )

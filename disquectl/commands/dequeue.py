@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from disquectl.commands.idlist import id_list_row
-from disquectl.commands.row import WRITE
+from disquectl.execution.id_commands import id_list_command
+from disquectl.spec.command import WRITE
 
-ROW = id_list_row(
+COMMAND = id_list_command(
     "dequeue",
     b"DEQUEUE",
     "Take jobs out of their queue until their retry time.",
     WRITE,
     details="A job that is delivered at most once does not come back.",
-    surprise="takes jobs out of the queue of one node; --cluster finds the node that has them queued",
+    cluster_note="takes jobs out of the queue of one node; --cluster finds the node that has them queued",
     example="disquectl dequeue D-dcb833cf-8YL1NT17e9+wsA/09NqxscQI-05a1",
 )

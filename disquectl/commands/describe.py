@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 from disquectl.commands.help import write_lines
-from disquectl.commands.kinds import FLAG
-from disquectl.commands.row import TOOLS, Option, Row
+from disquectl.spec.command import TOOLS, Command, Grammar, Program
+from disquectl.spec.param_types import FLAG
+from disquectl.spec.parameters import Option
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from disquectl.commands.row import Values
-    from disquectl.commands.session import Session
+    from disquectl.execution.session import Session
+    from disquectl.spec.parameters import Values
 
 
-def run(row: Row, values: Values, session: Session) -> None:
+def run(command: Command, values: Values, session: Session) -> None:
     """JSON in every format: there is no other way to write it."""
     if values.get("man"):
         from disquectl.manual.man import man_page
@@ -26,13 +27,12 @@ def run(row: Row, values: Values, session: Session) -> None:
     write_lines([dumps(describe(), indent=2 if session.streams.stdout_is_terminal else None)], session)
 
 
-ROW = Row(
+COMMAND = Command(
     "describe",
     "Print the whole program as JSON: commands, options, exit codes.",
     group=TOOLS,
-    connects=False,
-    options=(Option("--man", FLAG, "As the man page instead."),),
-    details="For tools that build on it.",
     example="disquectl describe --man > disquectl.1",
-    run=run,
+    details="For tools that build on it.",
+    grammar=Grammar(options=(Option("--man", FLAG, "As the man page instead."),)),
+    does=Program(run, connects=False),
 )

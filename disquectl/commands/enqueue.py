@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-from disquectl.commands.idlist import id_list_row
-from disquectl.commands.row import WRITE
+from disquectl.execution.id_commands import id_list_command
+from disquectl.spec.command import WRITE
 
-ROW = id_list_row(
+COMMAND = id_list_command(
     "enqueue",
     b"ENQUEUE",
     "Put jobs into their queue before their time.",
     WRITE,
     details="Ends a delay; an additional delivery where the job was queued before. --cluster looks at all "
     "nodes first, and leaves jobs that are queued on any of them.",
-    surprise="acts on one node, and queues a job twice if another node has it queued; --cluster looks first",
+    cluster_note="acts on one node, and queues a job twice if another node has it queued; "
+    "--cluster looks first",
     example="disquectl enqueue D-dcb833cf-8YL1NT17e9+wsA/09NqxscQI-05a1",
 )

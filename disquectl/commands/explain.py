@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
-from disquectl.commands.advice import ADVICE, MEANINGS
-from disquectl.commands.kinds import TEXT
-from disquectl.commands.row import TOOLS, Argument, Row
 from disquectl.errors import UsageError
+from disquectl.execution.advice import ADVICE, MEANINGS
 from disquectl.protocol.fields import fields, named
 from disquectl.protocol.jobid import decode, is_valid
-from disquectl.render.shape import PAIRS, RECORDS, Shape
+from disquectl.spec.command import TOOLS, Command, Grammar, Program
+from disquectl.spec.param_types import TEXT
+from disquectl.spec.parameters import Argument
+from disquectl.spec.shape import PAIRS, RECORDS, Shape
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from disquectl.commands.row import Record, Values
-    from disquectl.commands.session import Session
+    from disquectl.execution.session import Session
+    from disquectl.spec.parameters import Record, Values
 
 CODE_FIELDS = ("code", "meaning", "advice")
 ID_FIELDS = ("id", "created_by", "ttl_minutes", "delivery")
@@ -64,25 +65,23 @@ def _unknown(word: str) -> UsageError:
     return UsageError(f"no error code, job ID or field: {word!r}", advice)
 
 
-def run(row: Row, values: Values, session: Session) -> None:
+def run(command: Command, values: Values, session: Session) -> None:
     """Look it up."""
-    from disquectl.commands.road import show
+    from disquectl.execution.present import present
 
     found = explanations(values["word"])
     session.check_output(shape(values))
-    show(shape(values), found, session)
+    present(shape(values), found, session)
 
 
-ROW = Row(
+COMMAND = Command(
     "explain",
     "Explain an error code, a job ID, or a field of show, qstat or info.",
     group=TOOLS,
-    connects=False,
-    arguments=(Argument("word", TEXT, "Such as NOREPL, a job ID, or next-requeue-within."),),
+    example="disquectl explain NOREPL",
     details="Asks no server. Of a job ID: the first 8 digits of the node that made the job; the TTL in "
     "minutes, rounded down to an even number, at most 65534; and whether the job is delivered at least once "
     "(retry above 0) or at most once.",
-    example="disquectl explain NOREPL",
-    shape=shape,
-    run=run,
+    grammar=Grammar(arguments=(Argument("word", TEXT, "Such as NOREPL, a job ID, or next-requeue-within."),)),
+    does=Program(run, shape=shape, connects=False),
 )

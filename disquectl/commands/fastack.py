@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from disquectl.commands.idlist import id_list_row
-from disquectl.commands.row import REPEAT
+from disquectl.execution.id_commands import id_list_command
+from disquectl.spec.command import IDEMPOTENT
 
-ROW = id_list_row(
+COMMAND = id_list_command(
     "fastack",
     b"FASTACK",
     "Acknowledge jobs quickly, at the risk of another delivery.",
-    REPEAT,
+    IDEMPOTENT,
     details="Deletes here and tells the others once, where ack makes sure that all know. --cluster deletes "
     "on every node with a replica.",
     example="disquectl fastack D-dcb833cf-8YL1NT17e9+wsA/09NqxscQI-05a1",

@@ -2,22 +2,24 @@
 
 from __future__ import annotations
 
-from disquectl.commands.kinds import DURATION, FLAG, FOLDER, QUEUE, WAIT, number
-from disquectl.commands.queue_names import doubts
-from disquectl.commands.road import exchange, show_found
-from disquectl.commands.row import JOBS, WRITE, Argument, Native, Option, Row, option_words
 from disquectl.errors import DisquectlError, NothingThere, PartlyDone, UsageError
+from disquectl.execution.present import present_found
+from disquectl.execution.request import send_request
 from disquectl.protocol.columns import values_of
 from disquectl.protocol.replies import jobs
-from disquectl.render.shape import RECORDS, Shape
+from disquectl.spec.command import JOBS, WRITE, Command, Grammar, Program, Risk
+from disquectl.spec.param_types import DURATION, FLAG, FOLDER, QUEUE, WAIT, number
+from disquectl.spec.parameters import Argument, NativeForm, Option
+from disquectl.spec.queue_names import doubts
+from disquectl.spec.shape import RECORDS, Shape
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
-    from disquectl.commands.row import Record, Values, Words
-    from disquectl.commands.session import Session
+    from disquectl.execution.session import Session
     from disquectl.protocol.resp import Reply
+    from disquectl.spec.parameters import Record, Values, Words
 
 JOB_KINDS = {"id": "id", "body": "body"}
 COUNTERS = ("nacks", "additional_deliveries")
@@ -43,13 +45,13 @@ def shape(values: Values) -> Shape:
     return Shape(fields, RECORDS, many=True, body="body", kinds=JOB_KINDS)
 
 
-def requests(row: Row, values: Values) -> list[Words]:
+def requests(command: Command, values: Values) -> list[Words]:
     """GETJOB [options] FROM queue...: whatever follows FROM is a queue.
 
     One that may wait names each once: to wait twice for a queue crashes the Disque module of Redis.
     """
     queues = values["queue"] if values.get("nohang") else dict.fromkeys(values["queue"])
-    return [[b"GETJOB", *option_words(row, values), b"FROM", *queues]]
+    return [[b"GETJOB", *command.grammar.option_words(values), b"FROM", *queues]]
 
 
 def wait_ms(values: Values) -> int | None:
@@ -62,24 +64,24 @@ def records(words: Words, reply: Reply) -> Iterable[Record]:
     return jobs(reply)
 
 
-def run(row: Row, values: Values, session: Session) -> None:
+def run(command: Command, values: Values, session: Session) -> None:
     """Get, write, and with --ack acknowledge what was written and flushed."""
     shape_now = shape(values)
-    for doubt in doubts(row, values["queue"]):
+    for doubt in doubts(command, values["queue"]):
         session.warn(doubt)
     if "into" in values or values.get("count", 1) > ONE_REPLY or any(name in values for name in FOLLOWING):
-        from disquectl.commands.bulk import taking
+        from disquectl.bulk import taking
 
-        taking.run(row, values, session, shape_now)
+        taking.run(command, values, session, shape_now)
         return
     session.check_output(shape_now)
-    (words,) = requests(row, values)
-    session.guard(row, words)
-    found = jobs(exchange(row, words, session, wait_ms=wait_ms(values)))
+    (words,) = requests(command, values)
+    session.guard(command, words)
+    found = jobs(send_request(command, words, session, wait_ms=wait_ms(values)))
     holder = session.holder if values.get("ack") else None
     if holder is not None and found:
         holder.hold(values_of(found, "id"), session)
-    show_found(shape_now, found, session, NothingThere("no job"))
+    present_found(shape_now, found, session, NothingThere("no job"))
     if holder is not None:
         holder.written()
     elif values.get("ack"):
@@ -90,7 +92,7 @@ def run(row: Row, values: Values, session: Session) -> None:
 
 def _acknowledge(ids: Sequence[str], session: Session) -> None:
     """ACKJOB what a reader has; where that fails the jobs come back, which is to be said."""
-    from disquectl.commands.acknowledge import acknowledge_taken
+    from disquectl.execution.acknowledge import acknowledge_taken
 
     try:
         acknowledge_taken(session, ids)
@@ -103,49 +105,46 @@ def _acknowledge(ids: Sequence[str], session: Session) -> None:
         ) from problem
 
 
-ROW = Row(
+COMMAND = Command(
     "getjob",
     "Take jobs from queues, waiting until there is one.",
-    verb=(b"GETJOB",),
     group=JOBS,
-    effect=WRITE,
-    arguments=(Argument("queue", QUEUE, "The queues, looked at from left to right.", many=True),),
-    options=(
-        Option("--nohang", FLAG, "Do not wait.", word=b"NOHANG"),
-        Option(
-            "--timeout",
-            WAIT,
-            "How long to wait, with a unit: 500ms, 5s; 0 for ever.",
-            word=b"TIMEOUT",
-            unset="for ever",
-        ),
-        Option(
-            "--count",
-            number(1, 2**63 - 1),
-            "At most so many jobs; who had to wait gets one.",
-            word=b"COUNT",
-            unset="1",
-        ),
-        Option("--withcounters", FLAG, "Also nacks and additional deliveries.", word=b"WITHCOUNTERS"),
-        Option("--ack", FLAG, "Acknowledge the jobs once they are written."),
-        Option("--follow", FLAG, "Go on for ever, until Ctrl-C."),
-        Option("--max-jobs", number(1, 2**63 - 1), "Go on until there were so many jobs."),
-        Option("--idle", DURATION, "Go on until none came for so long; 0: take what is there."),
-        Option("--into", FOLDER, "A file for each job in this folder, named by its ID; / becomes _."),
-    ),
-    native=Native(
-        (Argument("queue", QUEUE, "The queues, looked at from left to right.", many=True),), b"FROM"
-    ),
+    example="disquectl getjob mail --timeout 5s --ack -o raw",
     details="Exit code 4 when there was no job. A job that is not acknowledged comes back after its retry "
     "time, counted from when it was queued. In quantity (--follow, --max-jobs, --idle, a large --count) the "
     "jobs come in batches, and with --ack each is acknowledged after it was written.",
     errors=("LEAVING: the node is leaving the cluster and holds nobody waiting.",),
-    example="disquectl getjob mail --timeout 5s --ack -o raw",
-    lasting=lambda raw: any(name in raw for name in FOLLOWING),
-    shape=shape,
-    check=check,
-    requests=requests,
-    wait_ms=wait_ms,
-    records=records,
-    run=run,
+    grammar=Grammar(
+        verb=(b"GETJOB",),
+        arguments=(Argument("queue", QUEUE, "The queues, looked at from left to right.", many=True),),
+        options=(
+            Option("--nohang", FLAG, "Do not wait.", word=b"NOHANG"),
+            Option(
+                "--timeout",
+                WAIT,
+                "How long to wait, with a unit: 500ms, 5s; 0 for ever.",
+                word=b"TIMEOUT",
+                unset="for ever",
+            ),
+            Option(
+                "--count",
+                number(1, 2**63 - 1),
+                "At most so many jobs; who had to wait gets one.",
+                word=b"COUNT",
+                unset="1",
+            ),
+            Option("--withcounters", FLAG, "Also nacks and additional deliveries.", word=b"WITHCOUNTERS"),
+            Option("--ack", FLAG, "Acknowledge the jobs once they are written."),
+            Option("--follow", FLAG, "Go on for ever, until Ctrl-C."),
+            Option("--max-jobs", number(1, 2**63 - 1), "Go on until there were so many jobs."),
+            Option("--idle", DURATION, "Go on until none came for so long; 0: take what is there."),
+            Option("--into", FOLDER, "A file for each job in this folder, named by its ID; / becomes _."),
+        ),
+        native=NativeForm(
+            (Argument("queue", QUEUE, "The queues, looked at from left to right.", many=True),), b"FROM"
+        ),
+        check=check,
+    ),
+    risk=Risk(WRITE),
+    does=Program(run, shape=shape, is_streaming=lambda raw: any(name in raw for name in FOLLOWING)),
 )

@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
-from disquectl.commands.kinds import Kind, plain_text
-from disquectl.commands.row import TOOLS, Argument, Row
+from disquectl.spec.command import TOOLS, Command, Grammar, Program
+from disquectl.spec.param_types import ParamType, plain_text
+from disquectl.spec.parameters import Argument
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from disquectl.commands.row import Values
-    from disquectl.commands.session import Session
+    from disquectl.execution.session import Session
+    from disquectl.spec.parameters import Values
 
-TOPIC = Kind("topic", plain_text)
+TOPIC = ParamType("topic", plain_text)
 
 
-def run(row: Row, values: Values, session: Session) -> None:
+def run(command: Command, values: Values, session: Session) -> None:
     """A page, or the list of them. Commands are explained before it comes to this."""
     from disquectl.manual import topics
 
@@ -41,14 +42,17 @@ def write_lines(lines: list[str], session: Session) -> None:
     session.streams.put(("\n".join(lines) + "\n").encode(), "help")
 
 
-ROW = Row(
+COMMAND = Command(
     "help",
     "Explain a command, or a topic such as delivery or exit-codes.",
     group=TOOLS,
-    connects=False,
-    arguments=(
-        Argument("topic", TOPIC, "A topic or a command; all topics unless said.", many=True, required=False),
-    ),
     example="disquectl help delivery",
-    run=run,
+    grammar=Grammar(
+        arguments=(
+            Argument(
+                "topic", TOPIC, "A topic or a command; all topics unless said.", many=True, required=False
+            ),
+        )
+    ),
+    does=Program(run, connects=False),
 )

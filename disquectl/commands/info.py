@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
-from disquectl.commands.kinds import WORD, Kind
-from disquectl.commands.row import LISTED, SERVER, Argument, Row
 from disquectl.protocol.server_replies import info
-from disquectl.render.shape import SECTIONS, Shape
+from disquectl.spec.command import SERVER, Command, Grammar, Request, Risk
+from disquectl.spec.param_types import WORD, ParamType
+from disquectl.spec.parameters import CLUSTER_OPTIONS, Argument
+from disquectl.spec.shape import SECTIONS, Shape
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from disquectl.commands.row import Record, Words
     from disquectl.protocol.resp import Reply
+    from disquectl.spec.parameters import Record, Words
 
 SECTION_NAMES = (
     "server",
@@ -40,7 +41,7 @@ INFO_KINDS = {
 }
 
 # Which sections there are is the server's business: these are offered, others are asked for all the same.
-SECTION = Kind("section", WORD.convert, choices=SECTION_NAMES)
+SECTION = ParamType("section", WORD.convert, choices=SECTION_NAMES)
 
 
 def records(words: Words, reply: Reply) -> Iterable[Record]:
@@ -49,18 +50,23 @@ def records(words: Words, reply: Reply) -> Iterable[Record]:
     return [sections] if sections else []
 
 
-ROW = Row(
+COMMAND = Command(
     "info",
     "Show the state of a server: memory, clients, jobs, statistics.",
-    verb=(b"INFO",),
     group=SERVER,
-    everywhere=LISTED,
-    redis_too=True,
-    arguments=(
-        Argument("section", SECTION, "One section: " + ", ".join(SECTION_NAMES) + ".", required=False),
-    ),
-    absent="unknown section; there are " + ", ".join(SECTION_NAMES),
     example="disquectl info memory",
-    shape=lambda _: Shape(("section", "field", "value"), SECTIONS, many=False, kinds=INFO_KINDS),
-    records=records,
+    merge="list",
+    grammar=Grammar(
+        verb=(b"INFO",),
+        arguments=(
+            Argument("section", SECTION, "One section: " + ", ".join(SECTION_NAMES) + ".", required=False),
+        ),
+        options=CLUSTER_OPTIONS,
+    ),
+    risk=Risk(ambiguous_with_redis=True),
+    does=Request(
+        records=records,
+        shape=lambda _: Shape(("section", "field", "value"), SECTIONS, many=False, kinds=INFO_KINDS),
+        not_found_message="unknown section; there are " + ", ".join(SECTION_NAMES),
+    ),
 )

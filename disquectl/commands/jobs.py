@@ -2,24 +2,25 @@
 
 from __future__ import annotations
 
-from disquectl.cluster.jobs import JOB_FIELDS
-from disquectl.cluster.states import ACKNOWLEDGED, DELAYED, IN_FLIGHT, QUEUED, STATES, UNKNOWN, WAITING
-from disquectl.commands.kinds import DURATION, FLAG, QUEUE, TEXT, WORD, number, one_of
-from disquectl.commands.row import SEEDS_ONLY, TOOLS, Argument, Option, Row
 from disquectl.errors import UsageError
+from disquectl.merge.jobs import JOB_FIELDS
+from disquectl.merge.states import ACKNOWLEDGED, DELAYED, IN_FLIGHT, QUEUED, STATES, UNKNOWN, WAITING
 from disquectl.render.human import duration
-from disquectl.render.shape import RECORDS, VALUE, Shape
+from disquectl.spec.command import TOOLS, Command, Grammar, Program
+from disquectl.spec.param_types import DURATION, FLAG, QUEUE, TEXT, WORD, number, one_of
+from disquectl.spec.parameters import SEEDS_ONLY, Argument, Option
+from disquectl.spec.shape import RECORDS, VALUE, Shape
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
     from re import Pattern
 
-    from disquectl.cluster.copies import Copy
-    from disquectl.cluster.jobs import Jobs
-    from disquectl.commands.everywhere.survey import Survey
-    from disquectl.commands.row import Record, Values
-    from disquectl.commands.session import Session
+    from disquectl.execution.session import Session
+    from disquectl.fanout.scan_all import ClusterScan
+    from disquectl.merge.jobs import Jobs
+    from disquectl.merge.replicas import Copy
+    from disquectl.spec.parameters import Record, Values
 
 KINDS = {"id": "id", "age": "seconds", "ttl": "seconds", "retry": "seconds", "body": "body"}
 # IDs are for other commands, and ACKJOB of a waiting job ends the server.
@@ -50,17 +51,17 @@ def check(values: Values) -> None:
             raise UsageError(f"--grep: {problem}", "it is an expression of Python's re") from None
 
 
-def run(row: Row, values: Values, session: Session) -> None:
+def run(command: Command, values: Values, session: Session) -> None:
     """Ask all nodes for their jobs, merge them, and write those that are wanted."""
-    from disquectl.cluster.jobs import Jobs
-    from disquectl.commands.everywhere.gather import open_cluster, require_an_answer, settle
-    from disquectl.commands.everywhere.survey import NoCollection, Survey, now_ms
-    from disquectl.commands.road import show
+    from disquectl.execution.present import present
+    from disquectl.fanout.ask import open_cluster, require_an_answer, settle
+    from disquectl.fanout.scan_all import ClusterScan, NoCollection, now_ms
+    from disquectl.merge.jobs import Jobs
 
     session.check_output(shape(values))
     queues: tuple[bytes, ...] = values.get("queue", ())
-    with open_cluster(session, values) as cluster:
-        survey = Survey(cluster)
+    with open_cluster(session.client, seeds_only="seeds_only" in values) as cluster:
+        survey = ClusterScan(cluster)
         jobs = Jobs(survey.clocks, wanted(queues, values.get("grep")))
         one = queues[0] if len(queues) == 1 else None
         with NoCollection():
@@ -70,14 +71,14 @@ def run(row: Row, values: Values, session: Session) -> None:
         kept = _kept(_records(survey, jobs, bool(values.get("reverse"))), values)
         if session.format == "table":
             kept = [{**record, "state": sentence(record)} for record in kept]
-        show(_shown(values, session), kept, session)
+        present(_shown(values, session), kept, session)
         settle(cluster, session, refusals=survey.refusals)
 
 
 def wanted(queues: tuple[bytes, ...], body: Pattern[bytes] | None) -> Callable[[Copy], bool] | None:
     """Whether a copy is of one of these queues and has such a body; all copies of a job agree in that."""
-    from disquectl.cluster.copies import BODY
-    from disquectl.cluster.copies import QUEUE as NAME
+    from disquectl.merge.replicas import BODY
+    from disquectl.merge.replicas import QUEUE as NAME
 
     if not queues and body is None:
         return None
@@ -116,7 +117,7 @@ def _kept(records: Iterable[Record], values: Values) -> list[Record]:
     """The records that are asked for, of all in the order of age; by age no more are made than are kept."""
     from itertools import islice
 
-    from disquectl.cluster.order import arranged
+    from disquectl.merge.order import arranged
 
     passing = (record for record in records if passes(record, values))
     sort = values.get("sort", "age")
@@ -125,10 +126,10 @@ def _kept(records: Iterable[Record], values: Values) -> list[Record]:
     return arranged(list(passing), sort, bool(values.get("reverse")), values.get("limit"))
 
 
-def _records(survey: Survey, jobs: Jobs, newest_first: bool) -> Iterator[Record]:
+def _records(survey: ClusterScan, jobs: Jobs, newest_first: bool) -> Iterator[Record]:
     """Every job, one after the other."""
-    from disquectl.commands.everywhere.gather import missing_bits
-    from disquectl.commands.everywhere.survey import now_ms
+    from disquectl.fanout.ask import missing_bits
+    from disquectl.fanout.scan_all import now_ms
 
     names = {jobs.bits.of(link.node_id): link.name for link in survey.cluster.links()}
     missing = missing_bits(survey.cluster, jobs.bits)
@@ -151,31 +152,32 @@ def _shown(values: Values, session: Session) -> Shape:
     return Shape(fields, RECORDS, many=True, value="id", kinds=full.kinds)
 
 
-ROW = Row(
+COMMAND = Command(
     "jobs",
     "List the jobs of the whole cluster, each once, with its state.",
     group=TOOLS,
-    arguments=(Argument("queue", QUEUE, "Only jobs of these queues.", many=True, required=False),),
-    options=(
-        Option("--state", one_of(*STATES), "Only jobs in this state; repeat it for more.", many=True),
-        Option("--older-than", DURATION, "Only jobs made so long ago: 5m."),
-        Option("--ttl-below", DURATION, "Only jobs that are forgotten within this time."),
-        Option("--nacks-over", number(0), "Only jobs with more nacks than that."),
-        Option("--deliveries-over", number(0), "Only jobs with more additional deliveries than that."),
-        Option("--grep", WORD, "Only jobs whose body has a match of this expression."),
-        Option("--sort", TEXT, "Order by a column: numbers from the largest.", unset="age"),
-        Option("--reverse", FLAG, "The other way round."),
-        Option("--limit", number(0), "At most so many."),
-        Option("--ids", FLAG, "Print only IDs, without those of waiting jobs unless --state names them."),
-        SEEDS_ONLY,
-    ),
+    example="disquectl jobs mail --state in-flight --older-than 10m --ids",
     details="queued; delayed; in-flight: delivered, or taken out by dequeue or working, which look the same; "
     "acked: acknowledged, being collected; waiting: addjob waits for copies; unknown: a node that did not "
     "answer may have it queued. next_requeue_within: milliseconds until it is queued, empty for never. age, "
     "ttl and retry are seconds. holders are the nodes with a copy. body is its beginning, 80 bytes. Memory "
     "grows with the number of distinct jobs, about 1 kB each; --grep and QUEUE keep it small.",
-    example="disquectl jobs mail --state in-flight --older-than 10m --ids",
-    check=check,
-    shape=shape,
-    run=run,
+    grammar=Grammar(
+        arguments=(Argument("queue", QUEUE, "Only jobs of these queues.", many=True, required=False),),
+        options=(
+            Option("--state", one_of(*STATES), "Only jobs in this state; repeat it for more.", many=True),
+            Option("--older-than", DURATION, "Only jobs made so long ago: 5m."),
+            Option("--ttl-below", DURATION, "Only jobs that are forgotten within this time."),
+            Option("--nacks-over", number(0), "Only jobs with more nacks than that."),
+            Option("--deliveries-over", number(0), "Only jobs with more additional deliveries than that."),
+            Option("--grep", WORD, "Only jobs whose body has a match of this expression."),
+            Option("--sort", TEXT, "Order by a column: numbers from the largest.", unset="age"),
+            Option("--reverse", FLAG, "The other way round."),
+            Option("--limit", number(0), "At most so many."),
+            Option("--ids", FLAG, "Print only IDs, without those of waiting jobs unless --state names them."),
+            SEEDS_ONLY,
+        ),
+        check=check,
+    ),
+    does=Program(run, shape=shape),
 )

@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
-from disquectl.commands.kinds import QUEUE, one_of
-from disquectl.commands.row import QUEUES, SCANNED, Option, Row
-from disquectl.commands.scan import SCAN_NATIVE, SCAN_OPTIONS, requests, walk
 from disquectl.commands.show import SHOW_FIELDS, SHOW_KINDS
+from disquectl.execution.scan import SCAN_NATIVE, SCAN_OPTIONS, walk
 from disquectl.protocol.columns import values_of
 from disquectl.protocol.replies import jscan_page
-from disquectl.render.shape import RECORDS, Shape
+from disquectl.spec.command import QUEUES, Command, Grammar, Program
+from disquectl.spec.param_types import QUEUE, one_of
+from disquectl.spec.parameters import CLUSTER_OPTIONS, Option
+from disquectl.spec.shape import RECORDS, Shape
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from disquectl.commands.row import Values
-    from disquectl.commands.session import Session
+    from disquectl.execution.session import Session
+    from disquectl.spec.parameters import Values
 
 STATES = ("wait-repl", "active", "queued", "acked")
 
@@ -25,40 +26,41 @@ def shape(values: Values) -> Shape:
     return Shape(("id",), RECORDS, many=True, value="id", kinds={"id": "id"})
 
 
-def run(row: Row, values: Values, session: Session) -> None:
+def run(command: Command, values: Values, session: Session) -> None:
     """Walk through the jobs."""
-    walk(row, values, session, jscan_page, lambda jobs: values_of(jobs, "id"))
+    walk(command, values, session, jscan_page, lambda jobs: values_of(jobs, "id"))
 
 
-ROW = Row(
+COMMAND = Command(
     "jscan",
     "List the jobs of a node, each ID once.",
-    verb=(b"JSCAN",),
     group=QUEUES,
-    everywhere=SCANNED,
-    options=(
-        *SCAN_OPTIONS,
-        Option("--queue", QUEUE, "Only jobs of this queue.", word=b"QUEUE"),
-        Option(
-            "--state",
-            one_of(*STATES),
-            "Only jobs in this state; repeat it for more.",
-            word=b"STATE",
-            many=True,
-        ),
-        Option(
-            "--reply",
-            one_of("id", "all"),
-            "The ID, or every field as show has it.",
-            word=b"REPLY",
-            unset="id",
-        ),
-    ),
-    native=SCAN_NATIVE,
+    example="disquectl jscan --queue mail --state active --reply all -o jsonl",
     details="active jobs are those that are not in the queue of this node: delayed, delivered, taken out, "
     "or copies of jobs that are queued elsewhere.",
-    example="disquectl jscan --queue mail --state active --reply all -o jsonl",
-    shape=shape,
-    requests=requests,
-    run=run,
+    merge="scan",
+    grammar=Grammar(
+        verb=(b"JSCAN",),
+        options=(
+            *SCAN_OPTIONS,
+            Option("--queue", QUEUE, "Only jobs of this queue.", word=b"QUEUE"),
+            Option(
+                "--state",
+                one_of(*STATES),
+                "Only jobs in this state; repeat it for more.",
+                word=b"STATE",
+                many=True,
+            ),
+            Option(
+                "--reply",
+                one_of("id", "all"),
+                "The ID, or every field as show has it.",
+                word=b"REPLY",
+                unset="id",
+            ),
+            *CLUSTER_OPTIONS,
+        ),
+        native=SCAN_NATIVE,
+    ),
+    does=Program(run, shape=shape),
 )

@@ -2,72 +2,75 @@
 
 from __future__ import annotations
 
-from disquectl.commands.kinds import WORD
-from disquectl.commands.row import SERVER, WRITE, Argument, Row
-from disquectl.commands.status import reply_record, reply_shape, value_record
+from disquectl.execution.status_reply import reply_record, reply_shape, value_record
 from disquectl.protocol.server_replies import latency_history, latency_latest
-from disquectl.render.shape import RECORDS, VALUE, Shape
+from disquectl.spec.command import SERVER, WRITE, Command, Grammar, Request, Risk
+from disquectl.spec.param_types import WORD
+from disquectl.spec.parameters import Argument
+from disquectl.spec.shape import RECORDS, VALUE, Shape
 
 # Text that the server has laid out for people.
 LINES = Shape(("reply",), VALUE, many=False, value="reply", kinds={"reply": "lines"})
 
-LATEST = Row(
+LATEST = Command(
     "latest",
     "Show the latest delay of each kind.",
-    verb=(b"LATENCY", b"LATEST"),
-    redis_too=True,
-    details="Empty unless latency-monitor-threshold (milliseconds) is set.",
     example="disquectl latency latest",
-    shape=lambda _: Shape(("event", "time", "ms", "max_ms"), RECORDS, many=True, kinds={"time": "unix"}),
-    records=lambda words, reply: latency_latest(reply),
+    details="Empty unless latency-monitor-threshold (milliseconds) is set.",
+    grammar=Grammar(verb=(b"LATENCY", b"LATEST")),
+    risk=Risk(ambiguous_with_redis=True),
+    does=Request(
+        records=lambda words, reply: latency_latest(reply),
+        shape=lambda _: Shape(("event", "time", "ms", "max_ms"), RECORDS, many=True, kinds={"time": "unix"}),
+    ),
 )
-HISTORY = Row(
+HISTORY = Command(
     "history",
     "Show the delays of one kind.",
-    verb=(b"LATENCY", b"HISTORY"),
-    redis_too=True,
-    arguments=(Argument("event", WORD, "The kind: command, fast-command, ..."),),
     example="disquectl latency history command",
-    shape=lambda _: Shape(("time", "ms"), RECORDS, many=True, kinds={"time": "unix"}),
-    records=lambda words, reply: latency_history(reply),
+    grammar=Grammar(
+        verb=(b"LATENCY", b"HISTORY"),
+        arguments=(Argument("event", WORD, "The kind: command, fast-command, ..."),),
+    ),
+    risk=Risk(ambiguous_with_redis=True),
+    does=Request(
+        records=lambda words, reply: latency_history(reply),
+        shape=lambda _: Shape(("time", "ms"), RECORDS, many=True, kinds={"time": "unix"}),
+    ),
 )
-GRAPH = Row(
+GRAPH = Command(
     "graph",
     "Draw the delays of one kind.",
-    verb=(b"LATENCY", b"GRAPH"),
-    redis_too=True,
-    arguments=(Argument("event", WORD, "The kind."),),
     example="disquectl latency graph command -o raw",
-    shape=lambda _: LINES,
-    records=value_record,
+    grammar=Grammar(verb=(b"LATENCY", b"GRAPH"), arguments=(Argument("event", WORD, "The kind."),)),
+    risk=Risk(ambiguous_with_redis=True),
+    does=Request(records=value_record, shape=lambda _: LINES),
 )
-DOCTOR = Row(
+DOCTOR = Command(
     "doctor",
     "Let the server explain its delays.",
-    verb=(b"LATENCY", b"DOCTOR"),
-    redis_too=True,
     example="disquectl latency doctor -o raw",
-    shape=lambda _: LINES,
-    records=value_record,
+    grammar=Grammar(verb=(b"LATENCY", b"DOCTOR")),
+    risk=Risk(ambiguous_with_redis=True),
+    does=Request(records=value_record, shape=lambda _: LINES),
 )
-RESET = Row(
+RESET = Command(
     "reset",
     "Forget the delays of some kinds, or all.",
-    verb=(b"LATENCY", b"RESET"),
-    effect=WRITE,
-    one_node=True,
-    redis_too=True,
-    arguments=(Argument("event", WORD, "The kinds.", many=True, required=False),),
     example="disquectl latency reset",
-    shape=reply_shape,
-    records=reply_record,
+    grammar=Grammar(
+        verb=(b"LATENCY", b"RESET"),
+        arguments=(Argument("event", WORD, "The kinds.", many=True, required=False),),
+    ),
+    risk=Risk(WRITE, single_node=True, ambiguous_with_redis=True),
+    does=Request(records=reply_record, shape=reply_shape),
 )
 
-ROW = Row(
+COMMAND = Command(
     "latency",
     "Show when and by what the server was held up.",
-    verb=(b"LATENCY",),
     group=SERVER,
-    subcommands=(LATEST, HISTORY, GRAPH, DOCTOR, RESET),
     example="disquectl latency latest",
+    subcommands=(LATEST, HISTORY, GRAPH, DOCTOR, RESET),
+    grammar=Grammar(verb=(b"LATENCY",)),
 )

@@ -2,20 +2,21 @@
 
 from __future__ import annotations
 
-from disquectl.commands.kinds import BODY
-from disquectl.commands.row import SERVER, WRITE, Argument, Row
-from disquectl.commands.status import reply_record, reply_shape
+from disquectl.execution.status_reply import reply_record, reply_shape
+from disquectl.spec.command import SERVER, WRITE, Command, Grammar, Request, Risk
+from disquectl.spec.param_types import BODY
+from disquectl.spec.parameters import Argument
 
-ROW = Row(
+COMMAND = Command(
     "loadjob",
     "Load a job as the append only file holds it (refused from clients).",
-    verb=(b"LOADJOB",),
     group=SERVER,
-    effect=WRITE,
-    arguments=(Argument("data", BODY, "The job, as Disque serializes it."),),
+    example="disquectl loadjob DATA",
     details="Disque accepts it from its own file only; here it is for completeness.",
     errors=("ERR: LOADJOB is only for the append only file.",),
-    example="disquectl loadjob DATA",
-    shape=reply_shape,
-    records=reply_record,
+    grammar=Grammar(
+        verb=(b"LOADJOB",), arguments=(Argument("data", BODY, "The job, as Disque serializes it."),)
+    ),
+    risk=Risk(WRITE),
+    does=Request(records=reply_record, shape=reply_shape),
 )

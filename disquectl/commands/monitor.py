@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-from disquectl.commands.row import SERVER, Row
 from disquectl.errors import ConnectionFailed
 from disquectl.protocol.monitor import monitor_line
 from disquectl.protocol.secrets import masked_words
 from disquectl.protocol.shapes import unexpected
-from disquectl.render.shape import RECORDS, Shape
+from disquectl.spec.command import SERVER, Command, Grammar, Program, Risk
+from disquectl.spec.shape import RECORDS, Shape
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from disquectl.commands.row import Record, Values
-    from disquectl.commands.session import Session
+    from disquectl.execution.session import Session
+    from disquectl.spec.parameters import Record, Values
 
 FIELDS = Shape(("time", "client", "args"), RECORDS, many=True)
 
@@ -22,12 +22,12 @@ def without_secrets(record: Record) -> Record:
     return {**record, "args": masked_words(record["args"])}
 
 
-def run(row: Row, values: Values, session: Session) -> None:
+def run(command: Command, values: Values, session: Session) -> None:
     """Write each line as it comes, until Ctrl-C. That the server ends it is a failure."""
     session.check_output(FIELDS)
-    session.guard(row, [*row.verb])
+    session.guard(command, [*command.grammar.verb])
     out = session.line_writer(FIELDS)
-    lines = session.client.stream(*row.verb)
+    lines = session.client.stream(*command.grammar.verb)
     reply = next(lines)
     if reply != b"OK":
         raise unexpected("MONITOR", reply)
@@ -41,16 +41,14 @@ def run(row: Row, values: Values, session: Session) -> None:
     raise ConnectionFailed("the connection broke: nothing more can be seen", "Is the node still there?")
 
 
-ROW = Row(
+COMMAND = Command(
     "monitor",
     "Watch every command that a server gets.",
-    verb=(b"MONITOR",),
     group=SERVER,
-    redis_too=True,
-    lasting=lambda _: True,
+    example="disquectl monitor -o jsonl",
     details="Ends with Ctrl-C (exit code 130), or with 5 when the connection breaks. It costs the server "
     "some speed. Passwords show as ***.",
-    example="disquectl monitor -o jsonl",
-    shape=lambda _: FIELDS,
-    run=run,
+    grammar=Grammar(verb=(b"MONITOR",)),
+    risk=Risk(ambiguous_with_redis=True),
+    does=Program(run, shape=lambda _: FIELDS, is_streaming=lambda _: True),
 )

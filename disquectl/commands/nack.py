@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-from disquectl.commands.idlist import id_list_row
-from disquectl.commands.row import WRITE
+from disquectl.execution.id_commands import id_list_command
+from disquectl.spec.command import WRITE
 
-ROW = id_list_row(
+COMMAND = id_list_command(
     "nack",
     b"NACK",
     "Put failed jobs back into their queue at once.",
     WRITE,
     details="Counts as a nack in the job's counters. Send it to the node that delivered the job, or use "
     "--cluster, which looks at all nodes first.",
-    surprise="acts on one node, and queues a job twice if another node has it queued; --cluster looks first",
+    cluster_note="acts on one node, and queues a job twice if another node has it queued; "
+    "--cluster looks first",
     example="disquectl nack D-dcb833cf-8YL1NT17e9+wsA/09NqxscQI-05a1",
 )

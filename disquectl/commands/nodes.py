@@ -2,19 +2,20 @@
 
 from __future__ import annotations
 
-from disquectl.cluster.views import NODE_FIELDS
-from disquectl.commands.row import SEEDS_ONLY, TOOLS, Row
 from disquectl.errors import ReplyError
-from disquectl.render.shape import RECORDS, Shape
+from disquectl.merge.nodes import NODE_FIELDS
+from disquectl.spec.command import TOOLS, Command, Grammar, Program
+from disquectl.spec.parameters import SEEDS_ONLY
+from disquectl.spec.shape import RECORDS, Shape
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from disquectl.client.cluster import Cluster
-    from disquectl.cluster.views import View
-    from disquectl.commands.everywhere.gather import Refusals
-    from disquectl.commands.row import Record, Values
-    from disquectl.commands.session import Session
+    from disquectl.execution.session import Session
+    from disquectl.fanout.ask import Refusals
+    from disquectl.merge.nodes import NodeView
     from disquectl.protocol.resp import Reply
+    from disquectl.spec.parameters import Record, Values
 
 KINDS = {
     "id": "id",
@@ -30,13 +31,13 @@ _LEAVING = [b"CLUSTER", b"LEAVING"]
 _ASKED = ([b"INFO"], [b"CLUSTER", b"NODES"], _LEAVING, [b"CONFIG", b"GET", b"maxmemory"])
 
 
-def run(row: Row, values: Values, session: Session) -> None:
+def run(command: Command, values: Values, session: Session) -> None:
     """Ask every node about itself and the others."""
-    from disquectl.commands.everywhere.gather import Refusals, open_cluster, require_an_answer, settle
-    from disquectl.commands.road import show
+    from disquectl.execution.present import present
+    from disquectl.fanout.ask import Refusals, open_cluster, require_an_answer, settle
 
     session.check_output(SHAPE)
-    with open_cluster(session, values) as cluster:
+    with open_cluster(session.client, seeds_only="seeds_only" in values) as cluster:
         refusals = Refusals()
         views = _views(cluster, refusals)
         require_an_answer(cluster, session)
@@ -46,21 +47,21 @@ def run(row: Row, values: Values, session: Session) -> None:
             records = [_for_people(record) for record in records]
             if session.streams.width < WIDE_COLUMNS:
                 shown = Shape(NARROW, RECORDS, many=True, kinds=KINDS)
-        show(shown, records, session)
+        present(shown, records, session)
         settle(cluster, session, refusals=refusals)
 
 
-def _views(cluster: Cluster, refusals: Refusals) -> list[View]:
+def _views(cluster: Cluster, refusals: Refusals) -> list[NodeView]:
     """A view for each node that answers, and for each that is only spoken of."""
-    from disquectl.cluster.clocks import skew_ms
-    from disquectl.cluster.views import View, state_of_flags
-    from disquectl.commands.everywhere.survey import now_ms
+    from disquectl.fanout.scan_all import now_ms
+    from disquectl.merge.clocks import skew_ms
+    from disquectl.merge.nodes import NodeView, state_of_flags
     from disquectl.protocol.server_replies import cluster_nodes, server_time
 
     asked = list(cluster.ask(*_ASKED))
-    views = {link.node_id: View(link.node_id, link.name) for link in cluster.links()}
+    views = {link.node_id: NodeView(link.node_id, link.name) for link in cluster.links()}
     for one in cluster.missing():
-        views.setdefault(one.node_id or str(one.node), View(one.node_id, str(one.node)))
+        views.setdefault(one.node_id or str(one.node), NodeView(one.node_id, str(one.node)))
     for link in cluster.links():
         views[link.node_id].answers = link.has_answered
         for entry in (link.greeting or {"nodes": []})["nodes"]:
@@ -82,7 +83,7 @@ def _views(cluster: Cluster, refusals: Refusals) -> list[View]:
     return list(views.values())
 
 
-def _fill(view: View, verb: object, reply: Reply) -> None:
+def _fill(view: NodeView, verb: object, reply: Reply) -> None:
     """What a node says of itself."""
     from disquectl.protocol.server_replies import config, info
 
@@ -108,17 +109,16 @@ def _for_people(record: Record) -> Record:
     return {**record, **marked}
 
 
-ROW = Row(
+COMMAND = Command(
     "nodes",
     "List the nodes of the cluster, and how they see each other.",
     group=TOOLS,
-    options=(SEEDS_ONLY,),
+    example="disquectl nodes -o json",
     details="priority (HELLO: 1 good, 5 not linked, 10 possibly failing, 100 failing or leaving) and state "
     "(CLUSTER NODES) are what the other nodes say of it: one word where they agree, else each one's, marked "
     "with ! in a table. uptime is seconds, used_memory and maxmemory are bytes, clock_skew is how many "
     "milliseconds its clock is ahead of the one here. A node that does not answer is there with what the "
     "others say of it.",
-    example="disquectl nodes -o json",
-    shape=lambda _: SHAPE,
-    run=run,
+    grammar=Grammar(options=(SEEDS_ONLY,)),
+    does=Program(run, shape=lambda _: SHAPE),
 )

@@ -2,19 +2,22 @@
 
 from __future__ import annotations
 
-from disquectl.commands.kinds import WORD
-from disquectl.commands.row import LISTED, SERVER, Argument, Row
-from disquectl.commands.status import reply_shape, value_record
+from disquectl.execution.status_reply import reply_shape, value_record
+from disquectl.spec.command import SERVER, Command, Grammar, Request, Risk
+from disquectl.spec.param_types import WORD
+from disquectl.spec.parameters import CLUSTER_OPTIONS, Argument
 
-ROW = Row(
+COMMAND = Command(
     "ping",
     "Check that a node answers.",
-    verb=(b"PING",),
     group=SERVER,
-    everywhere=LISTED,
-    redis_too=True,
-    arguments=(Argument("message", WORD, "What the node shall say instead of PONG.", required=False),),
     example="disquectl ping",
-    shape=reply_shape,
-    records=value_record,
+    merge="list",
+    grammar=Grammar(
+        verb=(b"PING",),
+        arguments=(Argument("message", WORD, "What the node shall say instead of PONG.", required=False),),
+        options=CLUSTER_OPTIONS,
+    ),
+    risk=Risk(ambiguous_with_redis=True),
+    does=Request(records=value_record, shape=reply_shape),
 )

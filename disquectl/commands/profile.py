@@ -4,32 +4,33 @@ from __future__ import annotations
 
 import os
 
-from disquectl.commands.kinds import FLAG, PROFILE, Kind, plain_text
-from disquectl.commands.road import show
-from disquectl.commands.row import TOOLS, Argument, Option, Row
 from disquectl.errors import DisquectlError, PartlyDone, UsageError
-from disquectl.render.shape import PAIRS, RECORDS, Shape
+from disquectl.execution.present import present
+from disquectl.spec.command import TOOLS, Command, Grammar, Program
+from disquectl.spec.param_types import FLAG, PROFILE, ParamType, plain_text
+from disquectl.spec.parameters import Argument, Option
+from disquectl.spec.shape import PAIRS, RECORDS, Shape
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from disquectl.commands.row import Record, Values
-    from disquectl.commands.session import Session
-    from disquectl.configedit import Value
-    from disquectl.configfile import Config
-    from disquectl.profiles import Profile
+    from disquectl.config.edit import Value
+    from disquectl.config.file import Config
+    from disquectl.config.profiles import Profile
+    from disquectl.execution.session import Session
+    from disquectl.spec.parameters import Record, Values
 
 LIST_SHAPE = Shape(("profile", "in_use", "nodes", "protected", "read_only"), RECORDS, many=True)
 CHECK_SHAPE = Shape(("node", "ok", "node_id", "problem"), RECORDS, many=True, kinds={"node_id": "id"})
-ASSIGNMENT = Kind("assignment", plain_text, "KEY=VALUE")
+ASSIGNMENT = ParamType("assignment", plain_text, "KEY=VALUE")
 
 NAME = Argument("name", PROFILE, "The profile.")
 NAME_OR_IN_USE = Argument("name", PROFILE, "The profile; the one in use unless said.", required=False)
 STORE_PASSWORD = Option("--store-password", FLAG, "Ask for its password and keep it in the keyring.")
 
 
-def run_list(row: Row, values: Values, session: Session) -> None:
+def run_list(command: Command, values: Values, session: Session) -> None:
     """Every profile of the file, in its order."""
     session.check_output(LIST_SHAPE)
     config = _config(session)
@@ -43,24 +44,24 @@ def run_list(row: Row, values: Values, session: Session) -> None:
         }
         for name, profile in config.profiles.items()
     ]
-    show(LIST_SHAPE, records, session)
+    present(LIST_SHAPE, records, session)
 
 
-def run_show(row: Row, values: Values, session: Session) -> None:
+def run_show(command: Command, values: Values, session: Session) -> None:
     """One profile as the file has it; of a command, whose words may be secret, only the first."""
     profile = _chosen(values, session)
     table = dict(profile.table)
     if "password-command" in table and not session.settings.show_secrets:
-        command = table["password-command"]
-        words = command.split() if isinstance(command, str) else command
+        given = table["password-command"]
+        words = given.split() if isinstance(given, str) else given
         table["password-command"] = " ".join([words[0], *(["***"] if words[1:] else [])])
     record = {"profile": profile.name} | {key.replace("-", "_"): value for key, value in table.items()}
     shape = Shape(tuple(record), PAIRS, many=False)
     session.check_output(shape)
-    show(shape, [record], session)
+    present(shape, [record], session)
 
 
-def run_add(row: Row, values: Values, session: Session) -> None:
+def run_add(command: Command, values: Values, session: Session) -> None:
     """A new profile."""
     name = values["name"]
 
@@ -72,7 +73,7 @@ def run_add(row: Row, values: Values, session: Session) -> None:
     _write(session, changed, meanwhile=lambda: _store_password(name, values, session))
 
 
-def run_set(row: Row, values: Values, session: Session) -> None:
+def run_set(command: Command, values: Values, session: Session) -> None:
     """Some keys of a profile; `KEY=` takes the key out."""
     name = values["name"]
 
@@ -82,41 +83,41 @@ def run_set(row: Row, values: Values, session: Session) -> None:
     _write(session, changed, meanwhile=lambda: _store_password(name, values, session))
 
 
-def run_remove(row: Row, values: Values, session: Session) -> None:
+def run_remove(command: Command, values: Values, session: Session) -> None:
     """Take a profile out of the file, and its password out of the keyring."""
 
     def changed(config: Config) -> str:
-        from disquectl.configedit import without_profile
+        from disquectl.config.edit import without_profile
 
         return without_profile(config.text, _named(config, values["name"]).name)
 
     def forget() -> None:
         profile = _chosen(values, session)
         if "password_keyring" in profile.values:
-            from disquectl.passwords import into_keyring
+            from disquectl.config.passwords import into_keyring
 
             into_keyring(profile.values["password_keyring"], profile.name, None)
 
     _write(session, changed, meanwhile=forget)
 
 
-def run_use(row: Row, values: Values, session: Session) -> None:
+def run_use(command: Command, values: Values, session: Session) -> None:
     """Make a profile the one in use, or none."""
     if bool(values.get("none")) == ("name" in values):
         raise UsageError("name the profile to use, or give --none")
 
     def changed(config: Config) -> str:
-        from disquectl.configedit import with_use
+        from disquectl.config.edit import with_use
 
         return with_use(config.text, None if values.get("none") else _named(config, values["name"]).name)
 
     _write(session, changed)
 
 
-def run_check(row: Row, values: Values, session: Session) -> None:
+def run_check(command: Command, values: Values, session: Session) -> None:
     """Connect to each node of a profile, with its password and its TLS."""
-    from disquectl.commands.session import Session as Inner
-    from disquectl.config import Settings
+    from disquectl.config.settings import Settings
+    from disquectl.execution.session import Session as Inner
 
     session.check_output(CHECK_SHAPE)
     profile = _chosen(values, session)
@@ -133,7 +134,7 @@ def run_check(row: Row, values: Values, session: Session) -> None:
                 problems.append(problem)
                 record |= {"ok": False, "problem": problem.message}
             records.append(record)
-    show(CHECK_SHAPE, records, session)
+    present(CHECK_SHAPE, records, session)
     if problems and len(problems) == len(records):
         raise problems[0]
     if problems:
@@ -142,7 +143,7 @@ def run_check(row: Row, values: Values, session: Session) -> None:
 
 def _config(session: Session) -> Config:
     """The config file; an empty one where there is none yet, and no path where there is no place for it."""
-    from disquectl.configfile import Config, config_path, load
+    from disquectl.config.file import Config, config_path, load
 
     path = session.settings.config_path or config_path(os.environ)
     if path is None or not os.path.lexists(path):
@@ -155,7 +156,7 @@ def _chosen(values: Values, session: Session) -> Profile:
 
 
 def _named(config: Config, name: str | None) -> Profile:
-    from disquectl.profiles import chosen
+    from disquectl.config.file import chosen
 
     profile = chosen(config, name)
     if profile is None:
@@ -165,8 +166,8 @@ def _named(config: Config, name: str | None) -> Profile:
 
 def _with_values(config: Config, name: str, values: Values) -> str:
     """The text of the file with what the assignments say of a profile."""
-    from disquectl.configedit import with_profile
-    from disquectl.profiles import Profile
+    from disquectl.config.edit import with_profile
+    from disquectl.config.profiles import Profile
 
     changes = _changes(values)
     before = config.profiles[name].table if name in config.profiles else {}
@@ -178,7 +179,7 @@ def _with_values(config: Config, name: str, values: Values) -> str:
 
 
 def _changes(values: Values) -> dict[str, Value | None]:
-    from disquectl.profiles import from_text
+    from disquectl.config.profiles import from_text
 
     changes: dict[str, Value | None] = {}
     for assignment in values.get("assignment", ()):
@@ -193,8 +194,8 @@ def _store_password(name: str, values: Values, session: Session) -> None:
     """Ask for a password and keep it in the keyring, if that is asked for."""
     if not values.get("store_password"):
         return
-    from disquectl.passwords import into_keyring
-    from disquectl.profiles import Profile
+    from disquectl.config.passwords import into_keyring
+    from disquectl.config.profiles import Profile
 
     config = _config(session)
     before = config.profiles[name].table if name in config.profiles else {}
@@ -211,9 +212,9 @@ def _write(
     It is tried first, so that a wrong word leaves no trace. Then comes what may ask a person, and then the
     file as it is by now is changed while nobody else changes it.
     """
-    from disquectl.configfile import parse
-    from disquectl.configwrite import locked, save
-    from disquectl.home import no_home
+    from disquectl.config.file import parse
+    from disquectl.config.home import no_home
+    from disquectl.config.write import locked, save
 
     config = _config(session)
     if not config.path:
@@ -229,76 +230,66 @@ def _write(
 ASSIGNMENTS = Argument("assignment", ASSIGNMENT, "Such as nodes=a:7711,b:7711.", many=True, required=False)
 SET_DETAILS = "The keys are explained in: disquectl help profiles. KEY= takes a key out."
 
-LIST = Row(
+LIST = Command(
     "list",
     "List the profiles.",
-    connects=False,
     example="disquectl profile list",
-    shape=lambda _: LIST_SHAPE,
-    run=run_list,
+    does=Program(run_list, shape=lambda _: LIST_SHAPE, connects=False),
 )
-SHOW = Row(
+SHOW = Command(
     "show",
     "Show what a profile sets, without secrets.",
-    connects=False,
-    arguments=(NAME_OR_IN_USE,),
     example="disquectl profile show work",
-    run=run_show,
+    grammar=Grammar(arguments=(NAME_OR_IN_USE,)),
+    does=Program(run_show, connects=False),
 )
-ADD = Row(
+ADD = Command(
     "add",
     "Make a profile.",
-    connects=False,
-    arguments=(NAME, ASSIGNMENTS),
-    options=(STORE_PASSWORD,),
-    details=SET_DETAILS,
     example="disquectl profile add work nodes=10.0.0.1:7711,10.0.0.2:7711 password-env=WORK_PASSWORD",
-    run=run_add,
+    details=SET_DETAILS,
+    grammar=Grammar(arguments=(NAME, ASSIGNMENTS), options=(STORE_PASSWORD,)),
+    does=Program(run_add, connects=False),
 )
-SET = Row(
+SET = Command(
     "set",
     "Change a profile.",
-    connects=False,
-    arguments=(NAME, ASSIGNMENTS),
-    options=(STORE_PASSWORD,),
-    details=SET_DETAILS,
     example="disquectl profile set work protected=true output=json",
-    run=run_set,
+    details=SET_DETAILS,
+    grammar=Grammar(arguments=(NAME, ASSIGNMENTS), options=(STORE_PASSWORD,)),
+    does=Program(run_set, connects=False),
 )
-REMOVE = Row(
+REMOVE = Command(
     "remove",
     "Forget a profile, and its password in the keyring.",
-    connects=False,
-    arguments=(NAME,),
     example="disquectl profile remove work",
-    run=run_remove,
+    grammar=Grammar(arguments=(NAME,)),
+    does=Program(run_remove, connects=False),
 )
-USE = Row(
+USE = Command(
     "use",
     "Make a profile the one that holds when none is named.",
-    connects=False,
-    arguments=(Argument("name", PROFILE, "The profile.", required=False),),
-    options=(Option("--none", FLAG, "No profile from now on."),),
     example="disquectl profile use work",
-    run=run_use,
+    grammar=Grammar(
+        arguments=(Argument("name", PROFILE, "The profile.", required=False),),
+        options=(Option("--none", FLAG, "No profile from now on."),),
+    ),
+    does=Program(run_use, connects=False),
 )
-CHECK = Row(
+CHECK = Command(
     "check",
     "Connect to each node of a profile, and say who answers.",
-    connects=False,
-    arguments=(NAME_OR_IN_USE,),
-    details="Exit code 3 when some nodes answer and some do not.",
     example="disquectl profile check work",
-    shape=lambda _: CHECK_SHAPE,
-    run=run_check,
+    details="Exit code 3 when some nodes answer and some do not.",
+    grammar=Grammar(arguments=(NAME_OR_IN_USE,)),
+    does=Program(run_check, shape=lambda _: CHECK_SHAPE, connects=False),
 )
 
-ROW = Row(
+COMMAND = Command(
     "profile",
     "Keep nodes, password, TLS and habits under a name.",
     group=TOOLS,
-    connects=False,
-    subcommands=(LIST, SHOW, ADD, SET, REMOVE, USE, CHECK),
-    details="They are in config.toml, in the user's folder for settings; -P picks one.",
     example="disquectl profile list",
+    details="They are in config.toml, in the user's folder for settings; -P picks one.",
+    subcommands=(LIST, SHOW, ADD, SET, REMOVE, USE, CHECK),
 )

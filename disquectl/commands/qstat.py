@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
-from disquectl.commands.kinds import QUEUE
-from disquectl.commands.row import LISTED, QUEUES, Argument, Row, request_for_each
 from disquectl.protocol.replies import qstat
-from disquectl.render.shape import RECORDS, Shape
+from disquectl.spec.command import QUEUES, Command, Grammar, Request, request_for_each
+from disquectl.spec.param_types import QUEUE
+from disquectl.spec.parameters import CLUSTER_OPTIONS, Argument
+from disquectl.spec.shape import RECORDS, Shape
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from disquectl.commands.row import Record, Words
     from disquectl.protocol.resp import Reply
+    from disquectl.spec.parameters import Record, Words
 
 QSTAT_FIELDS = (
     "queue",
@@ -35,18 +36,23 @@ def records(words: Words, reply: Reply) -> Iterable[Record]:
     return [] if fields is None else [fields]
 
 
-ROW = Row(
+COMMAND = Command(
     "qstat",
     "Show the state of queues: length, age, rates, pause.",
-    verb=(b"QSTAT",),
     group=QUEUES,
-    everywhere=LISTED,
-    arguments=(Argument("queue", QUEUE, "The queues.", many=True),),
+    example="disquectl qstat mail",
     details="age and idle are seconds, import_rate is jobs a second from other nodes. Exit code 4 for a "
     "queue that the node does not have.",
-    absent="unknown queue: the node has none of that name",
-    example="disquectl qstat mail",
-    shape=lambda values: Shape(QSTAT_FIELDS, RECORDS, many=len(values["queue"]) > 1, kinds=QSTAT_KINDS),
-    requests=request_for_each,
-    records=records,
+    merge="list",
+    grammar=Grammar(
+        verb=(b"QSTAT",),
+        arguments=(Argument("queue", QUEUE, "The queues.", many=True),),
+        options=CLUSTER_OPTIONS,
+    ),
+    does=Request(
+        records=records,
+        shape=lambda values: Shape(QSTAT_FIELDS, RECORDS, many=len(values["queue"]) > 1, kinds=QSTAT_KINDS),
+        build=request_for_each,
+        not_found_message="unknown queue: the node has none of that name",
+    ),
 )

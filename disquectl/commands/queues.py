@@ -4,21 +4,22 @@ from __future__ import annotations
 
 import time
 
-from disquectl.cluster.queues import QUEUE_FIELDS, QueueSum, queue_record, rates
-from disquectl.commands.kinds import DURATION, FLAG, TEXT, number
-from disquectl.commands.kinds import QUEUE as PATTERN
-from disquectl.commands.row import SEEDS_ONLY, TOOLS, Argument, Option, Row
 from disquectl.errors import UsageError
-from disquectl.render.shape import RECORDS, VALUE, Shape
+from disquectl.merge.queues import QUEUE_FIELDS, QueueSum, queue_record, rates
+from disquectl.spec.command import TOOLS, Command, Grammar, Program
+from disquectl.spec.param_types import DURATION, FLAG, TEXT, number
+from disquectl.spec.param_types import QUEUE as PATTERN
+from disquectl.spec.parameters import SEEDS_ONLY, Argument, Option
+from disquectl.spec.shape import RECORDS, VALUE, Shape
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from disquectl.cluster.tally import Tally
-    from disquectl.commands.everywhere.survey import Survey
-    from disquectl.commands.row import Record, Values
-    from disquectl.commands.session import Session
+    from disquectl.execution.session import Session
+    from disquectl.fanout.scan_all import ClusterScan
+    from disquectl.merge.job_counts import JobCounts
+    from disquectl.spec.parameters import Record, Values
 
 # What a terminal has room for, by its width.
 NARROW = ("queue", "queued", "delayed", "in_flight", "oldest_age", "jobs_in", "jobs_out", "pause")
@@ -43,29 +44,29 @@ def check(values: Values) -> None:
         raise UsageError("--interval must be more than 0")
 
 
-def run(row: Row, values: Values, session: Session) -> None:
+def run(command: Command, values: Values, session: Session) -> None:
     """Ask all nodes for their queues and jobs, merge them, and write the queues that are wanted."""
-    from disquectl.cluster.order import arranged
-    from disquectl.cluster.tally import Tally
-    from disquectl.commands.everywhere.gather import open_cluster, require_an_answer, settle
-    from disquectl.commands.everywhere.survey import NoCollection, Survey, now_ms
-    from disquectl.commands.road import show
+    from disquectl.execution.present import present
+    from disquectl.fanout.ask import open_cluster, require_an_answer, settle
+    from disquectl.fanout.scan_all import ClusterScan, NoCollection, now_ms
+    from disquectl.merge.job_counts import JobCounts
+    from disquectl.merge.order import arranged
 
     session.check_output(shape(values))
     pattern: bytes | None = values.get("pattern")
     exact = pattern if pattern is not None and not any(sign in pattern for sign in b"*?[") else None
     wanted = None if pattern is None or exact is not None else matcher(pattern)
-    with open_cluster(session, values) as cluster:
-        survey = Survey(cluster, wanted)
-        tally = Tally(survey.clocks, wanted)
+    with open_cluster(session.client, seeds_only="seeds_only" in values) as cluster:
+        survey = ClusterScan(cluster, wanted)
+        counts = JobCounts(survey.clocks, wanted)
         with NoCollection():
             for link, copies in survey.run(
                 scan_queues=True, queue=exact, scan_jobs=not values.get("estimate")
             ):
-                tally.add(link.node_id, copies, now_ms())
+                counts.add(link.node_id, copies, now_ms())
         require_an_answer(cluster, session, survey.refusals)
-        found = _records(survey, tally, values)
-        _tell(survey, tally, values, session)
+        found = _records(survey, counts, values)
+        _tell(survey, counts, values, session)
         low = values.get("min_length", 0)
         kept = arranged(
             [record for record in found if record["queued"] >= low],
@@ -75,7 +76,7 @@ def run(row: Row, values: Values, session: Session) -> None:
         )
         if values.get("names"):
             kept = [{"queue": record["queue"]} for record in kept]
-        show(_shown(values, session), kept, session)
+        present(_shown(values, session), kept, session)
         settle(cluster, session, refusals=survey.refusals)
 
 
@@ -97,27 +98,27 @@ def matcher(pattern: bytes) -> Callable[[bytes], bool]:
     return matches
 
 
-def _records(survey: Survey, tally: Tally, values: Values) -> list[Record]:
+def _records(survey: ClusterScan, counts: JobCounts, values: Values) -> list[Record]:
     """All queues that any node has, or has jobs of."""
-    from disquectl.commands.everywhere.gather import missing_bits
-    from disquectl.commands.everywhere.survey import now_ms
+    from disquectl.fanout.ask import missing_bits
+    from disquectl.fanout.scan_all import now_ms
 
     later = _after(survey, values)
-    bits = [(tally.bits.of(link.node_id), link.name) for link in survey.cluster.links()]
+    bits = [(counts.bits.of(link.node_id), link.name) for link in survey.cluster.links()]
     answered = [link.name for link in survey.cluster.answered()]
-    missing = missing_bits(survey.cluster, tally.bits)
+    missing = missing_bits(survey.cluster, counts.bits)
     now = now_ms()
     found = []
-    for queue in {**survey.queues, **dict.fromkeys(tally.queues())}:
+    for queue in {**survey.queues, **dict.fromkeys(counts.queues())}:
         total = survey.queues.get(queue) or QueueSum()
-        counts, holders = tally.counts(queue, missing)
+        by_state, holders = counts.counts(queue, missing)
         rate = rates(total, later[queue]) if queue in later and queue in survey.queues else None
         found.append(
             queue_record(
                 queue,
                 total,
-                counts=None if values.get("estimate") else counts,
-                oldest_age=tally.oldest_age(queue, now),
+                counts=None if values.get("estimate") else by_state,
+                oldest_age=counts.oldest_age(queue, now),
                 rates=rate,
                 answered=answered,
                 holders=[name for bit, name in bits if name in total.pauses or bit & holders],
@@ -126,7 +127,7 @@ def _records(survey: Survey, tally: Tally, values: Values) -> list[Record]:
     return found
 
 
-def _after(survey: Survey, values: Values) -> dict[bytes, QueueSum]:
+def _after(survey: ClusterScan, values: Values) -> dict[bytes, QueueSum]:
     """The queues once more, after the interval; empty without one."""
     if "interval" not in values:
         return {}
@@ -135,7 +136,7 @@ def _after(survey: Survey, values: Values) -> dict[bytes, QueueSum]:
     return survey.again()
 
 
-def _tell(survey: Survey, tally: Tally, values: Values, session: Session) -> None:
+def _tell(survey: ClusterScan, counts: JobCounts, values: Values, session: Session) -> None:
     """What the numbers do not say."""
     if values.get("estimate"):
         session.note(
@@ -143,10 +144,10 @@ def _tell(survey: Survey, tally: Tally, values: Values, session: Session) -> Non
             "that have no queued jobs may be missing, and a job queued at two nodes counts twice"
         )
         return
-    from disquectl.commands.everywhere.gather import missing_bits
+    from disquectl.fanout.ask import missing_bits
 
-    missing = missing_bits(survey.cluster, tally.bits)
-    unknown = sum(tally.counts(queue, missing)[0]["unknown"] for queue in tally.queues()) if missing else 0
+    missing = missing_bits(survey.cluster, counts.bits)
+    unknown = sum(counts.counts(queue, missing)[0]["unknown"] for queue in counts.queues()) if missing else 0
     if unknown:
         session.warn(f"{unknown} jobs are in no column: a node that did not answer may have them queued")
 
@@ -162,29 +163,32 @@ def _shown(values: Values, session: Session) -> Shape:
     return Shape(fields, RECORDS, many=True, value="queue", kinds=full.kinds)
 
 
-ROW = Row(
+COMMAND = Command(
     "queues",
     "List the queues of the whole cluster.",
     group=TOOLS,
-    arguments=(Argument("pattern", PATTERN, "Only these names: * ? [a-z].", required=False),),
-    options=(
-        Option("--sort", TEXT, "Order by a column: numbers from the largest.", unset="queue"),
-        Option("--reverse", FLAG, "The other way round."),
-        Option("--min-length", number(0), "Only queues with so many queued jobs."),
-        Option("--limit", number(0), "At most so many."),
-        Option("--names", FLAG, "The names alone."),
-        Option("--interval", DURATION, "Look twice, so far apart, for the rates: 2s."),
-        Option("--estimate", FLAG, "By QSCAN and QSTAT alone: quick, and without what only the jobs tell."),
-        SEEDS_ONLY,
-    ),
+    example="disquectl queues 'mail*' --sort in_flight --limit 10",
     details="queued, delayed, in_flight (delivered or taken out, not acknowledged) and acked are jobs, each "
     "counted once however many nodes hold it. oldest_age is the age of the oldest queued job in seconds. "
     "jobs_in and jobs_out are sums over the nodes, so that a job that moves between nodes counts at both; "
     "the rates are jobs a second. pause is one state, or each node's where they differ. nodes are those that "
     "have the queue or a job of it. It goes through all jobs of all nodes; memory grows with the number of "
     "distinct jobs, about 250 bytes each.",
-    example="disquectl queues 'mail*' --sort in_flight --limit 10",
-    check=check,
-    shape=shape,
-    run=run,
+    grammar=Grammar(
+        arguments=(Argument("pattern", PATTERN, "Only these names: * ? [a-z].", required=False),),
+        options=(
+            Option("--sort", TEXT, "Order by a column: numbers from the largest.", unset="queue"),
+            Option("--reverse", FLAG, "The other way round."),
+            Option("--min-length", number(0), "Only queues with so many queued jobs."),
+            Option("--limit", number(0), "At most so many."),
+            Option("--names", FLAG, "The names alone."),
+            Option("--interval", DURATION, "Look twice, so far apart, for the rates: 2s."),
+            Option(
+                "--estimate", FLAG, "By QSCAN and QSTAT alone: quick, and without what only the jobs tell."
+            ),
+            SEEDS_ONLY,
+        ),
+        check=check,
+    ),
+    does=Program(run, shape=shape),
 )

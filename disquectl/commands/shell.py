@@ -2,30 +2,33 @@
 
 from __future__ import annotations
 
-from disquectl.commands.kinds import FLAG
-from disquectl.commands.row import TOOLS, Option, Row
+from disquectl.spec.command import TOOLS, Command, Grammar, Program
+from disquectl.spec.param_types import FLAG
+from disquectl.spec.parameters import Option
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from disquectl.commands.row import Values
-    from disquectl.commands.session import Session
+    from disquectl.execution.session import Session
+    from disquectl.spec.parameters import Values
 
 
-def run(row: Row, values: Values, session: Session) -> None:
+def run(command: Command, values: Values, session: Session) -> None:
     """Start it; all that it needs is loaded only here."""
     from disquectl.shell.repl import start
 
     session.exit_code = start(session, keep_going=bool(values.get("keep_going")))
 
 
-ROW = Row(
+COMMAND = Command(
     "shell",
     "Type commands, with completion, hints and history.",
     group=TOOLS,
-    options=(Option("--keep-going", FLAG, "Off a terminal: go on after a line that failed."),),
+    example="disquectl shell -n 127.0.0.1:7711",
     details="Takes Disque's own words (ADDJOB mail hi 0 RETRY 30) and disquectl's (addjob mail hi "
     "--retry 30). "
     "Off a terminal it runs the lines of stdin and ends at the first error, with its exit code.",
-    example="disquectl shell -n 127.0.0.1:7711",
-    run=run,
+    grammar=Grammar(
+        options=(Option("--keep-going", FLAG, "Off a terminal: go on after a line that failed."),)
+    ),
+    does=Program(run),
 )

@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
-from disquectl.commands.kinds import JOB_ID
-from disquectl.commands.row import JOBS, LISTED, UNKNOWN_JOB, Argument, Row, request_for_each
 from disquectl.protocol.replies import show
-from disquectl.render.shape import PAIRS, RECORDS, Shape
+from disquectl.spec.command import JOBS, UNKNOWN_JOB, Command, Grammar, Request, request_for_each
+from disquectl.spec.param_types import JOB_ID
+from disquectl.spec.parameters import CLUSTER_OPTIONS, Argument
+from disquectl.spec.shape import PAIRS, RECORDS, Shape
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from disquectl.commands.row import Record, Values, Words
     from disquectl.protocol.resp import Reply
+    from disquectl.spec.parameters import Record, Values, Words
 
 SHOW_FIELDS = (
     "id",
@@ -56,19 +57,22 @@ def records(words: Words, reply: Reply) -> Iterable[Record]:
     return [] if fields is None else [fields]
 
 
-ROW = Row(
+COMMAND = Command(
     "show",
     "Show all that a node knows about jobs.",
-    verb=(b"SHOW",),
     group=JOBS,
-    everywhere=LISTED,
-    arguments=(Argument("id", JOB_ID, "The jobs.", many=True),),
+    example="disquectl show D-dcb833cf-8YL1NT17e9+wsA/09NqxscQI-05a1 -o json",
     details="ttl, delay and retry are seconds, ctime is nanoseconds since 1970, next_requeue_within and "
     "next_awake_within are milliseconds. Exit code 4 for a job that the node does not know.",
     errors=UNKNOWN_JOB,
-    absent="unknown job: the node has no copy of it",
-    example="disquectl show D-dcb833cf-8YL1NT17e9+wsA/09NqxscQI-05a1 -o json",
-    shape=shape,
-    requests=request_for_each,
-    records=records,
+    merge="list",
+    grammar=Grammar(
+        verb=(b"SHOW",), arguments=(Argument("id", JOB_ID, "The jobs.", many=True),), options=CLUSTER_OPTIONS
+    ),
+    does=Request(
+        records=records,
+        shape=shape,
+        build=request_for_each,
+        not_found_message="unknown job: the node has no copy of it",
+    ),
 )

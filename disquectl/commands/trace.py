@@ -4,24 +4,25 @@ from __future__ import annotations
 
 import time
 
-from disquectl.cluster.trace import Tracing, side_by_side
-from disquectl.commands.kinds import FLAG, JOB_ID
-from disquectl.commands.row import SEEDS_ONLY, TOOLS, UNKNOWN_JOB, Argument, Option, Row
 from disquectl.commands.show import SHOW_KINDS
 from disquectl.errors import NothingThere, ReplyError
+from disquectl.merge.trace import JobTrace, side_by_side
 from disquectl.protocol.jobid import is_valid
 from disquectl.render.human import show as human
-from disquectl.render.shape import PAIRS, RECORDS, TREE, Shape
+from disquectl.spec.command import TOOLS, UNKNOWN_JOB, Command, Grammar, Program
+from disquectl.spec.param_types import FLAG, JOB_ID
+from disquectl.spec.parameters import SEEDS_ONLY, Argument, Option
+from disquectl.spec.shape import PAIRS, RECORDS, TREE, Shape
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from disquectl.client.cluster import Cluster
-    from disquectl.cluster.clocks import Clocks
-    from disquectl.commands.everywhere.gather import Refusals
-    from disquectl.commands.row import Record, Values
-    from disquectl.commands.session import Session
+    from disquectl.execution.session import Session
+    from disquectl.fanout.ask import Refusals
+    from disquectl.merge.clocks import Clocks
+    from disquectl.spec.parameters import Record, Values
 
 SUMMARY = ("id", "created_by", "ttl_minutes", "delivery", "state", "next_requeue_within")
 KINDS = {"id": "id", "next_requeue_within": "ms"}
@@ -42,13 +43,13 @@ def check(values: Values) -> None:
         raise ReplyError("BADID not a job ID", "a job ID has 40 characters: D-, 8 hex digits, -, 24, -, 4")
 
 
-def run(row: Row, values: Values, session: Session) -> None:
+def run(command: Command, values: Values, session: Session) -> None:
     """Ask all nodes for the job; with --follow until none has it."""
-    from disquectl.cluster.clocks import Clocks
-    from disquectl.commands.everywhere.gather import Refusals, open_cluster, require_an_answer, settle
+    from disquectl.fanout.ask import Refusals, open_cluster, require_an_answer, settle
+    from disquectl.merge.clocks import Clocks
 
     session.check_output(shape(values))
-    with open_cluster(session, values) as cluster:
+    with open_cluster(session.client, seeds_only="seeds_only" in values) as cluster:
         refusals = Refusals()
         clocks = Clocks()
         found = _look(cluster, values["id"], clocks, refusals)
@@ -64,8 +65,8 @@ def run(row: Row, values: Values, session: Session) -> None:
 
 def _look(cluster: Cluster, job_id: bytes, clocks: Clocks, refusals: Refusals) -> Record:
     """The job at this moment."""
-    from disquectl.cluster.clocks import skew_ms
-    from disquectl.commands.everywhere.survey import now_ms
+    from disquectl.fanout.scan_all import now_ms
+    from disquectl.merge.clocks import skew_ms
     from disquectl.protocol.server_replies import server_time
 
     shown = []
@@ -77,7 +78,7 @@ def _look(cluster: Cluster, job_id: bytes, clocks: Clocks, refusals: Refusals) -
             clocks.add(link.node_id, skew_ms(server_time(reply), now, now))
         else:
             shown.append((link, reply, now))
-    tracing = Tracing(job_id, {link.node_id: link.name for link in cluster.links()}, clocks)
+    tracing = JobTrace(job_id, {link.node_id: link.name for link in cluster.links()}, clocks)
     for link, reply, now in shown:
         tracing.add(link.node_id, reply, now)
     missing = [one.node_id for one in cluster.missing()]
@@ -106,19 +107,19 @@ def _news(found: Record) -> list[object]:
 
 def _show(found: Record, session: Session) -> None:
     """JSON has a copy a node; a table a row a field and a column a node; plain a line a field and node."""
-    from disquectl.commands.road import show
+    from disquectl.execution.present import present
 
     fmt = session.format
     if fmt in ("json", "jsonl") or session.settings.columns is not None or not found["copies"]:
-        show(DOCUMENT, [found] if found["copies"] else [], session)
+        present(DOCUMENT, [found] if found["copies"] else [], session)
     elif fmt in ("plain", "raw"):
         lines = {f"{copy['node']} {name}": copy[name] for copy in found["copies"] for name in copy}
-        show(Shape((), PAIRS), [{**_summary(found), **lines}], session)
+        present(Shape((), PAIRS), [{**_summary(found), **lines}], session)
     else:
         fields = side_by_side(found)
         if fmt == "table":
-            fields = [_for_people(row) for row in fields]
-        show(
+            fields = [_for_people(command) for command in fields]
+        present(
             Shape((*SUMMARY, *fields[0]), TREE, kinds={**KINDS, "field": "id"}),
             [{**_summary(found), "fields": fields}],
             session,
@@ -129,33 +130,33 @@ def _summary(found: Record) -> Record:
     return {name: found[name] for name in SUMMARY}
 
 
-def _for_people(row: Record) -> Record:
+def _for_people(command: Record) -> Record:
     """The mark beside the name, and times as people read them."""
-    kind = SHOW_KINDS.get(row["field"], "")
+    kind = SHOW_KINDS.get(command["field"], "")
     now_ms = int(time.time() * 1000)
-    shown: Record = {"field": f"* {row['field']}" if row["differs"] else f"  {row['field']}"}
-    for node, value in row.items():
+    shown: Record = {"field": f"* {command['field']}" if command["differs"] else f"  {command['field']}"}
+    for node, value in command.items():
         if node not in ("field", "differs"):
             shown[node] = human(value, kind, now_ms) if isinstance(value, int) else value
     return shown
 
 
-ROW = Row(
+COMMAND = Command(
     "trace",
     "Show a job as every node sees it, side by side.",
     group=TOOLS,
-    arguments=(Argument("id", JOB_ID, "The job."),),
-    options=(
-        Option("--follow", FLAG, "Again after each change, until no node has the job."),
-        SEEDS_ONLY,
-    ),
+    example="disquectl trace D-dcb833cf-8YL1NT17e9+wsA/09NqxscQI-05a1",
     details="First what the ID itself tells and the state that all copies make together (see jobs), then "
     "every field of SHOW by node; * marks those that differ. Times that run are not compared. Nodes stand "
     "by their addresses. Exit code 4 when no node has a copy.",
     errors=UNKNOWN_JOB,
-    absent="unknown job: no node has a copy of it",
-    example="disquectl trace D-dcb833cf-8YL1NT17e9+wsA/09NqxscQI-05a1",
-    check=check,
-    shape=shape,
-    run=run,
+    grammar=Grammar(
+        arguments=(Argument("id", JOB_ID, "The job."),),
+        options=(
+            Option("--follow", FLAG, "Again after each change, until no node has the job."),
+            SEEDS_ONLY,
+        ),
+        check=check,
+    ),
+    does=Program(run, shape=shape),
 )

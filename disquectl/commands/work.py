@@ -5,28 +5,29 @@ from __future__ import annotations
 import os
 import time
 
-from disquectl.commands.kinds import (
+from disquectl.errors import UsageError
+from disquectl.protocol.job_options import check_expiry
+from disquectl.spec.command import TOOLS, WRITE, Command, Grammar, Program, Risk
+from disquectl.spec.param_types import (
     DURATION,
     FLAG,
     QUEUE,
     SECONDS,
     WORD,
-    Kind,
+    ParamType,
     duration_ms,
     number,
     one_of,
 )
-from disquectl.commands.queue_names import doubts
-from disquectl.commands.row import TOOLS, WRITE, Argument, Option, Row
-from disquectl.errors import UsageError
-from disquectl.protocol.job_options import check_expiry
+from disquectl.spec.parameters import Argument, Option
+from disquectl.spec.queue_names import doubts
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import BinaryIO
 
-    from disquectl.commands.row import Values
-    from disquectl.commands.session import Session
+    from disquectl.execution.session import Session
+    from disquectl.spec.parameters import Values
     from disquectl.worker.plan import Plan
 
 MAX_WEIGHT = 1000
@@ -116,11 +117,11 @@ def plan_of(values: Values) -> Plan:
     )
 
 
-def run(row: Row, values: Values, session: Session) -> None:
+def run(command: Command, values: Values, session: Session) -> None:
     """Make sure that the command and a Disque are there, then work until it is over."""
     from shutil import which
 
-    from disquectl.child_environment import child_environment
+    from disquectl.execution.child_environment import child_environment
     from disquectl.worker.log import Log
     from disquectl.worker.log_output import LogOutput
     from disquectl.worker.open_files import make_room
@@ -128,7 +129,7 @@ def run(row: Row, values: Values, session: Session) -> None:
     from disquectl.worker.worker import Worker
 
     plan = plan_of(values)
-    for doubt in doubts(row, (name for name, _ in plan.queues)):
+    for doubt in doubts(command, (name for name, _ in plan.queues)):
         session.warn(doubt)
     if session.settings.read_only:
         raise UsageError("work takes jobs, and this is read-only")
@@ -154,7 +155,7 @@ def run(row: Row, values: Values, session: Session) -> None:
         log.said("the password is not handed on to commands (--pass-credentials does)")
     environ = child_environment(os.environ, session.settings, connected=first, pass_credentials=hands_on)
     program = Program(path, {os.fsencode(name): os.fsencode(text) for name, text in environ.items()})
-    well = Worker(plan, program, seeds, client.opener, log).run()
+    well = Worker(plan, program, seeds, client.connection_factory, log).run()
     session.exit_code = 0 if well else 3
 
 
@@ -165,69 +166,82 @@ def _fileno(stream: BinaryIO) -> int:
         return -1  # it is closed
 
 
-ROW = Row(
+COMMAND = Command(
     "work",
     "Run a command for each job, with retries and a dead queue.",
     group=TOOLS,
-    effect=WRITE,
-    rest_is_data=True,
-    arguments=(
-        Argument("command", WORD, "The command with its arguments; the job's body is its stdin.", many=True),
-    ),
-    options=(
-        Option(
-            "--queue",
-            Kind("queue", queue_and_weight, "NAME[,WEIGHT]"),
-            "A queue to take jobs from; one of weight 5 is looked at five times as often.",
-            short="-q",
-            many=True,
-        ),
-        Option("--concurrency", number(1, 10_000), "So many jobs at a time.", short="-c", unset="25"),
-        Option("--prefix", QUEUE, "Put this in front of every queue's name."),
-        Option("--strict", FLAG, "Empty the first queue before looking at the second."),
-        Option("--burst", FLAG, "End when no job is queued; those that wait to be tried again are left."),
-        Option("--max-jobs", number(1), "End after so many jobs."),
-        Option("--max-time", DURATION, "Take no more jobs after so long."),
-        Option("--as-arg", FLAG, "Give the body as the last argument instead of on stdin."),
-        Option("--as-args", FLAG, "The body is a JSON array: give its elements as arguments."),
-        Option(
-            "--lines", FLAG, "Let the command stay: a line of JSON a job to its stdin, an answer a line back."
-        ),
-        Option("--timeout", DURATION, "End a command that takes longer: TERM, then KILL."),
-        Option(
-            "--backoff",
-            Kind("text", curve, "FIRST[,FACTOR[,LONGEST]]"),
-            "How long to wait before a failed job is tried again: 5s,2,1h doubles from 5s to 1h.",
-            unset="15s and n^4, as in Sidekiq",
-        ),
-        Option("--max-retries", number(0, 1_000_000), "Try a failed job so many times again.", unset="25"),
-        Option("--hold", number(0, 1_000_000), "So many failed jobs of a queue may wait here.", unset="1000"),
-        Option("--dead", QUEUE, "The queue for jobs that failed for good.", unset="dead:QUEUE"),
-        Option("--no-dead", FLAG, "Drop jobs that failed for good."),
-        Option("--dead-ttl", SECONDS, "How long dead jobs are kept.", unset="180d"),
-        Option("--backtrace", number(0, 1000), "Dead jobs keep so many lines of stderr.", unset="20"),
-        Option(
-            "--grace", DURATION, "After TERM, let commands run on and leave within this time.", unset="25s"
-        ),
-        Option(
-            "--term-exit-0-done",
-            FLAG,
-            "Also acknowledge a job whose command exits 0 after it was sent TERM at the end of --grace.",
-        ),
-        Option(
-            "--pass-credentials",
-            FLAG,
-            "Give commands the password in DISQUE_PASSWORD, too, and for TLS the nodes in DISQUE_URL.",
-        ),
-        Option(
-            "--log",
-            one_of("text", "json"),
-            "How the lines on stderr look.",
-            unset="text on a terminal, else json",
-        ),
-        Option("--verbose", FLAG, "Say more on stderr.", short="-v"),
-    ),
     example="disquectl work -q mail,5 -q default -c 25 -- ./handle-job",
-    check=check,
-    run=run,
+    grammar=Grammar(
+        arguments=(
+            Argument(
+                "command", WORD, "The command with its arguments; the job's body is its stdin.", many=True
+            ),
+        ),
+        options=(
+            Option(
+                "--queue",
+                ParamType("queue", queue_and_weight, "NAME[,WEIGHT]"),
+                "A queue to take jobs from; one of weight 5 is looked at five times as often.",
+                short="-q",
+                many=True,
+            ),
+            Option("--concurrency", number(1, 10_000), "So many jobs at a time.", short="-c", unset="25"),
+            Option("--prefix", QUEUE, "Put this in front of every queue's name."),
+            Option("--strict", FLAG, "Empty the first queue before looking at the second."),
+            Option("--burst", FLAG, "End when no job is queued; those that wait to be tried again are left."),
+            Option("--max-jobs", number(1), "End after so many jobs."),
+            Option("--max-time", DURATION, "Take no more jobs after so long."),
+            Option("--as-arg", FLAG, "Give the body as the last argument instead of on stdin."),
+            Option("--as-args", FLAG, "The body is a JSON array: give its elements as arguments."),
+            Option(
+                "--lines",
+                FLAG,
+                "Let the command stay: a line of JSON a job to its stdin, an answer a line back.",
+            ),
+            Option("--timeout", DURATION, "End a command that takes longer: TERM, then KILL."),
+            Option(
+                "--backoff",
+                ParamType("text", curve, "FIRST[,FACTOR[,LONGEST]]"),
+                "How long to wait before a failed job is tried again: 5s,2,1h doubles from 5s to 1h.",
+                unset="15s and n^4, as in Sidekiq",
+            ),
+            Option(
+                "--max-retries", number(0, 1_000_000), "Try a failed job so many times again.", unset="25"
+            ),
+            Option(
+                "--hold", number(0, 1_000_000), "So many failed jobs of a queue may wait here.", unset="1000"
+            ),
+            Option("--dead", QUEUE, "The queue for jobs that failed for good.", unset="dead:QUEUE"),
+            Option("--no-dead", FLAG, "Drop jobs that failed for good."),
+            Option("--dead-ttl", SECONDS, "How long dead jobs are kept.", unset="180d"),
+            Option("--backtrace", number(0, 1000), "Dead jobs keep so many lines of stderr.", unset="20"),
+            Option(
+                "--grace",
+                DURATION,
+                "After TERM, let commands run on and leave within this time.",
+                unset="25s",
+            ),
+            Option(
+                "--term-exit-0-done",
+                FLAG,
+                "Also acknowledge a job whose command exits 0 after it was sent TERM at the end of --grace.",
+            ),
+            Option(
+                "--pass-credentials",
+                FLAG,
+                "Give commands the password in DISQUE_PASSWORD, too, and for TLS the nodes in DISQUE_URL.",
+            ),
+            Option(
+                "--log",
+                one_of("text", "json"),
+                "How the lines on stderr look.",
+                unset="text on a terminal, else json",
+            ),
+            Option("--verbose", FLAG, "Say more on stderr.", short="-v"),
+        ),
+        rest_is_data=True,
+        check=check,
+    ),
+    risk=Risk(WRITE),
+    does=Program(run),
 )

@@ -2,19 +2,17 @@
 
 from __future__ import annotations
 
-from disquectl.commands.kinds import JOB_ID
-from disquectl.commands.row import BY_ID, JOBS, UNKNOWN_JOB, WRITE, Argument, Row
 from disquectl.protocol.shapes import integer
-from disquectl.render.shape import VALUE, Shape
+from disquectl.spec.command import JOBS, UNKNOWN_JOB, WRITE, Command, Grammar, Request, Risk
+from disquectl.spec.param_types import JOB_ID
+from disquectl.spec.parameters import CLUSTER_OPTIONS, Argument
+from disquectl.spec.shape import VALUE, Shape
 
-ROW = Row(
+COMMAND = Command(
     "working",
     "Say that a job is still being worked on.",
-    verb=(b"WORKING",),
     group=JOBS,
-    effect=WRITE,
-    everywhere=BY_ID,
-    arguments=(Argument("id", JOB_ID, "The job."),),
+    example="disquectl working D-dcb833cf-8YL1NT17e9+wsA/09NqxscQI-05a1",
     details="Starts the job's retry time anew and prints it in seconds. A queued job is taken out of its "
     "queue; one that is delivered at most once (0) does not come back.",
     errors=(
@@ -22,8 +20,17 @@ ROW = Row(
         "NOJOB: the node does not know the job (exit code 4).",
         "TOOLATE: half of the TTL has passed.",
     ),
-    surprise="reaches only the nodes that this one lists for the job; --cluster looks at all nodes first",
-    example="disquectl working D-dcb833cf-8YL1NT17e9+wsA/09NqxscQI-05a1",
-    shape=lambda _: Shape(("id", "seconds"), VALUE, many=False, value="seconds", kinds={"id": "id"}),
-    records=lambda words, reply: [{"id": words[1], "seconds": integer("WORKING", reply)}],
+    merge="by_id",
+    grammar=Grammar(
+        verb=(b"WORKING",), arguments=(Argument("id", JOB_ID, "The job."),), options=CLUSTER_OPTIONS
+    ),
+    risk=Risk(
+        WRITE,
+        cluster_note="reaches only the nodes that this one lists for the job; "
+        "--cluster looks at all nodes first",
+    ),
+    does=Request(
+        records=lambda words, reply: [{"id": words[1], "seconds": integer("WORKING", reply)}],
+        shape=lambda _: Shape(("id", "seconds"), VALUE, many=False, value="seconds", kinds={"id": "id"}),
+    ),
 )

@@ -8,9 +8,9 @@ from __future__ import annotations
 
 import os
 
-from disquectl.commands.streams import complete, write_whole
 from disquectl.completion.candidates import LIVE_KINDS, front, static
 from disquectl.completion.expect import expect
+from disquectl.execution.streams import complete, write_whole
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -34,14 +34,14 @@ def answer(argv: list[str]) -> None:
 def _understood(shell: str, sent: list[str]) -> tuple[list[str], str, Show]:
     """The words, the one that is being typed, and how to show what it may become."""
     if shell == "bash":
-        from disquectl.completion import bash  # noqa: PLC0415 - one shell alone asks
+        from disquectl.completion import bash
 
         return bash.understood(sent)
     if shell == "zsh":
-        from disquectl.completion import zsh  # noqa: PLC0415 - as above
+        from disquectl.completion import zsh
 
         return zsh.understood(sent)
-    from disquectl.completion import fish  # noqa: PLC0415 - as above
+    from disquectl.completion import fish
 
     return fish.understood(sent)
 
@@ -50,11 +50,11 @@ def _complete(words: list[str], partial: str, show: Show) -> None:
     expected = expect(words, partial)
     candidates = static(expected, partial)
     _write(_directive(expected, candidates) + b"\0" + show(candidates))
-    kind = expected.parameter.kind.name if expected.parameter and not expected.flags else ""
+    kind = expected.parameter.type.name if expected.parameter and not expected.flags else ""
     if kind not in LIVE_KINDS or (kind == "queue" and partial.startswith("-")):
         return
     _end_soon()
-    from disquectl.completion.live import names  # noqa: PLC0415 - only for what a server knows
+    from disquectl.completion.live import names
 
     before = front(expected, partial)
     known = {value for value, _ in candidates}
@@ -65,7 +65,7 @@ def _complete(words: list[str], partial: str, show: Show) -> None:
 def _directive(expected: Expected, candidates: list[Candidate]) -> bytes:
     if expected.commands:
         return COMMANDS
-    kind = expected.parameter.kind.name if expected.parameter else ""
+    kind = expected.parameter.type.name if expected.parameter else ""
     if kind == "file" or expected.words:
         return FILES
     return NO_BLANK if kind == "assignment" and candidates else PLAIN
@@ -78,8 +78,8 @@ def _write(data: bytes) -> None:
 
 def _end_soon() -> None:
     """End the process when its time is over, from a thread: no signal reaches the lookup of a name."""
-    from _thread import start_new_thread  # noqa: PLC0415 - only for what a server knows
-    from time import sleep  # noqa: PLC0415 - as above
+    from _thread import start_new_thread
+    from time import sleep
 
     def end() -> None:
         sleep(PATIENCE_SECONDS)

@@ -30,7 +30,7 @@ def static(expected: Expected, partial: str) -> list[Candidate]:
     if expected.commands:
         return _beginning([(name, "") for name in NAMES], partial)
     if expected.subcommands:
-        return _beginning([(row.name, row.summary) for row in expected.subcommands], partial)
+        return _beginning([(command.name, command.summary) for command in expected.subcommands], partial)
     if expected.flags:
         more = [("--help", "Explain it.")] if partial.startswith("--") else []
         return _beginning([(one.flag, one.help) for one in expected.flags] + more, partial)
@@ -57,7 +57,7 @@ def _values(expected: Expected, partial: str) -> list[Candidate]:
     if parameter is None:
         return []
     rest = partial[len(front(expected, partial)) :]
-    kind = parameter.kind
+    kind = parameter.type
     candidates: list[Candidate] = [(choice, kind.meanings.get(choice, "")) for choice in kind.choices]
     if parameter.name == "columns":
         candidates = [(field, "") for field in _columns(expected)]
@@ -74,15 +74,15 @@ def _values(expected: Expected, partial: str) -> list[Candidate]:
 
 
 def _columns(expected: Expected) -> tuple[str, ...]:
-    row = expected.row
-    if row is None or row.shape is None:
+    command = expected.command
+    if command is None or command.shape is None:
         return ()
-    usual = {argument.name: (b"",) if argument.many else b"" for argument in row.arguments}
-    return row.shape(usual).fields
+    usual = {argument.name: (b"",) if argument.many else b"" for argument in command.grammar.arguments}
+    return command.shape(usual).fields
 
 
 def _profiles(expected: Expected) -> list[Candidate]:
-    from disquectl.configfile import load  # noqa: PLC0415 - few words need it
+    from disquectl.config.file import load
 
     config = load(expected.given.get("config", (None,))[-1], os.environ)
     profiles = config.profiles.values() if config else ()
@@ -90,7 +90,7 @@ def _profiles(expected: Expected) -> list[Candidate]:
 
 
 def _topics() -> list[Candidate]:
-    from disquectl.manual import topics  # noqa: PLC0415 - few words need it
+    from disquectl.manual import topics
 
     pages = [(name, topics.title(name)) for name in topics.names()]
     known = {name for name, _ in pages}
@@ -98,6 +98,6 @@ def _topics() -> list[Candidate]:
 
 
 def _keys(partial: str) -> list[Candidate]:
-    from disquectl.profiles import KEYS  # noqa: PLC0415 - few words need it
+    from disquectl.config.profiles import KEYS
 
     return [] if "=" in partial else [(f"{key}=", text) for key, (_, text) in KEYS.items()]

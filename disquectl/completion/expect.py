@@ -6,12 +6,13 @@ It forgives what the reader of whole lines does not: a line that is still being 
 from __future__ import annotations
 
 from disquectl.commands import find
-from disquectl.commands.options import GLOBAL_OPTIONS
-from disquectl.commands.reader import is_number
+from disquectl.execution.parser import is_number
+from disquectl.spec.global_options import GLOBAL_OPTIONS
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from disquectl.commands.row import Argument, Option, Row
+    from disquectl.spec.command import Command
+    from disquectl.spec.parameters import Argument, Option
 
     # The words that were given to options and arguments, by their names.
     Given = dict[str, tuple[str, ...]]
@@ -29,16 +30,16 @@ class Expected:
     row, given   the command so far, and what it was given
     """
 
-    __slots__ = ("commands", "flags", "given", "joined", "parameter", "row", "subcommands", "words")
+    __slots__ = ("command", "commands", "flags", "given", "joined", "parameter", "subcommands", "words")
 
     def __init__(self) -> None:
         self.commands = False
-        self.subcommands: tuple[Row, ...] = ()
+        self.subcommands: tuple[Command, ...] = ()
         self.parameter: Option | Argument | None = None
         self.flags: list[Option] = []
         self.joined = ""
         self.words = False
-        self.row: Row | None = None
+        self.command: Command | None = None
         self.given: Given = {}
 
 
@@ -52,7 +53,7 @@ def expect(words: list[str], partial: str) -> Expected:
         at += 1
         if word == "--":
             return _behind_dashes(found, places + len(words) - at)
-        option = _option(found.row, word)
+        option = _option(found.command, word)
         if option is not None:
             joined = "=" in word
             if not option.is_flag and not joined and at >= len(words):
@@ -61,11 +62,11 @@ def expect(words: list[str], partial: str) -> Expected:
             value = word.partition("=")[2] if joined else "" if option.is_flag else words[at]
             at += not option.is_flag and not joined
             found.given[option.name] = (*found.given.get(option.name, ()), value)
-        elif found.row is None or (inner := _inner(found.row, word)):
-            found.row = find(word) if found.row is None else inner
-            if found.row is None:
+        elif found.command is None or (inner := _inner(found.command, word)):
+            found.command = find(word) if found.command is None else inner
+            if found.command is None:
                 return found
-        elif found.row.rest_is_data:
+        elif found.command.grammar.rest_is_data:
             found.words = True
             return found
         else:
@@ -77,57 +78,57 @@ def expect(words: list[str], partial: str) -> Expected:
 def _at_cursor(found: Expected, partial: str, places: int) -> Expected:
     name, equals, _ = partial.partition("=")
     if partial.startswith("-") and not is_number(partial):
-        option = _option(found.row, name)
+        option = _option(found.command, name)
         if equals and option is not None and not option.is_flag:
             found.joined = f"{name}="
             found.parameter = option
             return found
-        own = found.row.options if found.row is not None else ()
+        own = found.command.grammar.options if found.command is not None else ()
         found.flags = [one for one in (*own, *GLOBAL_OPTIONS) if one.many or one.name not in found.given]
         return found
-    if found.row is None:
+    if found.command is None:
         found.commands = True
-    elif found.row.subcommands:
-        found.subcommands = found.row.subcommands
+    elif found.command.subcommands:
+        found.subcommands = found.command.subcommands
     else:
         _at_argument(found, places)
     return found
 
 
 def _behind_dashes(found: Expected, places: int) -> Expected:
-    if found.row is not None and found.row.rest_is_data:
+    if found.command is not None and found.command.grammar.rest_is_data:
         found.words = True
-    elif found.row is not None:
+    elif found.command is not None:
         _at_argument(found, places)
     return found
 
 
 def _at_argument(found: Expected, places: int) -> None:
-    assert found.row is not None
-    arguments = found.row.arguments
+    assert found.command is not None
+    arguments = found.command.grammar.arguments
     if arguments:
         last = arguments[-1]
         found.parameter = arguments[places] if places < len(arguments) else last if last.many else None
-    found.words = found.row.rest_is_data
+    found.words = found.command.grammar.rest_is_data
 
 
 def _place(found: Expected, word: str, places: int) -> None:
-    assert found.row is not None
-    arguments = found.row.arguments
+    assert found.command is not None
+    arguments = found.command.grammar.arguments
     if arguments:
         name = arguments[min(places, len(arguments) - 1)].name
         found.given[name] = (*found.given.get(name, ()), word)
 
 
-def _option(row: Row | None, word: str) -> Option | None:
+def _option(command: Command | None, word: str) -> Option | None:
     if not word.startswith("-"):
         return None
     name = word.partition("=")[0]
-    for option in (*(row.options if row is not None else ()), *GLOBAL_OPTIONS):
+    for option in (*(command.grammar.options if command is not None else ()), *GLOBAL_OPTIONS):
         if name == option.flag or (option.short and word == option.short):
             return option
     return None
 
 
-def _inner(row: Row, word: str) -> Row | None:
-    return next((inner for inner in row.subcommands if inner.name == word), None)
+def _inner(command: Command, word: str) -> Command | None:
+    return next((inner for inner in command.subcommands if inner.name == word), None)

@@ -6,7 +6,7 @@ characters. So a name that holds any of them, or a character that is not fit to 
 
 from __future__ import annotations
 
-from disquectl.commands import rows
+from disquectl.commands import all_commands
 from disquectl.render.escape import UNSAFE
 
 TYPE_CHECKING = False
@@ -73,7 +73,7 @@ def _escaped(line: str, at: int) -> tuple[str, int]:
 
 def script() -> str:
     """The script, with the commands in it: the first word needs no process."""
-    lines = [f"    {row.name}\\t{_quoted(row.summary)}" for row in rows()]
+    lines = [f"    {command.name}\\t{_quoted(command.summary)}" for command in all_commands()]
     return SCRIPT.replace("@COMMANDS@", " \\\n".join(lines))
 
 

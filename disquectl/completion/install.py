@@ -8,8 +8,8 @@ from __future__ import annotations
 import os
 
 from disquectl.completion.scripts import FILE_NAMES, SHELLS, script
+from disquectl.config.home import config_folder, data_folder, no_home, required
 from disquectl.errors import DataError, UsageError
-from disquectl.home import config_folder, data_folder, no_home, required
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:

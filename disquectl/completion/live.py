@@ -11,17 +11,17 @@ import time
 
 from disquectl.client.address import Node
 from disquectl.client.core import Core
-from disquectl.config import resolve
+from disquectl.config.settings import resolve
 from disquectl.render.escape import for_terminal
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from disquectl.commands.row import Raw
     from disquectl.completion.candidates import Candidate
     from disquectl.completion.expect import Given
     from disquectl.protocol.resp import Reply
+    from disquectl.spec.parameters import Raw
 
 MOST = 500
 JOBS_SHOWN = 50
@@ -72,7 +72,7 @@ def _client(given: Given, patience_seconds: float) -> Core | None:
         return None
     tls = None
     if settings.tls is not None:
-        from disquectl.client.tls import Tls  # noqa: PLC0415 - only for TLS
+        from disquectl.client.tls import Tls
 
         tls = Tls(**settings.tls)
     return Core(

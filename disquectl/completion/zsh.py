@@ -6,7 +6,7 @@ none there. Its list draws bidirectional and invisible characters as they are: n
 
 from __future__ import annotations
 
-from disquectl.commands import rows
+from disquectl.commands import all_commands
 from disquectl.render.escape import UNSAFE_BEYOND_ASCII
 
 TYPE_CHECKING = False
@@ -28,7 +28,7 @@ def _show(candidates: list[Candidate]) -> bytes:
 
 def script() -> str:
     """The script, with the commands in it: the first word needs no process."""
-    commands = "\n".join(f"    {_quoted(f'{row.name}:{row.summary}')}" for row in rows())
+    commands = "\n".join(f"    {_quoted(f'{command.name}:{command.summary}')}" for command in all_commands())
     return SCRIPT.replace("@COMMANDS@", commands)
 
 

@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 from disquectl import __version__
-from disquectl.commands import ALIASES, rows
-from disquectl.commands.options import GLOBAL_OPTIONS
+from disquectl.commands import ALIASES, all_commands
+from disquectl.spec.global_options import GLOBAL_OPTIONS
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any
 
-    from disquectl.commands.row import Argument, Option, Row
+    from disquectl.spec.command import Command
+    from disquectl.spec.parameters import Argument, Option
 
 EXIT_CODES = (
     (0, "done"),
@@ -45,32 +46,32 @@ def describe() -> dict[str, Any]:
     return {
         "name": "disquectl",
         "version": __version__,
-        "commands": [_row(row) for row in rows()],
+        "commands": [_row(command) for command in all_commands()],
         "options": [_option(option) for option in GLOBAL_OPTIONS],
         "environment": [{"names": names.split(", "), "help": help} for names, help in ENVIRONMENT],
         "exit_codes": [{"code": code, "meaning": meaning} for code, meaning in EXIT_CODES],
     }
 
 
-def _row(row: Row) -> dict[str, Any]:
+def _row(command: Command) -> dict[str, Any]:
     return {
-        "name": row.name,
-        "aliases": [alias for alias, name in ALIASES.items() if name == row.name and row.group],
-        "group": row.group,
-        "summary": row.summary,
-        "details": row.details,
-        "usage": row.usage,
-        "example": row.example,
-        "verb": [word.decode() for word in row.verb],
-        "effect": row.effect,
-        "danger": row.danger,
-        "one_node": row.one_node,
-        "connects": row.connects,
-        "rest_is_data": row.rest_is_data,
-        "errors": list(row.errors),
-        "arguments": [_argument(argument) for argument in row.arguments],
-        "options": [_option(option) for option in row.options],
-        "subcommands": [_row(inner) for inner in row.subcommands],
+        "name": command.name,
+        "aliases": [alias for alias, name in ALIASES.items() if name == command.name and command.group],
+        "group": command.group,
+        "summary": command.summary,
+        "details": command.details,
+        "usage": command.usage,
+        "example": command.example,
+        "verb": [word.decode() for word in command.grammar.verb],
+        "effect": command.risk.effect,
+        "danger": command.risk.danger,
+        "one_node": command.risk.single_node,
+        "connects": command.connects,
+        "rest_is_data": command.grammar.rest_is_data,
+        "errors": list(command.errors),
+        "arguments": [_argument(argument) for argument in command.grammar.arguments],
+        "options": [_option(option) for option in command.grammar.options],
+        "subcommands": [_row(inner) for inner in command.subcommands],
     }
 
 
@@ -78,8 +79,8 @@ def _argument(argument: Argument) -> dict[str, Any]:
     return {
         "name": argument.name,
         "help": argument.help,
-        "kind": argument.kind.name,
-        "choices": list(argument.kind.choices),
+        "kind": argument.type.name,
+        "choices": list(argument.type.choices),
         "many": argument.many,
         "required": argument.required,
         "default": argument.default,
@@ -91,9 +92,9 @@ def _option(option: Option) -> dict[str, Any]:
         "flag": option.flag,
         "short": option.short,
         "help": option.help,
-        "kind": option.kind.name,
-        "metavar": None if option.is_flag else option.kind.metavar,
-        "choices": list(option.kind.choices),
+        "kind": option.type.name,
+        "metavar": None if option.is_flag else option.type.metavar,
+        "choices": list(option.type.choices),
         "many": option.many,
         "default": option.unset or None,
     }

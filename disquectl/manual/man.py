@@ -8,16 +8,17 @@ quote, which begin a request to the formatter.
 from __future__ import annotations
 
 from disquectl import __version__
-from disquectl.commands import ALIASES, rows
-from disquectl.commands.options import CONNECTING, GENERAL
-from disquectl.commands.row import JOBS, QUEUES, SERVER, TOOLS
+from disquectl.commands import ALIASES, all_commands
 from disquectl.manual.describe import ENVIRONMENT, EXIT_CODES
+from disquectl.spec.command import JOBS, QUEUES, SERVER, TOOLS
+from disquectl.spec.global_options import CONNECTING, GENERAL
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from disquectl.commands.row import Option, Row
+    from disquectl.spec.command import Command
+    from disquectl.spec.parameters import Option
 
 FILES = (
     ("~/.config/disquectl/config.toml", "Profiles, and the settings of the shell."),
@@ -46,9 +47,9 @@ def _lines() -> Iterator[str]:
     )
     for group in (JOBS, QUEUES, SERVER, TOOLS):
         yield f".SH {group.upper()}"
-        for row in rows():
-            if row.group == group:
-                yield from _command(row, "")
+        for command in all_commands():
+            if command.group == group:
+                yield from _command(command, "")
     yield from _section("OPTIONS OF EVERY COMMAND", [*CONNECTING, *GENERAL])
     yield from _named("ENVIRONMENT", ENVIRONMENT)
     yield from _named("FILES", FILES)
@@ -57,25 +58,27 @@ def _lines() -> Iterator[str]:
     yield _text("disquectl help lists the topics that are explained at length; disquectl cheat has examples.")
 
 
-def _command(row: Row, parent: str) -> Iterator[str]:
-    name = f"{parent}{row.name}"
+def _command(command: Command, parent: str) -> Iterator[str]:
+    name = f"{parent}{command.name}"
     yield f".SS {_text(name)}"
-    if row.callable or not row.subcommands:
-        yield f".B disquectl {_text(parent + row.usage)}"
+    if command.is_callable or not command.subcommands:
+        yield f".B disquectl {_text(parent + command.usage)}"
         yield ".PP"
-    others = [alias for alias, of in ALIASES.items() if of == row.name and not parent]
-    yield _text(" ".join([row.summary, row.details, *(f"Also as {other}." for other in others)]).strip())
-    if row.danger:
-        yield _text(f"It asks first, since it {row.danger}; --yes answers.")
-    for argument in row.arguments:
+    others = [alias for alias, of in ALIASES.items() if of == command.name and not parent]
+    yield _text(
+        " ".join([command.summary, command.details, *(f"Also as {other}." for other in others)]).strip()
+    )
+    if command.risk.danger:
+        yield _text(f"It asks first, since it {command.risk.danger}; --yes answers.")
+    for argument in command.grammar.arguments:
         yield from _entry(argument.usage, argument.help)
-    for option in row.options:
+    for option in command.grammar.options:
         yield from _entry(_flag(option), option.explained)
-    for error in row.errors:
+    for error in command.errors:
         yield from _entry(*error.split(": ", 1))
-    if row.callable or not row.subcommands:
-        yield from ("", ".RS 4", ".EX", _text(row.example), ".EE", ".RE")
-    for inner in row.subcommands:
+    if command.is_callable or not command.subcommands:
+        yield from ("", ".RS 4", ".EX", _text(command.example), ".EE", ".RE")
+    for inner in command.subcommands:
         yield from _command(inner, f"{name} ")
 
 
@@ -93,7 +96,7 @@ def _named(title: str, entries: tuple[tuple[str, str], ...]) -> Iterator[str]:
 
 def _flag(option: Option) -> str:
     names = f"{option.short}, {option.flag}" if option.short else option.flag
-    return names if option.is_flag else f"{names} {option.kind.metavar}"
+    return names if option.is_flag else f"{names} {option.type.metavar}"
 
 
 def _entry(name: str, text: str) -> Iterator[str]:

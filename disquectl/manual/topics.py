@@ -14,7 +14,7 @@ def names() -> list[str]:
     try:
         files = os.listdir(_FOLDER)
     except NotADirectoryError:  # the package is in a zip file
-        from importlib.resources import files as resources  # noqa: PLC0415 - slow to load
+        from importlib.resources import files as resources
 
         files = [file.name for file in resources("disquectl").joinpath("help").iterdir()]
     return sorted(name.removesuffix(".md") for name in files if name.endswith(".md"))
@@ -51,9 +51,9 @@ def title(name: str) -> str:
 
 
 def _near(name: str) -> str:
-    from difflib import get_close_matches  # noqa: PLC0415 - for this one error
+    from difflib import get_close_matches
 
-    from disquectl.commands import NAMES  # noqa: PLC0415 - as above
+    from disquectl.commands import NAMES
 
     known = list(dict.fromkeys([*names(), *NAMES]))
     begun = [one for one in known if name and one.startswith(name)]

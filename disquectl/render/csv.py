@@ -10,13 +10,13 @@ This module knows no other format, and needs nothing of Python's csv.
 from __future__ import annotations
 
 from disquectl.render.escape import for_terminal
-from disquectl.render.shape import as_bytes
+from disquectl.render.flatten import as_bytes
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
-    from disquectl.render.shape import Value
+    from disquectl.spec.shape import Value
 
 
 def line(cells: Sequence[Value]) -> bytes:

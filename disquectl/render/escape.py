@@ -108,3 +108,9 @@ def wire(data: bytes) -> str:
     """
     # A quote in front makes repr choose the other quote, whatever the data holds.
     return repr(b'"' + data)[3:-1].replace("\\'", "'").replace('"', '\\"')
+
+
+def quote(word: bytes) -> str:
+    """The word in double quotes, as spec.quoting reads it; bytes that are not fit to show are `\\xHH`."""
+    text = word.replace(b"\\", b"\\\\").replace(b'"', b'\\"').replace(b"\n", b"\\n").replace(b"\t", b"\\t")
+    return f'"{for_terminal(text)}"'

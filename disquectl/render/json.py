@@ -13,8 +13,8 @@ from __future__ import annotations
 from binascii import b2a_base64
 
 from disquectl.render.escape import UNSAFE, UNSAFE_BEYOND_ASCII, to_bytes
-from disquectl.render.shape import REPLY
 from disquectl.render.stream import Writer
+from disquectl.spec.shape import REPLY
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from typing import BinaryIO
 
     from disquectl.protocol.columns import Column, Records
-    from disquectl.render.shape import Record, Shape, Value
+    from disquectl.spec.shape import Record, Shape, Value
 
 _ASCII_ESCAPES = {code: f"\\u{code:04x}" for code in UNSAFE if code < 0x80} | {
     ord("\t"): "\\t",

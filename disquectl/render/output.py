@@ -7,8 +7,9 @@ not pay for tables. This module knows no command, and nothing of how a format lo
 from __future__ import annotations
 
 from disquectl.errors import UsageError
-from disquectl.render.shape import RECORDS, REPLY, SECTIONS, TREE, Shape, rows
+from disquectl.render.flatten import rows
 from disquectl.render.stream import Writer
+from disquectl.spec.shape import RECORDS, REPLY, SECTIONS, TREE, Shape
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -16,7 +17,7 @@ if TYPE_CHECKING:
     from typing import BinaryIO
 
     from disquectl.protocol.columns import Records
-    from disquectl.render.shape import Record
+    from disquectl.spec.shape import Record
 
 FORMATS = ("table", "plain", "json", "jsonl", "csv", "tsv", "raw")
 

@@ -6,12 +6,12 @@ This module makes values into safe text for people; it knows nothing of widths a
 from __future__ import annotations
 
 from disquectl.render.escape import for_terminal
+from disquectl.render.flatten import as_bytes
 from disquectl.render.human import show
-from disquectl.render.shape import as_bytes
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from disquectl.render.shape import Value
+    from disquectl.spec.shape import Value
 
 
 class Cell:

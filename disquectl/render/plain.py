@@ -8,8 +8,9 @@ What has a layout of its own stands so in plain: a value alone on its line, a th
 from __future__ import annotations
 
 from disquectl.render.escape import plain
-from disquectl.render.shape import PAIRS, RECORDS, REPLY, SECTIONS, TREE, VALUE, as_bytes, lines, pairs
+from disquectl.render.flatten import as_bytes, lines, pairs
 from disquectl.render.stream import Writer
+from disquectl.spec.shape import PAIRS, RECORDS, REPLY, SECTIONS, TREE, VALUE
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -17,7 +18,7 @@ if TYPE_CHECKING:
     from typing import BinaryIO
 
     from disquectl.protocol.columns import Column, Records
-    from disquectl.render.shape import Record, Shape, Value
+    from disquectl.spec.shape import Record, Shape, Value
 
 
 def _cell(value: Value) -> str:

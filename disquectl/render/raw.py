@@ -9,16 +9,17 @@ This module knows no other format.
 
 from __future__ import annotations
 
+from disquectl.render.flatten import as_bytes, pairs
 from disquectl.render.reply import leaves
-from disquectl.render.shape import PAIRS, REPLY, SECTIONS, TREE, as_bytes, pairs
 from disquectl.render.stream import Writer
+from disquectl.spec.shape import PAIRS, REPLY, SECTIONS, TREE
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from typing import BinaryIO
 
-    from disquectl.render.shape import Record, Shape
+    from disquectl.spec.shape import Record, Shape
 
 
 class RawWriter(Writer):

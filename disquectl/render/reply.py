@@ -5,13 +5,13 @@ A reply is None, an int, a str, bytes, a list of replies, or `{"error": text}`. 
 
 from __future__ import annotations
 
-from disquectl.render.shape import marked
+from disquectl.render.flatten import marked
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from disquectl.render.shape import Value
+    from disquectl.spec.shape import Value
 
 
 def leaves(reply: Value) -> Iterator[Value]:

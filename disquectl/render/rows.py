@@ -5,7 +5,7 @@ How a row is written is handed in; this module knows no format.
 
 from __future__ import annotations
 
-from disquectl.render.shape import rows
+from disquectl.render.flatten import rows
 from disquectl.render.stream import Writer
 
 TYPE_CHECKING = False
@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
     from typing import BinaryIO
 
-    from disquectl.render.shape import Record, Shape, Value
+    from disquectl.spec.shape import Record, Shape, Value
 
 
 class RowsWriter(Writer):

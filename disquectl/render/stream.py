@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from typing import BinaryIO
 
     from disquectl.protocol.columns import Records
-    from disquectl.render.shape import Record
+    from disquectl.spec.shape import Record
 
 
 class Writer:

@@ -10,17 +10,18 @@ This module knows no other format, and leaves widths and colours to `draw`.
 from __future__ import annotations
 
 from disquectl.render.escape import for_terminal
+from disquectl.render.flatten import as_bytes
 from disquectl.render.parts import Block, Cell, Grid
 from disquectl.render.reply import tree
-from disquectl.render.shape import PAIRS, REPLY, SECTIONS, TREE, VALUE, as_bytes
 from disquectl.render.stream import Writer
+from disquectl.spec.shape import PAIRS, REPLY, SECTIONS, TREE, VALUE
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from typing import BinaryIO
 
-    from disquectl.render.shape import Record, Shape, Value
+    from disquectl.spec.shape import Record, Shape, Value
 
 
 class TableWriter(Writer):

@@ -4,51 +4,51 @@ from __future__ import annotations
 
 import os
 
-from disquectl.commands.inputs import read_file
-from disquectl.commands.kinds import seconds_float
-from disquectl.commands.options import FORMATS
+from disquectl.config.home import expanded
 from disquectl.errors import DataError, UsageError
-from disquectl.home import expanded
+from disquectl.execution.inputs import read_file
 from disquectl.render.escape import for_terminal
-from disquectl.shell import own
+from disquectl.shell import builtins
 from disquectl.shell.explain import explain
+from disquectl.shell.line_settings import with_connection
 from disquectl.shell.options import prompt_problem
-from disquectl.shell.outlet import Outlet
-from disquectl.shell.overlay import with_connection
 from disquectl.shell.process import ended_with, start, wait_for
+from disquectl.shell.redirect import Redirect
 from disquectl.shell.runner import run_line
 from disquectl.shell.watch import watch
 from disquectl.shell.words import commands_of
+from disquectl.spec.global_options import FORMATS
+from disquectl.spec.param_types import seconds_float
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable
     from typing import Any
 
-    from disquectl.commands.row import Raw
-    from disquectl.shell.interpret import Command
+    from disquectl.shell.interpret import ShellInvocation
     from disquectl.shell.parts import Reading
     from disquectl.shell.state import Shell
+    from disquectl.spec.parameters import Raw
 
 DEEPEST = 8
 
 
-def act(shell: Shell, command: Command, reading: Reading) -> None:
+def act(shell: Shell, invocation: ShellInvocation, reading: Reading) -> None:
     """Carry out one of the shell's own commands. Raises UsageError where its words are wrong."""
-    if command.handoff is not None and command.row is not own.HELP:
-        raise UsageError(f"{command.row.name} has no output to hand on")
-    for argument in command.row.arguments:
-        value = command.words.get(argument.name)
+    if invocation.handoff is not None and invocation.command is not builtins.HELP:
+        raise UsageError(f"{invocation.command.name} has no output to hand on")
+    for argument in invocation.command.grammar.arguments:
+        value = invocation.words.get(argument.name)
         if isinstance(value, str):
-            argument.kind.convert(value)
-    if command.row is own.HELP:
-        _help(shell, command)
-    elif command.row is own.SYSTEM_COMMAND:
+            argument.type.convert(value)
+    if invocation.command is builtins.HELP:
+        _help(shell, invocation)
+    elif invocation.command is builtins.SYSTEM_COMMAND:
         _system(shell, reading)
-    elif command.row is own.WATCH:
-        _watch(shell, command, reading)
+    elif invocation.command is builtins.WATCH:
+        _watch(shell, invocation, reading)
     else:
-        ACTIONS[command.row.name](shell, command.words)
+        ACTIONS[invocation.command.name](shell, invocation.words)
 
 
 def _text(words: Raw, name: str) -> str:
@@ -56,12 +56,12 @@ def _text(words: Raw, name: str) -> str:
     return value if isinstance(value, str) else " ".join(value if isinstance(value, tuple) else ())
 
 
-def _help(shell: Shell, command: Command) -> None:
+def _help(shell: Shell, invocation: ShellInvocation) -> None:
     pager = shell.pager if shell.pager_on and shell.interactive else ""
-    with Outlet(shell.streams, command.handoff, shell.environment(), pager) as streams:
+    with Redirect(shell.streams, invocation.handoff, shell.environment(), pager) as streams:
         color = streams.stdout_is_terminal and shell.settings.color != "never"
         width = min(streams.width, 100)
-        streams.put(explain(_text(command.words, "topic"), width=width, color=color).encode(), "help")
+        streams.put(explain(_text(invocation.words, "topic"), width=width, color=color).encode(), "help")
 
 
 def _connect(shell: Shell, words: Raw) -> None:
@@ -121,12 +121,12 @@ def _pager(shell: Shell, words: Raw) -> None:
     _say_state(shell, "the pager", shell.pager_on)
 
 
-def _watch(shell: Shell, command: Command, reading: Reading) -> None:
+def _watch(shell: Shell, invocation: ShellInvocation, reading: Reading) -> None:
     inner = reading.inner
     text = reading.line.text[inner.parts[0].word.start :] if inner is not None else shell.last_line
     if not text:
         raise UsageError("there is no command yet that could be repeated")
-    watch(shell, text, float(seconds_float(_text(command.words, "seconds") or "2")))
+    watch(shell, text, float(seconds_float(_text(invocation.words, "seconds") or "2")))
 
 
 def _source(shell: Shell, words: Raw) -> None:
@@ -173,7 +173,7 @@ def _system(shell: Shell, reading: Reading) -> None:
 def _set(shell: Shell, words: Raw) -> None:
     name, value = _text(words, "name").lower(), _text(words, "value")
     if not name:
-        longest = max(map(len, own.SETTINGS)) + 2
+        longest = max(map(len, builtins.SETTINGS)) + 2
         for each, now in _settings(shell).items():
             place = f"{each:{longest}}" if shell.streams.stdout_is_terminal else f"{each}\t"
             shell.streams.put(f"{place}{for_terminal(now)}\n".encode())
@@ -185,12 +185,12 @@ def _set(shell: Shell, words: Raw) -> None:
             raise UsageError(f"prompt: {problem}")
         shell.prompt = value
     elif name == "output":
-        ACTIONS["\\o"](shell, {"format": own.OUTPUT.arguments[0].kind.convert(value)})
+        ACTIONS["\\o"](shell, {"format": builtins.OUTPUT.grammar.arguments[0].type.convert(value)})
     elif name == "pass-credentials":
-        shell.pass_credentials = _switched(shell.pass_credentials, {"state": own.ON_OFF.convert(value)})
+        shell.pass_credentials = _switched(shell.pass_credentials, {"state": builtins.ON_OFF.convert(value)})
     else:
         switch = {"pager": "\\pager", "timing": "\\timing", "echo": "\\echo", "vertical": "\\x"}[name]
-        ACTIONS[switch](shell, {"state": own.ON_OFF.convert(value)})
+        ACTIONS[switch](shell, {"state": builtins.ON_OFF.convert(value)})
 
 
 def _settings(shell: Shell) -> dict[str, str]:
@@ -214,15 +214,15 @@ def _quit(shell: Shell, words: Raw) -> None:
 
 
 ACTIONS: dict[str, Callable[[Shell, Raw], Any]] = {
-    own.CONNECT.name: _connect,
-    own.AUTH.name: _auth,
-    own.OUTPUT.name: _output,
-    own.VERTICAL.name: _vertical,
-    own.ECHO.name: _echo,
-    own.TIMING.name: _timing,
-    own.PAGER.name: _pager,
-    own.SOURCE.name: _source,
-    own.EDIT.name: _edit,
-    own.SET.name: _set,
-    own.QUIT.name: _quit,
+    builtins.CONNECT.name: _connect,
+    builtins.AUTH.name: _auth,
+    builtins.OUTPUT.name: _output,
+    builtins.VERTICAL.name: _vertical,
+    builtins.ECHO.name: _echo,
+    builtins.TIMING.name: _timing,
+    builtins.PAGER.name: _pager,
+    builtins.SOURCE.name: _source,
+    builtins.EDIT.name: _edit,
+    builtins.SET.name: _set,
+    builtins.QUIT.name: _quit,
 }

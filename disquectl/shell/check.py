@@ -5,10 +5,10 @@ Rules: Disque 1.0-rc1, which refuses both.
 
 from __future__ import annotations
 
-from disquectl.commands.kinds import whole_seconds
 from disquectl.errors import UsageError
 from disquectl.protocol.job_options import DEFAULT_TTL_SECONDS
 from disquectl.shell.parts import ARGUMENT, OPTION, VALUE
+from disquectl.spec.param_types import whole_seconds
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -17,8 +17,8 @@ if TYPE_CHECKING:
 
 def check(reading: Reading) -> Reading:
     """The same reading, with the words marked that contradict each other."""
-    row = reading.inner.row if reading.inner else reading.row
-    if row is not None and row.name == "addjob":
+    command = reading.inner.command if reading.inner else reading.command
+    if command is not None and command.name == "addjob":
         _check_addjob(reading.parts)
     return reading
 

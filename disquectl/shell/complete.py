@@ -5,26 +5,26 @@ from __future__ import annotations
 import os
 
 from disquectl.commands import NAMES, find
-from disquectl.commands.row import Option
+from disquectl.config.home import expanded
 from disquectl.errors import UsageError
-from disquectl.home import expanded
 from disquectl.manual.topics import names as topics
 from disquectl.render.escape import for_terminal
+from disquectl.shell.builtins import ROWS
 from disquectl.shell.grammar import read_before
 from disquectl.shell.match import LIMIT, rank
-from disquectl.shell.own import ROWS
 from disquectl.shell.parts import DISQUES
 from disquectl.shell.words import APPEND, WRITE, quoted, split_line
+from disquectl.spec.parameters import Option
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from disquectl.commands.row import Argument
     from disquectl.shell.names import Names
     from disquectl.shell.parts import Reading
-    from disquectl.shell.seen import Seen
+    from disquectl.shell.recent_ids import RecentIds
     from disquectl.shell.words import Word
+    from disquectl.spec.parameters import Argument
 
 
 class Entry:
@@ -38,7 +38,7 @@ class Entry:
         self.shown = shown or text
 
 
-def entries(before: str, names: Names, seen: Seen) -> tuple[int, list[Entry]]:
+def entries(before: str, names: Names, seen: RecentIds) -> tuple[int, list[Entry]]:
     """What fits behind `before`, and where the word that it replaces begins."""
     reading, typing = read_before(before)
     if reading.line.handoff is not None:
@@ -54,7 +54,7 @@ def _distinct(found: Iterable[Entry]) -> Iterable[Entry]:
     return {entry.text: entry for entry in reversed(list(found))}.values().__reversed__()
 
 
-def _all(reading: Reading, typing: Word | None, typed: str, names: Names, seen: Seen) -> Iterable[Entry]:
+def _all(reading: Reading, typing: Word | None, typed: str, names: Names, seen: RecentIds) -> Iterable[Entry]:
     after = reading.next
     plain = typing is None or not typing.quoted
     for parameter in after.parameters:
@@ -71,14 +71,14 @@ def _all(reading: Reading, typing: Word | None, typed: str, names: Names, seen: 
         keywords[after.marker] = "The queues follow."
     for name in rank(typed, keywords):
         yield Entry(name, keywords[name])
-    ours = reading.row is not None and reading.notation != DISQUES and not reading.shouted
+    ours = reading.command is not None and reading.notation != DISQUES and not reading.shouted
     if typed[:1] == "-" or (ours and not typed):
         yield from _flags(reading, typed)
 
 
 def _flags(reading: Reading, typed: str) -> Iterable[Entry]:
     """All that may still come once a dash is typed; before that only the command's own."""
-    own = reading.row.options if reading.row else ()
+    own = reading.command.grammar.options if reading.command else ()
     flags = {option.flag: option.explained for option in reading.next.flags if typed or option in own}
     for name in rank(typed, flags):
         yield Entry(name, flags[name])
@@ -86,12 +86,12 @@ def _flags(reading: Reading, typed: str) -> Iterable[Entry]:
 
 def _commands(typed: str) -> Iterable[Entry]:
     summaries: dict[str, str] = {}
-    for name in (*NAMES, *(row.name for row in ROWS)):
+    for name in (*NAMES, *(command.name for command in ROWS)):
         summaries[name] = ""
-    own = {row.name: row.summary for row in ROWS}
+    own = {command.name: command.summary for command in ROWS}
     for name in rank(typed, summaries):
-        row = None if name in own else find(name)
-        yield Entry(_as_typed(name, typed), own.get(name) or (row.summary if row else ""))
+        command = None if name in own else find(name)
+        yield Entry(_as_typed(name, typed), own.get(name) or (command.summary if command else ""))
 
 
 def _as_typed(name: str, typed: str) -> str:
@@ -99,8 +99,8 @@ def _as_typed(name: str, typed: str) -> str:
     return name.upper() if typed.isupper() else name
 
 
-def _values(parameter: Argument | Option, typed: str, names: Names, seen: Seen) -> Iterable[Entry]:
-    kind = parameter.kind
+def _values(parameter: Argument | Option, typed: str, names: Names, seen: RecentIds) -> Iterable[Entry]:
+    kind = parameter.type
     if kind.choices:
         for choice in rank(typed, kind.choices):
             yield Entry(choice, kind.meanings.get(choice, ""))
@@ -119,7 +119,7 @@ def _values(parameter: Argument | Option, typed: str, names: Names, seen: Seen) 
         for name in rank(typed, names.settings):
             yield Entry(name, for_terminal(names.settings[name]))
     elif kind.name == "command":
-        for name in rank(typed, (*NAMES, *(row.name for row in ROWS), *topics())):
+        for name in rank(typed, (*NAMES, *(command.name for command in ROWS), *topics())):
             yield Entry(name, "")
     elif kind.name == "file":
         yield from _files(typed)

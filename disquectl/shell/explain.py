@@ -7,11 +7,12 @@ from __future__ import annotations
 
 from textwrap import wrap
 
-from disquectl.commands import find, rows
-from disquectl.commands.row import Option, Row
+from disquectl.commands import all_commands, find
 from disquectl.manual import topics
+from disquectl.shell.builtins import ROWS, find_own
 from disquectl.shell.interpret import usage
-from disquectl.shell.own import ROWS, find_own
+from disquectl.spec.command import Command
+from disquectl.spec.parameters import Option
 
 BOLD, PLAIN = "\x1b[1m", "\x1b[0m"
 
@@ -21,9 +22,9 @@ def explain(topic: str, *, width: int, color: bool) -> str:
     if not topic:
         return _overview(width, color)
     name = topic.lower()
-    row = find_own(name) or _row(name.split())
-    if row is not None:
-        return _of_row(row, width, color)
+    command = find_own(name) or _row(name.split())
+    if command is not None:
+        return _of_row(command, width, color)
     text = topics.page(name)
     if not color:
         return text
@@ -32,11 +33,13 @@ def explain(topic: str, *, width: int, color: bool) -> str:
     return drawn(text, width, color)
 
 
-def _row(words: list[str]) -> Row | None:
-    row = find(words[0])
+def _row(words: list[str]) -> Command | None:
+    command = find(words[0])
     for word in words[1:]:
-        row = next((inner for inner in row.subcommands if inner.name == word), None) if row else None
-    return row
+        command = (
+            next((inner for inner in command.subcommands if inner.name == word), None) if command else None
+        )
+    return command
 
 
 def _heading(text: str, color: bool) -> str:
@@ -45,13 +48,13 @@ def _heading(text: str, color: bool) -> str:
 
 def _overview(width: int, color: bool) -> str:
     lines = []
-    groups: dict[str, list[Row]] = {}
-    for row in rows():
-        groups.setdefault(row.group, []).append(row)
+    groups: dict[str, list[Command]] = {}
+    for command in all_commands():
+        groups.setdefault(command.group, []).append(command)
     groups["The shell's own"] = list(ROWS)
     for group, members in groups.items():
         lines += [_heading(f"{group}:", color)]
-        lines += _entries([(row.name, row.summary) for row in members], width)
+        lines += _entries([(command.name, command.summary) for command in members], width)
         lines.append("")
     lines.append(
         "help COMMAND explains one. Lines may be in Disque's own words (ADDJOB mail hi 0 RETRY 30) or with"
@@ -61,46 +64,46 @@ def _overview(width: int, color: bool) -> str:
     return "\n".join(lines) + "\n"
 
 
-def _of_row(row: Row, width: int, color: bool) -> str:
-    lines = [_heading("Usage: ", color) + usage(row)]
-    if row.verb and not row.subcommands:
-        lines.append(_heading("Disque: ", color) + disques_usage(row))
-    lines += ["", *wrap(row.summary, width)]
-    if row.details:
-        lines += ["", *wrap(row.details, width)]
-    if row.danger:
-        lines += ["", *wrap(f"It asks first, since it {row.danger}.", width)]
-    if row.surprise:
-        lines += ["", *wrap(f"In a cluster it {row.surprise}.", width)]
+def _of_row(command: Command, width: int, color: bool) -> str:
+    lines = [_heading("Usage: ", color) + usage(command)]
+    if command.grammar.verb and not command.subcommands:
+        lines.append(_heading("Disque: ", color) + disques_usage(command))
+    lines += ["", *wrap(command.summary, width)]
+    if command.details:
+        lines += ["", *wrap(command.details, width)]
+    if command.risk.danger:
+        lines += ["", *wrap(f"It asks first, since it {command.risk.danger}.", width)]
+    if command.risk.cluster_note:
+        lines += ["", *wrap(f"In a cluster it {command.risk.cluster_note}.", width)]
     sections = {
-        "Arguments": [(argument.usage, argument.help) for argument in row.arguments],
-        "Options": [(_flag(option), option.explained) for option in row.options],
-        "Commands": [(inner.name, inner.summary) for inner in row.subcommands],
-        "Errors": [(error.partition(": ")[0], error.partition(": ")[2]) for error in row.errors],
+        "Arguments": [(argument.usage, argument.help) for argument in command.grammar.arguments],
+        "Options": [(_flag(option), option.explained) for option in command.grammar.options],
+        "Commands": [(inner.name, inner.summary) for inner in command.subcommands],
+        "Errors": [(error.partition(": ")[0], error.partition(": ")[2]) for error in command.errors],
     }
     for title, entries in sections.items():
         if entries:
             lines += ["", _heading(f"{title}:", color), *_entries(entries, width)]
-    if row.example:
-        lines += ["", _heading("Example:", color), f"  {row.example.removeprefix('disquectl ')}"]
+    if command.example:
+        lines += ["", _heading("Example:", color), f"  {command.example.removeprefix('disquectl ')}"]
     return "\n".join(lines) + "\n"
 
 
 def _flag(option: Option) -> str:
-    return option.flag if option.is_flag else f"{option.flag} {option.kind.metavar}"
+    return option.flag if option.is_flag else f"{option.flag} {option.type.metavar}"
 
 
-def disques_usage(row: Row) -> str:
+def disques_usage(command: Command) -> str:
     """How Disque's documentation would write the command."""
-    native = row.native
-    words = [word.decode() for word in row.verb]
+    native = command.grammar.native
+    words = [word.decode() for word in command.grammar.verb]
     places = []
-    for argument in native.arguments if native else row.arguments:
-        name = f"ms-{argument.name}" if argument.kind.name == "wait" else argument.name.replace("_", "-")
+    for argument in native.arguments if native else command.grammar.arguments:
+        name = f"ms-{argument.name}" if argument.type.name == "wait" else argument.name.replace("_", "-")
         name += " ..." if argument.many else ""
         places.append(name if argument.required else f"[{name}]")
     options = []
-    for option in row.options:
+    for option in command.grammar.options:
         if option.word:
             value = "" if option.is_flag else f" {option.name}"
             options.append(f"[{option.word.decode()}{value}]")

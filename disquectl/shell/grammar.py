@@ -9,9 +9,9 @@ over. Pure: it knows rows, and neither a terminal nor a socket.
 from __future__ import annotations
 
 from disquectl.commands import NAMES, find
-from disquectl.commands.options import GLOBAL_OPTIONS
+from disquectl.shell.builtins import OTHER_NAMES, ROWS, WATCH, find_own
+from disquectl.shell.cursor import Cursor
 from disquectl.shell.notation import read_disques, read_ours
-from disquectl.shell.own import OTHER_NAMES, ROWS, WATCH, find_own
 from disquectl.shell.parts import (
     COMMAND,
     DISQUES,
@@ -25,13 +25,13 @@ from disquectl.shell.parts import (
     Part,
     Reading,
 )
-from disquectl.shell.walk import Walk
 from disquectl.shell.words import split_line
+from disquectl.spec.global_options import GLOBAL_OPTIONS
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from disquectl.commands.row import Row
     from disquectl.shell.words import Line, Word
+    from disquectl.spec.command import Command
 
 PROGRAM = "disquectl"
 NOT_THE_SHELLS = "the shell has no such command; `help` lists what it has"
@@ -52,7 +52,7 @@ def read_before(text: str) -> tuple[Reading, Word | None]:
 
 def read_words(line: Line, words: list[Word]) -> Reading:
     """These words of the line."""
-    walk = Walk(words, GLOBAL_OPTIONS, line.typing)
+    walk = Cursor(words, GLOBAL_OPTIONS, line.typing)
     as_outside = walk.passed(PROGRAM)
     walk.options()
     if walk.waiting is not None:
@@ -61,20 +61,22 @@ def read_words(line: Line, words: list[Word]) -> Reading:
         return Reading(line, walk.parts, None, Next(commands=True, flags=walk.unused()))
     name = walk.take()
     own = None if as_outside else find_own(name.text)
-    row = own or find(name.text.lower())
-    walk.parts.append(Part(name, COMMAND if row else UNKNOWN, None, _command_problem(name, row, walk)))
-    if row is None:
+    command = own or find(name.text.lower())
+    walk.parts.append(
+        Part(name, COMMAND if command else UNKNOWN, None, _command_problem(name, command, walk))
+    )
+    if command is None:
         walk.rest(UNKNOWN)
         return Reading(line, walk.parts, None, Next())
     if own is WATCH:
         return _read_watch(line, walk, own)
-    if row.subcommands:
-        return _read_subcommand(line, walk, row)
-    return _read_arguments(line, walk, row, own is not None)
+    if command.subcommands:
+        return _read_subcommand(line, walk, command)
+    return _read_arguments(line, walk, command, own is not None)
 
 
-def _command_problem(name: Word, row: Row | None, walk: Walk) -> str:
-    if row is not None or (name is walk.typing and _may_become_command(name.text.lower())):
+def _command_problem(name: Word, command: Command | None, walk: Cursor) -> str:
+    if command is not None or (name is walk.typing and _may_become_command(name.text.lower())):
         return ""
     if name.text.startswith("\\"):
         return NOT_THE_SHELLS
@@ -82,72 +84,72 @@ def _command_problem(name: Word, row: Row | None, walk: Walk) -> str:
 
 
 def _may_become_command(text: str) -> bool:
-    names = (PROGRAM, *NAMES, *(row.name for row in ROWS), *OTHER_NAMES)
+    names = (PROGRAM, *NAMES, *(command.name for command in ROWS), *OTHER_NAMES)
     return any(name.startswith(text) for name in names)
 
 
-def _read_subcommand(line: Line, walk: Walk, row: Row) -> Reading:
+def _read_subcommand(line: Line, walk: Cursor, command: Command) -> Reading:
     walk.options()
     if walk.waiting is not None:
-        return Reading(line, walk.parts, row, Next(parameters=(walk.waiting,)))
+        return Reading(line, walk.parts, command, Next(parameters=(walk.waiting,)))
     if walk.over:
-        return Reading(line, walk.parts, row, Next(subcommands=row.subcommands, flags=walk.unused()))
+        return Reading(line, walk.parts, command, Next(subcommands=command.subcommands, flags=walk.unused()))
     name = walk.take()
-    inner = next((one for one in row.subcommands if one.name == name.text.lower()), None)
+    inner = next((one for one in command.subcommands if one.name == name.text.lower()), None)
     if inner is None:
         typing = name is walk.typing and any(
-            one.name.startswith(name.text.lower()) for one in row.subcommands
+            one.name.startswith(name.text.lower()) for one in command.subcommands
         )
-        known = ", ".join(one.name for one in row.subcommands)
-        walk.parts.append(Part(name, UNKNOWN, None, "" if typing else f"{row.name} has {known}"))
+        known = ", ".join(one.name for one in command.subcommands)
+        walk.parts.append(Part(name, UNKNOWN, None, "" if typing else f"{command.name} has {known}"))
         walk.rest(UNKNOWN)
-        return Reading(line, walk.parts, row, Next())
+        return Reading(line, walk.parts, command, Next())
     walk.parts.append(Part(name, SUBCOMMAND))
     return _read_arguments(line, walk, inner, own=False)
 
 
-def _read_watch(line: Line, walk: Walk, row: Row) -> Reading:
+def _read_watch(line: Line, walk: Cursor, command: Command) -> Reading:
     """\\watch [SECONDS] and a line of its own."""
     before = walk.parts
-    seconds, command = row.arguments
+    seconds, line_argument = command.grammar.arguments
     if not walk.over and walk.words[walk.at].text[:1].isdigit():
         before.append(walk.argument(walk.take(), seconds))
     if walk.over:
-        wanted = (command,) if len(before) > 1 else (seconds, command)
-        return Reading(line, before, row, Next(commands=True, parameters=wanted), own=True)
+        wanted = (line_argument,) if len(before) > 1 else (seconds, line_argument)
+        return Reading(line, before, command, Next(commands=True, parameters=wanted), own=True)
     inner = read_words(line, walk.words[walk.at :])
     parts = [*before, *inner.parts]
-    return Reading(line, parts, row, inner.next, notation=inner.notation, own=True, inner=inner)
+    return Reading(line, parts, command, inner.next, notation=inner.notation, own=True, inner=inner)
 
 
-def _read_arguments(line: Line, walk: Walk, row: Row, own: bool) -> Reading:
+def _read_arguments(line: Line, walk: Cursor, command: Command, own: bool) -> Reading:
     """What stands behind the name, in whichever words it is."""
     fork = walk.fork()
-    ours = read_ours(row, walk)
-    if not row.verb or own:
-        return Reading(line, walk.parts, row, ours.next, notation=OURS, own=own)
-    disques = read_disques(row, fork)
-    if ours.beyond or (row.native and row.native.marker and disques.marked):
+    ours = read_ours(command, walk)
+    if not command.grammar.verb or own:
+        return Reading(line, walk.parts, command, ours.next, notation=OURS, own=own)
+    disques = read_disques(command, fork)
+    if ours.beyond or (command.grammar.native and command.grammar.native.marker and disques.marked):
         if ours.own_flags:
-            return Reading(line, _mixed(walk, row), row, Next(), notation=MIXED)
-        return Reading(line, fork.parts, row, disques.next, notation=DISQUES)
+            return Reading(line, _mixed(walk, command), command, Next(), notation=MIXED)
+        return Reading(line, fork.parts, command, disques.next, notation=DISQUES)
     if ours.own_flags or disques.unknown:
-        return Reading(line, walk.parts, row, ours.next, notation=OURS)
-    return Reading(line, walk.parts, row, _both(ours.next, disques.next), notation=EITHER)
+        return Reading(line, walk.parts, command, ours.next, notation=OURS)
+    return Reading(line, walk.parts, command, _both(ours.next, disques.next), notation=EITHER)
 
 
-def _mixed(walk: Walk, row: Row) -> list[Part]:
+def _mixed(walk: Cursor, command: Command) -> list[Part]:
     """The parts of a line that is in both notations: the options are what is too much."""
-    own = set(row.options)
+    own = set(command.grammar.options)
     for part in walk.parts:
         if part.role == OPTION and part.parameter in own:
-            part.problem = mixing(row)
+            part.problem = mixing(command)
     return [part if part.role != UNKNOWN else Part(part.word, UNKNOWN) for part in walk.parts]
 
 
-def mixing(row: Row) -> str:
+def mixing(command: Command) -> str:
     """Why a line in both notations is refused."""
-    verb = " ".join(word.decode() for word in row.verb)
+    verb = " ".join(word.decode() for word in command.grammar.verb)
     return f"this mixes Disque's own words of {verb} with disquectl's options: use one or the other"
 
 

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from disquectl.commands.row import Option
 from disquectl.shell.parts import ARGUMENT, DISQUES, EITHER, VALUE, Reading
+from disquectl.spec.parameters import Option
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from disquectl.commands.row import Argument, Row
+    from disquectl.spec.command import Command
+    from disquectl.spec.parameters import Argument
 
 # How a value reads in Disque's own words, by its kind.
 UNITS = {"seconds": "SECONDS", "wait": "MS", "count": "N"}
@@ -15,46 +16,48 @@ UNITS = {"seconds": "SECONDS", "wait": "MS", "count": "N"}
 
 def rest_of_syntax(reading: Reading) -> str:
     """What may still be typed: `BODY MS-TIMEOUT [REPLICATE N] ...`; empty where nothing is."""
-    row = reading.inner.row if reading.inner else reading.row
-    if row is None:
+    command = reading.inner.command if reading.inner else reading.command
+    if command is None:
         return ""
     if reading.next.subcommands:
-        return "|".join(one.name for one in row.subcommands)
+        return "|".join(one.name for one in command.subcommands)
     if reading.next.parameters and isinstance(reading.next.parameters[0], Option):
         return _value(reading.next.parameters[0], reading.notation == DISQUES)
     disques = reading.notation == DISQUES or (
-        reading.notation == EITHER and reading.shouted and bool(row.verb)
+        reading.notation == EITHER and reading.shouted and bool(command.grammar.verb)
     )
-    return _disques_rest(row, reading) if disques else _our_rest(row, reading)
+    return _disques_rest(command, reading) if disques else _our_rest(command, reading)
 
 
-def _our_rest(row: Row, reading: Reading) -> str:
-    words = [_as_due(argument) for argument in _missing(row.arguments, reading)]
+def _our_rest(command: Command, reading: Reading) -> str:
+    words = [_as_due(argument) for argument in _missing(command.grammar.arguments, reading)]
     given = {part.parameter for part in reading.parts}
-    options = [option for option in row.options if option in reading.next.flags and option not in given]
+    options = [
+        option for option in command.grammar.options if option in reading.next.flags and option not in given
+    ]
     for option in options:
-        words.append(f"[{option.flag}]" if option.is_flag else f"[{option.flag} {option.kind.metavar}]")
+        words.append(f"[{option.flag}]" if option.is_flag else f"[{option.flag} {option.type.metavar}]")
     return " ".join(words)
 
 
-def _disques_rest(row: Row, reading: Reading) -> str:
-    arguments = row.native.arguments if row.native else row.arguments
+def _disques_rest(command: Command, reading: Reading) -> str:
+    arguments = command.grammar.native.arguments if command.grammar.native else command.grammar.arguments
     keywords = list(map(_keyword, reading.next.keywords))
     places = [_as_due(argument, disques=True) for argument in _missing(arguments, reading)]
     if reading.next.marker:
         return " ".join([*keywords, reading.next.marker, *places])
-    return " ".join([*places, *(keywords or _keywords_to_come(row))])
+    return " ".join([*places, *(keywords or _keywords_to_come(command))])
 
 
 def _keyword(option: Option) -> str:
     return f"[{_word(option)}]" if option.is_flag else f"[{_word(option)} {_value(option, True)}]"
 
 
-def _keywords_to_come(row: Row) -> list[str]:
+def _keywords_to_come(command: Command) -> list[str]:
     """The options of Disque's words, while their time has not come yet."""
-    if row.native is None or row.native.marker:
+    if command.grammar.native is None or command.grammar.native.marker:
         return []
-    return [_keyword(option) for option in row.options if option.word]
+    return [_keyword(option) for option in command.grammar.options if option.word]
 
 
 def _missing(arguments: tuple[Argument, ...], reading: Reading) -> list[Argument]:
@@ -70,7 +73,7 @@ def _missing(arguments: tuple[Argument, ...], reading: Reading) -> list[Argument
 
 def _as_due(argument: Argument, *, disques: bool = False) -> str:
     name = argument.label
-    if disques and argument.kind.name == "wait":
+    if disques and argument.type.name == "wait":
         name = f"MS-{name}"
     name += "..." if argument.many else ""
     return name if argument.required else f"[{name}]"
@@ -81,7 +84,7 @@ def _word(option: Option) -> str:
 
 
 def _value(option: Option, disques: bool) -> str:
-    return UNITS.get(option.kind.name, option.kind.metavar) if disques else option.kind.metavar
+    return UNITS.get(option.type.name, option.type.metavar) if disques else option.type.metavar
 
 
 def about(reading: Reading) -> str:
@@ -98,8 +101,8 @@ def about(reading: Reading) -> str:
         due = reading.next.parameters[0]
     if due is not None:
         return f"{_name(due, reading)}: {_explained(due, reading)}"
-    row = reading.inner.row if reading.inner else reading.row
-    return f"{row.name}: {row.summary}" if row is not None else ""
+    command = reading.inner.command if reading.inner else reading.command
+    return f"{command.name}: {command.summary}" if command is not None else ""
 
 
 def _name(due: Argument | Option, reading: Reading) -> str:
@@ -110,8 +113,8 @@ def _name(due: Argument | Option, reading: Reading) -> str:
 
 def _explained(due: Argument | Option, reading: Reading) -> str:
     text = due.explained if isinstance(due, Option) else due.help
-    if reading.notation == DISQUES and due.kind.name in ("seconds", "wait"):
-        unit = "Milliseconds" if due.kind.name == "wait" else "Seconds"
+    if reading.notation == DISQUES and due.type.name in ("seconds", "wait"):
+        unit = "Milliseconds" if due.type.name == "wait" else "Seconds"
         text = text.replace(", with a unit: 500ms, 5s", "")
         return text if text.startswith(unit) else f"{unit}. {text}"
     return text

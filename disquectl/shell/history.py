@@ -10,8 +10,8 @@ import os
 import re
 
 from disquectl.commands import find
-from disquectl.home import own_state_folder
-from disquectl.shell.own import WATCH, find_own
+from disquectl.config.home import own_state_folder
+from disquectl.shell.builtins import WATCH, find_own
 from disquectl.shell.words import SYSTEM, split_line
 
 TYPE_CHECKING = False
@@ -75,15 +75,15 @@ def is_near(word: str, wanted: str, slips: int) -> bool:
     if abs(len(word) - len(wanted)) > slips:
         return False
     before: list[int] = []
-    row = list(range(len(wanted) + 1))
+    command = list(range(len(wanted) + 1))
     for i, char in enumerate(word, 1):
-        older, before, row = before, row, [i]
+        older, before, command = before, command, [i]
         for j, other in enumerate(wanted, 1):
-            cost = min(before[j] + 1, row[j - 1] + 1, before[j - 1] + (char != other))
+            cost = min(before[j] + 1, command[j - 1] + 1, before[j - 1] + (char != other))
             if older and j > 1 and char == wanted[j - 2] and word[i - 2] == other:
                 cost = min(cost, older[j - 2] + 1)
-            row.append(cost)
-    return row[-1] <= slips
+            command.append(cost)
+    return command[-1] <= slips
 
 
 def history_path(environ: Mapping[str, str]) -> str | None:

@@ -6,12 +6,12 @@ Words that Disque may know and the row does not are sent as they were typed. Pur
 
 from __future__ import annotations
 
-from disquectl.commands import find, reader
-from disquectl.commands.options import GLOBAL_OPTIONS
-from disquectl.commands.row import Option
+from disquectl.commands import find
 from disquectl.errors import UsageError
+from disquectl.execution import parser
+from disquectl.shell.builtins import HELP as HELP_ROW
+from disquectl.shell.cursor import HELP
 from disquectl.shell.grammar import NOT_THE_SHELLS
-from disquectl.shell.own import HELP as HELP_ROW
 from disquectl.shell.parts import (
     ARGUMENT,
     COMMAND,
@@ -25,26 +25,28 @@ from disquectl.shell.parts import (
 )
 from disquectl.shell.parts import VALUE as VALUE_ROLE
 from disquectl.shell.values import as_disquectl
-from disquectl.shell.walk import HELP
+from disquectl.spec.global_options import GLOBAL_OPTIONS
+from disquectl.spec.parameters import Option
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from disquectl.commands.row import Raw, Row
     from disquectl.shell.parts import Part, Reading
     from disquectl.shell.words import Handoff
+    from disquectl.spec.command import Command
+    from disquectl.spec.parameters import Raw
 
 
-class Command:
-    """`words` and `settings` map names to what was typed, as in reader.Invocation; `own`: one of the shell's.
+class ShellInvocation:
+    """`words` and `settings` map names to what was typed, as in parser.Invocation; `own`: one of the shell's.
 
     `unknown`: nobody here knows the command, so the server gets it as it is.
     """
 
-    __slots__ = ("handoff", "own", "row", "settings", "unknown", "words")
+    __slots__ = ("command", "handoff", "own", "settings", "unknown", "words")
 
     def __init__(
         self,
-        row: Row,
+        command: Command,
         words: Raw,
         settings: Raw,
         handoff: Handoff | None,
@@ -52,7 +54,7 @@ class Command:
         own: bool = False,
         unknown: bool = False,
     ) -> None:
-        self.row = row
+        self.command = command
         self.words = words
         self.settings = settings
         self.handoff = handoff
@@ -60,7 +62,7 @@ class Command:
         self.unknown = unknown
 
 
-def interpret(reading: Reading) -> Command:
+def interpret(reading: Reading) -> ShellInvocation:
     """The command of a line that is not empty. Raises UsageError."""
     line = reading.line
     if line.problem is not None:
@@ -70,8 +72,8 @@ def interpret(reading: Reading) -> Command:
     settings = _settings(reading.parts)
     if _asks_for_help(reading):
         return _help(reading)
-    row = reading.row
-    if row is None:
+    command = reading.command
+    if command is None:
         if not any(part.role == UNKNOWN for part in reading.parts):
             raise UsageError("a command is missing")
         wrong = next((part for part in reading.parts if part.problem), None)
@@ -81,26 +83,26 @@ def interpret(reading: Reading) -> Command:
             raise UsageError(f"{wrong.word.text}: {wrong.problem}")
         return _as_typed(reading, settings, unknown=True)
     if reading.own:
-        return _own(reading, row)
+        return _own(reading, command)
     if reading.notation == MIXED:
         raise UsageError(next(part.problem for part in reading.problems))
     if reading.notation == DISQUES:
-        return _in_disques_words(reading, row, settings)
-    return _in_our_words(reading, row)
+        return _in_disques_words(reading, command, settings)
+    return _in_our_words(reading, command)
 
 
 def _asks_for_help(reading: Reading) -> bool:
     """Whether --help or -h stands in the line, and is no data of its command."""
-    known = reading.row is not None or reading.parts[:1] == reading.parts[-1:]
+    known = reading.command is not None or reading.parts[:1] == reading.parts[-1:]
     return known and any(
         part.role == UNKNOWN and part.word.is_option and part.word.text in HELP for part in reading.parts
     )
 
 
-def _help(reading: Reading) -> Command:
+def _help(reading: Reading) -> ShellInvocation:
     """`help` for what the line names, which may be nothing."""
     named = [part.word.text.lower() for part in reading.parts if part.role in (COMMAND, SUBCOMMAND)]
-    return Command(HELP_ROW, {"topic": tuple(named)}, {}, reading.line.handoff, own=True)
+    return ShellInvocation(HELP_ROW, {"topic": tuple(named)}, {}, reading.line.handoff, own=True)
 
 
 def _settings(parts: list[Part]) -> Raw:
@@ -125,43 +127,43 @@ def _settings(parts: list[Part]) -> Raw:
     return found
 
 
-def _own(reading: Reading, row: Row) -> Command:
+def _own(reading: Reading, command: Command) -> ShellInvocation:
     words: list[str] = [part.word.text for part in reading.parts if part.role not in (COMMAND, OPTION)]
     if reading.inner is not None:
         inner = reading.inner.parts
         words = [part.word.text for part in reading.parts[1 : len(reading.parts) - len(inner)]]
-    placed = reader.place(row, words)
+    placed = parser.bind(command, words)
     if placed is None:
-        raise UsageError(f"usage: {usage(row)}")
-    return Command(row, placed, {}, reading.line.handoff, own=True)
+        raise UsageError(f"usage: {usage(command)}")
+    return ShellInvocation(command, placed, {}, reading.line.handoff, own=True)
 
 
-def _in_our_words(reading: Reading, row: Row) -> Command:
+def _in_our_words(reading: Reading, command: Command) -> ShellInvocation:
     argv: list[str] = []
     for part in reading.parts:
         text = part.word.for_reader
         if part.role in (COMMAND, SUBCOMMAND):
             text = text.lower()
         elif reading.notation == EITHER and part.role == ARGUMENT and part.parameter is not None:
-            plain = as_disquectl(part.parameter.kind, text)
+            plain = as_disquectl(part.parameter.type, text)
             text = text if plain == text else plain
         argv.append(text)
-    invocation = reader.read(argv)
+    invocation = parser.parse(argv, find)
     if invocation is None:
-        raise UsageError(_what_is_wrong(reading, row))
-    return Command(invocation.row, invocation.words, invocation.settings, reading.line.handoff)
+        raise UsageError(_what_is_wrong(reading, command))
+    return ShellInvocation(invocation.command, invocation.words, invocation.settings, reading.line.handoff)
 
 
-def _what_is_wrong(reading: Reading, row: Row) -> str:
+def _what_is_wrong(reading: Reading, command: Command) -> str:
     wrong = next(reading.problems, None)
     if wrong is not None:
         return wrong.problem
     if reading.parts and reading.parts[-1].role == OPTION and reading.next.parameters:
         return f"{reading.parts[-1].word.text} needs a value"
-    return f"words are missing: {usage(row)}"
+    return f"words are missing: {usage(command)}"
 
 
-def _in_disques_words(reading: Reading, row: Row, settings: Raw) -> Command:
+def _in_disques_words(reading: Reading, command: Command, settings: Raw) -> ShellInvocation:
     if any(part.role == UNKNOWN for part in reading.parts):
         return _as_typed(reading, settings)
     words: Raw = {}
@@ -176,22 +178,22 @@ def _in_disques_words(reading: Reading, row: Row, settings: Raw) -> Command:
                 words[parameter.name] = True
         elif part.role in (ARGUMENT, VALUE_ROLE):
             waiting = None
-            text = as_disquectl(parameter.kind, part.word.text)
+            text = as_disquectl(parameter.type, part.word.text)
             before = words.get(parameter.name, ())
             words[parameter.name] = (*before, text) if parameter.many and isinstance(before, tuple) else text
     if waiting is not None:
         raise UsageError(f"{waiting.word.text} needs a value")
-    arguments = row.native.arguments if row.native else row.arguments
+    arguments = command.grammar.native.arguments if command.grammar.native else command.grammar.arguments
     for argument in arguments:
         if argument.name not in words:
             if argument.required:
                 raise UsageError(f"{argument.label} is missing")
             if argument.default is not None:
                 words[argument.name] = argument.default
-    return Command(row, words, settings, reading.line.handoff)
+    return ShellInvocation(command, words, settings, reading.line.handoff)
 
 
-def _as_typed(reading: Reading, settings: Raw, *, unknown: bool = False) -> Command:
+def _as_typed(reading: Reading, settings: Raw, *, unknown: bool = False) -> ShellInvocation:
     """The words for the server, without the options that were meant for us."""
     texts = []
     skip = False
@@ -203,16 +205,16 @@ def _as_typed(reading: Reading, settings: Raw, *, unknown: bool = False) -> Comm
         if not (skip and part.role == VALUE_ROLE):
             texts.append(part.word.text)
         skip = False
-    row = find("exec")
-    assert row is not None
-    return Command(row, {"word": tuple(texts)}, settings, reading.line.handoff, unknown=unknown)
+    command = find("exec")
+    assert command is not None
+    return ShellInvocation(command, {"word": tuple(texts)}, settings, reading.line.handoff, unknown=unknown)
 
 
-def usage(row: Row) -> str:
+def usage(command: Command) -> str:
     """The usage line of a row in the shell."""
-    words = [row.full_name, *(argument.usage for argument in row.arguments)]
-    if row.subcommands:
-        words.append("[COMMAND]" if row.callable else "COMMAND")
-    if row.options:
+    words = [command.full_name, *(argument.usage for argument in command.grammar.arguments)]
+    if command.subcommands:
+        words.append("[COMMAND]" if command.is_callable else "COMMAND")
+    if command.grammar.options:
         words.append("[OPTIONS]")
     return " ".join(words)

@@ -9,8 +9,9 @@ from disquectl.shell.parts import ARGUMENT, KEYWORD, OPTION, UNKNOWN, Next, Part
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from disquectl.commands.row import Argument, Option, Row
-    from disquectl.shell.walk import Walk
+    from disquectl.shell.cursor import Cursor
+    from disquectl.spec.command import Command
+    from disquectl.spec.parameters import Argument, Option
 
 
 class Ours:
@@ -38,9 +39,9 @@ class Disques:
         self.next = after
 
 
-def read_ours(row: Row, walk: Walk) -> Ours:
+def read_ours(command: Command, walk: Cursor) -> Ours:
     """Options anywhere, arguments by their place."""
-    walk.know(row.options)
+    walk.know(command.grammar.options)
     bare = 0
     beyond = False
     while True:
@@ -51,30 +52,30 @@ def read_ours(row: Row, walk: Walk) -> Ours:
         if word.text == "--" and not word.quoted:
             walk.parts.append(Part(word, OPTION))
             while not walk.over:
-                beyond = not _place(row, walk, bare) or beyond
+                beyond = not _place(command, walk, bare) or beyond
                 bare += 1
             break
         walk.at -= 1
-        if row.rest_is_data and row.arguments:
-            walk.rest(ARGUMENT, row.arguments[0])
+        if command.grammar.rest_is_data and command.grammar.arguments:
+            walk.rest(ARGUMENT, command.grammar.arguments[0])
             bare += 1
             break
-        beyond = not _place(row, walk, bare) or beyond
+        beyond = not _place(command, walk, bare) or beyond
         bare += 1
-    own_flags = any(option in row.options for option in walk.used)
+    own_flags = any(option in command.grammar.options for option in walk.used)
     if walk.waiting is not None:
         return Ours(beyond, own_flags, Next(parameters=(walk.waiting,)))
-    argument = argument_at(row.arguments, bare)
-    flags = () if row.rest_is_data and bare else walk.unused()
+    argument = argument_at(command.grammar.arguments, bare)
+    flags = () if command.grammar.rest_is_data and bare else walk.unused()
     return Ours(beyond, own_flags, Next(flags=flags, parameters=(argument,) if argument else ()))
 
 
-def _place(row: Row, walk: Walk, index: int) -> bool:
+def _place(command: Command, walk: Cursor, index: int) -> bool:
     """Give the next word its argument; whether there is one for it."""
     word = walk.take()
-    argument = argument_at(row.arguments, index)
+    argument = argument_at(command.grammar.arguments, index)
     if argument is None:
-        walk.parts.append(Part(word, UNKNOWN, None, f"{row.name} takes no more words"))
+        walk.parts.append(Part(word, UNKNOWN, None, f"{command.name} takes no more words"))
         return False
     walk.parts.append(walk.argument(word, argument))
     return True
@@ -87,11 +88,11 @@ def argument_at(arguments: tuple[Argument, ...], index: int) -> Argument | None:
     return arguments[-1] if arguments and arguments[-1].many else None
 
 
-def read_disques(row: Row, walk: Walk) -> Disques:
+def read_disques(command: Command, walk: Cursor) -> Disques:
     """Arguments by their place and options by their words, as Disque's documentation writes them."""
-    arguments = row.native.arguments if row.native else row.arguments
-    marker = row.native.marker.decode() if row.native else ""
-    keywords = {option.word.decode(): option for option in row.options if option.word}
+    arguments = command.grammar.native.arguments if command.grammar.native else command.grammar.arguments
+    marker = command.grammar.native.marker.decode() if command.grammar.native else ""
+    keywords = {option.word.decode(): option for option in command.grammar.options if option.word}
     required = 0 if marker else sum(1 for argument in arguments if argument.required)
     given = 0
     marked = unknown = False
@@ -115,43 +116,52 @@ def read_disques(row: Row, walk: Walk) -> Disques:
             given += 1
         else:
             unknown = True
-            walk.parts.append(Part(word, UNKNOWN, None, _unknown(row, keywords, walk)))
+            walk.parts.append(Part(word, UNKNOWN, None, _unknown(command, keywords, walk)))
     due = marked or given < required
-    return Disques(marked, unknown, _next(row, walk, given, due=due))
+    return Disques(marked, unknown, _next(command, walk, given, due=due))
 
 
-def _keyword(option: Option, walk: Walk) -> None:
+def _keyword(option: Option, walk: Cursor) -> None:
     walk.parts.append(Part(walk.words[walk.at - 1], KEYWORD, option, walk.use(option)))
     if not option.is_flag:
         walk.value(option, disques=True)
 
 
-def _fits(argument: Argument, walk: Walk) -> bool:
+def _fits(argument: Argument, walk: Cursor) -> bool:
     """Whether the word just taken can be this optional argument."""
     return not walk.problem(walk.words[walk.at - 1], argument, disques=True)
 
 
-def _unknown(row: Row, keywords: dict[str, Option], walk: Walk) -> str:
+def _unknown(command: Command, keywords: dict[str, Option], walk: Cursor) -> str:
     """What to say of a word without a place; only where the row tells all the words that there are."""
     word = walk.words[walk.at - 1]
     typed = word.text.upper()
-    names = [*keywords, *([row.native.marker.decode()] if row.native and row.native.marker else [])]
+    names = [
+        *keywords,
+        *(
+            [command.grammar.native.marker.decode()]
+            if command.grammar.native and command.grammar.native.marker
+            else []
+        ),
+    ]
     if not names or (word is walk.typing and any(name.startswith(typed) for name in names)):
         return ""
-    return f"{row.verb[0].decode()} knows {', '.join(names)}"
+    return f"{command.grammar.verb[0].decode()} knows {', '.join(names)}"
 
 
-def _next(row: Row, walk: Walk, given: int, *, due: bool) -> Next:
+def _next(command: Command, walk: Cursor, given: int, *, due: bool) -> Next:
     """What may follow; `due`: nothing but an argument."""
     if walk.waiting is not None:
         return Next(parameters=(walk.waiting,))
-    arguments = row.native.arguments if row.native else row.arguments
-    marker = row.native.marker.decode() if row.native else ""
+    arguments = command.grammar.native.arguments if command.grammar.native else command.grammar.arguments
+    marker = command.grammar.native.marker.decode() if command.grammar.native else ""
     argument = argument_at(arguments, given)
     if due:
         return Next(parameters=(argument,) if argument else ())
     keywords = tuple(
-        option for option in row.options if option.word and (option.many or option not in walk.used)
+        option
+        for option in command.grammar.options
+        if option.word and (option.many or option not in walk.used)
     )
     wanted = (argument,) if argument and not marker else ()
     return Next(keywords=keywords, marker=marker, parameters=wanted)

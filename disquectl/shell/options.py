@@ -18,7 +18,7 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any, TypeVar
 
-    from disquectl.configfile import Config
+    from disquectl.config.file import Config
 
     T = TypeVar("T")
 

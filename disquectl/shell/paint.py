@@ -32,7 +32,7 @@ def style_of(part: Part) -> str:
     """`class:wrong` where it cannot be right, else by role, and by kind where it is a value."""
     if part.problem:
         return "class:wrong"
-    kind = part.parameter.kind.name if part.parameter is not None else "word"
+    kind = part.parameter.type.name if part.parameter is not None else "word"
     if part.role in ("argument", "value"):
         return f"class:value.{kind.replace('_', '-')}"
     return f"class:{part.role}"

@@ -9,8 +9,9 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from disquectl.commands.row import Argument, Option, Row
     from disquectl.shell.words import Line, Word
+    from disquectl.spec.command import Command
+    from disquectl.spec.parameters import Argument, Option
 
 # What a word is.
 COMMAND, SUBCOMMAND, OPTION, KEYWORD, VALUE, ARGUMENT, UNKNOWN = (
@@ -58,7 +59,7 @@ class Next:
         self,
         *,
         commands: bool = False,
-        subcommands: tuple[Row, ...] = (),
+        subcommands: tuple[Command, ...] = (),
         flags: tuple[Option, ...] = (),
         keywords: tuple[Option, ...] = (),
         marker: str = "",
@@ -79,13 +80,13 @@ class Reading:
     `inner` is the line inside a line (\\watch), already read, or None.
     """
 
-    __slots__ = ("inner", "line", "next", "notation", "own", "parts", "row")
+    __slots__ = ("command", "inner", "line", "next", "notation", "own", "parts")
 
     def __init__(
         self,
         line: Line,
         parts: list[Part],
-        row: Row | None,
+        command: Command | None,
         after: Next,
         *,
         notation: str = EITHER,
@@ -94,7 +95,7 @@ class Reading:
     ) -> None:
         self.line = line
         self.parts = parts
-        self.row = row
+        self.command = command
         self.next = after
         self.notation = notation
         self.own = own

@@ -7,8 +7,8 @@ import tempfile
 from copy import copy
 
 from disquectl.commands import find
-from disquectl.commands.streams import Streams
 from disquectl.errors import DataError, PartlyDone, UsageError
+from disquectl.execution.streams import Streams
 from disquectl.shell.grammar import read
 from disquectl.shell.interpret import interpret
 from disquectl.shell.state import Home
@@ -20,29 +20,31 @@ if TYPE_CHECKING:
     from types import TracebackType
     from typing import BinaryIO
 
-    from disquectl.commands.session import Session
-    from disquectl.shell.interpret import Command
+    from disquectl.execution.session import Session
+    from disquectl.shell.interpret import ShellInvocation
     from disquectl.shell.state import Shell
     from disquectl.shell.words import Handoff
 
     # Carries out a command with these streams, over the connection of this session.
-    Run = Callable[[Shell, Command, Streams, Session], None]
+    Run = Callable[[Shell, ShellInvocation, Streams, Session], None]
 
 RUN_BY_THE_SHELL = ("ack", "fastack", "nack", "enqueue", "dequeue", "deljob", "addjob", "load")
 
 
-def receiving(handoff: Handoff | None) -> Command | None:
+def receiving(handoff: Handoff | None) -> ShellInvocation | None:
     """The command that the shell runs itself, or None. Raises UsageError for wrong words of one."""
     if handoff is None or handoff.symbol != PIPE:
         return None
     words = split_line(handoff.target).words
-    row = None if not words or words[0].quoted else find(words[0].text.lower())
-    if row is None or row.name not in RUN_BY_THE_SHELL:
+    command = None if not words or words[0].quoted else find(words[0].text.lower())
+    if command is None or command.name not in RUN_BY_THE_SHELL:
         return None
-    command = interpret(read(handoff.target))
-    if command.own:
-        raise UsageError(f"{row.name} behind a | reads what is written to it", f"help {row.name} explains it")
-    return command
+    invocation = interpret(read(handoff.target))
+    if invocation.own:
+        raise UsageError(
+            f"{command.name} behind a | reads what is written to it", f"help {command.name} explains it"
+        )
+    return invocation
 
 
 class Receiver:
@@ -53,10 +55,12 @@ class Receiver:
     node; where it fails, `flush` raises that.
     """
 
-    def __init__(self, shell: Shell, command: Command, base: Streams, run: Run, *, each_flush: bool) -> None:
+    def __init__(
+        self, shell: Shell, invocation: ShellInvocation, base: Streams, run: Run, *, each_flush: bool
+    ) -> None:
         self.problem = ""
         self._shell = shell
-        self._command = command
+        self._command = invocation
         self._base = base
         self._run = run
         self._each_flush = each_flush
@@ -74,7 +78,7 @@ class Receiver:
     def __exit__(
         self, kind: type[BaseException] | None, problem: BaseException | None, trace: TracebackType | None
     ) -> None:
-        name = self._command.row.name
+        name = self._command.command.name
         self.problem = f"{name} was not run"
         try:
             if problem is None or (isinstance(problem, PartlyDone) and not self._each_flush):
@@ -112,7 +116,7 @@ class Receiver:
         streams = Streams(self._file, self._base.stdout, self._base.stderr)
         self._run(self._shell, self._command, streams, self._home)
         if self._shell.exit_code:
-            raise PartlyDone(f"{self._command.row.name} ended with {self._shell.exit_code}")
+            raise PartlyDone(f"{self._command.command.name} ended with {self._shell.exit_code}")
         self._file.seek(0)
         self._file.truncate()
 

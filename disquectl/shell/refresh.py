@@ -10,9 +10,9 @@ import threading
 import time
 from copy import copy
 
-from disquectl.commands import rows
-from disquectl.commands.session import Session
+from disquectl.commands import all_commands
 from disquectl.errors import DisquectlError
+from disquectl.execution.session import Session
 from disquectl.protocol.replies import qscan_page
 from disquectl.protocol.secrets import masked_reply
 from disquectl.protocol.server_replies import config as config_records
@@ -72,7 +72,7 @@ class Refresher:
             names.checked = True
             self.first_done.set()
             self.changed()
-            rows()  # whoever types next finds them loaded
+            all_commands()  # whoever types next finds them loaded
             self._wake.wait(PAUSE_SECONDS)
             self._wake.clear()
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 import os
 
 from disquectl import __version__
-from disquectl.configfile import load
+from disquectl.config.file import load
 from disquectl.errors import EXIT_OK
 from disquectl.shell.actions import act
 from disquectl.shell.options import ShellOptions
@@ -21,7 +21,7 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Protocol
 
-    from disquectl.commands.session import Session
+    from disquectl.execution.session import Session
 
     class Reader(Protocol):
         """Reads what a person types."""

@@ -8,23 +8,23 @@ from __future__ import annotations
 import os
 import time
 
-from disquectl.commands.road import run as run_row
 from disquectl.errors import DisquectlError, PartlyDone, UsageError
+from disquectl.execution.dispatch import run as run_row
 from disquectl.shell.grammar import read
-from disquectl.shell.held import HeldJobs
+from disquectl.shell.held_jobs import HeldJobs
 from disquectl.shell.interpret import interpret
-from disquectl.shell.outlet import Outlet
-from disquectl.shell.overlay import connects_itself, overlaid
+from disquectl.shell.line_settings import connects_itself, overlaid
 from disquectl.shell.receiver import Receiver, receiving
+from disquectl.shell.redirect import Redirect
 from disquectl.shell.session import LineSession
 from disquectl.shell.words import PIPE
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from disquectl.commands.session import Session
-    from disquectl.commands.streams import Streams
-    from disquectl.config import Settings
-    from disquectl.shell.interpret import Command
+    from disquectl.config.settings import Settings
+    from disquectl.execution.session import Session
+    from disquectl.execution.streams import Streams
+    from disquectl.shell.interpret import ShellInvocation
     from disquectl.shell.state import Shell
 
 # Words with which a lasting command comes to an end by itself.
@@ -36,14 +36,14 @@ def run_line(shell: Shell, text: str) -> None:
     reading = read(text)
     if not reading.parts and reading.line.handoff is None:
         return
-    command = interpret(reading)
+    invocation = interpret(reading)
     started = time.monotonic()
     try:
-        if command.own:
-            shell.act(shell, command, reading)
+        if invocation.own:
+            shell.act(shell, invocation, reading)
             return
         shell.last_line = text
-        run_command(shell, command)
+        run_command(shell, invocation)
     except DisquectlError:
         _say_time(shell, started)
         raise
@@ -58,60 +58,64 @@ def _say_time(shell: Shell, started: float) -> None:
         shell.session.note(f"{(time.monotonic() - started) * 1000:.1f} ms")
 
 
-def run_command(shell: Shell, command: Command, streams: Streams | None = None, *, yes: bool = False) -> None:
+def run_command(
+    shell: Shell, invocation: ShellInvocation, streams: Streams | None = None, *, yes: bool = False
+) -> None:
     """Carry out what a line asks for; `streams` where its output does not go the usual way."""
     if streams is not None:
-        _on_the_road(shell, command, _settings(shell, command, yes=yes), streams, shell.session)
+        _on_the_road(shell, invocation, _settings(shell, invocation, yes=yes), streams, shell.session)
     else:
-        _with_handoff(shell, command, shell.streams, shell.session)
+        _with_handoff(shell, invocation, shell.streams, shell.session)
 
 
-def _settings(shell: Shell, command: Command, *, yes: bool = False) -> Settings:
-    settings = overlaid(shell.settings, command.settings, os.environ)
+def _settings(shell: Shell, invocation: ShellInvocation, *, yes: bool = False) -> Settings:
+    settings = overlaid(shell.settings, invocation.settings, os.environ)
     settings.yes = settings.yes or yes
-    row = command.row
-    if row.name == "shell":
+    command = invocation.command
+    if command.name == "shell":
         raise UsageError("this is the shell")
-    if not row.connects and connects_itself(command.settings):
-        raise UsageError(f"{row.name} connects to nothing: it takes no such option")
-    _tell(shell, command)
+    if not command.connects and connects_itself(invocation.settings):
+        raise UsageError(f"{command.name} connects to nothing: it takes no such option")
+    _tell(shell, invocation)
     return settings
 
 
-def _with_handoff(shell: Shell, command: Command, base: Streams, home: Session) -> None:
+def _with_handoff(shell: Shell, invocation: ShellInvocation, base: Streams, home: Session) -> None:
     """Carry it out, and hand its output on where the line says so."""
-    settings = _settings(shell, command)
-    handoff = command.handoff
+    settings = _settings(shell, invocation)
+    handoff = invocation.handoff
     if handoff is not None and settings.output == "table":
         settings.output = None
-    row = command.row
-    lasting = row.lasting is not None and row.lasting(command.words)
-    endless = lasting and ("follow" in command.words or not any(name in command.words for name in ENDING))
+    command = invocation.command
+    lasting = command.is_streaming is not None and command.is_streaming(invocation.words)
+    endless = lasting and (
+        "follow" in invocation.words or not any(name in invocation.words for name in ENDING)
+    )
     receiver = receiving(handoff)
-    outlet: Outlet | Receiver
+    outlet: Redirect | Receiver
     if receiver is not None:
         outlet = Receiver(shell, receiver, base, _with_handoff, each_flush=endless)
     else:
-        paged = shell.pager_on and shell.interactive and not lasting and not acknowledges(command)
-        outlet = Outlet(base, handoff, shell.environment(), shell.pager if paged else "")
-    if handoff is not None and handoff.symbol == PIPE and acknowledges(command):
-        _acknowledging(shell, command, settings, outlet, home)
+        paged = shell.pager_on and shell.interactive and not lasting and not acknowledges(invocation)
+        outlet = Redirect(base, handoff, shell.environment(), shell.pager if paged else "")
+    if handoff is not None and handoff.symbol == PIPE and acknowledges(invocation):
+        _acknowledging(shell, invocation, settings, outlet, home)
         return
     with outlet as streams:
-        _on_the_road(shell, command, settings, streams, home)
+        _on_the_road(shell, invocation, settings, streams, home)
 
 
 def _acknowledging(
-    shell: Shell, command: Command, settings: Settings, outlet: Outlet | Receiver, home: Session
+    shell: Shell, invocation: ShellInvocation, settings: Settings, outlet: Redirect | Receiver, home: Session
 ) -> None:
     """What goes into a pipe is acknowledged when the command behind it has ended with 0.
 
     --follow does not end: each batch is acknowledged once the pipe has taken it.
     """
-    held = None if "follow" in command.words else HeldJobs()
+    held = None if "follow" in invocation.words else HeldJobs()
     try:
         with outlet as streams:
-            _on_the_road(shell, command, settings, streams, home, held=held)
+            _on_the_road(shell, invocation, settings, streams, home, held=held)
     except BrokenPipeError:
         if held is None:
             raise PartlyDone(
@@ -131,22 +135,22 @@ def _acknowledging(
             held.settle(outlet.problem)
 
 
-def acknowledges(command: Command) -> bool:
+def acknowledges(invocation: ShellInvocation) -> bool:
     """Whether it acknowledges the jobs that it prints."""
-    return bool(command.words.get("ack"))
+    return bool(invocation.words.get("ack"))
 
 
-def _tell(shell: Shell, command: Command) -> None:
+def _tell(shell: Shell, invocation: ShellInvocation) -> None:
     """What is to be known before: that nobody knows the command."""
-    if command.unknown:
-        words = command.words["word"]
+    if invocation.unknown:
+        words = invocation.words["word"]
         name = words[0] if isinstance(words, tuple) else ""
         shell.session.warn(f"unknown command {name}: it is sent as it is")
 
 
 def _on_the_road(
     shell: Shell,
-    command: Command,
+    invocation: ShellInvocation,
     settings: Settings,
     streams: Streams,
     home: Session,
@@ -154,7 +158,7 @@ def _on_the_road(
     held: HeldJobs | None = None,
 ) -> None:
     """Run the row, over the connection of `home` unless the line asks for one of its own."""
-    queue = command.words.get("queue")
+    queue = invocation.words.get("queue")
     session = LineSession(
         settings,
         streams,
@@ -163,12 +167,12 @@ def _on_the_road(
         queue=queue if isinstance(queue, str) else "",
     )
     session.holder = held
-    before = shell.wiretap.echo, shell.wiretap.tap.show_secrets
-    if not connects_itself(command.settings):
+    before = shell.wiretap.echo, shell.wiretap.tracer.show_secrets
+    if not connects_itself(invocation.settings):
         session.borrow(home.client, shell.wiretap)
     with session:
         try:
-            run_row(command.row, command.words, session)
+            run_row(invocation.command, invocation.words, session)
         finally:
             shell.wiretap.listen(*before)
     shell.exit_code = session.exit_code

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import io
 
-from disquectl.commands.inputs import read_stdin
-from disquectl.commands.streams import Streams
 from disquectl.errors import EXIT_INTERRUPTED, EXIT_OK, DisquectlError
+from disquectl.execution.inputs import read_stdin
+from disquectl.execution.streams import Streams
 from disquectl.render.escape import for_message
 from disquectl.shell.runner import run_line
 from disquectl.shell.words import commands_of
@@ -57,9 +57,9 @@ def attempt(shell: Shell, line: str) -> int:
         shell.session.note(f"interrupted{closed}")
         return EXIT_INTERRUPTED
     except Exception as problem:
-        from disquectl.commands.bug import as_bug
+        from disquectl.execution.crash import internal_error
 
-        bug = as_bug(problem, shell.streams)
+        bug = internal_error(problem, shell.streams)
         tell(shell, bug.message, bug.advice)
         return bug.exit_code
     return shell.exit_code

@@ -2,25 +2,25 @@
 
 from __future__ import annotations
 
-from disquectl.commands.session import Session
-from disquectl.render.shape import PAIRS, RECORDS, Shape
+from disquectl.execution.session import Session
 from disquectl.render.stream import Writer
+from disquectl.spec.shape import PAIRS, RECORDS, Shape
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from disquectl.client.core import Core
-    from disquectl.commands.streams import Streams
-    from disquectl.config import Settings
-    from disquectl.render.shape import Record
-    from disquectl.shell.seen import Seen
-    from disquectl.shell.wiretap import Wiretap
+    from disquectl.config.settings import Settings
+    from disquectl.execution.streams import Streams
+    from disquectl.shell.recent_ids import RecentIds
+    from disquectl.shell.tracer import ShellTracer
+    from disquectl.spec.shape import Record
 
 
 class LineSession(Session):
     """`vertical`: each record as a block of its own. `queue`: that of new IDs, where no record says it."""
 
     def __init__(
-        self, settings: Settings, streams: Streams, *, seen: Seen, vertical: bool, queue: str
+        self, settings: Settings, streams: Streams, *, seen: RecentIds, vertical: bool, queue: str
     ) -> None:
         super().__init__(settings, streams)
         self._seen = seen
@@ -28,9 +28,9 @@ class LineSession(Session):
         self._queue = queue
         self._borrowed = False
 
-    def borrow(self, core: Core, wiretap: Wiretap) -> None:
+    def borrow(self, core: Core, wiretap: ShellTracer) -> None:
         """Use this connection, and leave it open; the echo of this line listens on it."""
-        wiretap.listen(self.tap, self.settings.show_secrets)
+        wiretap.listen(self.tracer, self.settings.show_secrets)
         self._client = core
         self._borrowed = True
 
@@ -52,7 +52,7 @@ class _Noting(Writer):
 
     __slots__ = ("_inner", "_queue", "_seen")
 
-    def __init__(self, inner: Writer, seen: Seen, queue: str) -> None:
+    def __init__(self, inner: Writer, seen: RecentIds, queue: str) -> None:
         self._inner = inner
         self._seen = seen
         self._queue = queue

@@ -4,36 +4,36 @@ from __future__ import annotations
 
 import os
 
-from disquectl.child_environment import child_environment
-from disquectl.commands.session import Session
-from disquectl.commands.tap import open_tap
 from disquectl.errors import UsageError
+from disquectl.execution.child_environment import child_environment
+from disquectl.execution.echo import open_tracer
+from disquectl.execution.session import Session
 from disquectl.shell.names import Names
 from disquectl.shell.options import prompt_problem
 from disquectl.shell.pager import pager_command
-from disquectl.shell.seen import Seen
-from disquectl.shell.wiretap import Wiretap
+from disquectl.shell.recent_ids import RecentIds
+from disquectl.shell.tracer import ShellTracer
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from disquectl.client.address import Node
-    from disquectl.commands.streams import Streams
-    from disquectl.config import Settings
-    from disquectl.shell.interpret import Command
+    from disquectl.config.settings import Settings
+    from disquectl.execution.streams import Streams
+    from disquectl.shell.interpret import ShellInvocation
     from disquectl.shell.options import ShellOptions
     from disquectl.shell.parts import Reading
 
-    Act = Callable[["Shell", Command, Reading], None]
+    Act = Callable[["Shell", ShellInvocation, Reading], None]
 
 
 class Home(Session):
     """The session that keeps the connection; the wiretap is always on it."""
 
-    def __init__(self, settings: Settings, streams: Streams, wiretap: Wiretap) -> None:
+    def __init__(self, settings: Settings, streams: Streams, wiretap: ShellTracer) -> None:
         super().__init__(settings, streams)
-        self._tap = wiretap.tap
+        self._tracer = wiretap.tracer
 
 
 class Shell:
@@ -51,10 +51,10 @@ class Shell:
         self.options = options
         self.act = act
         self.interactive = interactive
-        self.wiretap = Wiretap()
+        self.wiretap = ShellTracer()
         self.session = Home(settings, streams, self.wiretap)
         self.names = Names()
-        self.seen = Seen()
+        self.seen = RecentIds()
         self.vertical = False
         self.timing = options.timing
         self.pager_on = options.pager_on
@@ -83,7 +83,7 @@ class Shell:
         # What was known is of the old connection.
         self.node, self.names = None, Names()
         self.connection_changed()
-        echo = open_tap(settings, self.streams) if settings.echo or settings.echo_to is not None else None
+        echo = open_tracer(settings, self.streams) if settings.echo or settings.echo_to is not None else None
         self.wiretap.listen(echo, settings.show_secrets)
         try:
             self.session.client.connect(replace=True)

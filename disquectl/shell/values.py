@@ -10,12 +10,12 @@ from disquectl.protocol.jobid import is_valid
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from disquectl.commands.kinds import Kind
+    from disquectl.spec.param_types import ParamType
 
 NUMBERS = ("count", "seconds", "wait", "duration")
 
 
-def value_problem(kind: Kind, text: str, *, disques: bool, typing: bool) -> str:
+def value_problem(kind: ParamType, text: str, *, disques: bool, typing: bool) -> str:
     """Why the word cannot be a value of this kind, or empty.
 
     `disques`: in Disque's own words, where a timeout is plain milliseconds. `typing`: more may follow.
@@ -31,12 +31,12 @@ def value_problem(kind: Kind, text: str, *, disques: bool, typing: bool) -> str:
     return ""
 
 
-def as_disquectl(kind: Kind, text: str) -> str:
+def as_disquectl(kind: ParamType, text: str) -> str:
     """A value in Disque's own words as disquectl writes it: its milliseconds get their unit."""
     return f"{text}ms" if kind.name == "wait" and text.isascii() and text.isdecimal() else text
 
 
-def _may_become(kind: Kind, text: str) -> bool:
+def _may_become(kind: ParamType, text: str) -> bool:
     """Whether more letters could make it right."""
     if kind.choices:
         return any(choice.startswith(text.lower()) for choice in kind.choices)

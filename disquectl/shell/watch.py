@@ -6,8 +6,8 @@ import io
 import shutil
 import time
 
-from disquectl.commands.streams import Streams
 from disquectl.errors import ConnectionFailed, NoAnswer, NothingThere, UsageError
+from disquectl.execution.streams import Streams
 from disquectl.render.escape import for_terminal
 from disquectl.shell.grammar import read
 from disquectl.shell.interpret import interpret
@@ -17,7 +17,7 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import BinaryIO
 
-    from disquectl.shell.interpret import Command
+    from disquectl.shell.interpret import ShellInvocation
     from disquectl.shell.state import Shell
 
 CLEAR, HOME, END_OF_LINE, BELOW = "\x1b[2J", "\x1b[H", "\x1b[K", "\x1b[J"
@@ -41,36 +41,36 @@ class Screen(io.BytesIO):
 
 def watch(shell: Shell, text: str, seconds: float) -> None:
     """Repeat the line. The first round asks what is to be asked; what is wrong for good ends it."""
-    command = _repeatable(text)
+    invocation = _repeatable(text)
     in_place = shell.interactive and shell.has_screen
     rounds = 0
     while True:
-        shown = _round(shell, command, first=rounds == 0)
+        shown = _round(shell, invocation, first=rounds == 0)
         title = f"Every {seconds:g}s: {for_terminal(text)}    {time.strftime('%H:%M:%S')}    Ctrl-C ends"
         _show(shell, title, shown, in_place=in_place, first=rounds == 0)
         rounds += 1
         time.sleep(seconds)
 
 
-def _repeatable(text: str) -> Command:
-    command = interpret(read(text))
-    if command.own or command.handoff is not None:
+def _repeatable(text: str) -> ShellInvocation:
+    invocation = interpret(read(text))
+    if invocation.own or invocation.handoff is not None:
         raise UsageError("\\watch repeats commands of Disque, on the screen")
-    if command.row.lasting is not None and command.row.lasting(command.words):
-        raise UsageError(f"{command.row.name} goes on by itself")
-    if acknowledges(command):
+    if invocation.command.is_streaming is not None and invocation.command.is_streaming(invocation.words):
+        raise UsageError(f"{invocation.command.name} goes on by itself")
+    if acknowledges(invocation):
         raise UsageError(
             "\\watch shows what fits the screen: leave out --ack, which acknowledges the rest, too"
         )
-    return command
+    return invocation
 
 
-def _round(shell: Shell, command: Command, *, first: bool) -> bytes:
+def _round(shell: Shell, invocation: ShellInvocation, *, first: bool) -> bytes:
     """What one run wrote."""
     out = Screen(shell.streams.stdout)
     err = shell.streams.stderr if first else out
     try:
-        run_command(shell, command, Streams(shell.streams.stdin, out, err), yes=not first)
+        run_command(shell, invocation, Streams(shell.streams.stdin, out, err), yes=not first)
     except PASSING as problem:
         out.write(f"{for_terminal(problem.message)}\n".encode())
     return out.getvalue()

@@ -8,8 +8,9 @@ from __future__ import annotations
 
 import os
 
-from disquectl.commands.quoting import UnclosedQuote, quote, scan
-from disquectl.commands.reader import DataWord, looks_like_option
+from disquectl.execution.parser import LiteralWord, looks_like_option
+from disquectl.render.escape import quote
+from disquectl.spec.quoting import UnclosedQuote, scan
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -39,7 +40,7 @@ class Word:
     @property
     def for_reader(self) -> str:
         """As the rows' reader takes it: a quoted word is never an option."""
-        return DataWord(self.text) if self.quoted else self.text
+        return LiteralWord(self.text) if self.quoted else self.text
 
     @property
     def is_option(self) -> bool:
@@ -92,8 +93,8 @@ def split_line(text: str) -> Line:
         return _system_line(text, begin)
     data = text.encode("utf-8", "surrogateescape" if _is_smuggled(text) else "surrogatepass")
     spans, problem = scan(data, HANDOFFS)
-    place = _places(text, data)
-    words = [Word(os.fsdecode(one.value), place(one.start), place(one.end), one.quoted) for one in spans]
+    bind = _places(text, data)
+    words = [Word(os.fsdecode(one.value), bind(one.start), bind(one.end), one.quoted) for one in spans]
     if not words or words[-1].quoted or spans[-1].value not in HANDOFFS:
         return Line(text, words, None, problem)
     last = words.pop()
@@ -118,8 +119,8 @@ def _is_smuggled(text: str) -> bool:
 def _places(text: str, data: bytes) -> Callable[[int], int]:
     """Byte places of the line as character places."""
     if len(text) == len(data):
-        return lambda place: place
-    return lambda place: len(data[:place].decode("utf-8", "surrogateescape"))
+        return lambda bind: bind
+    return lambda bind: len(data[:bind].decode("utf-8", "surrogateescape"))
 
 
 def quoted(name: str) -> str:

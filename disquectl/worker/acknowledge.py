@@ -13,14 +13,13 @@ the last look at that node showed the job; after a lost connection SHOW looks ag
 from __future__ import annotations
 
 from collections import Counter
-from dataclasses import dataclass, field
 from math import inf
 from typing import TYPE_CHECKING
 
 from disquectl.errors import NotDisque, ReplyError
 from disquectl.protocol.jobid import decode
 from disquectl.protocol.replies import show
-from disquectl.worker.job import Request
+from disquectl.worker.job import OpenAcknowledgement, Request
 from disquectl.worker.remembered import Remembered
 
 if TYPE_CHECKING:
@@ -37,27 +36,6 @@ _LOOKS_A_SECOND = 1000
 # At its end the worker waits this long for what they answer.
 _LOOK_SECONDS = 1.0
 _JUST_NOW_SECONDS = 1.0
-
-
-@dataclass(slots=True)
-class Open:
-    """A job that is not acknowledged everywhere yet, though its command is done.
-
-    owed        nodes it was taken from that have not acknowledged it
-    asked       how many requests about it have no answer yet
-    is_known    a node has acknowledged it
-    is_look     only replicas that are in no list are asked for
-    due_at      when the owed nodes are asked again
-    since       when that began
-    """
-
-    job: Job
-    since: float
-    owed: set[Node] = field(default_factory=set)
-    asked: int = 0
-    is_known: bool = False
-    is_look: bool = False
-    due_at: float = inf
 
 
 class Acknowledge:
@@ -82,7 +60,7 @@ class Acknowledge:
         self._looks_left = 0
         self._looks_since = -inf
         self._settled = settled
-        self._open: dict[str, Open] = {}
+        self._open: dict[str, OpenAcknowledgement] = {}
         # Since `flush` was called last.
         self.done: list[Job] = []
         # How many connections of a node were lost.
@@ -165,7 +143,7 @@ class Acknowledge:
         about = request.about
         if isinstance(reply, ReplyError):
             self.lost(request, now)
-        elif isinstance(about, Open):
+        elif isinstance(about, OpenAcknowledgement):
             about.asked -= 1
             if request.words[0] == b"SHOW":
                 self._shown(about, request.home, reply, now)
@@ -182,7 +160,7 @@ class Acknowledge:
     def lost(self, request: Request, now: float) -> None:
         """A request was not answered, or refused. All of them may be sent again."""
         about = request.about
-        if isinstance(about, Open):
+        if isinstance(about, OpenAcknowledgement):
             about.asked -= 1
             if request.home in about.owed and not about.is_known:
                 self._look_elsewhere(about)
@@ -207,26 +185,26 @@ class Acknowledge:
             if one.owed
         ]
 
-    def _entry(self, job: Job, now: float) -> Open:
+    def _entry(self, job: Job, now: float) -> OpenAcknowledgement:
         entry = self._open.get(job.id)
         if entry is None:
-            entry = self._open[job.id] = Open(job, now)
+            entry = self._open[job.id] = OpenAcknowledgement(job, now)
         return entry
 
-    def _look(self, entry: Open, node: Node) -> None:
+    def _look(self, entry: OpenAcknowledgement, node: Node) -> None:
         entry.asked += 1
         self.out.append(Request((b"SHOW", entry.job.id), node, about=entry))
 
-    def _look_elsewhere(self, entry: Open) -> None:
+    def _look_elsewhere(self, entry: OpenAcknowledgement) -> None:
         for node in self._nodes():
             if node not in entry.owed:
                 self._look(entry, node)
 
-    def _acknowledge(self, entry: Open, node: Node) -> None:
+    def _acknowledge(self, entry: OpenAcknowledgement, node: Node) -> None:
         entry.asked += 1
         self.out.append(Request((b"ACKJOB", entry.job.id), node, about=entry))
 
-    def _acknowledged(self, job: Job, entry: Open | None, node: Node, now: float) -> None:
+    def _acknowledged(self, job: Job, entry: OpenAcknowledgement | None, node: Node, now: float) -> None:
         self.remembered.add(job.id, now)
         if entry is None:
             self._settled(job)
@@ -252,12 +230,12 @@ class Acknowledge:
             one.is_look and one.asked and now - one.since < _LOOK_SECONDS for one in self._open.values()
         )
 
-    def _knows(self, entry: Open) -> None:
+    def _knows(self, entry: OpenAcknowledgement) -> None:
         if not entry.is_known:
             entry.is_known = True
             self._settled(entry.job)
 
-    def _shown(self, entry: Open, node: Node, reply: Reply, now: float) -> None:
+    def _shown(self, entry: OpenAcknowledgement, node: Node, reply: Reply, now: float) -> None:
         try:
             fields = show(reply) or {"state": "unknown"}
         except NotDisque:
@@ -279,7 +257,7 @@ class Acknowledge:
                 self.remembered.add(entry.job.id, now)
                 self._knows(entry)
 
-    def _look_at(self, entry: Open, now: float) -> None:
+    def _look_at(self, entry: OpenAcknowledgement, now: float) -> None:
         """After an answer, or the lack of one: what is still to be done."""
         if entry.asked:
             return

@@ -13,8 +13,8 @@ from contextlib import suppress
 from typing import TYPE_CHECKING
 
 from disquectl.worker.job import Failure
+from disquectl.worker.poller import READ
 from disquectl.worker.tail import Tail
-from disquectl.worker.watch import READ
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
     from disquectl.worker.job import Job
     from disquectl.worker.plan import Plan
-    from disquectl.worker.watch import Watch
+    from disquectl.worker.poller import Poller
 
     class StderrLog(Protocol):
         """What gets the lines that commands write to stderr."""
@@ -64,7 +64,7 @@ class Child:
     empty once it is being ended, `is_interrupted` where that is because the worker ends.
     """
 
-    def __init__(self, watch: Watch, log: StderrLog, plan: Plan) -> None:
+    def __init__(self, watch: Poller, log: StderrLog, plan: Plan) -> None:
         self.pid = 0
         self.job: Job | None = None
         self.started = 0.0

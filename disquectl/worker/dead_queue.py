@@ -8,10 +8,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from disquectl.cluster.capacity import possible_replicas
 from disquectl.errors import DisquectlError, ReplyError
+from disquectl.merge.capacity import possible_replicas
 from disquectl.protocol.server_replies import hello
-from disquectl.worker.envelope import letter
+from disquectl.worker.dead_letter import letter
 from disquectl.worker.job import Request
 
 if TYPE_CHECKING:

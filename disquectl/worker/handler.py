@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from disquectl.worker.answers import USUAL, line_of, refusal
 from disquectl.worker.child import Child, not_run
 from disquectl.worker.job import Failure
-from disquectl.worker.watch import READ, WRITE
+from disquectl.worker.poller import READ, WRITE
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from disquectl.worker.child import StderrLog
     from disquectl.worker.job import Job
     from disquectl.worker.plan import Plan, Program
-    from disquectl.worker.watch import Watch
+    from disquectl.worker.poller import Poller
 
     Answered = Callable[["Handler", Failure | None], object]
     GivenUp = Callable[["Handler"], object]
@@ -37,7 +37,7 @@ class Handler:
     """
 
     def __init__(
-        self, watch: Watch, log: StderrLog, plan: Plan, answered: Answered, given_up: GivenUp
+        self, watch: Poller, log: StderrLog, plan: Plan, answered: Answered, given_up: GivenUp
     ) -> None:
         self.child = Child(watch, log, plan)
         self.job_started = 0.0

@@ -18,8 +18,8 @@ if TYPE_CHECKING:
     from disquectl.worker.child import Child, StderrLog
     from disquectl.worker.job import Failure, Job
     from disquectl.worker.plan import Plan, Program
+    from disquectl.worker.poller import Poller
     from disquectl.worker.processes import Ended
-    from disquectl.worker.watch import Watch
 
 # How long a job may wait for a handler that is at work while another is idle. The fewer take turns, the
 # less each switch of processes costs, and that is most of what a small job costs.
@@ -33,7 +33,7 @@ class Handlers:
     were answered in the last turn of the worker, and for each that has waited for a moment.
     """
 
-    def __init__(self, plan: Plan, program: Program, watch: Watch, ended: Ended, log: StderrLog) -> None:
+    def __init__(self, plan: Plan, program: Program, watch: Poller, ended: Ended, log: StderrLog) -> None:
         self._plan = plan
         self._program = program
         self._command = list(plan.command)

@@ -12,7 +12,6 @@ from disquectl.protocol.shapes import unexpected
 if TYPE_CHECKING:
     from disquectl.client.address import Node
     from disquectl.protocol.resp import Reply
-    from disquectl.worker.acknowledge import Open
 
     # What one request consists of.
     Words: TypeAlias = "tuple[bytes | str | int, ...]"
@@ -124,13 +123,34 @@ class Job:
 
 
 @dataclass(slots=True)
+class OpenAcknowledgement:
+    """A job that is not acknowledged everywhere yet, though its command is done.
+
+    owed        nodes it was taken from that have not acknowledged it
+    asked       how many requests about it have no answer yet
+    is_known    a node has acknowledged it
+    is_look     only replicas that are in no list are asked for
+    due_at      when the owed nodes are asked again
+    since       when that began
+    """
+
+    job: Job
+    since: float
+    owed: set[Node] = field(default_factory=set)
+    asked: int = 0
+    is_known: bool = False
+    is_look: bool = False
+    due_at: float = inf
+
+
+@dataclass(slots=True)
 class Request:
     """Words for one node. `job` is whose they are; `about` what an acknowledgement is about."""
 
     words: Words
     home: Node
     job: Job | None = None
-    about: list[Job] | Open | None = None
+    about: list[Job] | OpenAcknowledgement | None = None
 
 
 def jobs_of(reply: Reply, home: Node) -> list[Job]:

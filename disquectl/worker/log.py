@@ -13,15 +13,15 @@ from typing import TYPE_CHECKING
 from disquectl.render.escape import for_terminal
 from disquectl.render.human import duration
 from disquectl.render.json import encode
-from disquectl.worker.envelope import iso
+from disquectl.worker.dead_letter import iso
 from disquectl.worker.log_output import BEHIND_BYTES
 from disquectl.worker.quick_json import member
 
 if TYPE_CHECKING:
-    from disquectl.render.shape import Value
+    from disquectl.spec.shape import Value
     from disquectl.worker.job import Job
     from disquectl.worker.log_output import LogOutput
-    from disquectl.worker.news import News
+    from disquectl.worker.news import JobEvent
 
 _STATUS_SECONDS = 0.25
 # How long the last lines may take to be written.
@@ -58,7 +58,7 @@ class Log:
         else:
             self._job("done", job, {"seconds": round(seconds, 3), "exit": 0})
 
-    def news(self, news: News) -> None:
+    def news(self, news: JobEvent) -> None:
         """Something else became of a job."""
         self.counts[news.event] += 1
         failure = news.failure

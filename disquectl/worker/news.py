@@ -10,7 +10,7 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True, slots=True)
-class News:
+class JobEvent:
     """`seconds`: until the next attempt, or until its letter is sent again. `event` is one of
 
     failed            it is held for its next attempt

@@ -13,15 +13,15 @@ from typing import TYPE_CHECKING
 
 from disquectl.client.address import DEFAULT_HOST, Node
 from disquectl.worker.job import Request
-from disquectl.worker.line import Line
+from disquectl.worker.watched_connection import WatchedConnection
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
 
-    from disquectl.client.opening import Opener
+    from disquectl.client.connection_factory import ConnectionFactory
     from disquectl.protocol.resp import Reply
     from disquectl.worker.job import Words
-    from disquectl.worker.watch import Watch
+    from disquectl.worker.poller import Poller
 
 # How long a node is left alone that could not be reached, and one that is leaving the cluster.
 _PAUSE_SECONDS = 1.0
@@ -40,15 +40,15 @@ class Nodes:
     def __init__(
         self,
         seeds: Sequence[Node],
-        opener: Opener,
-        watch: Watch,
+        connection_factory: ConnectionFactory,
+        watch: Poller,
         *,
         answered: Callable[[list[tuple[Request, Reply]]], object],
         lost: Callable[[Iterable[Request], bool, Node | None], object],
         said: Callable[[str], object],
     ) -> None:
         self.current = seeds[0]
-        self._opener = opener
+        self._connection_factory = connection_factory
         self._watch = watch
         self._answered = answered
         self._lost = lost
@@ -57,8 +57,8 @@ class Nodes:
         # Where a node is asked, by its ID.
         self._by_id: dict[str, Node] = {}
         self._ids: dict[Node, str] = {}
-        self._getter: Line | None = None
-        self._lines: dict[tuple[Node, str], Line] = {}
+        self._getter: WatchedConnection | None = None
+        self._lines: dict[tuple[Node, str], WatchedConnection] = {}
         # Until when a node is left alone, and until when no jobs are taken from it.
         self._down: dict[Node, float] = {}
         self._shunned: dict[Node, float] = {}
@@ -168,7 +168,9 @@ class Nodes:
         if self._until(self.current, getting=True) > time.monotonic():
             self.go_on()
         if self._until(self.current) <= time.monotonic():
-            self._getter = Line(self.current, self._opener, self._watch, self._heard, self._getter_ended)
+            self._getter = WatchedConnection(
+                self.current, self._connection_factory, self._watch, self._heard, self._getter_ended
+            )
             self._getter.look()
 
     def go_on(self) -> None:
@@ -186,18 +188,20 @@ class Nodes:
         until = self._down.get(node, -inf)
         return max(until, self._shunned.get(node, -inf)) if getting else until
 
-    def _line_for(self, request: Request) -> Line | None:
+    def _line_for(self, request: Request) -> WatchedConnection | None:
         node, role = request.home, _ADD if request.words[0] == b"ADDJOB" else _TALK
         if self._until(node) > time.monotonic():
             return None
         line = self._lines.get((node, role))
         if line is None:
-            line = Line(node, self._opener, self._watch, self._heard, self._line_ended)
+            line = WatchedConnection(
+                node, self._connection_factory, self._watch, self._heard, self._line_ended
+            )
             self._lines[node, role] = line
             line.look()
         return line if line.link.failure is None else None
 
-    def _heard(self, line: Line, answers: list[tuple[Request, Reply]]) -> None:
+    def _heard(self, line: WatchedConnection, answers: list[tuple[Request, Reply]]) -> None:
         if line.node in self._failing:
             self._said(f"{line.node} answers again")
             self._failing.discard(line.node)
@@ -206,7 +210,7 @@ class Nodes:
             self._learn(line, greeting["nodes"])
         self._answered(answers)
 
-    def _learn(self, line: Line, nodes: Iterable[dict[str, object]]) -> None:
+    def _learn(self, line: WatchedConnection, nodes: Iterable[dict[str, object]]) -> None:
         """Remember where the nodes are; the one that tells is asked where it was found."""
         self._by_id[line.link.node_id] = line.node
         self._ids[line.node] = line.link.node_id
@@ -219,17 +223,17 @@ class Nodes:
                 if node not in self._known:
                     self._known.append(node)
 
-    def _getter_ended(self, line: Line) -> None:
+    def _getter_ended(self, line: WatchedConnection) -> None:
         self._getter = None
         self._failed(line)
         self.go_on()
 
-    def _line_ended(self, line: Line) -> None:
+    def _line_ended(self, line: WatchedConnection) -> None:
         for key in [key for key, one in self._lines.items() if one is line]:
             del self._lines[key]
         self._failed(line)
 
-    def _failed(self, line: Line) -> None:
+    def _failed(self, line: WatchedConnection) -> None:
         if line.node not in self._failing:
             self._said(f"{line.node}: {line.link.failure}")
         self._down[line.node] = time.monotonic() + _PAUSE_SECONDS

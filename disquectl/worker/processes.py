@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from disquectl.worker.child import StderrLog
     from disquectl.worker.job import Failure, Job
     from disquectl.worker.plan import Plan, Program
-    from disquectl.worker.watch import Watch
+    from disquectl.worker.poller import Poller
 
     # Who is told how an attempt ended: the job, its failure or None, and how many seconds it took.
     Ended = Callable[[Job, Failure | None, float], object]
@@ -35,7 +35,7 @@ class Processes:
         self,
         plan: Plan,
         program: Program,
-        watch: Watch,
+        watch: Poller,
         ended: Ended,
         *,
         log: StderrLog,

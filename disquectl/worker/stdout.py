@@ -14,13 +14,13 @@ import tty
 from typing import TYPE_CHECKING
 
 from disquectl.worker.child import CHUNK_BYTES
-from disquectl.worker.watch import READ
+from disquectl.worker.poller import READ
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from disquectl.worker.log import Log
-    from disquectl.worker.watch import Watch
+    from disquectl.worker.poller import Poller
 
 _STDOUT, _STDERR = 1, 2
 _CHUNKS_IN_A_TERMINAL = 4
@@ -29,7 +29,7 @@ _CHUNKS_IN_A_TERMINAL = 4
 class Stdout:
     """`fd` is the file for the commands, None for the worker's own stdout."""
 
-    def __init__(self, watch: Watch, log: Log, gone: Callable[[], object]) -> None:
+    def __init__(self, watch: Poller, log: Log, gone: Callable[[], object]) -> None:
         """`gone()` is called when the reader of our stdout goes away."""
         self.fd: int | None = None
         self._terminal = -1

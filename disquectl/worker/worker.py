@@ -1,6 +1,6 @@
 """The worker: takes jobs as long as there is room, runs them, and tells their nodes what became of them.
 
-One loop over sockets, processes and signals. The rules are elsewhere: a job's fate in `custody`, whose turn
+One loop over sockets, processes and signals. The rules are elsewhere: a job's fate in `lifecycle`, whose turn
 it is in `turns`, where to take jobs from in `follow`, how it ends in `ending`; this only hands things from
 one to the other.
 """
@@ -14,26 +14,26 @@ from contextlib import suppress
 from typing import TYPE_CHECKING
 
 from disquectl.errors import ConnectionFailed, ReplyError
+from disquectl.execution.signals import STOPPING, Signals
 from disquectl.render.human import duration
-from disquectl.signals import STOPPING, Signals
+from disquectl.worker.affinity import NodeAffinity
 from disquectl.worker.child import not_begun_by_the_end, not_run
-from disquectl.worker.custody import Custody
 from disquectl.worker.ending import KILL, OPEN, TERM, Ending
-from disquectl.worker.follow import Origins
 from disquectl.worker.handlers import Handlers
 from disquectl.worker.job import RUNNING, jobs_of
+from disquectl.worker.lifecycle import JobLifecycle
 from disquectl.worker.nodes import Nodes
 from disquectl.worker.plan import LINES
+from disquectl.worker.poller import READ, WRITE, Poller
 from disquectl.worker.processes import Processes
+from disquectl.worker.scheduling import WeightedRoundRobin
 from disquectl.worker.stdout import Stdout
-from disquectl.worker.turns import Turns
-from disquectl.worker.watch import READ, WRITE, Watch
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from disquectl.client.address import Node
-    from disquectl.client.opening import Opener
+    from disquectl.client.connection_factory import ConnectionFactory
     from disquectl.protocol.resp import Reply
     from disquectl.worker.job import Failure, Job, Request
     from disquectl.worker.log import Log
@@ -56,17 +56,24 @@ _NAMES = {signal.SIGINT: "INT", signal.SIGTERM: "TERM", signal.SIGHUP: "HUP", si
 class Worker:
     """Made for one run."""
 
-    def __init__(self, plan: Plan, program: Program, seeds: Sequence[Node], opener: Opener, log: Log) -> None:
+    def __init__(
+        self,
+        plan: Plan,
+        program: Program,
+        seeds: Sequence[Node],
+        connection_factory: ConnectionFactory,
+        log: Log,
+    ) -> None:
         """`seeds` begin with a node that has answered."""
         self._plan = plan
         self._log = log
         self._ending = Ending(plan.grace)
         self._came: list[int] = []
-        self._watch = Watch()
+        self._watch = Poller()
         self._stdout: Stdout | None = None
         self._is_hushed = False
-        self._custody = Custody(plan, random.random, lambda: self._nodes.known, self._id_of)
-        self._turns = Turns(plan.queues, plan.strict)
+        self._lifecycle = JobLifecycle(plan, random.random, lambda: self._nodes.known, self._id_of)
+        self._turns = WeightedRoundRobin(plan.queues, plan.strict)
         self._slots: Handlers | Processes
         if plan.takes == LINES:
             self._slots = Handlers(plan, program, self._watch, self._job_ended, log)
@@ -76,14 +83,14 @@ class Worker:
             self._slots = Processes(plan, program, self._watch, self._job_ended, log=log, stdout=fd)
         self._nodes = Nodes(
             seeds,
-            opener,
+            connection_factory,
             self._watch,
             answered=self._answered,
-            lost=self._custody.lost,
+            lost=self._lifecycle.lost,
             said=log.said,
         )
         self._now = time.monotonic()
-        self._origins = Origins(self._now)
+        self._origins = NodeAffinity(self._now)
         self._taken = 0
         self._to_put_back: list[tuple[Job, Failure]] = []
         # With --burst: the nodes that had no job since something was last done.
@@ -116,7 +123,7 @@ class Worker:
                 self._close(signals)
         if self._cut_off:
             raise ConnectionFailed("no node is left to ask whether there are more jobs")
-        left = self._custody.busy if self._ending.was_told else self._custody.jobs
+        left = self._lifecycle.busy if self._ending.was_told else self._lifecycle.jobs
         return not (left or self._log.counts["dead"] or self._log.counts["left"])
 
     def _close(self, signals: Signals) -> None:
@@ -127,9 +134,9 @@ class Worker:
         if self._stdout is not None:
             self._stdout.close()
         self._slots.close()
-        self._custody.close()
+        self._lifecycle.close()
         self._show_news()
-        self._log.totals(len(self._custody.jobs))
+        self._log.totals(len(self._lifecycle.jobs))
         self._log.close()
 
     def _hand_back(self, signals: Signals) -> None:
@@ -143,16 +150,16 @@ class Worker:
             while self._slots.alive and time.monotonic() < until:
                 self._turn(signals)
             self._to_put_back.clear()
-            for job in list(self._custody.jobs.values()):
+            for job in list(self._lifecycle.jobs.values()):
                 # Also those that were taken and not begun.
                 if job.state == RUNNING:
-                    self._custody.interrupted(job, job.failure or not_begun_by_the_end())
-            while self._custody.busy and time.monotonic() < until:
+                    self._lifecycle.interrupted(job, job.failure or not_begun_by_the_end())
+            while self._lifecycle.busy and time.monotonic() < until:
                 self._turn(signals)
 
     def _turn(self, signals: Signals) -> None:
         self._get_jobs()
-        self._nodes.send(self._custody.requests())
+        self._nodes.send(self._lifecycle.requests())
         self._show_news()
         ready = self._watch.wait(self._seconds_to_wait())
         self._now = time.monotonic()
@@ -162,15 +169,15 @@ class Worker:
         while self._came:
             self._heard(self._came.pop(0), signals)
         self._slots.tick(time.monotonic())
-        self._custody.tick(self._now)
+        self._lifecycle.tick(self._now)
         self._nodes.tick()
         self._look_at_the_clock()
 
     def _seconds_to_wait(self) -> float:
-        if self._custody.out:
+        if self._lifecycle.out:
             return 0
         until = min(
-            self._custody.next_look,
+            self._lifecycle.next_look,
             self._slots.next_deadline,
             self._close_at or self._now + _TURN_SECONDS,
             self._ending.next_deadline,
@@ -184,7 +191,7 @@ class Worker:
         count = min(self._slots.free, _MOST_AT_ONCE, self._left_to_take())
         if self._ending.stage != OPEN or not count or self._nodes.getting or self._now < self._pause_until:
             return
-        names = self._turns.names(count, self._custody.full_queues())
+        names = self._turns.names(count, self._lifecycle.full_queues())
         if not names:
             self._dry |= self._nodes.up
             return
@@ -202,7 +209,7 @@ class Worker:
             if request.words[0] == b"GETJOB":
                 self._found(request, reply)
             else:
-                self._custody.answered(request, reply, self._now)
+                self._lifecycle.answered(request, reply, self._now)
 
     def _found(self, request: Request, reply: Reply) -> None:
         if isinstance(reply, ReplyError):
@@ -217,7 +224,7 @@ class Worker:
         self._taken += len(found)
         self._origins.add([job.node_prefix for job in found])
         # All are in our hands before the first is begun: whatever fails, they can be put back.
-        for job in [job for job in found if self._custody.take(job, self._now)]:
+        for job in [job for job in found if self._lifecycle.take(job, self._now)]:
             self._begin(job)
         better = self._origins.better(self._nodes.current_prefix, self._now)
         if better:
@@ -233,8 +240,8 @@ class Worker:
     def _begin(self, job: Job) -> None:
         if self._ending.stage != OPEN:
             self._to_put_back.append((job, not_begun_by_the_end()))
-        elif why := self._custody.refusal(job):
-            self._custody.failed(job, not_run(why))
+        elif why := self._lifecycle.refusal(job):
+            self._lifecycle.failed(job, not_run(why))
         else:
             self._log.started(job)
             # Not the time of this turn: to start many takes longer than a short job.
@@ -245,11 +252,11 @@ class Worker:
             self._stdout.show_the_rest()
         if failure is None:
             self._log.done(job, seconds)
-            self._custody.succeeded(job)
+            self._lifecycle.succeeded(job)
         elif failure.interrupted or (self._stdout is not None and self._stdout.is_gone):
             self._to_put_back.append((job, failure))
         else:
-            self._custody.failed(job, failure)
+            self._lifecycle.failed(job, failure)
 
     # Ending
 
@@ -280,7 +287,7 @@ class Worker:
         for child, since in self._slots.running_since():
             if child.job is not None:
                 self._log.running(child.job, child.pid, now - since)
-        held = self._custody.held.total()
+        held = self._lifecycle.held.total()
         self._log.said(f"{self._slots.running} running, {held} waiting for their next attempt")
 
     def _stop_until_continued(self, signals: Signals) -> None:
@@ -319,7 +326,7 @@ class Worker:
         if self._to_put_back and not self._nodes.getting:
             # Before the last GETJOB is answered it would only get them again.
             for job, failure in self._to_put_back:
-                self._custody.interrupted(job, failure)
+                self._lifecycle.interrupted(job, failure)
             self._to_put_back.clear()
 
     def _stop_taking(self, why: str) -> None:
@@ -338,7 +345,7 @@ class Worker:
             self._cut_off = True
             # What is not acknowledged yet may be, if a node comes back.
             self._ending.leave(self._now)
-        elif self._custody.busy:
+        elif self._lifecycle.busy:
             self._dry.clear()
         elif not self._nodes.getting and self._nodes.trusted <= self._dry:
             self._ending.close()
@@ -346,23 +353,23 @@ class Worker:
     def _is_over(self) -> bool:
         if self._now >= self._ending.leave_at:
             return True
-        if self._ending.stage == OPEN or self._slots.running or self._nodes.getting or self._custody.busy:
+        if self._ending.stage == OPEN or self._slots.running or self._nodes.getting or self._lifecycle.busy:
             return False
         if self._slots.alive:
             self._slots.hang_up()
             self._ending.leave(self._now)
             return False
-        self._custody.part()
-        return not self._custody.busy
+        self._lifecycle.part()
+        return not self._lifecycle.busy
 
     def _show_news(self) -> None:
-        for news in self._custody.told:
+        for news in self._lifecycle.told:
             self._log.news(news)
-        self._custody.told.clear()
+        self._lifecycle.told.clear()
         if self._log.has_lines:
             self._log.write()
         self._keep_up_with_the_log()
-        self._log.draw(self._now, self._slots.running, self._custody.held.total())
+        self._log.draw(self._now, self._slots.running, self._lifecycle.held.total())
 
     def _keep_up_with_the_log(self) -> None:
         """Where the log cannot be written as fast as commands write to it, let them wait."""

@@ -17,7 +17,7 @@ import sys
 import time
 
 from disquectl import Client
-from disquectl.commands.everywhere.survey import PAGE
+from disquectl.fanout.scan_all import PAGE
 
 RUNS = 3
 

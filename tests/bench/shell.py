@@ -31,7 +31,7 @@ from disquectl.shell.grammar import read
 from disquectl.shell.hints import about, rest_of_syntax
 from disquectl.shell.match import Index
 from disquectl.shell.names import Names
-from disquectl.shell.seen import Seen
+from disquectl.shell.recent_ids import RecentIds
 
 QUEUES, LINES = 100_000, 10_000
 TYPED = (
@@ -50,7 +50,7 @@ class Board:
 
     def __init__(self, names: Names) -> None:
         self.names = names
-        self.seen = Seen()
+        self.seen = RecentIds()
 
 
 def names() -> Names:

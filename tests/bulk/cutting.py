@@ -8,9 +8,10 @@ import socket
 import threading
 
 from disquectl.cli.main import carry_out
-from disquectl.commands import reader
-from disquectl.commands.streams import Streams
+from disquectl.commands import find
 from disquectl.errors import DisquectlError
+from disquectl.execution import parser
+from disquectl.execution.streams import Streams
 
 
 class CuttingProxy:
@@ -83,7 +84,7 @@ def run_here(*args, stdin=b""):
     out, err = io.BytesIO(), io.BytesIO()
     streams = Streams(io.BytesIO(stdin), out, err)
     try:
-        code = carry_out(reader.read(list(args)), streams)
+        code = carry_out(parser.parse(list(args), find), streams)
     except DisquectlError as problem:
         code = problem.exit_code
         streams.say(problem.message)

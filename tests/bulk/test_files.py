@@ -6,7 +6,7 @@ import os
 
 import pytest
 
-from disquectl.commands.bulk.files import JobFiles, file_name
+from disquectl.bulk.files import JobFiles, file_name
 from disquectl.errors import DataError, NotDisque
 
 ID = "D-60c335b3-yRiaWu63Ny/9fXBPj66cnFnU-05a1"

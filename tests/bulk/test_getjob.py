@@ -22,8 +22,9 @@ from conftest import run_disquectl
 
 from disquectl import Client
 from disquectl.cli.main import carry_out
-from disquectl.commands.reader import read
-from disquectl.commands.streams import Streams
+from disquectl.commands import find
+from disquectl.execution.parser import parse
+from disquectl.execution.streams import Streams
 
 HELLO = b"*3\r\n:1\r\n$1\r\na\r\n*4\r\n$1\r\na\r\n$0\r\n\r\n$1\r\n1\r\n$1\r\n1\r\n"
 JOB_ID = "D-dcb833cf-8YL1NT17e9+wsA/09NqxscQI-05a1"
@@ -169,7 +170,7 @@ class ReaderThatLeaves(io.BufferedWriter):
 @pytest.mark.parametrize("words", [["--idle", "0"], []])
 def test_what_the_reader_has_left_in_the_pipe_is_not_acknowledged(words, node):
     fill(node, [b"a"])
-    invocation = read(["-n", node, "getjob", "q", *words, "--ack"])
+    invocation = parse(["-n", node, "getjob", "q", *words, "--ack"], find)
     with ReaderThatLeaves() as out:
         streams = Streams(io.BytesIO(), out, io.BytesIO())
         with pytest.raises(BrokenPipeError):

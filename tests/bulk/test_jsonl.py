@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from disquectl.commands.bulk.jsonl import JobLines, read
+from disquectl.bulk.jsonl import JobLines, read
 from disquectl.errors import UsageError
 from disquectl.protocol.resp import NEED_DATA, Parser
 from disquectl.render.json import encode

@@ -10,8 +10,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from disquectl import Client
-from disquectl.commands.bulk.encoding import BOM, Utf8Start
-from disquectl.commands.bulk.jsonl import JobLines
+from disquectl.bulk.encoding import BOM, Utf8Start
+from disquectl.bulk.jsonl import JobLines
 from disquectl.errors import UsageError
 
 LINES = b'{"body": "a", "queue": "own"}\n{"body": "b"}\n{"body": "c", "queue": "to"}\n'

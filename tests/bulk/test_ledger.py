@@ -3,7 +3,7 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
-from disquectl.commands.bulk.ledger import Ledger, Ranges
+from disquectl.bulk.outcomes import LineOutcomes, Ranges
 
 OUTCOMES = st.lists(st.sampled_from(["added", "refused", "unknown", "unsent", "empty"]))
 
@@ -29,7 +29,7 @@ def test_ranges_name_exactly_their_numbers(numbers):
 
 @given(OUTCOMES, st.integers(0, 10))
 def test_every_line_has_one_outcome_and_skip_goes_on_behind_the_last(outcomes, skipped):
-    ledger = Ledger(skipped)
+    ledger = LineOutcomes(skipped)
     for number, outcome in enumerate(outcomes, skipped + 1):
         if outcome == "added":
             ledger.all_added(range(number, number + 1))
@@ -54,7 +54,7 @@ def test_every_line_has_one_outcome_and_skip_goes_on_behind_the_last(outcomes, s
 
 
 def test_the_summary_names_the_lines_that_need_a_look():
-    ledger = Ledger()
+    ledger = LineOutcomes()
     ledger.all_added([1, 2])
     ledger.note_unknown(3)
     ledger.note_unsent([4, 5])
@@ -67,4 +67,4 @@ def test_the_summary_names_the_lines_that_need_a_look():
         "2 before that not sent (lines 4-5), 1 empty lines left out"
     )
     assert ledger.where_it_stood().startswith("stopped after line 7: ")
-    assert Ledger().summary() == "0 added, 0 refused"
+    assert LineOutcomes().summary() == "0 added, 0 refused"

@@ -3,12 +3,12 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
-from disquectl.commands.bulk.lines import LineSplitter
+from disquectl.bulk.lines import LineSplitter
 
 
-def split(portions, **options):
+def split(batches, **options):
     splitter = LineSplitter(**options)
-    return [line for data in portions if data for line in splitter.feed(data)] + splitter.finish()
+    return [line for data in batches if data for line in splitter.feed(data)] + splitter.finish()
 
 
 # Few bytes, so that many of them end lines.
@@ -16,10 +16,10 @@ PORTION = st.text("ab\r\n\0", max_size=6).map(str.encode)
 
 
 @given(st.lists(PORTION), st.sampled_from([b"\n", b"\0"]))
-def test_lines_do_not_depend_on_portions(portions, separator):
-    whole = b"".join(portions)
+def test_lines_do_not_depend_on_portions(batches, separator):
+    whole = b"".join(batches)
     *lines, rest = whole.split(separator)
-    assert split(portions, separator=separator) == lines + ([rest] if rest else [])
+    assert split(batches, separator=separator) == lines + ([rest] if rest else [])
 
 
 def test_only_lf_ends_a_line():
@@ -27,9 +27,9 @@ def test_only_lf_ends_a_line():
 
 
 @given(st.lists(PORTION), st.integers(1, 5))
-def test_a_line_that_is_too_long_is_none_and_the_others_stay(portions, limit):
-    expected = [line if len(line) <= limit else None for line in split(portions)]
-    assert split(portions, max_bytes=limit) == expected
+def test_a_line_that_is_too_long_is_none_and_the_others_stay(batches, limit):
+    expected = [line if len(line) <= limit else None for line in split(batches)]
+    assert split(batches, max_bytes=limit) == expected
 
 
 def test_a_line_that_is_too_long_is_not_kept():

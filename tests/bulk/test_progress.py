@@ -5,8 +5,8 @@ from types import SimpleNamespace
 
 import pytest
 
-from disquectl.commands.bulk.progress import CLEAR, FIRST_SECONDS, INTERVAL_SECONDS, Progress, text
-from disquectl.commands.streams import Streams
+from disquectl.bulk.progress import CLEAR, FIRST_SECONDS, INTERVAL_SECONDS, Progress, text
+from disquectl.execution.streams import Streams
 
 
 @pytest.mark.parametrize(
@@ -41,7 +41,7 @@ class Screen(io.BytesIO):
 def clock(monkeypatch):
     """What time it is, in a list."""
     now = [100.0]
-    monkeypatch.setattr("disquectl.commands.bulk.progress.time", SimpleNamespace(monotonic=lambda: now[0]))
+    monkeypatch.setattr("disquectl.bulk.progress.time", SimpleNamespace(monotonic=lambda: now[0]))
     return now
 
 

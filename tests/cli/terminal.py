@@ -25,9 +25,9 @@ class Terminal:
         fcntl.ioctl(self._master, termios.TIOCSWINSZ, struct.pack("HHHH", rows, columns, 0, 0))
         environ = dict(os.environ) | env | ({} if node is None else {"DISQUE_NODES": node})
         # A session of its own, whose terminal is the first that it opens: so Ctrl-C and /dev/tty work.
-        opener = ["sh", "-c", 'exec <>"$0" && exec "$@"', os.ttyname(slave)]
+        connection_factory = ["sh", "-c", 'exec <>"$0" && exec "$@"', os.ttyname(slave)]
         self.process = subprocess.Popen(
-            [*opener, sys.executable, "-m", "disquectl", *args],
+            [*connection_factory, sys.executable, "-m", "disquectl", *args],
             stdin=slave,
             stdout=slave if stdout is None else stdout,
             stderr=slave,

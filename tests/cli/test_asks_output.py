@@ -68,8 +68,8 @@ def test_csv_is_read_by_any_reader_of_csv(node):
         client.addjob(queue, body, retry=0)
         job_id = client.getjob(queue)[0]["id"]
     done = run_disquectl("show", job_id, "-o", "csv", node=node)
-    header, row = csv.reader(io.StringIO(done.out, newline=""))
-    record = dict(zip(header, row, strict=True))
+    header, command = csv.reader(io.StringIO(done.out, newline=""))
+    record = dict(zip(header, command, strict=True))
     assert (record["queue"], record["next_requeue_within"]) == (queue, "")
     assert record["body"] == body
     assert done.out.endswith("\n")

@@ -2,7 +2,7 @@
 
 import pytest
 
-from disquectl.config import resolve
+from disquectl.config.settings import resolve
 from disquectl.errors import UsageError
 
 PROFILE = "[profiles.a]\nnodes = 'host'\ntls = true\ncert = '/profile/cert'\nkey = '/profile/key'\n"

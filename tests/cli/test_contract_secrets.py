@@ -247,9 +247,9 @@ def test_the_echo_can_go_to_a_stream(node, stream, tmp_path):
 
 def test_a_bug_shows_one_line_and_its_traceback_only_when_asked_for():
     script = (
-        "import runpy, sys, disquectl.commands.road as road\n"
+        "import runpy, sys, disquectl.execution.dispatch as dispatch\n"
         "def bad(*_):\n    secret = 'in a local ' + 'variable'\n    raise ZeroDivisionError\n"
-        "road.run = bad\n"
+        "dispatch.run = bad\n"
         "sys.argv = ['disquectl', 'ping']\n"
         "runpy.run_module('disquectl', run_name='__main__')\n"
     )

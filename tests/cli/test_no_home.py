@@ -11,10 +11,10 @@ import sys
 import pytest
 
 from disquectl.completion.install import install
-from disquectl.configfile import config_path, load
+from disquectl.config.file import config_path, load
+from disquectl.config.home import expanded, home
+from disquectl.config.profiles import from_text
 from disquectl.errors import UsageError
-from disquectl.home import expanded, home
-from disquectl.profiles import from_text
 from disquectl.shell.history import HistoryFile, history_path
 from tests.shell.person import CTRL_D, ENTER, Person
 

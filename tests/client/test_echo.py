@@ -2,7 +2,7 @@
 
 import pytest
 
-from disquectl import NotDisque, OutcomeUnknown, Tap
+from disquectl import NotDisque, OutcomeUnknown, Tracer
 
 from .scripted import AtOnce, ScriptedNode
 
@@ -13,10 +13,10 @@ def tapped(make_client):
 
     def make(address, *, show_secrets=False, **options):
         events = []
-        tap = Tap(
+        tracer = Tracer(
             lambda direction, node, seconds, data: events.append((direction, data)), show_secrets=show_secrets
         )
-        return make_client(address, tap=tap, **options), events
+        return make_client(address, tracer=tracer, **options), events
 
     return make
 
@@ -28,7 +28,7 @@ def array(*words):
 def test_both_directions_are_shown_with_node_and_time(make_client):
     seen = []
     with ScriptedNode([b":1\r\n"]) as node:
-        client = make_client(node.address, tap=Tap(lambda *event: seen.append(event)))
+        client = make_client(node.address, tracer=Tracer(lambda *event: seen.append(event)))
         client.qlen(b"q\xff")
         (out, to, sent_at, request), (back, whence, came_at, reply) = seen
         assert (out, back) == (">", "<")

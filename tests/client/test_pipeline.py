@@ -6,8 +6,8 @@ import threading
 import pytest
 
 from disquectl import ConnectionFailed, NoAnswer, NotDisque, OutcomeUnknown, ReplyError, UsageError
-from disquectl.client.lane import Portion
 from disquectl.client.pipeline import LostInFlight, NotAllSent, Stream
+from disquectl.client.pipelined_connection import Batch
 from disquectl.protocol.resp import encode
 
 from .scripted import AtOnce, ScriptedNode, close, refused_address, silent
@@ -71,14 +71,14 @@ def test_a_pipeline_takes_nothing_outside_of_its_block(make_client):
 
 def test_a_client_that_is_used_while_requests_are_on_their_way_leaves_them_unknown(make_client):
     def source():
-        yield Portion([encode(("NACK", "id"))])
+        yield Batch([encode(("NACK", "id"))])
         assert client.qlen("q") == 5
 
     with ScriptedNode([silent], [b":5\r\n"]) as node:
         client = make_client(node.address)
         with Stream(client) as stream:
-            (portion,) = stream.run(source())
-        (outcome,) = portion.outcomes
+            (batch,) = stream.run(source())
+        (outcome,) = batch.outcomes
         assert isinstance(outcome, OutcomeUnknown)
         assert "used for something else meanwhile" in outcome.message
         assert stream.failure is outcome
@@ -88,13 +88,13 @@ def test_a_source_that_has_nothing_now_does_not_hold_up_the_end_after_a_failure(
     nothing_comes, writer = os.pipe()
 
     def source():
-        yield Portion([encode(["PING"])])
+        yield Batch([encode(["PING"])])
         while True:
             yield None
 
     def run():
-        for portion in stream.run(source(), (nothing_comes,)):
-            done.append(portion.outcomes)
+        for batch in stream.run(source(), (nothing_comes,)):
+            done.append(batch.outcomes)
 
     done = []
     with ScriptedNode([close]) as node, Stream(make_client(node.address)) as stream:
@@ -224,30 +224,30 @@ def test_as_long_as_replies_come_a_node_is_come_back_to(make_client, size, at_on
     requests = [encode(("QLEN", name)) for name in "abc"]
     found = []
 
-    def portions():
+    def batches():
         for at in range(0, 3, size):
             while not at_once and len(found) < at:
                 yield None
-            yield Portion(requests[at : at + size])
+            yield Batch(requests[at : at + size])
 
     with ScriptedNode([b":1\r\n", close], [b":2\r\n", close], [b":3\r\n"]) as node:
         with Stream(make_client(node.address), repeatable=True) as stream:
-            for portion in stream.run(portions()):
-                found += portion.outcomes
+            for batch in stream.run(batches()):
+                found += batch.outcomes
         assert (found, stream.failure) == ([1, 2, 3], None)
 
 
 def test_a_reply_that_nobody_asked_for_is_not_taken_for_the_next(make_client):
     done = []
 
-    def portions():
-        yield Portion([encode(("QLEN", "a"))])
+    def batches():
+        yield Batch([encode(("QLEN", "a"))])
         while not done:
             yield None
-        yield Portion([encode(("QLEN", "b"))])
+        yield Batch([encode(("QLEN", "b"))])
 
     with ScriptedNode([b":1\r\n:99\r\n", b":5\r\n"], [b":2\r\n"]) as node:
         with Stream(make_client(node.address)) as stream:
-            for portion in stream.run(portions()):
-                done.append(portion.outcomes)
+            for batch in stream.run(batches()):
+                done.append(batch.outcomes)
         assert done == [[1], [2]]

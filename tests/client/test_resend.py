@@ -6,7 +6,7 @@ import threading
 import pytest
 
 from disquectl import ConnectionFailed, NoAnswer, Node, NotDisque, OutcomeUnknown, ReplyError, UsageError
-from disquectl.client.trip import Trip
+from disquectl.client.failover import FailoverPlan
 
 from .scripted import AtOnce, ScriptedNode, close, drip, refused_address, silent
 
@@ -439,11 +439,11 @@ def wait_until(condition):
 
 def test_only_a_node_that_had_let_us_in_is_tried_again_and_once():
     down, gone, left = Node(port=1), Node(port=2), Node(port=3)
-    trip = Trip([left])
-    trip.failed(down, "connection refused")
-    trip.failed(gone, "closed by the node", come_back=True)
-    trip.failed(gone, "closed by the node", come_back=True)
-    assert trip.nodes == [left, gone]
+    plan_left = FailoverPlan([left])
+    plan_left.failed(down, "connection refused")
+    plan_left.failed(gone, "closed by the node", come_back=True)
+    plan_left.failed(gone, "closed by the node", come_back=True)
+    assert plan_left.nodes == [left, gone]
 
 
 def test_a_request_without_a_reply_that_cannot_be_sent_names_the_node(make_client):

@@ -193,7 +193,7 @@ def test_every_node_of_a_cluster(authority, make_client):
             TlsProxy(sandbox.addresses[1], certificate) as two,
         ):
             client = make_client([one.address, two.address], tls=Tls(authority.ca))
-            with Cluster(client.nodes, client.opener, discover=False) as cluster:
+            with Cluster(client.nodes, client.connection_factory, discover=False) as cluster:
                 answers = [reply for _, _, reply in cluster.ask(["QLEN", "mail"])]
                 assert answers == [0, 0]
                 assert not cluster.missing()
@@ -206,7 +206,7 @@ def test_discovered_nodes_are_asked_by_tls_too(proxy, authority, make_client):
         TlsProxy(sandbox.addresses[0], authority.issue("localhost")) as one,
     ):
         client = make_client(one.address, tls=Tls(authority.ca), connect_timeout=1, response_timeout=20)
-        with Cluster(client.nodes, client.opener) as cluster:
+        with Cluster(client.nodes, client.connection_factory) as cluster:
             assert [reply for _, _, reply in cluster.ask(["QLEN", "mail"])] == [0]
             assert [str(lost.node) for lost in cluster.missing()] == [sandbox.addresses[1]]
             assert "TLS" in cluster.missing()[0].problem.message

@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 import itertools
 
-from disquectl.cluster.copies import NAMES
+from disquectl.merge.replicas import NAMES
 from disquectl.protocol.resp import encode
 from tests.client.scripted import ScriptedNode
 

@@ -4,16 +4,16 @@ from __future__ import annotations
 
 import pytest
 
-from disquectl.cluster.clocks import Clocks, skew_ms
-from disquectl.cluster.copies import NAMES as FIELDS
-from disquectl.cluster.copies import page_of
-from disquectl.cluster.jobs import Jobs, beginning
-from disquectl.cluster.order import arranged
-from disquectl.cluster.queues import NAMES, QueueSum, rates, stat_of
-from disquectl.cluster.tally import Tally
-from disquectl.cluster.trace import Tracing, differing, told_by_id
-from disquectl.cluster.views import NODE_FIELDS, View, agreed, state_of_flags
 from disquectl.errors import NotDisque
+from disquectl.merge.clocks import Clocks, skew_ms
+from disquectl.merge.job_counts import JobCounts
+from disquectl.merge.jobs import Jobs, beginning
+from disquectl.merge.nodes import NODE_FIELDS, NodeView, agreed, state_of_flags
+from disquectl.merge.order import arranged
+from disquectl.merge.queues import NAMES, QueueSum, rates, stat_of
+from disquectl.merge.replicas import NAMES as FIELDS
+from disquectl.merge.replicas import page_of
+from disquectl.merge.trace import JobTrace, differing, told_by_id
 
 A, B = "a" * 40, "b" * 40
 ID = b"D-aaaaaaaa-yRiaWu63Ny89fXBPj66cnFnU-05a1"
@@ -113,7 +113,7 @@ def test_a_clock_is_compared_with_the_middle_of_the_question():
 
 
 def test_a_page_of_another_form_is_not_disque():
-    for merging in (Jobs(Clocks()), Tally(Clocks())):
+    for merging in (Jobs(Clocks()), JobCounts(Clocks())):
         for wrong in (copy(state=b"new"), copy(delay=b"x"), copy()[:4]):
             with pytest.raises(NotDisque):
                 merging.add(A, [wrong], NOW_MS)
@@ -138,34 +138,34 @@ def test_the_beginning_of_a_body_is_not_cut_within_a_character(body, shown):
 
 
 def test_jobs_are_counted_once_by_state_however_many_nodes_hold_them():
-    tally = Tally(Clocks(), wanted=lambda queue: queue != b"no")
-    tally.add(A, page(copy(), copy(OTHER, state=b"queued"), copy(OTHER, queue=b"no")), NOW_MS)
-    tally.add(B, page(copy(state=b"queued", ctime=MADE_NS - 10**9), copy(OTHER, state=b"queued")), NOW_MS)
-    counts, holders = tally.counts(b"q")
-    assert {state: count for state, count in counts.items() if count} == {"queued": 2}
-    assert holders == tally.bits.of(A) | tally.bits.of(B)
-    assert list(tally.queues()) == [b"q"]
-    assert tally.oldest_age(b"q", NOW_MS) == 101
-    assert tally.oldest_age(b"no", NOW_MS) is None
+    counts = JobCounts(Clocks(), wanted=lambda queue: queue != b"no")
+    counts.add(A, page(copy(), copy(OTHER, state=b"queued"), copy(OTHER, queue=b"no")), NOW_MS)
+    counts.add(B, page(copy(state=b"queued", ctime=MADE_NS - 10**9), copy(OTHER, state=b"queued")), NOW_MS)
+    by_state, holders = counts.counts(b"q")
+    assert {state: count for state, count in by_state.items() if count} == {"queued": 2}
+    assert holders == counts.bits.of(A) | counts.bits.of(B)
+    assert list(counts.queues()) == [b"q"]
+    assert counts.oldest_age(b"q", NOW_MS) == 101
+    assert counts.oldest_age(b"no", NOW_MS) is None
 
 
 def test_delayed_jobs_are_counted_by_the_clock_of_their_maker():
     clocks = Clocks()
     clocks.add(A, 50_000.0)
-    tally = Tally(clocks)
+    counts = JobCounts(clocks)
     returned = copy(OTHER, delay=160, next_requeue_within=10_000, nacks=1, additional_deliveries=1)
     delayed = copy(delay=160, next_requeue_within=10_000, next_awake_within=2_000)
-    tally.add(B, [delayed, returned], NOW_MS)
-    counts, _ = tally.counts(b"q")
+    counts.add(B, [delayed, returned], NOW_MS)
+    counts, _ = counts.counts(b"q")
     assert (counts["delayed"], counts["in-flight"]) == (1, 1)
 
 
 def test_jobs_that_a_missing_node_may_have_queued_are_counted_as_unknown():
-    tally = Tally(Clocks())
-    tally.add(A, page(copy(nodes_delivered=[A.encode(), B.encode()]), copy(OTHER)), NOW_MS)
-    counts, holders = tally.counts(b"q", missing=tally.bits.of(B))
-    assert (counts["unknown"], counts["in-flight"], holders) == (1, 1, tally.bits.of(A))
-    assert tally.oldest_age(b"q", NOW_MS) is None
+    counts = JobCounts(Clocks())
+    counts.add(A, page(copy(nodes_delivered=[A.encode(), B.encode()]), copy(OTHER)), NOW_MS)
+    by_state, holders = counts.counts(b"q", missing=counts.bits.of(B))
+    assert (by_state["unknown"], by_state["in-flight"], holders) == (1, 1, counts.bits.of(A))
+    assert counts.oldest_age(b"q", NOW_MS) is None
 
 
 def stat(**values):
@@ -217,7 +217,7 @@ def test_what_has_no_value_comes_last_whatever_the_order():
 
 
 def test_a_trace_tells_where_copies_differ_but_for_what_runs():
-    tracing = Tracing(ID, {A: "a:1", B: "b:1"}, Clocks())
+    tracing = JobTrace(ID, {A: "a:1", B: "b:1"}, Clocks())
     tracing.add(B, copy(ttl=999, nodes_delivered=[B.encode(), A.encode()]), NOW_MS)
     tracing.add(A, copy(nodes_delivered=[A.encode(), B.encode()], nacks=1, next_awake_within=5), NOW_MS)
     tracing.add(A, None, NOW_MS)
@@ -235,13 +235,13 @@ def test_a_trace_tells_where_copies_differ_but_for_what_runs():
 
 def test_a_trace_is_unknown_where_a_node_is_missing_that_may_have_the_job():
     for missing_ids, state in (([], "in-flight"), ([B], "unknown"), (None, "unknown")):
-        tracing = Tracing(ID, {A: "a:1"}, Clocks())
+        tracing = JobTrace(ID, {A: "a:1"}, Clocks())
         tracing.add(A, copy(nodes_delivered=[A.encode(), B.encode()]), NOW_MS)
         assert tracing.record(missing_ids, NOW_MS)["state"] == state
 
 
 def test_the_stand_in_for_an_acknowledged_id_shows_only_what_it_has():
-    tracing = Tracing(ID, {A: "a:1", B: "b:1"}, Clocks())
+    tracing = JobTrace(ID, {A: "a:1", B: "b:1"}, Clocks())
     tracing.add(A, copy(queue=None, state=b"acked", body=None), NOW_MS)
     assert list(tracing.copies[0]) == ["node", "id", "state", "ttl", "nacks", "additional_deliveries"]
     assert tracing.record([], NOW_MS)["state"] == "acked"
@@ -250,7 +250,7 @@ def test_the_stand_in_for_an_acknowledged_id_shows_only_what_it_has():
 def test_a_job_that_any_node_knows_to_be_acknowledged_is_whoever_answers_first():
     seen = {A: copy(), B: copy(queue=None, state=b"acked", body=None)}
     for order in ((A, B), (B, A)):
-        tracing = Tracing(ID, {A: "a:1", B: "b:1"}, Clocks())
+        tracing = JobTrace(ID, {A: "a:1", B: "b:1"}, Clocks())
         for node_id in order:
             tracing.add(node_id, seen[node_id], NOW_MS)
         assert tracing.record([], NOW_MS)["state"] == "acked"
@@ -279,7 +279,7 @@ def test_what_nodes_say_of_one_another():
 
 
 def test_a_node_tells_of_itself_what_its_info_has():
-    view = View(A, "a:1")
+    view = NodeView(A, "a:1")
     assert {name for name, value in view.record().items() if value is not None} == {
         "id",
         "address",

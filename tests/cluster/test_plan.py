@@ -6,8 +6,8 @@ import itertools
 
 import pytest
 
-from disquectl.cluster.copies import NAMES
-from disquectl.cluster.plan import (
+from disquectl.errors import NotDisque
+from disquectl.merge.plan import (
     ACKNOWLEDGED,
     ALREADY_QUEUED,
     MAYBE_QUEUED,
@@ -20,7 +20,7 @@ from disquectl.cluster.plan import (
     plan,
     replica_of,
 )
-from disquectl.errors import NotDisque
+from disquectl.merge.replicas import NAMES
 
 A, B, C, D = (letter * 40 for letter in (b"a", b"b", b"c", b"d"))
 EVERY_VERB = ON_EVERY_REPLICA + ON_ONE_NODE

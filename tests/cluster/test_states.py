@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from disquectl.cluster import states
-from disquectl.cluster.states import (
+from disquectl.merge import states
+from disquectl.merge.states import (
     ACKNOWLEDGED,
     DELAYED,
     IN_FLIGHT,

@@ -10,7 +10,7 @@ import pytest
 
 from disquectl import Client, ConnectionFailed, Node, PartlyDone, ReplyError
 from disquectl.client.cluster import Missing
-from disquectl.commands.everywhere.gather import Refusals, require_an_answer, settle
+from disquectl.fanout.ask import Refusals, require_an_answer, settle
 from tests.client.scripted import refused_address
 from tests.conftest import run_disquectl
 

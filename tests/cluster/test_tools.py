@@ -7,7 +7,7 @@ import json
 import pytest
 
 from disquectl import Client
-from disquectl.commands.advice import MEANINGS
+from disquectl.execution.advice import MEANINGS
 from disquectl.protocol.fields import fields
 from disquectl.sandbox.thread import SandboxThread
 from tests.cli.processes import running

@@ -9,7 +9,7 @@ from conftest import run_disquectl
 
 from disquectl import Client
 from disquectl.client.core import Core
-from disquectl.commands.lookup import row_of
+from disquectl.commands import command_of
 from disquectl.protocol.resp import encode
 
 from .test_rows import ALL
@@ -50,15 +50,17 @@ def test_a_method_of_the_client_repeats_what_its_row_repeats_and_nothing_else(na
     with pytest.raises(InterruptedError):
         getattr(client, name)(*words)
     sent, repeatable = client.asked
-    row = row_of(sent)
-    assert row.name != "exec"
+    command = command_of(sent)
+    assert command.name != "exec"
     # What names one connection is not sent again on another one.
-    assert repeatable == row.may_repeat(sent) or sent[1] in (b"GETNAME", b"SETNAME")
+    assert repeatable == command.risk.may_repeat(sent) or sent[1] in (b"GETNAME", b"SETNAME")
 
 
 def test_every_command_has_a_method():
     names = {name.partition("_")[0] for name in (*METHODS, "monitor")}
-    verbs = {row.verb[0].decode().lower() for name, row in ALL.items() if row.verb}
+    verbs = {
+        command.grammar.verb[0].decode().lower() for name, command in ALL.items() if command.grammar.verb
+    }
     assert verbs <= names | {"client", "cluster", "config", "slowlog", "latency"}
     assert {"client", "cluster", "config", "slowlog", "latency"} <= names
 
@@ -69,7 +71,7 @@ def test_every_command_of_the_server_has_a_row_and_its_flags_agree(node):
     assert flags.pop("auth")
     assert len(flags) == 31
     for name, words in flags.items():
-        row = row_of([name.encode()])
-        assert row.name != "exec", name
+        command = command_of([name.encode()])
+        assert command.name != "exec", name
         if "write" in words.split(","):
-            assert row.effect != "read", name
+            assert command.risk.effect != "read", name

@@ -6,8 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from disquectl.commands.kinds import INT64, SECONDS, WAIT, duration_ms, number, one_of, seconds_float
 from disquectl.errors import UsageError
+from disquectl.spec.param_types import INT64, SECONDS, WAIT, duration_ms, number, one_of, seconds_float
 
 UNITS = {"ms": 1, "s": 1000, "m": 60_000, "h": 3_600_000, "d": 86_400_000}
 WRONG = ["", " ", "s", "ms", "5 s", "-5", "+5", "5S", "5w", "1e3", "0x10", "1_000", ".", "5.", "1.2.3", "5s5"]

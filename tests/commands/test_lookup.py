@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from disquectl.commands.lookup import own_wait_ms, row_of
-from disquectl.commands.row import WRITE
+from disquectl.commands import command_of
+from disquectl.spec.command import WRITE
+from disquectl.spec.native_words import own_wait_ms
 
 
 @pytest.mark.parametrize(
@@ -21,7 +22,7 @@ from disquectl.commands.row import WRITE
     ],
 )
 def test_words_find_their_row(line, verb):
-    assert row_of(line.encode().split()).verb == verb
+    assert command_of(line.encode().split()).grammar.verb == verb
 
 
 UNKNOWN = ["ack x", "exec qlen q", "sandbox", "frobnicate", "config nothing", "qlen\0 q", "auth pw", "\xff"]
@@ -29,16 +30,16 @@ UNKNOWN = ["ack x", "exec qlen q", "sandbox", "frobnicate", "config nothing", "q
 
 @pytest.mark.parametrize("line", UNKNOWN)
 def test_a_word_without_a_row_is_a_write_that_a_redis_may_know(line):
-    row = row_of(line.encode("latin-1").split())
-    assert (row.name, row.effect, row.redis_too) == ("exec", WRITE, True)
-    assert not row.may_repeat([b"x"])
+    command = command_of(line.encode("latin-1").split())
+    assert (command.name, command.risk.effect, command.risk.ambiguous_with_redis) == ("exec", WRITE, True)
+    assert not command.risk.may_repeat([b"x"])
 
 
 def test_any_subcommand_of_what_is_dangerous_as_a_whole_is_dangerous():
-    row = row_of([b"debug", b"something-new"])
-    assert row.danger
-    assert row.one_node
-    assert row.effect == WRITE
+    command = command_of([b"debug", b"something-new"])
+    assert command.risk.danger
+    assert command.risk.single_node
+    assert command.risk.effect == WRITE
 
 
 @pytest.mark.parametrize(

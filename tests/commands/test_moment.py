@@ -6,8 +6,8 @@ import time
 
 import pytest
 
-from disquectl.commands.moment import seconds_until
 from disquectl.errors import UsageError
+from disquectl.spec.timestamps import seconds_until
 
 # 2026-12-24T17:00:00Z
 EVE = 1_798_131_600

@@ -5,11 +5,11 @@ from __future__ import annotations
 import pytest
 
 from disquectl import Client
-from disquectl.commands.getjob import ROW as GETJOB
-from disquectl.commands.queue_names import doubts
-from disquectl.commands.work import ROW as WORK
+from disquectl.commands.getjob import COMMAND as GETJOB
+from disquectl.commands.work import COMMAND as WORK
 from disquectl.commands.work import queue_and_weight
 from disquectl.errors import UsageError
+from disquectl.spec.queue_names import doubts
 from tests.conftest import run_disquectl
 
 
@@ -35,12 +35,12 @@ def test_names_that_stand_alone_and_others_are_believed():
     assert doubts(WORK, [b"orders", b"count", b"from"]) == []
 
 
-@pytest.mark.parametrize("row", [GETJOB, WORK])
+@pytest.mark.parametrize("command", [GETJOB, WORK])
 @pytest.mark.parametrize("name", [b"e*", b"mail?", b"[ab]"])
-def test_patterns_are_doubted(row, name):
-    (text,) = doubts(row, [name])
+def test_patterns_are_doubted(command, name):
+    (text,) = doubts(command, [name])
     assert name.decode() in text
-    assert row.name in text
+    assert command.name in text
 
 
 def test_getjob_warns_before_it_waits(node):

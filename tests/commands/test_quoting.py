@@ -9,8 +9,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from disquectl.commands.quoting import UnclosedQuote, split
 from disquectl.errors import UsageError
+from disquectl.spec.quoting import UnclosedQuote, split
 
 
 def double(word):

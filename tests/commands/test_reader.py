@@ -9,10 +9,11 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from disquectl.cli.tree import explain
-from disquectl.commands.options import GLOBAL_OPTIONS
-from disquectl.commands.reader import place, read
-from disquectl.commands.streams import Streams
+from disquectl.commands import find
 from disquectl.errors import UsageError
+from disquectl.execution.parser import bind, parse
+from disquectl.execution.streams import Streams
+from disquectl.spec.global_options import GLOBAL_OPTIONS
 
 from .test_rows import ALL, LEAVES
 
@@ -54,21 +55,21 @@ def options(pool):
 def right_lines(draw):
     """A command line that is right as far as its form goes."""
     name = draw(st.sampled_from(sorted(LEAVES)))
-    row = LEAVES[name]
+    command = LEAVES[name]
     line = draw(options(GLOBAL_OPTIONS))
     for word in name.split():
         line += [word, *draw(options(GLOBAL_OPTIONS))]
-    own = (*row.options, *GLOBAL_OPTIONS)
+    own = (*command.grammar.options, *GLOBAL_OPTIONS)
     words = []
-    for argument in row.arguments:
+    for argument in command.grammar.arguments:
         least = 1 if argument.required else 0
         words += draw(st.lists(WORDS, min_size=least, max_size=3 if argument.many else 1))
     # Behind a command that has subcommands, -- is left to Typer.
-    if not row.subcommands and draw(st.booleans()):
+    if not command.subcommands and draw(st.booleans()):
         return [*line, *draw(options(own)), "--", *words]
     for word in words:
-        line += [*([] if row.rest_is_data and word is not words[0] else draw(options(own))), word]
-    return line if row.rest_is_data else line + draw(options(own))
+        line += [*([] if command.grammar.rest_is_data and word is not words[0] else draw(options(own))), word]
+    return line if command.grammar.rest_is_data else line + draw(options(own))
 
 
 @st.composite
@@ -87,13 +88,22 @@ def understood(line):
         found = explain(line, Streams(io.BytesIO(), io.BytesIO(), io.BytesIO()))
     except UsageError:
         return None
-    return None if isinstance(found, int) else (found.row.verb, found.row.name, found.words, found.settings)
+    return (
+        None
+        if isinstance(found, int)
+        else (found.command.grammar.verb, found.command.name, found.words, found.settings)
+    )
 
 
 def both_agree(line):
-    found = read(line)
+    found = parse(line, find)
     if found is not None:
-        assert understood(line) == (found.row.verb, found.row.name, found.words, found.settings)
+        assert understood(line) == (
+            found.command.grammar.verb,
+            found.command.name,
+            found.words,
+            found.settings,
+        )
     return found
 
 
@@ -119,7 +129,7 @@ def test_what_the_quick_reader_understands_typer_understands_the_same(line):
 
 @pytest.mark.parametrize("name", [name for name in ALL if name not in LEAVES])
 def test_a_command_without_its_subcommand_needs_explaining(name):
-    assert read([name]) is None
+    assert parse([name], find) is None
     assert understood([name]) is None
 
 
@@ -127,13 +137,13 @@ def test_a_command_without_its_subcommand_needs_explaining(name):
     "line", ["", "--help", "-h", "--version", "qlen -h", "frob", "qlen", "qlen --frob q", "-o", "config frob"]
 )
 def test_what_is_not_clear_at_once_is_left_to_typer(line):
-    assert read(line.split()) is None
+    assert parse(line.split(), find) is None
 
 
 def test_words_are_given_to_their_arguments():
     addjob, getjob = ALL["addjob"], ALL["getjob"]
-    assert place(addjob, ["q", "b"]) == {"queue": "q", "body": "b"}
-    assert place(addjob, ["q"]) == {"queue": "q"}
-    assert place(addjob, ["q", "b", "c"]) is None
-    assert place(getjob, ["a", "b"]) == {"queue": ("a", "b")}
-    assert place(getjob, []) is None
+    assert bind(addjob, ["q", "b"]) == {"queue": "q", "body": "b"}
+    assert bind(addjob, ["q"]) == {"queue": "q"}
+    assert bind(addjob, ["q", "b", "c"]) is None
+    assert bind(getjob, ["a", "b"]) == {"queue": ("a", "b")}
+    assert bind(getjob, []) is None

@@ -7,10 +7,10 @@ import shlex
 
 import pytest
 
-from disquectl.commands import ALIASES, NAMES, find, rows
-from disquectl.commands.options import GLOBAL_OPTIONS
-from disquectl.commands.reader import read
-from disquectl.commands.row import JOBS, QUEUES, READ, REPEAT, SERVER, TOOLS, WRITE
+from disquectl.commands import ALIASES, NAMES, all_commands, find
+from disquectl.execution.parser import parse
+from disquectl.spec.command import IDEMPOTENT, JOBS, QUEUES, READ, SERVER, TOOLS, WRITE
+from disquectl.spec.global_options import GLOBAL_OPTIONS
 
 # Every command of Disque 1.0-rc1 but AUTH, which is the connection's business.
 VERBS = (
@@ -46,22 +46,24 @@ ONE_NODE = (
 
 def with_subcommands():
     """Every row under the name that is typed, subcommands too."""
-    for row in rows():
-        yield row.name, row
-        for inner in row.subcommands:
-            yield f"{row.name} {inner.name}", inner
+    for command in all_commands():
+        yield command.name, command
+        for inner in command.subcommands:
+            yield f"{command.name} {inner.name}", inner
 
 
 ALL = dict(with_subcommands())
-LEAVES = {name: row for name, row in ALL.items() if row.callable or not row.subcommands}
+LEAVES = {name: command for name, command in ALL.items() if command.is_callable or not command.subcommands}
 every_row = pytest.mark.parametrize("name", ALL)
 every_leaf = pytest.mark.parametrize("name", LEAVES)
 
 
 def test_every_command_of_disque_has_a_row_and_every_name_is_there_once():
     assert len(set(NAMES)) == len(NAMES)
-    assert [row.name for row in rows()] == list(NAMES)
-    assert set(VERBS.split()) <= {row.verb[0].decode() for row in rows() if row.verb}
+    assert [command.name for command in all_commands()] == list(NAMES)
+    assert set(VERBS.split()) <= {
+        command.grammar.verb[0].decode() for command in all_commands() if command.grammar.verb
+    }
     assert not set(ALIASES) & set(NAMES)
     assert set(ALIASES.values()) <= set(NAMES)
     assert find("no such command") is None
@@ -69,14 +71,17 @@ def test_every_command_of_disque_has_a_row_and_every_name_is_there_once():
 
 def test_every_subcommand_has_a_row():
     for name, inner in SUBCOMMANDS.items():
-        assert [row.name for row in ALL[name].subcommands] == inner.split() or set(inner.split()) == {
-            row.name for row in ALL[name].subcommands
+        assert [command.name for command in ALL[name].subcommands] == inner.split() or set(inner.split()) == {
+            command.name for command in ALL[name].subcommands
         }
 
 
 def test_rows_stand_in_the_groups_of_the_help():
-    groups = {group: {row.name for row in rows() if row.group == group} for group in (JOBS, QUEUES, SERVER)}
-    assert {row.group for row in rows()} == {JOBS, QUEUES, SERVER, TOOLS}
+    groups = {
+        group: {command.name for command in all_commands() if command.group == group}
+        for group in (JOBS, QUEUES, SERVER)
+    }
+    assert {command.group for command in all_commands()} == {JOBS, QUEUES, SERVER, TOOLS}
     assert groups[JOBS] == set(
         "addjob getjob ack fastack nack working show enqueue dequeue deljob".split()  # noqa: SIM905
     )
@@ -85,13 +90,13 @@ def test_rows_stand_in_the_groups_of_the_help():
 
 @every_row
 def test_a_row_explains_itself(name):
-    row = ALL[name]
-    assert row.summary[0].isupper()
-    assert row.summary.endswith(".")
-    assert len(row.summary) <= 72
-    for parameter in (*row.arguments, *row.options):
+    command = ALL[name]
+    assert command.summary[0].isupper()
+    assert command.summary.endswith(".")
+    assert len(command.summary) <= 72
+    for parameter in (*command.grammar.arguments, *command.grammar.options):
         assert parameter.help.endswith((".", "]"))
-    for error in row.errors:
+    for error in command.errors:
         code, _, meaning = error.partition(": ")
         assert code.isupper()
         assert meaning.endswith(".")
@@ -99,45 +104,45 @@ def test_a_row_explains_itself(name):
 
 @every_row
 def test_a_verb_is_in_upper_case_and_a_subcommand_begins_with_its_command(name):
-    row = ALL[name]
-    assert all(word and word == word.upper() for word in row.verb)
-    assert not row.verb or len(row.verb) == len(name.split())
-    assert all(inner.verb[:1] == row.verb for inner in row.subcommands)
+    command = ALL[name]
+    assert all(word and word == word.upper() for word in command.grammar.verb)
+    assert not command.grammar.verb or len(command.grammar.verb) == len(name.split())
+    assert all(inner.grammar.verb[:1] == command.grammar.verb for inner in command.subcommands)
 
 
 @every_row
 def test_the_example_is_understood(name):
-    row = ALL[name]
-    words = shlex.split(row.example.split(" | ")[0].split(" > ")[0])
+    command = ALL[name]
+    words = shlex.split(command.example.split(" | ")[0].split(" > ")[0])
     assert words[0] == "disquectl"
-    invocation = read(words[1:])
+    invocation = parse(words[1:], find)
     assert invocation is not None
-    assert invocation.row is row or invocation.row in row.subcommands
+    assert invocation.command is command or invocation.command in command.subcommands
 
 
 @every_leaf
 def test_no_two_options_share_a_name_and_none_clashes_with_the_global_ones(name):
-    row = LEAVES[name]
-    options = (*row.options, *GLOBAL_OPTIONS)
+    command = LEAVES[name]
+    options = (*command.grammar.options, *GLOBAL_OPTIONS)
     flags = [option.flag for option in options] + [option.short for option in options if option.short]
     assert len(set(flags)) == len(flags)
     assert not {"-h", "--help", "--version"} & set(flags)
-    names = [parameter.name for parameter in (*row.arguments, *options)]
+    names = [parameter.name for parameter in (*command.grammar.arguments, *options)]
     assert len(set(names)) == len(names)
     assert all(flag.startswith("--") and flag == flag.lower() for flag in flags if len(flag) > 2)
 
 
 @every_leaf
 def test_only_the_last_words_may_be_many_or_missing(name):
-    arguments = LEAVES[name].arguments
+    arguments = LEAVES[name].grammar.arguments
     for first, second in itertools.pairwise(arguments):
         assert first.required or not second.required
         assert not first.many
 
 
 def test_what_disque_calls_a_write_is_never_sent_twice_unless_it_may_be():
-    effects = {row.name: row.effect for row in rows()}
-    assert {name for name, effect in effects.items() if effect == REPEAT} == {"ack", "fastack"}
+    effects = {command.name: command.risk.effect for command in all_commands()}
+    assert {name for name, effect in effects.items() if effect == IDEMPOTENT} == {"ack", "fastack"}
     assert all(effects[name] != READ for name in WRITES.split())
     reads = "qlen qstat qpeek qscan jscan show info hello ping time command monitor"
     assert all(effects[name] == READ for name in reads.split())
@@ -146,24 +151,24 @@ def test_what_disque_calls_a_write_is_never_sent_twice_unless_it_may_be():
 
 @every_leaf
 def test_what_asks_and_what_goes_to_one_server_is_as_documented(name):
-    row = LEAVES[name]
-    if row.verb:
-        assert bool(row.danger) == (name in DANGEROUS)
-        assert row.one_node == (name in ONE_NODE)
-    if row.one_node:
-        assert row.effect == WRITE
-        assert row.redis_too
-    if row.danger:
-        assert "--yes" in row.example or name == "cluster leaving"
+    command = LEAVES[name]
+    if command.grammar.verb:
+        assert bool(command.risk.danger) == (name in DANGEROUS)
+        assert command.risk.single_node == (name in ONE_NODE)
+    if command.risk.single_node:
+        assert command.risk.effect == WRITE
+        assert command.risk.ambiguous_with_redis
+    if command.risk.danger:
+        assert "--yes" in command.example or name == "cluster leaving"
 
 
 def test_the_same_command_may_be_harmless_with_other_words():
     leaving, pause = ALL["cluster leaving"], ALL["pause"]
-    assert leaving.only_reads([b"CLUSTER", b"LEAVING"])
-    assert leaving.dangers([b"CLUSTER", b"LEAVING", b"yes"])
-    assert not leaving.dangers([b"CLUSTER", b"LEAVING", b"no"])
+    assert leaving.risk.only_reads([b"CLUSTER", b"LEAVING"])
+    assert leaving.risk.danger_of([b"CLUSTER", b"LEAVING", b"yes"])
+    assert not leaving.risk.danger_of([b"CLUSTER", b"LEAVING", b"no"])
     assert not leaving.may_repeat([b"CLUSTER", b"LEAVING", b"no"])
-    assert pause.only_reads([b"PAUSE", b"q", b"state"])
+    assert pause.risk.only_reads([b"PAUSE", b"q", b"state"])
     assert pause.may_repeat([b"PAUSE", b"q", b"STATE"])
     for words in ([b"in"], [b"state", b"bcast"], [b"state", b"none"], []):
-        assert not pause.only_reads([b"PAUSE", b"q", *words])
+        assert not pause.risk.only_reads([b"PAUSE", b"q", *words])

@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 
 import disquectl
-from disquectl.commands.streams import Closed, Streams
+from disquectl.execution.streams import Closed, Streams
 
 
 @pytest.mark.parametrize(
@@ -25,9 +25,9 @@ def test_columns_is_the_width_where_it_can_be_one(columns: str, width: int, monk
 
 # Where the streams of the process are named, and why.
 NAMED = {
-    "commands/streams.py",
+    "execution/streams.py",
     "cli/help.py",  # whether stdout is a terminal
-    "commands/session.py",  # getpass asks on stderr
+    "execution/session.py",  # getpass asks on stderr
     "shell/terminal.py",  # what prompt-toolkit draws on
 }
 

@@ -2,7 +2,7 @@
 
 import pytest
 
-from disquectl.commands import NAMES, rows
+from disquectl.commands import NAMES, all_commands
 from disquectl.completion.candidates import static
 from disquectl.completion.expect import expect
 
@@ -11,7 +11,7 @@ def kind_at(line):
     """The kind of word that is expected behind a line; the last word is the one being typed."""
     *words, partial = line.split(" ")
     parameter = expect(words, partial).parameter
-    return parameter.kind.name if parameter else None
+    return parameter.type.name if parameter else None
 
 
 @pytest.mark.parametrize(
@@ -62,10 +62,10 @@ def test_commands_and_subcommands():
 
 
 def test_every_option_of_every_row_is_offered_with_its_help():
-    for row in rows():
-        if not row.subcommands:
-            offered = dict(static(expect([row.name], "--"), "--"))
-            assert {option.flag: option.help for option in row.options}.items() <= offered.items()
+    for command in all_commands():
+        if not command.subcommands:
+            offered = dict(static(expect([command.name], "--"), "--"))
+            assert {option.flag: option.help for option in command.grammar.options}.items() <= offered.items()
             assert "--output" in offered
 
 

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import shlex
 
-from disquectl.commands import ALIASES, rows
-from disquectl.commands.options import CONNECTING, GENERAL
-from disquectl.commands.reader import read
-from disquectl.commands.row import JOBS, QUEUES, SERVER, TOOLS, Option, Row, convert
+from disquectl.commands import ALIASES, all_commands, find
+from disquectl.execution.parser import parse
+from disquectl.spec.command import JOBS, QUEUES, SERVER, TOOLS, Command
+from disquectl.spec.global_options import CONNECTING, GENERAL
+from disquectl.spec.parameters import Option, convert
 
 GROUPS = (JOBS, QUEUES, SERVER, TOOLS)
 
@@ -32,9 +33,9 @@ def command_list() -> str:
     lines = ["| | command | |", "|---|---|---|"]
     for group in GROUPS:
         title = f"**{group}**"
-        for row in _of(group):
-            link = f"[`{row.name}`](disquectl/help/reference.md#{row.name})"
-            lines.append(f"| {title} | {link} | {_cell(row.summary)} |")
+        for command in _of(group):
+            link = f"[`{command.name}`](disquectl/help/reference.md#{command.name})"
+            lines.append(f"| {title} | {link} | {_cell(command.summary)} |")
             title = ""
     return "\n".join(lines) + "\n"
 
@@ -43,7 +44,7 @@ def reference() -> str:
     """The whole page of the reference."""
     parts = [_HEAD]
     for group in GROUPS:
-        names = " · ".join(f"[{row.name}](#{row.name})" for row in _of(group))
+        names = " · ".join(f"[{command.name}](#{command.name})" for command in _of(group))
         parts.append(f"**{group}:** {names}\n")
     parts.append("## Options of every command\n\nThey stand before the command's name or after it.\n")
     parts.append("Where to connect:\n\n" + _options(CONNECTING))
@@ -52,48 +53,48 @@ def reference() -> str:
     for group in GROUPS:
         # A heading of the group's name alone would take the anchor of the command `jobs` or `queues`.
         parts.append(f"## Commands: {group}\n")
-        parts += [_command(row) for row in _of(group)]
+        parts += [_command(command) for command in _of(group)]
     return "\n".join(parts)
 
 
-def _of(group: str) -> list[Row]:
-    return [row for row in rows() if row.group == group]
+def _of(group: str) -> list[Command]:
+    return [command for command in all_commands() if command.group == group]
 
 
-def _command(row: Row) -> str:
+def _command(command: Command) -> str:
     """A command, and behind it its subcommands."""
-    parts = [f"### {row.name}\n", f"{row.summary}\n"]
-    others = [f"`{alias}`" for alias, name in ALIASES.items() if name == row.name]
+    parts = [f"### {command.name}\n", f"{command.summary}\n"]
+    others = [f"`{alias}`" for alias, name in ALIASES.items() if name == command.name]
     if others:
         parts.append(f"Also as {', '.join(others)}.\n")
-    if row.callable or not row.subcommands:
-        parts.append(_explained(row, row.usage))
+    if command.is_callable or not command.subcommands:
+        parts.append(_explained(command, command.usage))
     else:
-        parts.append(f"    disquectl {row.usage}\n")
-    for inner in row.subcommands:
-        parts += [f"#### {row.name} {inner.name}\n", f"{inner.summary}\n"]
-        parts.append(_explained(inner, f"{row.name} {inner.usage}"))
+        parts.append(f"    disquectl {command.usage}\n")
+    for inner in command.subcommands:
+        parts += [f"#### {command.name} {inner.name}\n", f"{inner.summary}\n"]
+        parts.append(_explained(inner, f"{command.name} {inner.usage}"))
     return "\n".join(parts)
 
 
-def _explained(row: Row, usage: str) -> str:
+def _explained(command: Command, usage: str) -> str:
     parts = [f"    disquectl {usage}\n"]
-    if row.details:
-        parts.append(f"{_text(row.details)}\n")
-    if row.danger:
-        parts.append(f"It asks first, since it {_text(row.danger)}. `--yes` answers.\n")
-    if row.one_node:
+    if command.details:
+        parts.append(f"{_text(command.details)}\n")
+    if command.risk.danger:
+        parts.append(f"It asks first, since it {_text(command.risk.danger)}. `--yes` answers.\n")
+    if command.risk.single_node:
         parts.append("It goes to exactly one node: name it with one `--node`.\n")
-    if row.arguments:
-        lines = [f"| `{argument.usage}` | {_cell(argument.help)} |" for argument in row.arguments]
+    if command.grammar.arguments:
+        lines = [f"| `{argument.usage}` | {_cell(argument.help)} |" for argument in command.grammar.arguments]
         parts.append("\n".join(["| argument | |", "|---|---|", *lines]) + "\n")
-    if row.options:
-        parts.append(_options(row.options))
-    if columns := _columns(row):
+    if command.grammar.options:
+        parts.append(_options(command.grammar.options))
+    if columns := _columns(command):
         parts.append(f"Columns: {columns}.\n")
-    if row.errors:
-        parts.append("\n".join(f"- {_error(error)}" for error in row.errors) + "\n")
-    parts.append(f"```sh\n{row.example}\n```\n")
+    if command.errors:
+        parts.append("\n".join(f"- {_error(error)}" for error in command.errors) + "\n")
+    parts.append(f"```sh\n{command.example}\n```\n")
     return "\n".join(parts)
 
 
@@ -101,19 +102,19 @@ def _options(options: tuple[Option, ...]) -> str:
     lines = ["| option | | unless given |", "|---|---|---|"]
     for option in options:
         names = " ".join([f"`{option.short}`,"] if option.short else [])
-        value = "" if option.is_flag else f" {option.kind.metavar}"
+        value = "" if option.is_flag else f" {option.type.metavar}"
         names = f"{names} `{option.flag}{value}`".strip().replace("|", "\\|")
         lines.append(f"| {names} | {_cell(option.help)} | {_cell(option.unset)} |")
     return "\n".join(lines) + "\n"
 
 
-def _columns(row: Row) -> str:
+def _columns(command: Command) -> str:
     """The fields of its records, as --columns and the keys of JSON name them: those of its example."""
-    example = read(shlex.split(row.example)[1:])
-    if row.shape is None or example is None:
+    example = parse(shlex.split(command.example)[1:], find)
+    if command.shape is None or example is None:
         return ""
-    values = convert((*row.arguments, *row.options), example.words)
-    return ", ".join(f"`{field}`" for field in row.shape(values).fields)
+    values = convert((*command.grammar.arguments, *command.grammar.options), example.words)
+    return ", ".join(f"`{field}`" for field in command.shape(values).fields)
 
 
 def _error(error: str) -> str:

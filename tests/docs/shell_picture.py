@@ -39,8 +39,8 @@ def draw(someone: Person) -> str:
     console = Console(
         record=True, width=COLUMNS, file=StringIO(), force_terminal=True, color_system="truecolor"
     )
-    for row in range(len(someone.text.splitlines())):
-        cells = [someone.screen.buffer[row][column] for column in range(COLUMNS)]
+    for command in range(len(someone.text.splitlines())):
+        cells = [someone.screen.buffer[command][column] for column in range(COLUMNS)]
         line = Text()
         for (front, back, bold), run in groupby(cells, lambda cell: (cell.fg, cell.bg, cell.bold)):
             text = "".join(cell.data for cell in run).replace(" ", "\N{NO-BREAK SPACE}")

@@ -9,8 +9,8 @@ from xml.etree import ElementTree
 import pytest
 
 from disquectl import __version__
-from disquectl.commands import NAMES, rows
-from disquectl.commands.options import GLOBAL_OPTIONS
+from disquectl.commands import NAMES, all_commands
+from disquectl.spec.global_options import GLOBAL_OPTIONS
 from tests.docs.generate import PICTURE, generated
 from tests.docs.pages import CHANGELOG, HELP, README, ROOT, links, pages
 from tests.docs.picture import draw
@@ -57,12 +57,12 @@ def test_every_topic_that_the_program_names_is_a_page_or_a_command() -> None:
 
 def test_the_reference_has_every_command_option_and_subcommand() -> None:
     text = (HELP / "reference.md").read_text()
-    for row in rows():
-        section = text.partition(f"\n### {row.name}\n")[2].partition("\n### ")[0]
-        for one in (row, *row.subcommands):
-            assert one.example in section or not one.callable
-            assert all(f"`{option.flag}" in section for option in one.options)
-        assert all(f"\n#### {row.name} {inner.name}\n" in section for inner in row.subcommands)
+    for command in all_commands():
+        section = text.partition(f"\n### {command.name}\n")[2].partition("\n### ")[0]
+        for one in (command, *command.subcommands):
+            assert one.example in section or not one.is_callable
+            assert all(f"`{option.flag}" in section for option in one.grammar.options)
+        assert all(f"\n#### {command.name} {inner.name}\n" in section for inner in command.subcommands)
     assert all(f"`{option.flag}" in text for option in GLOBAL_OPTIONS)
 
 

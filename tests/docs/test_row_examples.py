@@ -12,12 +12,15 @@ from pathlib import Path
 import pytest
 
 from disquectl import Client
-from disquectl.commands import rows
+from disquectl.commands import all_commands
 from disquectl.sandbox.thread import SandboxThread
 
 PAGE_JOB = "D-dcb833cf-8YL1NT17e9+wsA/09NqxscQI-05a1"
 EXAMPLES = [
-    one.example for row in rows() for one in (row, *row.subcommands) if one.callable or not one.subcommands
+    one.example
+    for command in all_commands()
+    for one in (command, *command.subcommands)
+    if one.is_callable or not one.subcommands
 ]
 # What goes on until it is stopped, and a worker whose command is the reader's own.
 ENDLESS = ("disquectl monitor", "disquectl work ")

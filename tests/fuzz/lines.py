@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from disquectl.commands import rows
+from disquectl.commands import all_commands
 
 from .replies import DEAD_ID, JOB_ID
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from disquectl.commands.row import Row
+    from disquectl.spec.command import Command
 
 ID = JOB_ID.decode()
 FORMATS = ("table", "plain", "json", "jsonl", "csv", "tsv", "raw")
@@ -129,15 +129,15 @@ def lines() -> list[tuple[list[str], bytes]]:
 
 def asking() -> Iterator[str]:
     """The names of all commands and subcommands that ask a server."""
-    for row in rows():
-        if row.name == "debug":
-            yield row.name  # its subcommands differ in their words alone
-        elif row.connects and row.name != "shell":
-            yield from _named(row, row.name)
+    for command in all_commands():
+        if command.name == "debug":
+            yield command.name  # its subcommands differ in their words alone
+        elif command.connects and command.name != "shell":
+            yield from _named(command, command.name)
 
 
-def _named(row: Row, name: str) -> Iterator[str]:
-    if row.callable:
+def _named(command: Command, name: str) -> Iterator[str]:
+    if command.is_callable and command.connects:
         yield name
-    for inner in row.subcommands:
+    for inner in command.subcommands:
         yield from _named(inner, f"{name} {inner.name}")

@@ -19,7 +19,7 @@ from random import Random
 from typing import TYPE_CHECKING
 
 from disquectl.cli import main
-from disquectl.commands.streams import Streams
+from disquectl.execution.streams import Streams
 from disquectl.protocol.shapes import READS
 
 from .lines import FORMATS, lines

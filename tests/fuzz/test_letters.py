@@ -4,7 +4,7 @@ import json
 
 import pytest
 
-from disquectl.worker.envelope import read
+from disquectl.worker.dead_letter import read
 
 from .lines import FORMATS
 from .replies import DEAD_ID, LETTER, show

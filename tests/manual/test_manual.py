@@ -10,11 +10,11 @@ from pathlib import Path
 import pytest
 
 from disquectl import errors
-from disquectl.commands import NAMES, rows
-from disquectl.commands.options import GLOBAL_OPTIONS
+from disquectl.commands import NAMES, all_commands
 from disquectl.manual import man, topics
 from disquectl.manual.describe import EXIT_CODES
 from disquectl.manual.man import man_page
+from disquectl.spec.global_options import GLOBAL_OPTIONS
 from tests.cli.terminal import on_terminal
 from tests.conftest import run_disquectl
 
@@ -82,10 +82,12 @@ def test_describe_has_every_command_and_option():
     assert [command["name"] for command in described["commands"]] == list(NAMES)
     assert [option["flag"] for option in described["options"]] == [option.flag for option in GLOBAL_OPTIONS]
     by_name = {command["name"]: command for command in described["commands"]}
-    for row in rows():
-        assert [one["flag"] for one in by_name[row.name]["options"]] == [one.flag for one in row.options]
-        assert [one["name"] for one in by_name[row.name]["subcommands"]] == [
-            one.name for one in row.subcommands
+    for command in all_commands():
+        assert [one["flag"] for one in by_name[command.name]["options"]] == [
+            one.flag for one in command.grammar.options
+        ]
+        assert [one["name"] for one in by_name[command.name]["subcommands"]] == [
+            one.name for one in command.subcommands
         ]
 
 
@@ -134,5 +136,5 @@ def test_groff_has_nothing_to_complain_about(tmp_path):
     assert done.stderr == ""
     # Bold and underlined are a character struck over itself or over a line.
     shown = re.sub(".\b", "", done.stdout)
-    for row in rows():
-        assert f"   {row.name}\n" in shown
+    for command in all_commands():
+        assert f"   {command.name}\n" in shown

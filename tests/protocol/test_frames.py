@@ -21,13 +21,11 @@ FRAMES = [
 ]
 
 
-@pytest.mark.parametrize("portion", [1, 2, 3, 7, 1000])
-def test_frames_come_out_whole_however_the_bytes_come_in(portion):
+@pytest.mark.parametrize("batch", [1, 2, 3, 7, 1000])
+def test_frames_come_out_whole_however_the_bytes_come_in(batch):
     stream = b"".join(FRAMES)
     splitter = FrameSplitter()
-    found = [
-        frame for i in range(0, len(stream), portion) for frame in splitter.feed(stream[i : i + portion])
-    ]
+    found = [frame for i in range(0, len(stream), batch) for frame in splitter.feed(stream[i : i + batch])]
     assert found == FRAMES
     assert splitter.rest() == b""
 
@@ -57,18 +55,16 @@ def test_an_odd_line_does_not_hold_up_what_follows(line):
 
 @settings(deadline=None)
 @given(st.lists(st.binary(max_size=40), max_size=8))
-def test_no_byte_is_lost_and_nothing_fails(portions):
+def test_no_byte_is_lost_and_nothing_fails(batches):
     splitter = FrameSplitter()
-    frames = [frame for portion in portions for frame in splitter.feed(portion)]
-    assert b"".join(frames) + splitter.rest() == b"".join(portions)
+    frames = [frame for batch in batches for frame in splitter.feed(batch)]
+    assert b"".join(frames) + splitter.rest() == b"".join(batches)
 
 
 @settings(deadline=None)
 @given(st.lists(st.lists(st.binary(max_size=20), min_size=1, max_size=4), max_size=5), st.integers(1, 30))
-def test_requests_are_frames_too(requests, portion):
+def test_requests_are_frames_too(requests, batch):
     stream = b"".join(encode(words) for words in requests)
     splitter = FrameSplitter()
-    found = [
-        frame for i in range(0, len(stream), portion) for frame in splitter.feed(stream[i : i + portion])
-    ]
+    found = [frame for i in range(0, len(stream), batch) for frame in splitter.feed(stream[i : i + batch])]
     assert found == [encode(words) for words in requests]

@@ -3,10 +3,10 @@
 import pytest
 
 from disquectl import Client, UsageError
-from disquectl.commands.bulk import jsonl
-from disquectl.commands.kinds import wait_milliseconds
+from disquectl.bulk import jsonl
 from disquectl.protocol.job_options import check_numbers, check_wait, number_words
-from disquectl.worker.letters import revival
+from disquectl.spec.param_types import wait_milliseconds
+from disquectl.worker.dead_letters import revival
 
 NOW = 1_800_000_000
 # What Disque 1.0-rc1 would wrap around, or refuse.

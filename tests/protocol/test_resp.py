@@ -186,11 +186,11 @@ def test_many_small_replies_are_no_large_one():
 
 @settings(deadline=None)
 @given(st.lists(st.binary(max_size=60), max_size=8))
-def test_garbage_gives_values_or_a_protocol_error_and_nothing_else(portions):
+def test_garbage_gives_values_or_a_protocol_error_and_nothing_else(batches):
     parser = Parser()
     with suppress(ProtocolError):
-        for portion in portions:
-            parser.feed(portion)
+        for batch in batches:
+            parser.feed(batch)
             values(parser)
 
 

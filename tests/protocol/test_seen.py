@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from disquectl.protocol.seen import Seen
+from disquectl.protocol.dedup import Seen
 
 
 @given(st.lists(st.binary(max_size=3)))

@@ -5,7 +5,7 @@ import io
 from hypothesis import strategies as st
 
 from disquectl.render.output import writer
-from disquectl.render.shape import PAIRS, RECORDS, REPLY, SECTIONS, TREE, VALUE, Shape
+from disquectl.spec.shape import PAIRS, RECORDS, REPLY, SECTIONS, TREE, VALUE, Shape
 
 ID = "D-60c335b3-b4RUlBGWltla2jr1Nbzg4Ktc-0001"
 NODE = "60c335b3c1d576cd47e7f9fe79b2a9c0b8c4133f"

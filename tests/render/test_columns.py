@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from disquectl.protocol.columns import Columns, column
 from disquectl.render.output import FORMATS, writer
-from disquectl.render.shape import RECORDS, Shape
+from disquectl.spec.shape import RECORDS, Shape
 
 NAMES = ("id", "queue", "ttl", "nodes", "body")
 SHAPE = Shape(NAMES, RECORDS, many=True, value="id", body="body")

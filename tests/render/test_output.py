@@ -12,7 +12,7 @@ import pytest
 import disquectl
 from disquectl.errors import DataError, UsageError
 from disquectl.render.output import FORMATS, check_columns, writer
-from disquectl.render.shape import Shape
+from disquectl.spec.shape import Shape
 
 from .samples import (
     EXEC,
@@ -171,7 +171,7 @@ def loaded_by(fmt, shape, record):
     code = f"""
 import io, sys
 from disquectl.render.output import writer
-from disquectl.render.shape import Shape
+from disquectl.spec.shape import Shape
 sink = writer({fmt!r}, Shape({shape.fields!r}, {shape.layout!r}, many={shape.many}), out=io.BytesIO())
 sink.write({record!r})
 sink.finish()
@@ -197,7 +197,7 @@ def test_a_format_for_scripts_loads_no_library(fmt, shape, record):
     assert not loaded & HEAVY
     own = {name.rpartition(".")[2] for name in loaded if name.startswith("disquectl.render.")}
     modules = {"tsv": {"plain", "rows"}, "csv": {"csv", "rows"}, "jsonl": {"json"}}.get(fmt, {fmt})
-    assert own - {"reply"} == {"output", "shape", "stream", "escape"} | modules
+    assert own - {"reply"} == {"output", "flatten", "stream", "escape"} | modules
 
 
 def test_a_single_value_on_a_terminal_loads_no_rich():

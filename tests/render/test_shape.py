@@ -2,7 +2,7 @@
 
 import pytest
 
-from disquectl.render.shape import as_bytes, lines, pairs, rows
+from disquectl.render.flatten import as_bytes, lines, pairs, rows
 
 from .samples import EXEC, GETJOB, HELLO, HELLOS, INFO, JOBS, NODE, SECTIONS_OF_INFO
 

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from rich.cells import cell_len
 
 from disquectl.render.draw import folded
-from disquectl.render.shape import VALUE, Shape
+from disquectl.spec.shape import VALUE, Shape
 
 from .samples import (
     CONFIG,

@@ -81,8 +81,8 @@ class Person:
 
     def color_of(self, word: str) -> str:
         """The colour of the last place where the word stands."""
-        for row in range(self.screen.lines - 1, -1, -1):
-            column = self.screen.display[row].find(word)
+        for command in range(self.screen.lines - 1, -1, -1):
+            column = self.screen.display[command].find(word)
             if column >= 0:
-                return str(self.screen.buffer[row][column].fg)
+                return str(self.screen.buffer[command][column].fg)
         raise AssertionError(f"{word!r} is not on the screen:\n{self.text}")

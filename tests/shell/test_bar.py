@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING
 import pytest
 
 from disquectl import Client
-from disquectl.commands.streams import process_streams
-from disquectl.config import resolve
-from disquectl.configfile import load
+from disquectl.config.file import load
+from disquectl.config.settings import resolve
+from disquectl.execution.streams import process_streams
 from disquectl.sandbox.thread import SandboxThread
 from disquectl.shell.actions import act
 from disquectl.shell.bar import bar

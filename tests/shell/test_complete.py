@@ -11,7 +11,7 @@ import pytest
 from disquectl.shell.complete import entries
 from disquectl.shell.match import LIMIT, Index, rank
 from disquectl.shell.names import Names
-from disquectl.shell.seen import Seen
+from disquectl.shell.recent_ids import RecentIds
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -32,18 +32,18 @@ def names() -> Names:
 
 
 @pytest.fixture
-def seen() -> Seen:
-    found = Seen()
+def seen() -> RecentIds:
+    found = RecentIds()
     found.add(OLD, b"mail")
     found.add(NEW, b"other")
     return found
 
 
-def offered(line: str, names: Names, seen: Seen) -> list[str]:
+def offered(line: str, names: Names, seen: RecentIds) -> list[str]:
     return [entry.text for entry in entries(line, names, seen)[1]]
 
 
-def test_each_choice_says_what_it_means_itself(names: Names, seen: Seen) -> None:
+def test_each_choice_says_what_it_means_itself(names: Names, seen: RecentIds) -> None:
     offer = {entry.text: entry.meaning for entry in entries("pause mail ", names, seen)[1]}
     assert (offer["in"], offer["out"]) == ("no jobs go in", "none come out")
     sections = [entry.meaning for entry in entries("info ", names, seen)[1] if "-" not in entry.text]
@@ -81,16 +81,16 @@ def test_each_choice_says_what_it_means_itself(names: Names, seen: Seen) -> None
         ("\\watch 1 ql", ["qlen"]),
     ],
 )
-def test_the_menu_begins_with(line: str, first: list[str], names: Names, seen: Seen) -> None:
+def test_the_menu_begins_with(line: str, first: list[str], names: Names, seen: RecentIds) -> None:
     assert offered(line, names, seen)[: len(first)] == first
 
 
 @pytest.mark.parametrize("line", ["ADDJOB mail ", "foo ", "qlen mail | le", 'qlen "x"y'])
-def test_nothing_is_offered(line: str, names: Names, seen: Seen) -> None:
+def test_nothing_is_offered(line: str, names: Names, seen: RecentIds) -> None:
     assert not offered(line, names, seen)
 
 
-def test_the_descriptions_stand_beside(names: Names, seen: Seen) -> None:
+def test_the_descriptions_stand_beside(names: Names, seen: RecentIds) -> None:
     beside = {
         entry.text: entry.meaning
         for line in ("qle", "SHOW ", "CONFIG GET ", "ADDJOB q x 0 ")
@@ -103,20 +103,20 @@ def test_the_descriptions_stand_beside(names: Names, seen: Seen) -> None:
     assert "default" in beside["RETRY"]
 
 
-def test_what_replaces_what(names: Names, seen: Seen) -> None:
+def test_what_replaces_what(names: Names, seen: RecentIds) -> None:
     assert entries("QLEN ma", names, seen)[0] == 5
     assert entries('QLEN "my qu', names, seen)[0] == 5
     assert entries("QLEN ", names, seen)[0] == 5
 
 
-def test_files_behind_an_arrow(names: Names, seen: Seen, tmp_path: Path) -> None:
+def test_files_behind_an_arrow(names: Names, seen: RecentIds, tmp_path: Path) -> None:
     (tmp_path / "my file").write_text("")
     (tmp_path / ".hidden").write_text("")
     assert offered(f"info > {tmp_path}/", names, seen) == [f'"{tmp_path}/my file"']
     assert offered(f"\\source {tmp_path}/", names, seen) == [f'"{tmp_path}/my file"']
 
 
-def test_a_hostile_name_is_shown_escaped(seen: Seen) -> None:
+def test_a_hostile_name_is_shown_escaped(seen: RecentIds) -> None:
     names = Names()
     names.queues = Index(["a\x1b[31mb"])
     (entry,) = entries("QLEN a", names, seen)[1]
@@ -141,7 +141,7 @@ def test_the_search_ends_when_its_time_is_over(monkeypatch: pytest.MonkeyPatch) 
 
 
 def test_the_oldest_ids_are_forgotten() -> None:
-    seen = Seen()
+    seen = RecentIds()
     for number in range(1_100):
         seen.add(f"D-{number:08x}-wEZBgf0gIJRmZsgi4nGJyWtR-05a1", b"q")
     found = seen.newest_first()
@@ -170,8 +170,8 @@ def test_near_matches_stand_behind_nearer_ones() -> None:
 def test_the_menu_keeps_that_order() -> None:
     names = Names()
     names.queues = Index(NEAR)
-    _, found = entries("QLEN ord", names, Seen())
+    _, found = entries("QLEN ord", names, RecentIds())
     assert [entry.text for entry in found] == Index(NEAR).find("ord")
     # Choices are fewer, and are ranked alike: `none` begins with it, `in` has it inside.
-    _, found = entries("PAUSE q n", names, Seen())
+    _, found = entries("PAUSE q n", names, RecentIds())
     assert [entry.text for entry in found][:2] == ["none", "in"]

@@ -8,16 +8,16 @@ from hypothesis import strategies as st
 
 from disquectl.commands import NAMES
 from disquectl.errors import UsageError
+from disquectl.shell.builtins import ROWS
 from disquectl.shell.check import check
 from disquectl.shell.complete import entries
 from disquectl.shell.grammar import read, read_before
 from disquectl.shell.hints import about, rest_of_syntax
 from disquectl.shell.interpret import interpret
 from disquectl.shell.names import Names
-from disquectl.shell.own import ROWS
 from disquectl.shell.paint import painted
 from disquectl.shell.parts import DISQUES, EITHER, MIXED, OURS
-from disquectl.shell.seen import Seen
+from disquectl.shell.recent_ids import RecentIds
 
 ADDJOB_WORDS = ["REPLICATE", "DELAY", "RETRY", "TTL", "MAXLEN", "ASYNC"]
 
@@ -83,7 +83,7 @@ def test_what_may_come_next(line: str, keywords: list[str], marker: str, paramet
 
 def test_subcommands_come_behind_their_command() -> None:
     after = read_before("CONFIG ")[0].next
-    assert [row.name for row in after.subcommands] == ["get", "set", "resetstat", "rewrite"]
+    assert [command.name for command in after.subcommands] == ["get", "set", "resetstat", "rewrite"]
 
 
 def test_commands_come_first_and_options_before_them() -> None:
@@ -196,7 +196,7 @@ def test_the_bar_says_a_unit_once() -> None:
 WORDS = [
     *NAMES,
     *(name.upper() for name in NAMES),
-    *(row.name for row in ROWS),
+    *(command.name for command in ROWS),
     *("from", "FROM", "RETRY", "0", "-5", "--retry", "--retry=3", "-o", "--", "-", "|", ">", ">>", '"', "'"),
     *(
         '"a b"',
@@ -229,11 +229,11 @@ def test_whatever_is_typed_it_answers(line: str) -> None:
     assert "".join(text for _, text in painted(reading)) == line
     rest_of_syntax(reading)
     about(reading)
-    start, _found = entries(line, Names(), Seen())
+    start, _found = entries(line, Names(), RecentIds())
     assert 0 <= start <= len(line)
     if reading.parts or reading.line.handoff is not None:
         try:
-            command = interpret(reading)
+            invocation = interpret(reading)
         except UsageError:
             return
-        assert command.row is not None
+        assert invocation.command is not None

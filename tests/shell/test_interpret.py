@@ -4,19 +4,33 @@ from __future__ import annotations
 
 import pytest
 
-from disquectl.commands.row import convert
+from disquectl.commands import addjob, getjob
 from disquectl.errors import UsageError
+from disquectl.execution import scan
 from disquectl.shell.grammar import read
 from disquectl.shell.interpret import interpret
+from disquectl.spec.command import Request, one_request
+from disquectl.spec.parameters import convert
 
+# What builds the requests of commands that are more than one.
+PROGRAMS = {
+    "addjob": addjob.requests,
+    "getjob": getjob.requests,
+    "qscan": scan.requests,
+    "jscan": scan.requests,
+}
 ID = "D-60c335b3-wEZBgf0gIJRmZsgi4nGJyWtR-05a1"
 
 
 def request(line: str) -> list[list[bytes]]:
     """What would be sent for the line."""
-    command = interpret(read(line))
-    values = convert((*command.row.arguments, *command.row.options), command.words)
-    return command.row.requests(command.row, values)
+    invocation = interpret(read(line))
+    command = invocation.command
+    values = convert((*command.grammar.arguments, *command.grammar.options), invocation.words)
+    build = (
+        command.does.build if isinstance(command.does, Request) else PROGRAMS.get(command.name, one_request)
+    )
+    return build(command, values)
 
 
 @pytest.mark.parametrize(
@@ -62,16 +76,16 @@ def test_bytes_arrive_as_they_were_typed() -> None:
 
 
 def test_what_the_row_does_not_know_is_sent_as_it_is() -> None:
-    command = interpret(read("ADDJOB q x 0 FUTURE 1"))
-    assert command.row.name == "exec"
-    assert command.words == {"word": ("ADDJOB", "q", "x", "0", "FUTURE", "1")}
-    assert not command.unknown
+    invocation = interpret(read("ADDJOB q x 0 FUTURE 1"))
+    assert invocation.command.name == "exec"
+    assert invocation.words == {"word": ("ADDJOB", "q", "x", "0", "FUTURE", "1")}
+    assert not invocation.unknown
 
 
 def test_an_unknown_command_is_sent_and_said_to_be_unknown() -> None:
-    command = interpret(read("FROB 'a b' --quiet"))
-    assert command.unknown
-    assert command.words == {"word": ("FROB", "a b", "--quiet")}
+    invocation = interpret(read("FROB 'a b' --quiet"))
+    assert invocation.unknown
+    assert invocation.words == {"word": ("FROB", "a b", "--quiet")}
 
 
 @pytest.mark.parametrize(
@@ -104,10 +118,10 @@ def test_a_queue_may_have_the_name_of_the_program() -> None:
     ],
 )
 def test_the_option_for_help_is_help(line: str, topic: tuple[str, ...]) -> None:
-    command = interpret(read(line))
-    assert command.own
-    assert command.row.name == "help"
-    assert command.words == {"topic": topic}
+    invocation = interpret(read(line))
+    assert invocation.own
+    assert invocation.command.name == "help"
+    assert invocation.words == {"topic": topic}
     assert not list(read("addjob --help").problems)
 
 

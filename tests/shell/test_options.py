@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from disquectl.configfile import parse
+from disquectl.config.file import parse
 from disquectl.errors import UsageError
 from disquectl.shell.options import ShellOptions, prompt_problem
 from disquectl.shell.theme import styles

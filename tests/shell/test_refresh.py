@@ -6,9 +6,9 @@ import time
 from typing import TYPE_CHECKING
 
 from disquectl import Client
-from disquectl.commands.streams import process_streams
-from disquectl.config import resolve
-from disquectl.configfile import load
+from disquectl.config.file import load
+from disquectl.config.settings import resolve
+from disquectl.execution.streams import process_streams
 from disquectl.shell import refresh
 from disquectl.shell.actions import act
 from disquectl.shell.options import ShellOptions

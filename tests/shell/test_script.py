@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from disquectl.commands.streams import Streams
+from disquectl.execution.streams import Streams
 from disquectl.shell.script import attempt
 from tests.conftest import Result, run_disquectl
 

@@ -10,7 +10,7 @@ import pytest
 from disquectl import Client
 from disquectl.sandbox.listening import listen
 from disquectl.sandbox.thread import SandboxThread
-from disquectl.shell.own import SETTINGS
+from disquectl.shell.builtins import SETTINGS
 from tests.shell.person import CTRL_C, CTRL_D, CTRL_R, ENTER, TAB, UP, Person
 
 if TYPE_CHECKING:

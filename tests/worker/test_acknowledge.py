@@ -7,8 +7,8 @@ import pytest
 from disquectl.client.address import Node
 from disquectl.errors import ReplyError
 from disquectl.worker.backoff import Backoff
-from disquectl.worker.custody import Custody
 from disquectl.worker.job import Failure, Job
+from disquectl.worker.lifecycle import JobLifecycle
 from disquectl.worker.plan import Plan
 from disquectl.worker.remembered import Remembered
 from tests.worker.test_custody import CREATED, ID, shown
@@ -21,7 +21,9 @@ class Cluster:
     """Three nodes, up or down, and the state of the job at each; ACKJOB must be right for that."""
 
     def __init__(self, **states):
-        self.custody = Custody(Plan((b"true",), ((b"q", 1),), Backoff(10.0)), lambda: 0.0, lambda: (A, B, C))
+        self.lifecycle = JobLifecycle(
+            Plan((b"true",), ((b"q", 1),), Backoff(10.0)), lambda: 0.0, lambda: (A, B, C)
+        )
         self.states = {A: b"active", B: None, C: None} | {
             globals()[name]: one for name, one in states.items()
         }
@@ -32,26 +34,26 @@ class Cluster:
 
     def take(self, home=A, job_id=ID, deliveries=0):
         job = Job(job_id, b"q", b"body", 0, deliveries, home)
-        self.is_run = self.custody.take(job, self.now)
+        self.is_run = self.lifecycle.take(job, self.now)
         return job
 
     def lose(self, *nodes):
         """Their connections break, and they do not come back."""
         self.down |= set(nodes)
         for node in nodes:
-            self.custody.lost([], False, node)
+            self.lifecycle.lost([], False, node)
 
     def run(self):
         """Answer what is asked until nothing is."""
         for _ in range(20):
-            requests = self.custody.requests()
+            requests = self.lifecycle.requests()
             if not requests:
                 return
             for request in requests:
                 if request.home in self.down:
-                    self.custody.lost([request], True)
+                    self.lifecycle.lost([request], True)
                 else:
-                    self.custody.answered(request, self.reply(request), self.now)
+                    self.lifecycle.answered(request, self.reply(request), self.now)
         raise AssertionError("it never ends to ask")
 
     def reply(self, request):
@@ -70,21 +72,21 @@ class Cluster:
 
     def at(self, now):
         self.now = now
-        self.custody.tick(now)
+        self.lifecycle.tick(now)
         self.run()
 
     def news(self):
-        told = [(news.event, news.why) for news in self.custody.told]
-        self.custody.told.clear()
+        told = [(news.event, news.why) for news in self.lifecycle.told]
+        self.lifecycle.told.clear()
         return told
 
 
 def test_at_the_node_that_gave_it_and_nowhere_else():
     cluster = Cluster(B=b"active")
-    cluster.custody.succeeded(cluster.take())
+    cluster.lifecycle.succeeded(cluster.take())
     cluster.run()
     assert cluster.acknowledged_at == [A]
-    assert not cluster.custody.busy
+    assert not cluster.lifecycle.busy
 
 
 def test_where_that_is_gone_at_every_other_that_has_it_and_there_when_it_is_back():
@@ -92,18 +94,18 @@ def test_where_that_is_gone_at_every_other_that_has_it_and_there_when_it_is_back
     job = cluster.take()
     cluster.run()
     cluster.lose(A)
-    cluster.custody.succeeded(job)
+    cluster.lifecycle.succeeded(job)
     cluster.run()
     assert cluster.acknowledged_at == [B]
-    assert not cluster.custody.busy
-    assert cluster.custody.jobs == {}
+    assert not cluster.lifecycle.busy
+    assert cluster.lifecycle.jobs == {}
     cluster.at(2)
     cluster.down.clear()
     cluster.at(4)
     assert cluster.acknowledged_at == [B, A]
-    cluster.custody.close()
+    cluster.lifecycle.close()
     assert cluster.news() == []
-    assert cluster.custody.next_look > 1000
+    assert cluster.lifecycle.next_look > 1000
 
 
 def test_at_the_end_what_could_not_be_acknowledged_is_told():
@@ -111,9 +113,9 @@ def test_at_the_end_what_could_not_be_acknowledged_is_told():
     job = cluster.take()
     cluster.run()
     cluster.lose(A)
-    cluster.custody.succeeded(job)
+    cluster.lifecycle.succeeded(job)
     cluster.run()
-    cluster.custody.close()
+    cluster.lifecycle.close()
     ((event, why),) = cluster.news()
     assert event == "not acknowledged"
     assert "127.0.0.1:7711" in why
@@ -124,14 +126,14 @@ def test_a_job_that_no_node_took_the_acknowledgement_of_is_left():
     job = cluster.take()
     cluster.run()
     cluster.lose(A)
-    cluster.custody.succeeded(job)
+    cluster.lifecycle.succeeded(job)
     cluster.run()
-    assert cluster.custody.busy
+    assert cluster.lifecycle.busy
     cluster.at(30)  # the grace time is over
-    assert not cluster.custody.busy
-    cluster.custody.close()
+    assert not cluster.lifecycle.busy
+    cluster.lifecycle.close()
     assert [event for event, _ in cluster.news()] == ["left"]
-    assert cluster.custody.jobs == {}
+    assert cluster.lifecycle.jobs == {}
 
 
 @pytest.mark.parametrize("state", [None, b"acked"])
@@ -139,12 +141,12 @@ def test_a_node_that_came_back_without_the_job_is_not_sent_an_acknowledgement(st
     cluster = Cluster()
     job = cluster.take()
     cluster.run()
-    cluster.custody.lost([], False, A)
+    cluster.lifecycle.lost([], False, A)
     cluster.states[A] = state
-    cluster.custody.succeeded(job)
+    cluster.lifecycle.succeeded(job)
     cluster.run()
     assert cluster.acknowledged_at == []
-    assert not cluster.custody.busy
+    assert not cluster.lifecycle.busy
 
 
 def test_near_the_end_of_the_ttl_the_node_is_looked_at_first():
@@ -153,20 +155,20 @@ def test_near_the_end_of_the_ttl_the_node_is_looked_at_first():
     cluster.run()
     cluster.now = 2.0
     cluster.states[A] = None
-    cluster.custody.tick(2.0)
-    cluster.custody.succeeded(job)
+    cluster.lifecycle.tick(2.0)
+    cluster.lifecycle.succeeded(job)
     cluster.run()
     assert cluster.acknowledged_at == []
     late = cluster.take()
     late.too_late = True
-    cluster.custody.succeeded(late)
+    cluster.lifecycle.succeeded(late)
     cluster.run()
     assert cluster.acknowledged_at == []
 
 
 def test_what_was_acknowledged_and_comes_again_is_acknowledged_everywhere_and_not_run():
     cluster = Cluster(B=b"active", C=b"active")
-    cluster.custody.succeeded(cluster.take())
+    cluster.lifecycle.succeeded(cluster.take())
     cluster.run()
     cluster.states |= {A: b"active", B: b"wait-repl"}
     cluster.take(C, deliveries=1)
@@ -174,17 +176,17 @@ def test_what_was_acknowledged_and_comes_again_is_acknowledged_everywhere_and_no
     cluster.run()
     assert cluster.acknowledged_at == [A, C, A]
     assert [event for event, _ in cluster.news()] == ["already done"]
-    assert cluster.custody.jobs == {}
+    assert cluster.lifecycle.jobs == {}
 
 
 def test_it_is_remembered_only_once_that_was_answered():
     cluster = Cluster()
     job = cluster.take()
     cluster.run()
-    cluster.custody.succeeded(job)
-    assert ID not in cluster.custody._acknowledge.remembered
+    cluster.lifecycle.succeeded(job)
+    assert ID not in cluster.lifecycle._acknowledge.remembered
     cluster.run()
-    assert ID in cluster.custody._acknowledge.remembered
+    assert ID in cluster.lifecycle._acknowledge.remembered
 
 
 def test_a_job_that_another_node_gave_meanwhile_is_acknowledged_at_both():
@@ -193,39 +195,39 @@ def test_a_job_that_another_node_gave_meanwhile_is_acknowledged_at_both():
     cluster.run()
     cluster.take(C, deliveries=1)
     assert not cluster.is_run
-    cluster.custody.succeeded(job)
+    cluster.lifecycle.succeeded(job)
     cluster.run()
     assert set(cluster.acknowledged_at) == {A, C}
-    assert not cluster.custody.busy
+    assert not cluster.lifecycle.busy
 
 
 def test_a_job_that_another_node_gave_while_it_is_acknowledged_is_acknowledged_there_too():
     cluster = Cluster(C=b"active")
     job = cluster.take(A)
     cluster.run()
-    cluster.custody.succeeded(job)
-    (acknowledgement,) = cluster.custody.requests()
+    cluster.lifecycle.succeeded(job)
+    (acknowledgement,) = cluster.lifecycle.requests()
     cluster.take(C, deliveries=1)
     cluster.run()
-    cluster.custody.answered(acknowledgement, cluster.reply(acknowledgement), 0.0)
+    cluster.lifecycle.answered(acknowledgement, cluster.reply(acknowledgement), 0.0)
     cluster.run()
     assert set(cluster.acknowledged_at) == {A, C}
-    assert not cluster.custody.busy
-    assert cluster.custody.jobs == {}
+    assert not cluster.lifecycle.busy
+    assert cluster.lifecycle.jobs == {}
 
 
 def test_a_refused_acknowledgement_is_sent_again():
     cluster = Cluster()
     job = cluster.take()
     cluster.run()
-    cluster.custody.succeeded(job)
-    (request,) = cluster.custody.requests()
-    cluster.custody.answered(request, ReplyError("MISCONF Errors writing to the AOF file"), 0.0)
+    cluster.lifecycle.succeeded(job)
+    (request,) = cluster.lifecycle.requests()
+    cluster.lifecycle.answered(request, ReplyError("MISCONF Errors writing to the AOF file"), 0.0)
     cluster.run()
     assert cluster.acknowledged_at == []
     cluster.at(1)
     assert cluster.acknowledged_at == [A]
-    assert not cluster.custody.busy
+    assert not cluster.lifecycle.busy
 
 
 def test_working_goes_to_the_others_while_the_node_of_a_job_is_gone():
@@ -233,14 +235,14 @@ def test_working_goes_to_the_others_while_the_node_of_a_job_is_gone():
     job = cluster.take()
     cluster.run()
     cluster.lose(A)
-    cluster.custody.tick(10)
-    asked = cluster.custody.requests()
+    cluster.lifecycle.tick(10)
+    asked = cluster.lifecycle.requests()
     assert [(request.words[0], request.home) for request in asked] == [(b"WORKING", A)]
-    cluster.custody.lost(asked, True)
-    asked = cluster.custody.requests()
+    cluster.lifecycle.lost(asked, True)
+    asked = cluster.lifecycle.requests()
     assert [(request.words[0], request.home) for request in asked] == [(b"WORKING", B), (b"WORKING", C)]
     for request in asked:
-        cluster.custody.answered(request, cluster.reply(request), 10.0)
+        cluster.lifecycle.answered(request, cluster.reply(request), 10.0)
     assert cluster.news() == []  # C does not know it, which says nothing
     assert job.working_at == 20
 
@@ -249,16 +251,16 @@ def test_a_nack_waits_for_the_node_that_gave_the_job_for_one_retry_time():
     cluster = Cluster(B=b"active")
     job = cluster.take()
     cluster.run()
-    cluster.custody.failed(job, Failure(1, None, b"", CREATED))
+    cluster.lifecycle.failed(job, Failure(1, None, b"", CREATED))
     cluster.run()
     assert [event for event, _ in cluster.news()] == ["failed"]
     cluster.lose(A)
     for now in (10, 20, 39):
         cluster.at(now)
-        assert cluster.custody.held.total() == 1
+        assert cluster.lifecycle.held.total() == 1
     cluster.at(41)
     assert [event for event, _ in cluster.news()] == ["left"]
-    assert cluster.custody.held.total() == 0
+    assert cluster.lifecycle.held.total() == 0
 
 
 def test_how_long_a_job_may_live_is_asked_elsewhere_while_its_node_is_gone():
@@ -266,7 +268,7 @@ def test_how_long_a_job_may_live_is_asked_elsewhere_while_its_node_is_gone():
     job = cluster.take()
     cluster.run()
     cluster.lose(A)
-    cluster.custody.failed(job, Failure(1, None, b"", CREATED))
+    cluster.lifecycle.failed(job, Failure(1, None, b"", CREATED))
     cluster.run()
     assert [event for event, _ in cluster.news()] == ["failed"]
 
@@ -276,16 +278,16 @@ def test_a_letter_goes_to_another_node_where_the_first_does_not_answer():
     job = cluster.take()
     cluster.run()
     job.nacks = 25
-    cluster.custody.failed(job, Failure(1, None, b"", CREATED))
+    cluster.lifecycle.failed(job, Failure(1, None, b"", CREATED))
     cluster.lose(A)
     cluster.run()
     assert [event for event, _ in cluster.news()] == ["not buried"]
-    cluster.custody.tick(1.0)
-    cluster.custody.lost(cluster.custody.requests(), True)
-    sent = cluster.custody.requests()
+    cluster.lifecycle.tick(1.0)
+    cluster.lifecycle.lost(cluster.lifecycle.requests(), True)
+    sent = cluster.lifecycle.requests()
     for request in sent:
-        cluster.custody.answered(request, cluster.reply(request), 1.0)
-    (hello,) = cluster.custody.requests()
+        cluster.lifecycle.answered(request, cluster.reply(request), 1.0)
+    (hello,) = cluster.lifecycle.requests()
     assert (hello.words, hello.home) == ((b"HELLO",), B)
 
 
@@ -293,18 +295,18 @@ def test_a_replica_that_nobody_lists_is_acknowledged_too():
     """It is left where a job was on its way from one node to another."""
     ids = {A: "a", B: "b", C: "c"}
     cluster = Cluster(B=b"active", C=b"active")
-    cluster.custody = Custody(
+    cluster.lifecycle = JobLifecycle(
         Plan((b"true",), ((b"q", 1),), Backoff(10.0)), lambda: 0.0, lambda: (A, B, C), ids.__getitem__
     )
     cluster.listed = [b"a", b"b"]
-    cluster.custody.succeeded(cluster.take())
-    for request in cluster.custody.requests():
-        cluster.custody.answered(request, cluster.reply(request), 0.0)
-    assert cluster.custody.jobs == {}
-    assert cluster.custody.busy  # it does not end before they have answered, unless that takes long
+    cluster.lifecycle.succeeded(cluster.take())
+    for request in cluster.lifecycle.requests():
+        cluster.lifecycle.answered(request, cluster.reply(request), 0.0)
+    assert cluster.lifecycle.jobs == {}
+    assert cluster.lifecycle.busy  # it does not end before they have answered, unless that takes long
     cluster.run()
     assert cluster.acknowledged_at == [A, C]  # Disque itself tells B
-    assert not cluster.custody.busy
+    assert not cluster.lifecycle.busy
 
 
 # What is remembered

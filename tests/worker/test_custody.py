@@ -9,8 +9,8 @@ import pytest
 from disquectl.client.address import Node
 from disquectl.errors import ReplyError
 from disquectl.worker.backoff import Backoff
-from disquectl.worker.custody import Custody
 from disquectl.worker.job import Failure, Job
+from disquectl.worker.lifecycle import JobLifecycle
 from disquectl.worker.plan import Plan
 
 HOME = Node("127.0.0.1", 7711)
@@ -31,24 +31,24 @@ class World:
 
     def __init__(self, **options):
         options = {"max_retries": 2, "hold": 1} | options
-        self.custody = Custody(Plan((b"true",), ((b"q", 1),), Backoff(10.0), **options), lambda: 0.0)
+        self.lifecycle = JobLifecycle(Plan((b"true",), ((b"q", 1),), Backoff(10.0), **options), lambda: 0.0)
         self.now = 0.0
 
     def take(self, job_id=ID, nacks=0):
         job = Job(job_id, b"q", b"body", nacks, 0, HOME)
-        self.custody.take(job, self.now)
+        self.lifecycle.take(job, self.now)
         return job
 
     def asked(self):
-        self.last = self.custody.requests()
+        self.last = self.lifecycle.requests()
         return [request.words[:2] for request in self.last]
 
     def answer(self, *replies):
         for request, reply in zip(self.last, replies, strict=True):
-            self.custody.answered(request, reply, self.now)
+            self.lifecycle.answered(request, reply, self.now)
 
     def fail(self, job, ttl_left=DAY, state=b"active", retry=300, why=""):
-        self.custody.failed(job, Failure(1, None, b"oh", CREATED + self.now, why=why))
+        self.lifecycle.failed(job, Failure(1, None, b"oh", CREATED + self.now, why=why))
         assert self.asked() == [(b"TIME",), (b"SHOW", job.id)]
         at = CREATED + self.now
         self.answer([b"%d" % at, b"%d" % (at % 1 * 1e6)], shown(at, ttl_left, state, retry, job.id))
@@ -61,12 +61,12 @@ class World:
 
     def at(self, now):
         self.now = now
-        self.custody.tick(now)
+        self.lifecycle.tick(now)
         return self.asked()
 
     def news(self):
-        told = [news.event for news in self.custody.told]
-        self.custody.told.clear()
+        told = [news.event for news in self.lifecycle.told]
+        self.lifecycle.told.clear()
         return told
 
 
@@ -75,7 +75,7 @@ def test_working_at_once_then_every_third_of_retry():
     world.take()
     assert world.asked() == [(b"WORKING", ID)]
     world.answer(30)
-    assert world.custody.next_look == 10
+    assert world.lifecycle.next_look == 10
     assert world.at(9.9) == []
     assert world.at(10) == [(b"WORKING", ID)]
     assert world.at(11) == []  # not again before it was answered
@@ -86,11 +86,11 @@ def test_a_done_job_is_acknowledged_and_forgotten():
     job = world.take()
     world.asked()
     world.answer(30)
-    world.custody.succeeded(job)
+    world.lifecycle.succeeded(job)
     assert world.asked() == [(b"ACKJOB", ID)]
-    assert world.custody.busy
+    assert world.lifecycle.busy
     world.answer(1)
-    assert not world.custody.busy
+    assert not world.lifecycle.busy
     assert world.at(1000) == []
 
 
@@ -101,7 +101,7 @@ def test_a_failed_job_is_held_by_working_and_put_back_at_its_time():
     world.answer(12)
     world.fail(job)
     assert world.news() == ["failed"]
-    assert not world.custody.busy
+    assert not world.lifecycle.busy
     assert world.at(4) == [(b"WORKING", ID)]
     world.answer(12)
     assert world.at(8) == [(b"WORKING", ID)]
@@ -119,9 +119,9 @@ def test_put_back_it_may_come_again_before_that_is_confirmed():
     world.fail(job)
     assert world.at(10) == [(b"NACK", ID)]
     again = Job(ID, b"q", b"body", 1, 0, HOME)
-    assert world.custody.take(again, world.now)
+    assert world.lifecycle.take(again, world.now)
     world.answer(1)
-    assert world.custody.jobs[ID] is again
+    assert world.lifecycle.jobs[ID] is again
 
 
 def test_delivered_again_while_it_runs_it_is_kept_and_not_run_twice():
@@ -129,7 +129,7 @@ def test_delivered_again_while_it_runs_it_is_kept_and_not_run_twice():
     world.take()
     world.asked()
     world.answer(30)
-    assert not world.custody.take(Job(ID, b"q", b"body", 0, 1, HOME), 1.0)
+    assert not world.lifecycle.take(Job(ID, b"q", b"body", 0, 1, HOME), 1.0)
     assert world.asked() == [(b"WORKING", ID)]
 
 
@@ -147,7 +147,7 @@ def test_dead_after_the_last_attempt_and_acknowledged_after_the_letter():
     assert json.loads(words[2])["attempts"] == 3
     assert json.loads(words[2])["ttl"] == DAY
     assert world.at(10) == [(b"WORKING", ID)]  # still ours
-    world.custody.answered(letter, b"D-new", world.now)
+    world.lifecycle.answered(letter, b"D-new", world.now)
     assert world.news() == ["dead"]
     assert world.asked() == [(b"ACKJOB", ID)]
 
@@ -176,8 +176,8 @@ def test_a_letter_that_is_refused_is_sent_again_and_the_job_is_held_meanwhile(er
         assert world.last[0].words == first  # the same letter, so that two of them are seen to be one
         world.answer(ReplyError(error))
         assert world.news() == ["not buried"]
-        assert not world.custody.busy
-        assert world.custody.next_look == again_at
+        assert not world.lifecycle.busy
+        assert world.lifecycle.next_look == again_at
         assert world.at(again_at) == [(b"TIME",), (b"SHOW", ID)]  # it may have been dealt with meanwhile
         show = shown(world.now)
         world.answer([b"%d" % (CREATED + world.now), b"0"], show)
@@ -186,7 +186,7 @@ def test_a_letter_that_is_refused_is_sent_again_and_the_job_is_held_meanwhile(er
     (letter,) = world.last
     assert world.at(10) == [(b"WORKING", ID)]
     world.answer(30)
-    world.custody.answered(letter, b"D-new", world.now)
+    world.lifecycle.answered(letter, b"D-new", world.now)
     assert world.news() == ["dead"]
     assert world.asked() == [(b"ACKJOB", ID)]
     assert job.state == "leaving"
@@ -208,7 +208,7 @@ def test_a_letter_has_as_many_replicas_as_there_are_nodes_now():
 def test_at_the_end_a_job_without_its_letter_is_marked_as_past_its_retries(nacks):
     world = World(max_retries=0)
     job = world.take(nacks=nacks)
-    assert bool(world.custody.refusal(job)) == bool(nacks)  # what comes marked like this is not run
+    assert bool(world.lifecycle.refusal(job)) == bool(nacks)  # what comes marked like this is not run
     world.asked()
     world.answer(30)
     world.fail(job)
@@ -216,14 +216,14 @@ def test_at_the_end_a_job_without_its_letter_is_marked_as_past_its_retries(nacks
     world.asked()
     world.answer(ReplyError("OOM"))
     world.news()
-    world.custody.part()
+    world.lifecycle.part()
     assert world.news() == ["left"]
     assert world.asked() == ([] if nacks else [(b"NACK", ID)])
     if not nacks:
-        assert world.custody.busy
+        assert world.lifecycle.busy
         world.answer(1)
-    assert not world.custody.busy
-    assert world.custody.jobs == {}
+    assert not world.lifecycle.busy
+    assert world.lifecycle.jobs == {}
 
 
 def test_too_late_to_be_held_for_its_letter_it_is_marked_and_still_not_run():
@@ -231,13 +231,13 @@ def test_too_late_to_be_held_for_its_letter_it_is_marked_and_still_not_run():
     world.greeted()
     world.asked()
     world.answer(ReplyError("PAUSED"))
-    job.working_at = world.custody._next_look = 0.5
+    job.working_at = world.lifecycle._next_look = 0.5
     assert world.at(0.5) == [(b"WORKING", ID)]
     world.answer(ReplyError("TOOLATE Half of job TTL already elapsed"))
     assert world.asked() == [(b"NACK", ID)]
     world.answer(1)
-    assert not world.custody.take(Job(ID, b"q", b"body", 1, 0, HOME), world.now)
-    assert world.custody.jobs == {ID: job}
+    assert not world.lifecycle.take(Job(ID, b"q", b"body", 1, 0, HOME), world.now)
+    assert world.lifecycle.jobs == {ID: job}
 
 
 def test_the_letter_of_a_job_that_is_dealt_with_elsewhere_is_given_up():
@@ -248,7 +248,7 @@ def test_the_letter_of_a_job_that_is_dealt_with_elsewhere_is_given_up():
     world.at(1)
     world.answer([b"1", b"0"], None)
     assert world.news() == ["not buried", "left"]
-    assert world.custody.jobs == {}
+    assert world.lifecycle.jobs == {}
 
 
 def test_at_the_end_a_held_job_comes_back_as_late_as_may_be():
@@ -260,14 +260,14 @@ def test_at_the_end_a_held_job_comes_back_as_late_as_may_be():
     world.fail(soon)
     soon.due_at = 11.0  # before the retry time is over: nothing to be gained
     late.due_at = 100.0
-    world.custody.part()
+    world.lifecycle.part()
     assert world.asked() == [(b"WORKING", ID)]
-    assert world.custody.busy
+    assert world.lifecycle.busy
     world.answer(12)
-    assert not world.custody.busy
-    assert set(world.custody.jobs) == {late.id, soon.id}
+    assert not world.lifecycle.busy
+    assert set(world.lifecycle.jobs) == {late.id, soon.id}
     assert (b"NACK", ID) not in world.at(200)
-    world.custody.part()
+    world.lifecycle.part()
     assert world.asked() == []
 
 
@@ -306,14 +306,14 @@ def test_over_the_bound_a_queue_gives_no_more_and_the_job_is_left():
     world.asked()
     world.answer(30)
     world.fail(first)
-    assert world.custody.full_queues() == {b"q"}
+    assert world.lifecycle.full_queues() == {b"q"}
     other = world.take(ID.replace("yRia", "zzzz"))
     world.asked()
     world.answer(30)
     world.fail(other)
     assert world.news() == ["failed", "left"]
     assert world.asked() == []
-    assert list(world.custody.jobs) == [ID]
+    assert list(world.lifecycle.jobs) == [ID]
 
 
 def test_too_late_is_told_and_a_held_job_dies():
@@ -327,20 +327,20 @@ def test_too_late_is_told_and_a_held_job_dies():
     world.fail(job)
     world.news()
     job.working_at = 1.0
-    world.custody._next_look = 1.0
+    world.lifecycle._next_look = 1.0
     assert world.at(1) == [(b"WORKING", ID)]
     world.answer(ReplyError("TOOLATE Half of job TTL already elapsed"))
     world.greeted()
     assert world.asked() == [(b"ADDJOB", b"dead:q")]
-    assert world.custody.held.total() == 0
+    assert world.lifecycle.held.total() == 0
 
 
 def test_term_puts_jobs_back_and_buries_what_cannot_be():
     world = World()
     job, once = world.take(), world.take(AT_MOST_ONCE)
     world.asked()
-    world.custody.interrupted(job, Failure(None, 15, b"", 0.0))
-    world.custody.interrupted(once, Failure(None, 15, b"", 0.0))
+    world.lifecycle.interrupted(job, Failure(None, 15, b"", 0.0))
+    world.lifecycle.interrupted(once, Failure(None, 15, b"", 0.0))
     assert world.asked() == [(b"ENQUEUE", ID), (b"TIME",), (b"SHOW", AT_MOST_ONCE)]
 
 
@@ -349,10 +349,10 @@ def test_what_was_put_back_and_not_answered_is_not_repeated():
     job = world.take()
     world.asked()
     world.answer(30)
-    world.custody.interrupted(job, Failure(None, 15, b"", 0.0))
+    world.lifecycle.interrupted(job, Failure(None, 15, b"", 0.0))
     assert world.asked() == [(b"ENQUEUE", ID)]
     world.news()
-    world.custody.lost(world.last, False, HOME)
+    world.lifecycle.lost(world.last, False, HOME)
     assert world.news() == ["left"]
     assert world.asked() == []
 
@@ -363,18 +363,18 @@ def test_an_unknown_job_is_left():
     world.asked()
     world.answer(ReplyError("NOJOB Job not known"))
     assert world.news() == ["unknown"]
-    world.custody.failed(job, Failure(1, None, b"", 0.0))
+    world.lifecycle.failed(job, Failure(1, None, b"", 0.0))
     world.asked()
     world.answer([b"1", b"0"], None)
     assert world.news() == ["left"]
-    assert not world.custody.busy
+    assert not world.lifecycle.busy
 
 
 def test_what_working_answers_after_the_end_of_a_job_is_no_news():
     world = World()
     job = world.take()
     world.asked()
-    world.custody.succeeded(job)
+    world.lifecycle.succeeded(job)
     world.answer(ReplyError("TOOLATE Half of job TTL already elapsed"))
     assert world.news() == []
 
@@ -387,8 +387,8 @@ def test_a_held_job_that_its_node_does_not_know_is_forgotten():
     world.fail(job)
     assert world.at(4) == [(b"WORKING", ID)]
     world.answer(ReplyError("NOJOB Job not known"))
-    assert world.custody.jobs == {}
-    assert world.custody.full_queues() == set()
+    assert world.lifecycle.jobs == {}
+    assert world.lifecycle.full_queues() == set()
 
 
 def test_why_the_attempt_failed_is_told_rather_than_why_it_was_the_last():
@@ -401,26 +401,26 @@ def test_why_the_attempt_failed_is_told_rather_than_why_it_was_the_last():
     world.asked()
     assert json.loads(world.last[0].words[2])["reason"] == "it took longer than --timeout"
     world.answer(b"D-new")
-    assert [news.why for news in world.custody.told] == ["it took longer than --timeout"]
+    assert [news.why for news in world.lifecycle.told] == ["it took longer than --timeout"]
 
 
 def test_a_refused_return_is_told():
     world = World()
     returned = world.take()
     world.asked()
-    world.custody.interrupted(returned, Failure(None, 15, b"", 0.0))
+    world.lifecycle.interrupted(returned, Failure(None, 15, b"", 0.0))
     assert world.news() == ["put back"]
     world.asked()
     world.answer(ReplyError("OOM"))
     assert world.news() == ["left"]
-    assert world.custody.jobs == {}
+    assert world.lifecycle.jobs == {}
 
 
 def test_a_job_whose_node_answers_show_by_an_error_is_left():
     world = World()
     job = world.take()
     world.asked()
-    world.custody.failed(job, Failure(1, None, b"", 0.0))
+    world.lifecycle.failed(job, Failure(1, None, b"", 0.0))
     world.asked()
     world.answer([b"1", b"0"], ReplyError("LOADING"))
     assert world.news() == ["left"]
@@ -432,10 +432,10 @@ def test_jobs_are_acknowledged_together_at_the_nodes_that_they_came_from():
     homes = [HOME, HOME, other, HOME]
     jobs = [Job(ID.replace("yRia", f"aaa{i}"), b"q", b"", 0, 0, home) for i, home in enumerate(homes)]
     for job in jobs:
-        world.custody.take(job, 0.0)
+        world.lifecycle.take(job, 0.0)
     world.asked()
     for job in jobs:
-        world.custody.succeeded(job)
+        world.lifecycle.succeeded(job)
     world.asked()
     a, b, c, d = (job.id for job in jobs)
     assert [(request.home, request.words) for request in world.last] == [
@@ -446,7 +446,7 @@ def test_jobs_are_acknowledged_together_at_the_nodes_that_they_came_from():
 
 def test_what_comes_back_too_often_is_not_run_again_but_never_on_the_first_attempts():
     def refused(nacks, deliveries, **options):
-        return bool(World(**options).custody.refusal(Job(ID, b"q", b"", nacks, deliveries, HOME)))
+        return bool(World(**options).lifecycle.refusal(Job(ID, b"q", b"", nacks, deliveries, HOME)))
 
     assert [refused(0, 5, max_retries=0), refused(0, 6, max_retries=0)] == [False, True]
     assert [refused(0, 9, max_retries=9), refused(0, 10, max_retries=9)] == [False, True]
@@ -458,7 +458,7 @@ def test_a_job_that_is_not_run_again_gets_a_letter_with_the_attempts_that_failed
     job = world.take(nacks=2)
     world.asked()
     world.answer(30)
-    why = world.custody.refusal(job)
+    why = world.lifecycle.refusal(job)
     world.fail(job, why=why)
     world.greeted()
     world.asked()

@@ -15,7 +15,7 @@ from disquectl.worker.backoff import Backoff
 from disquectl.worker.handlers import Handlers
 from disquectl.worker.job import Job
 from disquectl.worker.plan import LINES, Plan, Program
-from disquectl.worker.watch import Watch
+from disquectl.worker.poller import Poller
 from tests.worker.workers import work
 
 ID = "D-60c335b3-yRiaWu63Ny89fXBPj66cnFnU-05a1"
@@ -50,7 +50,7 @@ class Slots:
 
     def __init__(self, script, concurrency, path=None, **plan):
         self.ended = []
-        self.watch = Watch()
+        self.watch = Poller()
         command = (sys.executable.encode(), b"-c", script.encode())
         made = Plan(command, ((b"q", 1),), Backoff(), takes=LINES, concurrency=concurrency, **plan)
         program = Program(path or command[0], os.environb)

@@ -12,8 +12,8 @@ from disquectl.client.address import Node
 from disquectl.worker.backoff import Backoff
 from disquectl.worker.job import Job
 from disquectl.worker.plan import Plan, Program
+from disquectl.worker.poller import Poller
 from disquectl.worker.processes import Processes
-from disquectl.worker.watch import Watch
 from tests.worker.test_handlers import ID, Slots
 
 ANSWERING = r"""
@@ -42,7 +42,7 @@ def run():
     made = []
 
     def start(script, log):
-        ended, watch = [], Watch()
+        ended, watch = [], Poller()
         plan = Plan((b"sh", b"-c", script.encode()), ((b"q", 1),), Backoff(), concurrency=1)
         program = Program(b"/bin/sh", os.environb)
         slots = Processes(plan, program, watch, lambda *told: ended.append(told), log=log, stdout=None)
@@ -117,7 +117,7 @@ def test_nothing_is_read_of_one_that_is_not_listened_to(run):
 
 
 def test_each_of_those_that_are_ready_comes_first_in_its_turn():
-    watch, first = Watch(), []
+    watch, first = Poller(), []
     pipes = [os.pipe() for _ in range(3)]
     order = []
     for reading, writing in pipes:

@@ -9,17 +9,17 @@ import pytest
 
 from disquectl.client.address import Node
 from disquectl.errors import UsageError
+from disquectl.worker.affinity import NodeAffinity
 from disquectl.worker.answers import line_of, refusal
 from disquectl.worker.arguments import arguments
 from disquectl.worker.backoff import Backoff
-from disquectl.worker.envelope import letter, read
-from disquectl.worker.follow import Origins
+from disquectl.worker.dead_letter import letter, read
+from disquectl.worker.dead_letters import failing, is_wanted, letter_of, revival
 from disquectl.worker.job import Failure, Job, Life
-from disquectl.worker.letters import failing, is_wanted, letter_of, revival
 from disquectl.worker.plan import ARG, ARGS, Plan
+from disquectl.worker.retry_policy import ABANDON, DEAD_LETTER, HOLD, decide
+from disquectl.worker.scheduling import WeightedRoundRobin, interleaved
 from disquectl.worker.tail import Tail
-from disquectl.worker.turns import Turns, interleaved
-from disquectl.worker.verdict import BURY, HOLD, LEAVE, verdict
 
 HOME = Node("127.0.0.1", 7711)
 AT_LEAST_ONCE = "D-60c335b3-yRiaWu63Ny89fXBPj66cnFnU-05a1"
@@ -52,26 +52,26 @@ def served(turns, there, count, jobs):
 
 @pytest.mark.parametrize("count", [1, 3, 25])
 def test_ten_thousand_jobs_by_weight(count):
-    turns = Turns([(b"mail", 5), (b"default", 1), (b"low", 2)])
+    turns = WeightedRoundRobin([(b"mail", 5), (b"default", 1), (b"low", 2)])
     found = served(turns, Counter({b"mail": 1, b"default": 1, b"low": 1}), count, 10_000)
     assert found[b"mail"] == pytest.approx(5 * found[b"default"], rel=0.02)
     assert found[b"low"] == pytest.approx(2 * found[b"default"], rel=0.02)
 
 
 def test_an_empty_queue_never_holds_up_a_full_one():
-    turns = Turns([(b"mail", 1000), (b"default", 1)])
+    turns = WeightedRoundRobin([(b"mail", 1000), (b"default", 1)])
     assert served(turns, Counter({b"default": 1}), 5, 100) == {b"default": 100}
     assert all(b"default" in turns.names(1) for _ in range(5))
 
 
 def test_strict_takes_the_first_queue_before_the_second():
-    turns = Turns([(b"a", 1), (b"b", 1)], strict=True)
+    turns = WeightedRoundRobin([(b"a", 1), (b"b", 1)], strict=True)
     assert turns.names(2) == [b"a", b"a", b"b", b"b"]
     assert turns.names(2, {b"a"}) == [b"b", b"b"]
 
 
 def test_closed_queues_are_left_out():
-    turns = Turns([(b"a", 3), (b"b", 1)])
+    turns = WeightedRoundRobin([(b"a", 3), (b"b", 1)])
     assert set(turns.names(4, {b"a"})) == {b"b"}
     assert turns.names(4, {b"a", b"b"}) == []
 
@@ -103,7 +103,7 @@ YOUNG = Life(created=1000.0, expires=1000.0 + 86_400, retry=300, replicate=1)
 
 
 def judged(of, life=YOUNG, now=1001.0, held=0, **options):
-    return verdict(of, life, now, held=held, plan=plan(**options), random=0.0)
+    return decide(of, life, now, held=held, plan=plan(**options), random=0.0)
 
 
 def test_a_failed_job_is_held_for_its_backoff():
@@ -114,23 +114,23 @@ def test_a_failed_job_is_held_for_its_backoff():
 
 def test_after_the_last_attempt_it_dies():
     assert judged(job(nacks=24), max_retries=25).act == HOLD
-    assert judged(job(nacks=25), max_retries=25).act == BURY
+    assert judged(job(nacks=25), max_retries=25).act == DEAD_LETTER
     assert judged(job(nacks=20, deliveries=5), max_retries=25).act == HOLD
-    assert judged(job(), max_retries=0).act == BURY
+    assert judged(job(), max_retries=0).act == DEAD_LETTER
 
 
 def test_an_attempt_after_half_of_the_ttl_never_comes():
     half = 1000.0 + 43_200
     assert judged(job(), now=half - 11).act == HOLD
-    assert judged(job(), now=half - 9).act == BURY
+    assert judged(job(), now=half - 9).act == DEAD_LETTER
 
 
 def test_at_most_once_dies_at_the_first_failure():
-    assert judged(job(AT_MOST_ONCE)).act == BURY
+    assert judged(job(AT_MOST_ONCE)).act == DEAD_LETTER
 
 
 def test_over_the_bound_it_is_left_alone():
-    assert judged(job(), held=3, hold=3).act == LEAVE
+    assert judged(job(), held=3, hold=3).act == ABANDON
     assert judged(job(), held=2, hold=3).act == HOLD
 
 
@@ -138,7 +138,7 @@ def test_over_the_bound_it_is_left_alone():
 
 
 def test_moving_to_the_node_that_most_jobs_come_from():
-    origins = Origins(0.0)
+    origins = NodeAffinity(0.0)
     origins.add(["bbbbbbbb"] * 300)
     assert origins.better("aaaaaaaa", 1.0) is None  # too soon
     assert origins.better("aaaaaaaa", 10.0) == "bbbbbbbb"
@@ -146,7 +146,7 @@ def test_moving_to_the_node_that_most_jobs_come_from():
 
 
 def test_staying_where_no_node_gives_most():
-    origins = Origins(0.0)
+    origins = NodeAffinity(0.0)
     origins.add("abc"[i % 3] * 8 for i in range(300))
     assert origins.better("aaaaaaaa", 10.0) is None
 

@@ -233,12 +233,12 @@ def test_usr1_logs_what_runs(node, client, tmp_path):
 FAILING = """
 import os, sys
 from disquectl.cli.main import run_command_line
-from disquectl.worker.turns import Turns
+from disquectl.worker.scheduling import WeightedRoundRobin
 def names(self, count, closed=()):
     if os.path.exists(sys.argv[1]):
         raise OSError(24, "Too many open files")
     return [b"q"]
-Turns.names = names
+WeightedRoundRobin.names = names
 sys.exit(run_command_line(sys.argv[2:]))
 """
 

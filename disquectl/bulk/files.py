@@ -1,0 +1,70 @@
+"""getjob --into: one file a job, on the disk before the job is acknowledged.
+
+A file has its name only when all of it is there: it is written under another one, synced, and renamed.
+"""
+
+from __future__ import annotations
+
+import os
+
+from disquectl.errors import DataError, NotDisque
+from disquectl.protocol.jobid import is_valid
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from disquectl.spec.parameters import Record
+
+ID_CHARACTERS = frozenset("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/-=")
+
+
+def file_name(job_id: str) -> str:
+    """The ID with `_` for `/`. Raises NotDisque for what is no ID: it comes from the network."""
+    if not is_valid(job_id) or not ID_CHARACTERS.issuperset(job_id):
+        raise NotDisque("the node sent a job ID that is none", "Is this address really a Disque?")
+    return job_id.replace("/", "_")
+
+
+class JobFiles:
+    """A folder of jobs; it is made if it is not there. Raises DataError for what cannot be written."""
+
+    def __init__(self, folder: str) -> None:
+        self._folder = folder
+        try:
+            os.makedirs(folder, exist_ok=True)
+            # Also opened to sync it: a name is on the disk only when its folder is.
+            self._fd = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
+        except OSError as problem:
+            raise _lost(folder, problem) from None
+
+    def write(self, jobs: Iterable[Record]) -> None:
+        """Write them all. A job that came before is written again."""
+        for job in jobs:
+            path = os.path.join(self._folder, file_name(job["id"]))
+            try:
+                self._write_one(path, job["body"])
+            except OSError as problem:
+                raise _lost(path, problem) from None
+        try:
+            os.fsync(self._fd)
+        except OSError as problem:
+            raise _lost(self._folder, problem) from None
+
+    def _write_one(self, path: str, body: bytes) -> None:
+        folder, name = os.path.split(path)
+        unfinished = os.path.join(folder, f".{name}.{os.getpid()}")
+        try:
+            with open(unfinished, "wb") as file:
+                file.write(body)
+                file.flush()
+                os.fsync(file.fileno())
+            os.rename(unfinished, path)
+        except BaseException:
+            if os.path.exists(unfinished):
+                os.unlink(unfinished)
+            raise
+
+
+def _lost(path: str, problem: OSError) -> DataError:
+    return DataError(f"cannot write {path}: {problem.strerror or problem}")

@@ -1,0 +1,200 @@
+"""A line of JSON as a job: what `getjob -o jsonl` and `dump` write, and ADDJOB's options where given.
+
+Pure, but that the end of a TTL is compared with the clock.
+"""
+
+from __future__ import annotations
+
+import json
+import time
+from binascii import Error as NotBase64
+from binascii import a2b_base64
+
+from disquectl.bulk.batches import WrongInput
+from disquectl.bulk.template import Template
+from disquectl.errors import UsageError
+from disquectl.protocol.job_options import NUMBERS, check_numbers, number_words
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from typing import Any
+
+    from disquectl.bulk.batches import Lines, Request
+    from disquectl.spec.parameters import Words
+
+# Keys that `getjob` and `dump` write and that do not say how to add the job.
+IGNORED = frozenset({"id", "nacks", "additional_deliveries", "created", "expires", "due", "state"})
+# Templates that are kept for lines that say for themselves how they are to be added.
+MAX_TEMPLATES = 256
+# How much of a line is shown where it is not JSON.
+MAX_SHOWN = 40
+ONE_LINE = "one object per line: `jq -c .` writes it so"
+# A first line that is no more than this begins a document of several lines.
+OPENINGS = {b"{": "jq -c .", b"[": "jq -c '.[]'", b"[{": "jq -c '.[]'"}
+KNOWN = frozenset(NUMBERS) | IGNORED | {"body", "body_base64", "queue", "queue_base64", "async"}
+
+
+class JobLine:
+    """`queue` is None where the line names none; `options` holds only what the line says."""
+
+    __slots__ = ("body", "options", "queue")
+
+    def __init__(self, queue: bytes | None, body: bytes, options: dict[str, Any]) -> None:
+        self.queue = queue
+        self.body = body
+        self.options = options
+
+
+def read(line: bytes) -> JobLine:
+    """The job of a line. Raises UsageError, which says what is wrong with it."""
+    fields = _parsed(line)
+    if isinstance(fields, list):
+        raise UsageError("a JSON array where one object per line is expected (`jq -c '.[]'` writes them so)")
+    if not isinstance(fields, dict):
+        raise UsageError("not a JSON object")
+    if unknown := fields.keys() - KNOWN:
+        raise UsageError(f"unknown key {min(unknown)!r}")
+    body = _octets(fields, "body")
+    if body is None:
+        raise UsageError("no body")
+    return JobLine(_octets(fields, "queue"), body, _options(fields))
+
+
+def _parsed(line: bytes) -> object:
+    """The JSON value of a line; the errors are in our words, whatever Python's library says."""
+    try:
+        text = line.decode()
+    except UnicodeDecodeError as problem:
+        raise UsageError(f"not UTF-8 at byte {problem.start + 1}") from None
+    try:
+        return json.loads(text)
+    except json.JSONDecodeError as problem:
+        rest = text[problem.pos :].strip()
+        # A string that has no end is reported at its beginning.
+        if not rest or (rest.startswith('"') and problem.msg.startswith("Unterminated")):
+            raise UsageError(f"the JSON does not end on this line ({ONE_LINE})") from None
+        shown = rest if len(rest) <= MAX_SHOWN else rest[:MAX_SHOWN] + "\u2026"
+        raise UsageError(f"not JSON from character {problem.pos + 1} on: {shown}") from None
+    except RecursionError:
+        raise UsageError("the JSON is nested too deeply") from None
+    except ValueError:
+        raise UsageError("a number in the JSON has too many digits") from None
+
+
+def _octets(fields: dict[str, Any], name: str) -> bytes | None:
+    """The bytes under a name, as text or as base64."""
+    text, base64 = fields.get(name), fields.get(f"{name}_base64")
+    if text is not None and base64 is not None:
+        raise UsageError(f"{name} and {name}_base64 both stand there")
+    if base64 is not None:
+        try:
+            return a2b_base64(_text(f"{name}_base64", base64), strict_mode=True)
+        except (NotBase64, ValueError):
+            raise UsageError(f"{name}_base64 is not base64") from None
+    if text is None:
+        return None
+    try:
+        return _text(name, text).encode()
+    except UnicodeEncodeError:
+        raise UsageError(f"{name} holds half of a surrogate pair: use {name}_base64") from None
+
+
+def _text(name: str, value: object) -> str:
+    if not isinstance(value, str):
+        raise UsageError(f"{name} is not a string")
+    return value
+
+
+def _options(fields: dict[str, Any]) -> dict[str, Any]:
+    options: dict[str, Any] = {}
+    check_numbers(fields, time.time())
+    options.update((name, fields[name]) for name in NUMBERS if fields.get(name) is not None)
+    if "async" in fields:
+        if not isinstance(fields["async"], bool):
+            raise UsageError("async is neither true nor false")
+        options["async"] = fields["async"]
+    return options
+
+
+def option_words(options: dict[str, Any]) -> Words:
+    """ADDJOB's options in Disque's own words."""
+    words: Words = number_words(options)
+    return [*words, b"ASYNC"] if options.get("async") else words
+
+
+def _name(queue: bytes) -> str:
+    return f"'{queue.decode('utf-8', 'surrogateescape')}'"
+
+
+class JobLines:
+    """Each line is a job; `options` apply to a line that does not say otherwise.
+
+    `queue` is where the jobs go, whatever queue their lines name, unless `line_wins`. `tell` is called once,
+    with a text about the first line that names another queue; `overruled` counts such lines.
+    """
+
+    def __init__(
+        self,
+        queue: bytes | None,
+        timeout_ms: int,
+        options: dict[str, Any],
+        *,
+        in_order: bool,
+        line_wins: bool = False,
+        tell: Callable[[str], None] = lambda _: None,
+    ) -> None:
+        self._queue = queue
+        self._timeout_ms = timeout_ms
+        self._options = options
+        self._in_order = in_order
+        self._line_wins = line_wins
+        self._tell = tell
+        self._is_first = True
+        self.overruled = 0
+        self._templates: dict[tuple[bytes, ...], Template] = {}
+
+    def quick(self, lines: Lines) -> None:
+        """Each line says for itself what it is."""
+
+    def request(self, line: bytes, number: int) -> Request | None:
+        """The request of a line; blank ones are left out."""
+        stripped = line.strip()
+        if not stripped:
+            return None
+        if self._is_first:
+            self._is_first = False
+            if command := OPENINGS.get(b"".join(stripped.split())):
+                raise WrongInput(
+                    f"line {number}: the JSON spans several lines; --jsonl takes one object per line",
+                    f"write it so: {command}",
+                )
+        job = read(line)
+        queue = self._queue_of(job, number)
+        options = {**self._options, **job.options} if job.options else self._options
+        in_order = self._in_order or options.get("replicate") == 1 or bool(options.get("async"))
+        return self._template(queue, option_words(options)).requests([job.body])[0], in_order
+
+    def _queue_of(self, job: JobLine, number: int) -> bytes:
+        if job.queue is None or job.queue == self._queue:
+            if self._queue is None:
+                raise UsageError("no queue, and none was named on the command line")
+            return self._queue
+        if self._queue is None or self._line_wins:
+            return job.queue
+        if not self.overruled:
+            self._tell(
+                f"line {number} names queue {_name(job.queue)}, but its job goes to {_name(self._queue)} "
+                "(--queue-from-line uses the line's queue)"
+            )
+        self.overruled += 1
+        return self._queue
+
+    def _template(self, queue: bytes, words: Words) -> Template:
+        key = (queue, *words)
+        template = self._templates.get(key)
+        if template is None:
+            if len(self._templates) >= MAX_TEMPLATES:
+                self._templates.clear()
+            template = self._templates[key] = Template(queue, self._timeout_ms, words)
+        return template

@@ -1,0 +1,30 @@
+"""ADDJOB requests in quantity: what is the same for all of them is encoded once. Pure."""
+
+from __future__ import annotations
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from disquectl.spec.parameters import Words
+
+
+class Template:
+    """The request with a gap where the body stands."""
+
+    __slots__ = ("_head", "_tail")
+
+    def __init__(self, queue: bytes, timeout_ms: int, options: Words) -> None:
+        before: Words = [b"ADDJOB", queue]
+        after: Words = [b"%d" % timeout_ms, *options]
+        self._head = b"*%d\r\n%b" % (len(before) + 1 + len(after), _bulks(before))
+        self._tail = b"\r\n" + _bulks(after)
+
+    def requests(self, bodies: Iterable[bytes]) -> list[bytes]:
+        """A request for each body; any bytes are a body."""
+        head, tail = self._head, self._tail
+        return [b"%b$%d\r\n%b%b" % (head, len(body), body, tail) for body in bodies]
+
+
+def _bulks(words: Words) -> bytes:
+    return b"".join([b"$%d\r\n%b\r\n" % (len(word), word) for word in words])

@@ -1,0 +1,142 @@
+"""Opening a connection that requests can go out on: connect, then AUTH when there is a password.
+
+It tries one node, once; which node, and whether another one, is the client's decision.
+"""
+
+from __future__ import annotations
+
+from disquectl.client.connection import Broken, Connection, TimedOut, Unreachable, open_connection
+from disquectl.errors import NotAuthorised, NotDisque, ReplyError
+from disquectl.protocol.resp import ProtocolError, encode
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from disquectl.client.address import Node
+    from disquectl.client.tls import Tls
+    from disquectl.client.tracing import Tracer
+    from disquectl.protocol.resp import Reply
+
+# What a node says, unasked, before it closes a connection that is one too many.
+NODE_IS_FULL = "ERR max number of clients reached"
+
+
+def turned_away(reply: Reply) -> bool:
+    """Whether a node says, unasked, that it takes no more connections."""
+    return isinstance(reply, ReplyError) and reply.message == NODE_IS_FULL
+
+
+# poll(2) counts milliseconds in 31 bits, which is 24 days. Who would wait longer waits for ever.
+LONGEST_SECONDS = 2**31 // 1000 - 1
+
+_NO_PASSWORD_IS_SET = ("no password is set", "without any password")
+
+_LINE_ENDS = (b"\n", b"\r")
+_ENDS_WITH_A_LINE = (
+    "The password ends with a line end, as one made by `echo` does, or a Kubernetes secret made from "
+    "a file: make it by `printf %s`, or use --password-file, which drops the line end."
+)
+
+
+def bounded(seconds: float | None) -> float | None:
+    """A timeout that the system can count; None, for ever, where it cannot."""
+    return None if seconds is None or seconds > LONGEST_SECONDS else seconds
+
+
+class ConnectionFactory:
+    """How connections are made: timeouts in seconds, the password, who hears warnings and sees the bytes."""
+
+    __slots__ = ("_warned", "connect_timeout", "notice", "password", "response_timeout", "tls", "tracer")
+
+    def __init__(
+        self,
+        connect_timeout: float,
+        response_timeout: float | None,
+        password: str | bytes | None,
+        notice: Callable[[str], object] | None,
+        tracer: Tracer | None,
+        *,
+        tls: Tls | None = None,
+    ) -> None:
+        self.connect_timeout = min(connect_timeout, LONGEST_SECONDS)
+        self.response_timeout = bounded(response_timeout)
+        if isinstance(password, str):
+            password = password.encode("utf-8", "surrogateescape")
+        self.password = password or None
+        self.notice = notice
+        self.tracer = tracer
+        self.tls = tls
+        self._warned = False
+
+    def open(self, node: Node) -> Connection:
+        """An open connection, logged in. Raises Unreachable, NotAuthorised, NotDisque or ReplyError."""
+        wire = None if self.tracer is None else self.tracer.on(node, self.password or b"")
+        connection = open_connection(node, self.connect_timeout, wire=wire, tls=self.tls)
+        try:
+            connection.set_send_timeout(self.response_timeout)
+            if self.password is not None:
+                self.logged_in(node, self._ask(connection, b"AUTH", self.password))
+            elif self.tls is not None:
+                # That a node refuses our certificate shows with the first reply. Before anything that
+                # matters was sent, it is no more than a node that cannot be reached.
+                self.logged_in(node, self._ask(connection, b"PING"))
+        except BaseException:
+            connection.close()
+            raise
+        return connection
+
+    def _ask(self, connection: Connection, *words: bytes) -> Reply:
+        verb = words[0].decode()
+        try:
+            connection.send(encode(words))
+            return connection.receive(self.response_timeout)
+        except Broken as problem:
+            # Some that want a client certificate just hang up.
+            hint = ": it may ask for a client certificate (--cert)" if self.tls is not None else ""
+            reason = str(problem) if str(problem).startswith("TLS: ") else f"{problem}{hint}"
+            raise Unreachable(f"the connection ended at {verb} ({reason})") from None
+        except TimedOut:
+            raise Unreachable(f"no answer to {verb} within {self.response_timeout:g}s") from None
+        except ProtocolError as problem:
+            raise not_resp(connection.node, problem) from None
+
+    def logged_in(self, node: Node, reply: Reply) -> None:
+        """Judge the reply to AUTH or PING. Raises Unreachable, NotAuthorised or ReplyError."""
+        if not isinstance(reply, ReplyError):
+            return
+        if any(text in reply.message for text in _NO_PASSWORD_IS_SET):
+            self._warn(f"{node} has no password set; the one given was not needed")
+        elif reply.message == NODE_IS_FULL:
+            raise Unreachable("max number of clients reached")
+        elif reply.code != "LOADING":
+            error = with_advice(reply)
+            if self.password is not None and self.password[-1:] in _LINE_ENDS:
+                error.advice = _ENDS_WITH_A_LINE
+            raise error
+
+    def _warn(self, text: str) -> None:
+        if self.notice is not None and not self._warned:
+            self._warned = True
+            self.notice(text)
+
+
+def with_advice(error: ReplyError) -> ReplyError:
+    """The same error, with what to do about a missing or wrong password."""
+    if isinstance(error, NotAuthorised) and not error.advice:
+        if error.code == "NOPERM":
+            error.advice = "The server lets this user do less. A Disque has no users: is this a Redis?"
+        elif error.code == "WRONGPASS" or "invalid password" in error.message:
+            error.advice = (
+                "This is not the node's password: look at DISQUE_PASSWORD, --password-file or the URL."
+            )
+        else:
+            error.advice = "Give the password by DISQUE_PASSWORD, --password-file or --ask-password."
+    return error
+
+
+def not_resp(node: Node, problem: ProtocolError) -> NotDisque:
+    """The exception for an address where something else than RESP is spoken."""
+    return NotDisque(
+        f"{node} does not speak Disque's protocol: {problem}", "Is this the right address and port?"
+    )

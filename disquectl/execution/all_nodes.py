@@ -1,0 +1,132 @@
+"""`--cluster`: one command, every node, one answer. Nothing here is loaded by a command without it.
+
+It joins the ways of asking (fanout) with the writing of records.
+"""
+
+from __future__ import annotations
+
+from disquectl.errors import NothingThere, PartlyDone, UsageError
+from disquectl.execution.present import present
+from disquectl.fanout.ask import Refusals, open_cluster, require_an_answer, settle
+from disquectl.spec.command import Request
+from disquectl.spec.shape import Shape
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from disquectl.execution.session import Session
+    from disquectl.spec.command import Command
+    from disquectl.spec.parameters import Values, Words
+
+
+def run_on_all_nodes(command: Command, values: Values, session: Session) -> None:
+    """Ask every node and write the combined answer. Raises UsageError for options that do not go together."""
+    if not values.get("cluster"):
+        raise UsageError("--seeds-only goes with --cluster")
+    if command.merge == "scan":
+        _scan(command, values, session)
+    elif command.merge == "peek":
+        _peek(command, values, session)
+    elif command.merge == "by_id":
+        from disquectl.execution.by_id import change
+
+        change(command, values, session)
+    elif isinstance(command.does, Request):
+        way = _add_up if command.merge == "add" else _list
+        way(command, command.does, values, session)
+
+
+def _add_up(command: Command, does: Request, values: Values, session: Session) -> None:
+    """A sum for each request."""
+    from disquectl.fanout.combine import ask_all, sums
+
+    shape = does.shape(values).with_nodes()
+    requests = _checked(command, does, values, shape, session)
+    with open_cluster(session.client, seeds_only="seeds_only" in values) as cluster:
+        refusals = Refusals()
+        said = ask_all(cluster, requests, does.records, refusals)
+        require_an_answer(cluster, session, refusals, may_repeat=command.risk.may_repeat)
+        present(shape, sums(shape.value or "", said), session)
+        settle(cluster, session, refusals=refusals, may_repeat=command.risk.may_repeat)
+
+
+def _list(command: Command, does: Request, values: Values, session: Session) -> None:
+    """What each node said, node by node; a name that no node knows is nothing there."""
+    from disquectl.fanout.combine import ask_all, side_by_side, unknown_to_all
+
+    shape = does.shape(values).with_node()
+    requests = _checked(command, does, values, shape, session)
+    with open_cluster(session.client, seeds_only="seeds_only" in values) as cluster:
+        refusals = Refusals()
+        said = ask_all(cluster, requests, does.records, refusals)
+        require_an_answer(cluster, session, refusals, may_repeat=command.risk.may_repeat)
+        present(shape, side_by_side(said), session)
+        unknown = unknown_to_all(requests, said) if does.not_found_message else []
+        if unknown and len(requests) > 1:
+            for words in unknown:
+                name = command.grammar.name_in(words).decode("utf-8", "backslashreplace")
+                session.problem(f"{name}: no node has it")
+        settle(cluster, session, refusals=refusals, may_repeat=command.risk.may_repeat)
+        if len(unknown) == len(requests):
+            raise NothingThere(does.not_found_message.partition(":")[0] + ": no node has it")
+        if unknown:
+            raise PartlyDone(f"{len(requests) - len(unknown)} found, {len(unknown)} unknown")
+
+
+def _scan(command: Command, values: Values, session: Session) -> None:
+    """Write the pages of all nodes as they come.
+
+    An element goes out when the first node names it, with that node; memory is about 20 bytes for each. With
+    --reply all a job is as that first node has it: its replicas may be in other states (see `jobs`).
+    """
+    from disquectl.fanout.scan import scan_pages
+    from disquectl.protocol.columns import chosen, values_of
+    from disquectl.protocol.dedup import Seen
+
+    if "cursor" in values:
+        raise UsageError("a cursor has a meaning for one node alone: leave --cursor or --cluster out")
+    verb = command.grammar.verb
+    key = "id" if verb == (b"JSCAN",) else "queue"
+    shape = _shape_of(command, values).with_node()
+    session.check_output(shape)
+    with open_cluster(session.client, seeds_only="seeds_only" in values) as cluster:
+        refusals = Refusals()
+        out = session.writer(shape)
+        seen = Seen()
+        try:
+            for link, records in scan_pages(cluster, verb, command.grammar.option_words(values), refusals):
+                for record in chosen(records, seen.new(values_of(records, key))):
+                    out.write({"node": link.name, **record})
+                out.flush()
+            require_an_answer(cluster, session, refusals)
+        finally:
+            out.finish()
+        settle(cluster, session, refusals=refusals)
+
+
+def _peek(command: Command, values: Values, session: Session) -> None:
+    from disquectl.fanout.peek import peek
+
+    shape = _shape_of(command, values).with_node()
+    session.check_output(shape)
+    with open_cluster(session.client, seeds_only="seeds_only" in values) as cluster:
+        refusals = Refusals()
+        found = peek(cluster, values["queue"], values["count"], refusals)
+        require_an_answer(cluster, session, refusals)
+        present(shape, found, session)
+        settle(cluster, session, refusals=refusals)
+
+
+def _checked(command: Command, does: Request, values: Values, shape: Shape, session: Session) -> list[Words]:
+    """The requests, once nothing speaks against them."""
+    session.check_output(shape)
+    requests = does.build(command, values)
+    for words in requests:
+        if command.grammar.verb == (b"PAUSE",) and b"bcast" in [word.lower() for word in words[2:]]:
+            raise UsageError("--bcast makes one node tell all: leave it or --cluster out")
+        if not command.risk.only_reads(words):
+            session.guard(command, words)
+    return requests
+
+
+def _shape_of(command: Command, values: Values) -> Shape:
+    return command.shape(values) if command.shape else Shape(())

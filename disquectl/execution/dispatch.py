@@ -1,0 +1,35 @@
+"""Carries out a parsed command: converts what was typed, and chooses which of the ways it goes.
+
+It must not know a single command.
+"""
+
+from __future__ import annotations
+
+from disquectl.errors import UsageError
+from disquectl.execution.request import send_and_present
+from disquectl.spec.command import Program, Request
+from disquectl.spec.parameters import convert
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from disquectl.execution.session import Session
+    from disquectl.spec.command import Command
+    from disquectl.spec.parameters import Raw
+
+
+def run(command: Command, raw: Raw, session: Session) -> None:
+    """Carry out one command from the words as they were typed. Raises UsageError for wrong values."""
+    values = convert((*command.grammar.arguments, *command.grammar.options), raw)
+    if command.grammar.check:
+        command.grammar.check(values)
+    session.command_name = command.full_name
+    if command.merge != "none" and (values.get("cluster") or values.get("seeds_only")):
+        from disquectl.execution.all_nodes import run_on_all_nodes
+
+        run_on_all_nodes(command, values, session)
+    elif isinstance(command.does, Program):
+        command.does.run(command, values, session)
+    elif isinstance(command.does, Request):
+        send_and_present(command, command.does, values, session)
+    else:
+        raise UsageError(f"{command.name} needs a subcommand")

@@ -1,0 +1,81 @@
+"""The echo: where the raw protocol traffic is written, and how a line of it looks.
+
+    12:30:01.250 127.0.0.1:7711 > "*2\\r\\n$4\\r\\nQLEN\\r\\n$4\\r\\nmail\\r\\n"
+
+Time, node, `>` for what was sent and `<` for what came, and the bytes, escaped so that they can be pasted
+into a program. The client has taken the secrets out already.
+"""
+
+from __future__ import annotations
+
+import errno
+import io
+import os
+import time
+
+from disquectl.client.tracing import Tracer
+from disquectl.errors import DataError
+from disquectl.execution.streams import complete
+from disquectl.render.escape import wire
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import BinaryIO
+
+    from disquectl.client.address import Node
+    from disquectl.config.settings import Settings
+    from disquectl.execution.streams import Streams
+
+COLORS = {">": "\x1b[36m", "<": "\x1b[33m"}
+RESET = "\x1b[0m"
+
+
+def line(direction: str, node: Node, seconds: float, data: bytes) -> str:
+    """One request or reply, as a line; the time is local, with milliseconds."""
+    clock = time.strftime("%H:%M:%S", time.localtime(seconds)) + f".{int(seconds * 1000) % 1000:03d}"
+    return f'{clock} {node} {direction} "{wire(data)}"'
+
+
+def open_tracer(settings: Settings, streams: Streams) -> Tracer:
+    """A tap that writes to stderr, to the file, or to both."""
+    file = open_file(settings.echo_to) if settings.echo_to is not None else None
+    color = settings.color == "always" or (settings.color == "auto" and streams.stderr_is_terminal)
+
+    def show(direction: str, node: Node, seconds: float, data: bytes) -> None:
+        text = line(direction, node, seconds, data)
+        if file is not None:
+            append(file, text, direction)
+        if settings.echo:
+            append(streams.stderr, f"{COLORS[direction]}{text}{RESET}" if color else text, direction)
+
+    return Tracer(show, show_secrets=settings.show_secrets)
+
+
+def append(file: BinaryIO, text: str, direction: str) -> None:
+    """A request that cannot be written down is not sent. A reply is worth more than its echo."""
+    try:
+        file.write(text.encode("utf-8", "backslashreplace") + b"\n")
+        file.flush()
+    except OSError as problem:
+        if direction == ">":
+            raise DataError(f"the echo could not be written: {problem.strerror}") from problem
+
+
+def open_file(path: str) -> BinaryIO:
+    """The file to append to; a new one is for its owner alone.
+
+    A symbolic link may lead to a file that is not meant; those to the streams of this process are followed.
+    """
+    try:
+        flags = os.O_WRONLY | os.O_APPEND | os.O_CREAT
+        fd = os.open(path, flags if _is_stream(path) else flags | os.O_NOFOLLOW, 0o600)
+        return complete(io.FileIO(fd, "ab", closefd=False))
+    except OSError as problem:
+        reason = "it is a symbolic link" if problem.errno == errno.ELOOP else problem.strerror
+        raise DataError(f"cannot write the echo to {path}: {reason}") from problem
+
+
+def _is_stream(path: str) -> bool:
+    """Whether the path is one such as /dev/stderr or /dev/fd/3, where nobody else can put a link."""
+    folder = os.path.realpath(os.path.dirname(os.path.abspath(path)))
+    return folder in ("/dev", "/dev/fd") or folder.startswith("/proc/")

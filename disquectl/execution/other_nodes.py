@@ -1,0 +1,48 @@
+"""What stderr says after a request that changes jobs on one node, where that node knows others.
+
+HELLO goes out in front of the request, so this costs no round trip of its own.
+"""
+
+from __future__ import annotations
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from disquectl.execution.session import Session
+    from disquectl.protocol.resp import Reply
+    from disquectl.spec.command import Command
+    from disquectl.spec.parameters import Words
+
+# The reply to HELLO is a version, the node's ID, and an array for each known node, itself among them.
+_BEFORE_NODES = 2
+
+
+def known_others(greeting: object) -> int:
+    """How many other nodes a reply to HELLO lists; 0 for a reply of any other kind."""
+    if not isinstance(greeting, list):
+        return 0
+    nodes = greeting[_BEFORE_NODES:]
+    return max(len(nodes) - 1, 0) if all(isinstance(node, list) for node in nodes) else 0
+
+
+def unchanged(command: Command, words: Words, reply: Reply) -> tuple[int, int]:
+    """How many jobs this request did not change, of how many; (0, 1) where the reply is no such count."""
+    given = len(words) - len(command.grammar.verb)
+    counts = command.grammar.arguments[0].many and isinstance(reply, int)
+    return (given - reply, given) if counts else (0, 1)  # type: ignore[operator]  # it is an int
+
+
+def say(command: Command, session: Session, greeting: object, not_done: int, given: int) -> None:
+    """The note: how many jobs were not changed here, what else may be, and the option that asks all nodes.
+
+    `greeting`: what the node answered to HELLO.
+    """
+    others = known_others(greeting)
+    if not others or not (command.risk.cluster_note or not_done):
+        return
+    node = session.client.node or "one node"
+    known = "1 other node" if others == 1 else f"{others} other nodes"
+    left = f"; not changed there: {not_done} of {given} job{'' if given == 1 else 's'}" if not_done else ""
+    advice = (
+        f"It {command.risk.cluster_note}." if command.risk.cluster_note else "--cluster reaches all nodes."
+    )
+    session.note(f"note: {command.name} was sent only to {node}, which knows {known}{left}. {advice}")

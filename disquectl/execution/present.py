@@ -1,0 +1,29 @@
+"""Writes records to stdout in the chosen format."""
+
+from __future__ import annotations
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from disquectl.errors import NothingThere
+    from disquectl.execution.session import Session
+    from disquectl.protocol.columns import Records
+    from disquectl.spec.parameters import Record
+    from disquectl.spec.shape import Shape
+
+
+def present(shape: Shape, records: Iterable[Record], session: Session) -> None:
+    """Write the records and flush. Raises as the writer does."""
+    out = session.writer(shape)
+    for record in records:
+        out.write(record)
+    out.finish()
+
+
+def present_found(shape: Shape, found: Records, session: Session, nothing: NothingThere | None) -> None:
+    """Write what was found. Where that is nothing, raise `nothing`, and draw no empty table."""
+    if found or nothing is None or session.format != "table":
+        present(shape, found, session)
+    if not found and nothing is not None:
+        raise nothing

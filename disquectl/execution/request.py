@@ -1,0 +1,107 @@
+"""Sends one guarded request, or one for each name, and shows what comes back.
+
+values -> requests -> client -> replies -> records -> output
+"""
+
+from __future__ import annotations
+
+from disquectl.client.connection_factory import with_advice
+from disquectl.errors import NotAuthorised, NotDisque, NothingThere, OutcomeUnknown, PartlyDone, ReplyError
+from disquectl.execution.present import present, present_found
+from disquectl.spec.command import Request
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from disquectl.execution.session import Session
+    from disquectl.protocol.resp import Reply
+    from disquectl.spec.command import Command
+    from disquectl.spec.parameters import Values, Words
+    from disquectl.spec.shape import Shape
+
+
+def send_and_present(command: Command, does: Request, values: Values, session: Session) -> None:
+    """Send what the request builds from the values, and write what comes back."""
+    shape = does.shape(values)
+    session.check_output(shape)
+    requests = does.build(command, values)
+    for words in requests:
+        session.guard(command, words)
+    if len(requests) != 1:
+        _several(command, does, requests, shape, session)
+        return
+    (words,) = requests
+    nothing = NothingThere(does.not_found_message) if does.not_found_message else None
+    wait_ms = does.wait_ms(values) if does.wait_ms else 0
+    try:
+        found = list(does.records(words, send_request(command, words, session, wait_ms=wait_ms)))
+    except NothingThere as problem:
+        found, nothing = [], problem
+    except NotDisque:
+        session.client.verify()  # where it is a Redis that answers, this names it
+        raise
+    present_found(shape, found, session, nothing)
+
+
+def send_request(command: Command, words: Words, session: Session, *, wait_ms: int | None = 0) -> Reply:
+    """Send one guarded request; an error reply is raised with what to do about it.
+
+    `wait_ms`: how long the server may hold it, in ms; None is without limit.
+    """
+    does, risk = command.does, command.risk
+    if isinstance(does, Request) and does.has_no_reply and does.has_no_reply(words):
+        session.client.post(*words)
+        return None
+    try:
+        reply = session.client.call(
+            *words,
+            repeatable=risk.may_repeat(words),
+            wait_ms=wait_ms,
+            failover=not risk.single_node or risk.only_reads(words),
+            last_words=command.closes_connection,
+            hello_first=bool(risk.cluster_note),
+        )
+    except (ReplyError, OutcomeUnknown) as problem:
+        raise session.explained(problem, words) from problem
+    if risk.cluster_note:
+        from disquectl.execution import other_nodes
+
+        other_nodes.say(
+            command, session, session.client.greeting, *other_nodes.unchanged(command, words, reply)
+        )
+    # Only commands that a Redis has, too, can answer a password: CONFIG GET, SLOWLOG GET, MONITOR.
+    if risk.ambiguous_with_redis and not session.settings.show_secrets:
+        from disquectl.protocol.secrets import masked_reply
+
+        return masked_reply(words, reply)
+    return reply
+
+
+def _several(command: Command, does: Request, requests: list[Words], shape: Shape, session: Session) -> None:
+    """The same question for several names: show what is there, report and count what is not."""
+    found, unknown, refused, code = [], 0, 0, "ERR"
+    replies = session.client.call_many(requests, repeatable=True)
+    session.client.refuse_strangers(requests, replies)
+    for words, reply in zip(requests, replies, strict=True):
+        name = command.grammar.name_in(words).decode("utf-8", "backslashreplace")
+        if isinstance(reply, NotAuthorised):
+            raise with_advice(reply)
+        if isinstance(reply, ReplyError):
+            refused += 1
+            code = reply.code
+            session.problem(f"{name}: {reply.message}")
+            continue
+        records = list(does.records(words, reply))
+        if not records:
+            unknown += 1
+            session.problem(f"{name}: {does.not_found_message}")
+        found += records
+    if found or not (unknown or refused) or session.format != "table":
+        present(shape, found, session)
+    if not unknown and not refused:
+        return
+    counts = f"{len(found)} found, {unknown} unknown, {refused} refused"
+    if found or (unknown and refused):
+        raise PartlyDone(counts)
+    if unknown:
+        raise NothingThere(counts)
+    raise session.explained(ReplyError(f"{code} {counts}"), words)

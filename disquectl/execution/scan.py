@@ -1,0 +1,107 @@
+"""What QSCAN and JSCAN have in common: pages by cursor, walked to the end on one node, each element once."""
+
+from __future__ import annotations
+
+from disquectl.client.pipeline import Stream
+from disquectl.client.pipelined_connection import Batch
+from disquectl.errors import DisquectlError
+from disquectl.protocol.columns import chosen
+from disquectl.protocol.dedup import Seen
+from disquectl.protocol.replies import next_cursor
+from disquectl.protocol.resp import encode
+from disquectl.spec.param_types import FLAG, number
+from disquectl.spec.parameters import Argument, NativeForm, Option
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Iterator
+    from typing import Any
+
+    from disquectl.client.pipelined_connection import Outcome
+    from disquectl.execution.session import Session
+    from disquectl.protocol.columns import Records
+    from disquectl.render.stream import Writer
+    from disquectl.spec.command import Command
+    from disquectl.spec.parameters import Values, Words
+    from disquectl.spec.shape import Shape
+
+    # A reply of the scan -> the next cursor and the records, and records -> what each is counted once by.
+    Page = Callable[[Any], tuple[int, Records]]
+    Keys = Callable[[Records], Iterable[bytes | str]]
+
+SCAN_OPTIONS = (
+    Option("--count", number(), "How much to look at in one step, a hint.", word=b"COUNT", unset="100"),
+    Option("--busyloop", FLAG, "All in one step, which holds up the server.", word=b"BUSYLOOP"),
+    Option(
+        "--cursor", number(0, 2**64 - 1), "Only the page at this cursor; the next one is named on stderr."
+    ),
+)
+
+# In Disque's own words the cursor has a place, and a page is all one gets.
+SCAN_NATIVE = NativeForm(
+    (Argument("cursor", number(0, 2**64 - 1), "Where the page before ended.", required=False, default="0"),)
+)
+
+
+def requests(command: Command, values: Values) -> list[Words]:
+    """The request for the page at the cursor."""
+    return [[*command.grammar.verb, b"%d" % values.get("cursor", 0), *command.grammar.option_words(values)]]
+
+
+def walk(command: Command, values: Values, session: Session, page: Page, keys: Keys) -> None:
+    """Write the pages as they come: one where a cursor was given, else all, each element once.
+
+    A scan that has begun stays on its node: a cursor means nothing to another one. When it fails half way,
+    what came is still written to its end, so that a JSON array is closed.
+    """
+    shape: Shape = command.shape(values) if command.shape else None  # type: ignore[assignment]
+    session.check_output(shape)
+    (words,) = requests(command, values)
+    out = session.writer(shape)
+    reply = session.client.call(*words, repeatable=True, failover="cursor" not in values)
+    if "cursor" in values:
+        cursor, records = page(reply)
+        out.write_all(chosen(records, Seen().new(keys(records))))
+        out.finish()
+        session.streams.say(f"next cursor: {cursor}")
+        return
+    walk = _Walk(command, values, page, keys, out)
+    try:
+        with Stream(session.client, repeatable=True, failover=False) as stream:
+            for batch in stream.run(walk.requests(reply)):
+                walk.came += batch.outcomes
+        if stream.failure is not None:
+            raise stream.failure
+    finally:
+        out.finish()
+
+
+class _Walk:
+    """Goes from page to page, and asks for the next one before it looks at the last."""
+
+    def __init__(self, command: Command, values: Values, page: Page, keys: Keys, out: Writer) -> None:
+        (words,) = requests(command, values)
+        at = len(command.grammar.verb)
+        self._verb, self._options = words[:at], words[at + 1 :]
+        self._page = page
+        self._keys = keys
+        self._out = out
+        self._seen = Seen()
+        self.came: list[Outcome] = []
+
+    def requests(self, reply: Outcome) -> Iterator[Batch | None]:
+        """The requests behind the first reply; None while the answer to one is still to come."""
+        while True:
+            if isinstance(reply, DisquectlError):
+                raise reply
+            cursor = next_cursor(reply, self._verb[0].decode())
+            if cursor:
+                yield Batch([encode([*self._verb, cursor, *self._options])])
+            _, records = self._page(reply)
+            self._out.write_all(chosen(records, self._seen.new(self._keys(records))))
+            if not cursor:
+                return
+            self._out.flush()
+            while not self.came:
+                yield None
+            reply = self.came.pop()

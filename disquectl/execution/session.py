@@ -1,0 +1,253 @@
+"""What a command works with: settings, streams, the connection, and the guards before a request is sent.
+
+A session opens nothing until it is asked to. It knows rows and their words, but no command in particular.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+import time
+
+from disquectl.client.core import Core
+from disquectl.errors import DisquectlError, UsageError
+from disquectl.execution.streams import write_whole
+from disquectl.render.escape import for_message, for_terminal
+from disquectl.render.output import check_columns, writer
+from disquectl.spec.command import READ
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from typing import Protocol
+
+    from disquectl.client.address import Node
+    from disquectl.client.tls import Tls
+    from disquectl.client.tracing import Tracer
+    from disquectl.config.settings import Settings
+    from disquectl.errors import OutcomeUnknown, ReplyError
+    from disquectl.execution.streams import Streams
+    from disquectl.render.stream import Writer
+    from disquectl.spec.command import Command
+    from disquectl.spec.parameters import Words
+    from disquectl.spec.shape import Shape
+
+    class Holder(Protocol):
+        """Keeps jobs that were taken until their reader has ended, and acknowledges them then."""
+
+        def hold(self, ids: Sequence[str], taker: Session) -> None:
+            """Called before the jobs are written, with the session that took them."""
+
+        def written(self) -> None:
+            """Called when they are written and flushed."""
+
+
+class Declined(DisquectlError):
+    """The person at the terminal said no."""
+
+    exit_code = 130
+
+
+class Session:
+    """One command line's worth of work; a context manager that closes the connection.
+
+    `holder`: where it is set, what a command takes and would acknowledge is left to it.
+    """
+
+    def __init__(self, settings: Settings, streams: Streams) -> None:
+        self.settings = settings
+        self.streams = streams
+        self.exit_code = 0
+        self.command_name = ""
+        self.holder: Holder | None = None
+        self._client: Core | None = None
+        self._tracer: Tracer | None = None
+        self._tls: Tls | None = None
+
+    def __enter__(self) -> Session:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        if self._client is not None:
+            self._client.close()
+
+    @property
+    def client(self) -> Core:
+        """The client, made when it is first needed; it connects with its first request."""
+        if self._client is None:
+            for warning in self.settings.warnings:
+                self.warn(warning)
+            settings = self.settings
+            self._client = self._make(
+                settings.nodes, settings.connect_timeout_ms / 1000, settings.response_timeout_ms / 1000
+            )
+        return self._client
+
+    def client_for(self, node: Node, timeout_seconds: float) -> Core:
+        """Another client with the same password, to one node, that gives up soon."""
+        return self._make([node], timeout_seconds, timeout_seconds)
+
+    def _make(self, nodes: list[Node], connect_timeout: float, response_timeout: float) -> Core:
+        return Core(
+            nodes,
+            password=self.password,
+            connect_timeout=connect_timeout,
+            response_timeout=response_timeout,
+            tracer=self.tracer,
+            notice=self.warn,
+            tls=self.tls,
+        )
+
+    @property
+    def tls(self) -> Tls | None:
+        """How TLS is spoken, where it is asked for."""
+        if self._tls is None and self.settings.tls is not None:
+            from disquectl.client.tls import Tls
+
+            if self.settings.tls["insecure"]:
+                self.warn("--insecure: nobody makes sure that this is the right node")
+            self._tls = Tls(**self.settings.tls)
+        return self._tls
+
+    @property
+    def password(self) -> str | bytes | None:
+        """The password: asked for or fetched once, where that is how it comes."""
+        if self.settings.ask_password:
+            if not self.streams.stdin_is_terminal:
+                raise UsageError("--ask-password needs a terminal", "use DISQUE_PASSWORD or --password-file")
+            from getpass import getpass
+
+            try:
+                self.settings.password = getpass("Password: ", stream=sys.stderr)
+            except EOFError:
+                raise UsageError("no password was given") from None
+            self.settings.ask_password = False
+        elif self.settings.password is None and self.settings.password_source is not None:
+            self.settings.password, warning = self.settings.password_source.read(os.environ)
+            if warning:
+                self.warn(warning)
+        return self.settings.password
+
+    @property
+    def tracer(self) -> Tracer | None:
+        """What shows the protocol traffic, where it is to be shown."""
+        if self._tracer is None and (self.settings.echo or self.settings.echo_to is not None):
+            from disquectl.execution.echo import open_tracer
+
+            self._tracer = open_tracer(self.settings, self.streams)
+        return self._tracer
+
+    def explained(self, problem: ReplyError | OutcomeUnknown, words: Words) -> DisquectlError:
+        """The error to end with for a refusal of these words, with what to do about it."""
+        from disquectl.execution import advice
+
+        return advice.explained(
+            problem,
+            words,
+            command_name=self.command_name,
+            show_secrets=self.settings.show_secrets,
+            count_nodes=lambda: advice.nodes_that_answer(self.client, self.client_for),
+        )
+
+    def warn(self, text: str) -> None:
+        """A warning on stderr, unless --quiet."""
+        if not self.settings.quiet:
+            self.streams.say(f"disquectl: warning: {for_message(text)}")
+
+    def note(self, text: str) -> None:
+        """Something to know on stderr, unless --quiet."""
+        if not self.settings.quiet:
+            self.streams.say(for_message(text))
+
+    def problem(self, text: str) -> None:
+        """One thing of several that went wrong."""
+        self.streams.say(f"disquectl: {for_message(text)}")
+
+    @property
+    def format(self) -> str:
+        """The format in force: the one asked for, else table on a terminal and plain elsewhere."""
+        fallback = "table" if self.streams.stdout_is_terminal else "plain"
+        output = self.settings.output
+        if output == "raw" and self.streams.stdout_is_terminal and not self.settings.output_from_option:
+            return fallback
+        return output or fallback
+
+    @property
+    def colored(self) -> bool:
+        """Whether stdout gets colours."""
+        if self.settings.color == "auto":
+            return self.streams.stdout_is_terminal
+        return self.settings.color == "always"
+
+    def check_output(self, shape: Shape) -> None:
+        """Refuse columns that the command does not have, before anything is sent."""
+        if self.settings.columns is not None:
+            check_columns(self.settings.columns, shape)
+
+    def writer(self, shape: Shape) -> Writer:
+        """What writes the records of this shape to stdout."""
+        settings = self.settings
+        return writer(
+            self.format,
+            shape,
+            out=self.streams.stdout,
+            columns=settings.columns,
+            header=settings.header,
+            width=self.streams.width,
+            color=self.colored,
+            null=settings.null_output,
+            now_ms=int(time.time() * 1000),
+            pretty=self.streams.stdout_is_terminal,
+        )
+
+    def line_writer(self, shape: Shape) -> Writer:
+        """A writer that writes each record as it comes: plain where a table would wait for the last."""
+        if self.format != "table":
+            return self.writer(shape)
+        return writer("plain", shape, out=self.streams.stdout, columns=self.settings.columns)
+
+    def guard(self, command: Command, words: Words) -> None:
+        """Stop what must not be sent: by --read-only, by more than one seed, by a person who says no.
+
+        What can be known without a connection is found without one.
+        """
+        if command.risk.effect == READ and not command.risk.ambiguous_with_redis:
+            return
+        what = " ".join(for_terminal(word) for word in command.grammar.verb)
+        danger = "" if self.answered else command.risk.danger_of(words)
+        if not command.risk.only_reads(words):
+            if self.settings.read_only:
+                raise UsageError(f"{what} can change the cluster, and this is read-only")
+            if command.risk.single_node and len(self.settings.nodes) > 1:
+                raise UsageError(f"{what} changes one server: name it with one --node")
+            if danger:
+                self.check_can_ask(f"{what} {danger}")
+        if command.risk.ambiguous_with_redis:
+            self.client.verify()
+        if danger:
+            self.ask_of_node(f"{what} {danger}")
+
+    @property
+    def answered(self) -> bool:
+        """Whether the options have said yes already; for a protected profile it takes more than --yes."""
+        return self.settings.yes_really is not None or (self.settings.yes and not self.settings.protected)
+
+    def check_can_ask(self, what: str) -> None:
+        """Raise UsageError, which names the option to give, where nobody is there to be asked."""
+        if not (self.streams.stdin_is_terminal and self.streams.stderr_is_terminal):
+            option = f"--yes-really {self.settings.profile}" if self.settings.protected else "--yes"
+            raise UsageError(f"{what}: it asks first, and there is no terminal", f"give {option}")
+
+    def ask_of_node(self, what: str) -> None:
+        """Tell what would be done, and ask whether to do it on the node that is connected."""
+        node_id = self.client.verify()["node"]
+        self.ask(f"{what}.\nDo it on {self.client.node} (node {node_id})?")
+
+    def ask(self, question: str) -> None:
+        """Ask on stderr; anything but yes, or but the name of a protected profile, ends the command."""
+        name = self.settings.profile if self.settings.protected else None
+        hint = f"Type {name} to go on:" if name else "[y/N]"
+        write_whole(self.streams.stderr, f"{question} {for_terminal(hint)} ".encode(), "question")
+        answer = self.streams.stdin.readline().strip()
+        if answer != os.fsencode(name) if name else answer.lower() not in (b"y", b"yes"):
+            raise Declined("nothing was done")

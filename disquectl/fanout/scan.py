@@ -1,0 +1,39 @@
+"""QSCAN and JSCAN over all nodes: each walked to its end at the same time, page by page."""
+
+from __future__ import annotations
+
+from disquectl.errors import ReplyError
+from disquectl.protocol.columns import Column, Columns
+from disquectl.protocol.replies import jscan_page, next_cursor, qscan_page
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from disquectl.client.cluster import Cluster
+    from disquectl.client.node_connection import NodeConnection
+    from disquectl.fanout.ask import Refusals
+    from disquectl.protocol.columns import Records
+    from disquectl.protocol.resp import Reply
+    from disquectl.spec.parameters import Words
+
+
+def scan_pages(
+    cluster: Cluster, verb: tuple[bytes, ...], options: Words, refusals: Refusals
+) -> Iterator[tuple[NodeConnection, Records]]:
+    """Each page with its node. The next one is asked for before a page is handed out."""
+    for link, request, reply in cluster.ask([*verb, b"0", *options]):
+        if isinstance(reply, ReplyError):
+            refusals.add(link, request, reply)
+            continue
+        cursor = next_cursor(reply, verb[0].decode())
+        if cursor:
+            link.ask([[*verb, b"%d" % cursor, *options]])
+        yield link, _records(verb, reply)
+
+
+def _records(verb: tuple[bytes, ...], reply: Reply) -> Records:
+    if verb == (b"JSCAN",):
+        return jscan_page(reply)[1]
+    _, names = qscan_page(reply)
+    return Columns(("queue",), [Column(names, {bytes})])

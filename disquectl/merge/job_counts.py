@@ -1,0 +1,123 @@
+"""How many jobs of each queue are in which state: the copies of all nodes, merged by ID, as they stream by.
+
+For each distinct job one number is kept, what its copies are evidence of and which nodes may hold it; bodies
+and all else go. Pure: the time of a page is passed in.
+"""
+
+from __future__ import annotations
+
+from operator import itemgetter
+
+from disquectl.merge.evidence import evidence_of_delayed
+from disquectl.merge.replicas import CTIME, DELAY, DELIVERED, ID, QUEUE, STATE
+from disquectl.merge.states import (
+    ALL_EVIDENCE,
+    EVIDENCE_BITS,
+    EVIDENCE_OF,
+    IS_ACTIVE,
+    IS_QUEUED,
+    STATES,
+    Bits,
+    state_of,
+)
+from disquectl.protocol.shapes import unexpected
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+    from disquectl.merge.clocks import Clocks
+    from disquectl.merge.replicas import Copy
+
+
+_PICK = itemgetter(ID, QUEUE, STATE, CTIME)
+# What is kept of a job: evidence, above it the bits of the nodes that hold it, above them those that may.
+_HOLDERS_AT = EVIDENCE_BITS
+_DELIVERED_AT = EVIDENCE_BITS + 64
+_HOLDERS = ((1 << 64) - 1) << _HOLDERS_AT
+_NEVER_NS = 1 << 80
+
+
+class _Queue:
+    """A queue's jobs by ID, and when the oldest queued one was made."""
+
+    __slots__ = ("jobs", "oldest_id", "oldest_ns")
+
+    def __init__(self) -> None:
+        self.jobs: dict[bytes, int] = {}
+        self.oldest_ns = _NEVER_NS
+        self.oldest_id = b""
+
+
+class JobCounts:
+    """The jobs of queues. `wanted` says whether a queue counts; None: all do."""
+
+    __slots__ = ("_clocks", "_queues", "_wanted", "bits")
+
+    def __init__(self, clocks: Clocks, wanted: Callable[[bytes], bool] | None = None) -> None:
+        self._clocks = clocks
+        self._wanted = wanted
+        self.bits = Bits()
+        self._queues: dict[bytes, _Queue] = {}
+
+    def add(self, node_id: str, page: list[Copy], now_ms: float) -> None:
+        """A page of copies that this node holds, read at `now_ms` of our clock. Raises NotDisque."""
+        if self._wanted is not None:
+            page = [copy for copy in page if self._wanted(copy[QUEUE])]
+        try:
+            self._add(page, self.bits.of(node_id) << _HOLDERS_AT, now_ms)
+        except (TypeError, IndexError, KeyError):
+            raise unexpected("JSCAN", None) from None
+
+    def _add(self, page: list[Copy], held_here: int, now_ms: float) -> None:
+        queues = self._queues
+        queued_here = held_here | IS_QUEUED
+        for copy in page:
+            job_id, name, state, made = _PICK(copy)
+            queue = queues.get(name)
+            if queue is None:
+                queue = queues[name] = _Queue()
+            if state == b"queued":
+                found = queued_here
+                if made < queue.oldest_ns:
+                    queue.oldest_ns, queue.oldest_id = made, job_id
+            else:
+                found = held_here | self._found(copy, now_ms)
+            before = queue.jobs.setdefault(job_id, found)
+            if before is not found:
+                queue.jobs[job_id] = before | found
+
+    def _found(self, copy: Copy, now_ms: float) -> int:
+        evidence = EVIDENCE_OF[copy[STATE]]
+        if evidence != IS_ACTIVE:
+            return evidence
+        if copy[DELAY]:
+            evidence = evidence_of_delayed(copy, now_ms, self._clocks)
+        return evidence | self.bits.mask(copy[DELIVERED]) << _DELIVERED_AT
+
+    def queues(self) -> Iterator[bytes]:
+        """The queues that have jobs."""
+        yield from self._queues
+
+    def counts(self, name: bytes, missing: int = 0) -> tuple[dict[str, int], int]:
+        """How many jobs are in each state, and the bits of the nodes that hold one.
+
+        `missing`: the bits of the nodes that did not answer.
+        """
+        total = dict.fromkeys(STATES, 0)
+        holders = 0
+        queue = self._queues.get(name)
+        alike: dict[int, int] = {}
+        for found in queue.jobs.values() if queue else ():
+            alike[found] = alike.get(found, 0) + 1
+        for found, count in alike.items():
+            total[state_of(found & ALL_EVIDENCE, bool(found >> _DELIVERED_AT & missing))] += count
+            holders |= (found & _HOLDERS) >> _HOLDERS_AT
+        return total, holders
+
+    def oldest_age(self, name: bytes, now_ms: float) -> int | None:
+        """Seconds since the oldest queued job was made; None where none is queued."""
+        queue = self._queues.get(name)
+        if queue is None or queue.oldest_ns == _NEVER_NS:
+            return None
+        return int(self._clocks.age_ms(queue.oldest_id, queue.oldest_ns, now_ms) / 1000)

@@ -1,0 +1,111 @@
+"""The nodes of a cluster: what each says of itself, and what the others say of it. Pure."""
+
+from __future__ import annotations
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from disquectl.protocol.shapes import Record
+
+# One record of the command `nodes`, in this order.
+NODE_FIELDS = (
+    "id",
+    "address",
+    "answers",
+    "priority",
+    "state",
+    "version",
+    "uptime",
+    "clients",
+    "blocked",
+    "used_memory",
+    "maxmemory",
+    "jobs",
+    "queues",
+    "aof",
+    "clock_skew",
+    "leaving",
+)
+PREFIX = 8
+# Flag of CLUSTER NODES -> how a person would say it.
+_STATES = {
+    "noflags": "ok",
+    "fail?": "possibly failing",
+    "fail": "failing",
+    "handshake": "meeting",
+    "noaddr": "without address",
+}
+
+
+class NodeView:
+    """What is known of one node.
+
+    info       INFO as a record, or empty; maxmemory in bytes; leaving: CLUSTER LEAVING
+    skew_ms    how far its clock is ahead of ours
+    seen       other node -> the state that it sees this one in
+    priority   other node -> the priority that its HELLO gives it
+    """
+
+    __slots__ = (
+        "address",
+        "answers",
+        "info",
+        "leaving",
+        "maxmemory",
+        "node_id",
+        "priority",
+        "seen",
+        "skew_ms",
+    )
+
+    def __init__(self, node_id: str, address: str) -> None:
+        self.node_id = node_id
+        self.address = address
+        self.answers = False
+        self.info: Record = {}
+        self.maxmemory: int | None = None
+        self.leaving: bool | None = None
+        self.skew_ms: float | None = None
+        self.seen: dict[str, str] = {}
+        self.priority: dict[str, int] = {}
+
+    def record(self) -> Record:
+        """As the command shows it: memory in bytes, uptime in seconds, the clock in ms ahead of ours."""
+        return {
+            "id": self.node_id[:PREFIX],
+            "address": self.address,
+            "answers": self.answers,
+            "priority": agreed(self.priority),
+            "state": agreed(self.seen),
+            "version": self._of("server", "disque_version"),
+            "uptime": self._of("server", "uptime_in_seconds"),
+            "clients": self._of("clients", "connected_clients"),
+            "blocked": self._of("clients", "blocked_clients"),
+            "used_memory": self._of("memory", "used_memory"),
+            "maxmemory": self.maxmemory,
+            "jobs": self._of("jobs", "registered_jobs"),
+            "queues": self._of("queues", "registered_queues"),
+            "aof": self._of("persistence", "aof_state"),
+            "clock_skew": None if self.skew_ms is None else round(self.skew_ms),
+            "leaving": self.leaving,
+        }
+
+    def _of(self, section: str, field: str) -> object:
+        """A field of INFO; None where the server does not have it."""
+        fields: Record = self.info.get(section, {})
+        return fields.get(field)
+
+
+def agreed(views: dict[str, str] | dict[str, int]) -> object:
+    """What all say; where they differ, who says what; None where nobody says anything."""
+    different = set(views.values())
+    if len(different) > 1:
+        return dict(sorted(views.items()))
+    return different.pop() if different else None
+
+
+def state_of_flags(entry: Record) -> str:
+    """The state in one entry of CLUSTER NODES."""
+    words = [_STATES.get(flag, flag) for flag in entry["flags"] if flag != "myself"]
+    if entry["link"] != "connected" and words == ["ok"]:
+        return "not linked"
+    return ", ".join(words)

@@ -1,0 +1,123 @@
+"""Which nodes a request that changes a job goes to, worked out from all replicas of the job. Pure.
+
+The rules come from how Disque 1.0-rc1 behaves:
+
+- ACKJOB, FASTACK: a node tells the nodes that its replica lists in `nodes-delivered`. A node that was given
+  the job while consumers waited there is in no list, so each node with a replica is told directly.
+- ACKJOB of a job that is `wait-repl` ends the server, and ACKJOB at a node without the job makes an empty
+  entry that can end it later. So it goes only to nodes that have the job, and have it not `acked`.
+- ENQUEUE and NACK at a node that does not have the job queued, while another one does, may queue it twice.
+  So they are sent only where no node has it queued, and to one node. That node tells the nodes it lists to
+  put off their own return of the job; one that is in no list itself but lists the others reaches the most.
+  A delayed job goes to the node that will queue it: the one that returns it first.
+- DEQUEUE goes to the nodes that have the job queued.
+- WORKING goes to one node, which tells those that it lists.
+"""
+
+from __future__ import annotations
+
+from disquectl.merge.replicas import DELIVERED, REQUEUE, STATE, ordered
+from disquectl.merge.states import EVIDENCE_OF
+from disquectl.protocol.shapes import unexpected
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from disquectl.protocol.resp import Reply
+
+# Sent to each node with a replica, and to one node.
+ON_EVERY_REPLICA = (b"ACKJOB", b"FASTACK", b"DELJOB")
+ON_ONE_NODE = (b"ENQUEUE", b"NACK", b"DEQUEUE", b"WORKING")
+
+# Why a job is left as it is.
+UNKNOWN = "no node knows this job"
+WAITING = "left as it is: its ADDJOB still waits for replicas"
+ACKNOWLEDGED = "already acknowledged"
+ALREADY_QUEUED = "already queued"
+NOT_QUEUED = "not queued"
+MAYBE_QUEUED = "left as it is: it may be queued on a node that did not answer"
+
+_NEVER_MS = 1 << 62
+
+
+class Replica:
+    """A job as one node has it: `state` in Disque's words, `listed` its nodes-delivered.
+
+    `requeue_ms` is the time until this node queues the job, None for never.
+    """
+
+    __slots__ = ("listed", "node_id", "requeue_ms", "state")
+
+    def __init__(
+        self,
+        node_id: bytes,
+        state: bytes,
+        listed: frozenset[bytes] = frozenset(),
+        requeue_ms: int | None = None,
+    ) -> None:
+        self.node_id = node_id
+        self.state = state
+        self.listed = listed
+        self.requeue_ms = requeue_ms
+
+
+class Plan:
+    """`nodes`: the IDs of the nodes to send to; where there are none, `left` says why."""
+
+    __slots__ = ("left", "nodes")
+
+    def __init__(self, nodes: list[bytes], left: str = "") -> None:
+        self.nodes = nodes
+        self.left = left
+
+
+def replica_of(node_id: bytes, reply: Reply) -> Replica | None:
+    """What SHOW says at one node; None where it does not have the job. Raises NotDisque."""
+    if reply is None:
+        return None
+    copy = ordered(reply)
+    state, listed, requeue_ms = copy[STATE], copy[DELIVERED], copy[REQUEUE]
+    if not isinstance(listed, list) or not isinstance(requeue_ms, int | None):
+        raise unexpected("SHOW", reply)
+    if state not in EVIDENCE_OF or not all(isinstance(one, bytes) for one in listed):
+        raise unexpected("SHOW", reply)
+    return Replica(node_id, state, frozenset(listed), requeue_ms)
+
+
+def plan(verb: bytes, replicas: list[Replica], silent: Callable[[bytes], bool]) -> Plan:
+    """Where to send `verb` for a job with these replicas.
+
+    `verb` is one of ON_EVERY_REPLICA or ON_ONE_NODE. `silent`: whether the node of this ID did not answer.
+    """
+    if not replicas:
+        return Plan([], UNKNOWN)
+    if any(replica.state == b"wait-repl" for replica in replicas):
+        return Plan([], WAITING)
+    if verb in ON_EVERY_REPLICA:
+        nodes = [one.node_id for one in replicas if verb != b"ACKJOB" or one.state != b"acked"]
+        return Plan(nodes, "" if nodes else ACKNOWLEDGED)
+    if any(replica.state == b"acked" for replica in replicas):
+        return Plan([], ACKNOWLEDGED)
+    if verb == b"WORKING":
+        return Plan([_best(replicas).node_id])
+    queued = [replica.node_id for replica in replicas if replica.state == b"queued"]
+    if verb == b"DEQUEUE" and queued:
+        return Plan(queued)
+    if verb != b"DEQUEUE" and queued:
+        return Plan([], ALREADY_QUEUED)
+    if any(silent(node_id) for replica in replicas for node_id in replica.listed):
+        return Plan([], MAYBE_QUEUED)
+    return Plan([], NOT_QUEUED) if verb == b"DEQUEUE" else Plan([_best(replicas).node_id])
+
+
+def _best(replicas: list[Replica]) -> Replica:
+    """The node that reaches the most others; of these one that has it queued, then the first to queue it."""
+    holders = {replica.node_id for replica in replicas}
+
+    def rank(replica: Replica) -> tuple[int, bool, int, bytes]:
+        reached = len(holders & (replica.listed | {replica.node_id}))
+        due_ms = _NEVER_MS if replica.requeue_ms is None else replica.requeue_ms
+        return (-reached, replica.state != b"queued", due_ms, replica.node_id)
+
+    return min(replicas, key=rank)

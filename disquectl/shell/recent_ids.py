@@ -1,0 +1,29 @@
+"""The job IDs of recent replies, newest first, each with its queue. Pure."""
+
+from __future__ import annotations
+
+from disquectl.protocol.jobid import is_valid
+
+LIMIT = 1_000
+
+
+class RecentIds:
+    """At most LIMIT of them; the oldest go first."""
+
+    __slots__ = ("_queues",)
+
+    def __init__(self) -> None:
+        self._queues: dict[str, bytes] = {}
+
+    def add(self, job_id: str, queue: bytes) -> None:
+        """Note a job that was shown; a queue that is known already stays known."""
+        if not is_valid(job_id.encode("utf-8", "replace")):
+            return
+        known = self._queues.pop(job_id, b"")
+        self._queues[job_id] = queue or known
+        if len(self._queues) > LIMIT:
+            del self._queues[next(iter(self._queues))]
+
+    def newest_first(self) -> list[tuple[str, bytes]]:
+        """IDs with their queues (empty where unknown)."""
+        return list(reversed(self._queues.items()))

@@ -1,0 +1,335 @@
+"""What a command is, and what it does: one declaration, read by every part of the program.
+
+The command line, the parser, the shell, completion, the guards and the generated documents all read it, so
+this module must not know any of them, nor a socket, nor settings.
+
+    Command   its names, its help, and:
+      grammar   what may be typed
+      risk      what it can do to the cluster; read by the guards
+      does      Request: send words, show the reply. Program: anything more. None: it only has subcommands
+"""
+
+from __future__ import annotations
+
+from disquectl.spec.parameters import as_bytes
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable
+    from typing import Any, Final, Literal
+
+    from disquectl.spec.parameters import Argument, NativeForm, Option, Raw, Record, Values, Words
+    from disquectl.spec.shape import Shape
+
+    # The sections of the help; subcommands are in no section of their own.
+    Group = Literal["Jobs", "Queues", "Server", "Tools", ""]
+    # What a request does to the cluster. "read" and "idempotent" may be sent again after a lost connection.
+    Effect = Literal["read", "idempotent", "write"]
+    # How --cluster combines the replies of all nodes: added up; listed side by side; each element of a scan
+    # once; the jobs of a queue in order; or, for commands that name jobs, each job where it takes effect.
+    Merge = Literal["none", "add", "list", "scan", "peek", "by_id"]
+
+JOBS: Final = "Jobs"
+QUEUES: Final = "Queues"
+SERVER: Final = "Server"
+TOOLS: Final = "Tools"
+
+READ: Final = "read"
+IDEMPOTENT: Final = "idempotent"
+WRITE: Final = "write"
+
+# Errors that several commands can get, for their help.
+UNKNOWN_JOB = ("BADID: the word is not a job ID.",)
+
+
+class Grammar:
+    """What may be typed.
+
+    verb           Disque's words for the command (CONFIG GET has two); () for one that only disquectl has
+    arguments      parameters known by position, in order
+    options        parameters known by flag
+    native         how Disque's documentation writes it, where that is not arguments followed by options
+    rest_is_data   options must stand before the first argument; all words after it are data
+    check          raises UsageError for values that are wrong together; called before anything is sent
+    """
+
+    __slots__ = ("arguments", "check", "native", "options", "rest_is_data", "verb")
+
+    def __init__(
+        self,
+        *,
+        verb: tuple[bytes, ...] = (),
+        arguments: tuple[Argument, ...] = (),
+        options: tuple[Option, ...] = (),
+        native: NativeForm | None = None,
+        rest_is_data: bool = False,
+        check: Callable[[Values], None] | None = None,
+    ) -> None:
+        self.verb = verb
+        self.arguments = arguments
+        self.options = options
+        self.native = native
+        self.rest_is_data = rest_is_data
+        self.check = check
+
+    def option_words(self, values: Values) -> Words:
+        """The given options in Disque's words, in the order of the declaration."""
+        words: Words = []
+        for option in self.options:
+            value = values.get(option.name)
+            if option.word is None or value is None or value is False:
+                continue
+            for one in value if option.many else (value,):
+                words += [option.word] if option.is_flag else [option.word, as_bytes(one)]
+        return words
+
+    def name_in(self, words: Words) -> bytes:
+        """The queue or job that a request of this command is about: the first word after the verb."""
+        return b"".join(words[len(self.verb) : len(self.verb) + 1])
+
+
+class Risk:
+    """What a command can do to the cluster.
+
+    effect                see Effect
+    danger                completes "It asks first, because it ..."; "" does not ask
+    single_node           goes to exactly one node and never fails over
+    ambiguous_with_redis  a Redis has a command of this name: make sure first that a Disque answers
+    reads_when            of these words: whether they only read, whatever the effect of others
+    harmless_when         of these words: whether to skip the question, whatever the danger of others
+    cluster_note          completes "In a cluster it ...", for an effect that surprises there
+    """
+
+    __slots__ = (
+        "ambiguous_with_redis",
+        "cluster_note",
+        "danger",
+        "effect",
+        "harmless_when",
+        "reads_when",
+        "single_node",
+    )
+
+    def __init__(
+        self,
+        effect: Effect = READ,
+        *,
+        danger: str = "",
+        single_node: bool = False,
+        ambiguous_with_redis: bool = False,
+        reads_when: Callable[[Words], bool] | None = None,
+        harmless_when: Callable[[Words], bool] | None = None,
+        cluster_note: str = "",
+    ) -> None:
+        self.effect: Effect = effect
+        self.danger = danger
+        self.single_node = single_node
+        self.ambiguous_with_redis = ambiguous_with_redis
+        self.reads_when = reads_when
+        self.harmless_when = harmless_when
+        self.cluster_note = cluster_note
+
+    def only_reads(self, words: Words) -> bool:
+        """Whether these words change nothing in the cluster."""
+        return self.effect == READ or (self.reads_when is not None and self.reads_when(words))
+
+    def danger_of(self, words: Words) -> str:
+        """Why to ask before sending these words; "" where there is no need."""
+        harmless = self.only_reads(words) or (self.harmless_when is not None and self.harmless_when(words))
+        return "" if harmless else self.danger
+
+    def may_repeat(self, words: Words) -> bool:
+        """Whether these words may be sent a second time when no answer came."""
+        return self.effect == IDEMPOTENT or self.only_reads(words)
+
+
+class Request:
+    """A command that sends one request, or one for each name, and shows what comes back.
+
+    records            the words sent and their reply -> records; none where the reply says there is nothing
+    shape              the values -> how the records look
+    build              the command and the values -> the requests to send
+    not_found_message  what to say, with exit code 4, where there are no records; "" makes that a success
+    wait_ms            the values -> how long the server may hold the request, in ms; None: without limit
+    closes_connection  the server answers by closing the connection
+    has_no_reply       of these words: whether the server does not answer at all
+    """
+
+    __slots__ = (
+        "build",
+        "closes_connection",
+        "has_no_reply",
+        "not_found_message",
+        "records",
+        "shape",
+        "wait_ms",
+    )
+
+    def __init__(
+        self,
+        *,
+        records: Callable[[Words, Any], Iterable[Record]],
+        shape: Callable[[Values], Shape],
+        build: Callable[[Command, Values], list[Words]] | None = None,
+        not_found_message: str = "",
+        wait_ms: Callable[[Values], int | None] | None = None,
+        closes_connection: bool = False,
+        has_no_reply: Callable[[Words], bool] | None = None,
+    ) -> None:
+        self.records = records
+        self.shape = shape
+        self.build = build or one_request
+        self.not_found_message = not_found_message
+        self.wait_ms = wait_ms
+        self.closes_connection = closes_connection
+        self.has_no_reply = has_no_reply
+
+
+class Program:
+    """A command that is more than a request and its reply.
+
+    run           carries it out. The third argument is the execution.session.Session, which this room must
+                  not know; therefore Any
+    shape         the values -> how the records look; None where it writes text
+    is_streaming  what was typed -> whether the output comes bit by bit, without end
+    connects      False where it never connects, so that connection settings do not apply
+    """
+
+    __slots__ = ("connects", "is_streaming", "run", "shape")
+
+    def __init__(
+        self,
+        run: Callable[[Command, Values, Any], None],
+        *,
+        shape: Callable[[Values], Shape] | None = None,
+        is_streaming: Callable[[Raw], bool] | None = None,
+        connects: bool = True,
+    ) -> None:
+        self.run = run
+        self.shape = shape
+        self.is_streaming = is_streaming
+        self.connects = connects
+
+
+class Command:
+    """One command, or one subcommand.
+
+    name         as it is typed; of a subcommand, its last word (`get` of `config get`)
+    summary      one sentence for lists of commands
+    group        its section in the help
+    details      what --help adds: units, defaults, exit codes
+    errors       the errors of the server that it can get, as "CODE: meaning"
+    example      one command line that works as it stands
+    subcommands  commands below this one
+    merge        how --cluster combines the replies of all nodes; "none" where there is no --cluster
+    grammar, risk, does  see the module
+    """
+
+    __slots__ = (
+        "details",
+        "does",
+        "errors",
+        "example",
+        "grammar",
+        "group",
+        "merge",
+        "name",
+        "risk",
+        "subcommands",
+        "summary",
+    )
+
+    def __init__(
+        self,
+        name: str,
+        summary: str,
+        *,
+        group: Group = "",
+        example: str = "",
+        details: str = "",
+        errors: tuple[str, ...] = (),
+        subcommands: tuple[Command, ...] = (),
+        merge: Merge = "none",
+        grammar: Grammar | None = None,
+        risk: Risk | None = None,
+        does: Request | Program | None = None,
+    ) -> None:
+        self.name = name
+        self.summary = summary
+        self.group: Group = group
+        self.example = example
+        self.details = details
+        self.errors = errors
+        self.subcommands = subcommands
+        self.merge: Merge = merge
+        self.grammar = grammar or _NO_WORDS
+        self.risk = risk or _HARMLESS
+        self.does = does
+
+    @property
+    def is_callable(self) -> bool:
+        """Whether it does something itself, beside having subcommands."""
+        return self.does is not None
+
+    @property
+    def connects(self) -> bool:
+        """Whether it may connect, so that connection settings apply to it."""
+        return self.does.connects if isinstance(self.does, Program) else True
+
+    @property
+    def shape(self) -> Callable[[Values], Shape] | None:
+        """The values -> how its records look; None where it has none."""
+        return None if self.does is None else self.does.shape
+
+    @property
+    def closes_connection(self) -> bool:
+        """Whether the server answers by closing the connection."""
+        return isinstance(self.does, Request) and self.does.closes_connection
+
+    def is_streaming(self, raw: Raw) -> bool:
+        """Whether the output of what was typed comes bit by bit, without end."""
+        return (
+            isinstance(self.does, Program)
+            and self.does.is_streaming is not None
+            and self.does.is_streaming(raw)
+        )
+
+    @property
+    def full_name(self) -> str:
+        """The name, with that of the command it belongs to: `addjob`, `config get`."""
+        verb = self.grammar.verb
+        return " ".join(word.decode().lower() for word in verb) if len(verb) > 1 else self.name
+
+    @property
+    def usage(self) -> str:
+        """The usage line without the program's name: `addjob [OPTIONS] QUEUE [BODY]`."""
+        words = [self.name, "[OPTIONS]"]
+        if self.subcommands:
+            words.append("[COMMAND]" if self.is_callable else "COMMAND")
+        return " ".join(words + [argument.usage for argument in self.grammar.arguments])
+
+
+_NO_WORDS = Grammar()
+_HARMLESS = Risk()
+
+
+def one_request(command: Command, values: Values) -> list[Words]:
+    """Verb, arguments, options: what most commands send."""
+    words = list(command.grammar.verb)
+    for argument in command.grammar.arguments:
+        value = values.get(argument.name)
+        if argument.many:
+            words += [as_bytes(one) for one in value or ()]
+        elif value is not None:
+            words.append(as_bytes(value))
+    return [words + command.grammar.option_words(values)]
+
+
+def request_for_each(command: Command, values: Values) -> list[Words]:
+    """One request for each value of the first argument."""
+    return [[*command.grammar.verb, value] for value in values[command.grammar.arguments[0].name]]
+
+
+def unknown_command(verb: bytes) -> Command:
+    """What stands for a word without a declaration: it may change anything, and a Redis may know it."""
+    return Command("exec", "", grammar=Grammar(verb=(verb,)), risk=Risk(WRITE, ambiguous_with_redis=True))

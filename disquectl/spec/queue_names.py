@@ -1,0 +1,32 @@
+"""Queue names that may have been meant as something else, where a command waits for jobs in them. Pure."""
+
+from __future__ import annotations
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from disquectl.spec.command import Command
+
+_PATTERN_SIGNS = b"*?["
+
+
+def doubts(command: Command, names: Iterable[bytes]) -> list[str]:
+    """A warning for each name that is a pattern, or one of the command's own words in Disque's syntax.
+
+    A name that stands alone can be no such word: its value, or the queue, would be missing.
+    """
+    found = list(dict.fromkeys(names))
+    flags = {option.word: option.flag for option in command.grammar.options if option.word}
+    warnings = []
+    for name in found:
+        shown, word = f"'{name.decode('utf-8', 'backslashreplace')}'", name.upper()
+        if any(sign in name for sign in _PATTERN_SIGNS):
+            warnings.append(
+                f"{shown} is taken as the name of one queue: {command.name} does not match patterns"
+            )
+        elif len(found) > 1 and word in flags:
+            warnings.append(f"{shown} is taken as the name of a queue; for the option write {flags[word]}")
+        elif len(found) > 1 and command.grammar.native is not None and word == command.grammar.native.marker:
+            warnings.append(f"{shown} is taken as the name of a queue; leave it out")
+    return warnings

@@ -1,0 +1,123 @@
+"""A line of text as words, quoted as in redis-cli, and a word as it has to be quoted.
+
+Words part at blanks. In "..." a backslash writes n, r, t, b, a, xHH, a quote or itself; in '...' a quote.
+A closing quote ends its word. Pure; knows no command.
+"""
+
+from __future__ import annotations
+
+from disquectl.errors import UsageError
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Container
+
+ESCAPES = {0x6E: 0x0A, 0x72: 0x0D, 0x74: 0x09, 0x62: 0x08, 0x61: 0x07}
+BLANKS = b" \t\r\n\x0b\x0c\x00"
+DOUBLE, SINGLE, BACKSLASH = 0x22, 0x27, 0x5C
+HEX = b"0123456789abcdefABCDEF"
+
+
+class UnclosedQuote(UsageError):
+    """The line ends inside quotes; `partial` is the word as far as it goes."""
+
+    def __init__(self, message: str, partial: bytes) -> None:
+        super().__init__(message)
+        self.partial = partial
+
+
+class Span:
+    """A word and where it stands: `line[start:end]`, the quotes with it."""
+
+    __slots__ = ("end", "quoted", "start", "value")
+
+    def __init__(self, value: bytes, start: int, end: int, quoted: bool) -> None:
+        self.value = value
+        self.start = start
+        self.end = end
+        self.quoted = quoted
+
+
+def split(line: bytes) -> list[bytes]:
+    """The words of a line; an empty quoted word is a word. UsageError where the quotes are wrong."""
+    if b'"' not in line and b"'" not in line and b"\0" not in line:
+        return line.split()
+    spans, problem = scan(line)
+    if problem is not None:
+        raise problem
+    return [span.value for span in spans]
+
+
+def scan(line: bytes, stops: Container[bytes] = ()) -> tuple[list[Span], UsageError | None]:
+    """The words with their places, and what is wrong with the last of them, or None.
+
+    An unquoted word that is one of `stops` is the last: what follows it is not looked at.
+    """
+    spans: list[Span] = []
+    at = 0
+    while True:
+        while at < len(line) and line[at] in BLANKS:
+            at += 1
+        if at >= len(line):
+            return spans, None
+        start = at
+        try:
+            word, at = _word(line, start)
+        except UsageError as problem:
+            partial = problem.partial if isinstance(problem, UnclosedQuote) else line[start:]
+            spans.append(Span(partial, start, len(line), True))
+            return spans, problem
+        spans.append(Span(word, start, at, word != line[start:at]))
+        if word in stops and not spans[-1].quoted:
+            return spans, None
+
+
+def _word(line: bytes, at: int) -> tuple[bytes, int]:
+    word = bytearray()
+    while at < len(line) and line[at] not in BLANKS:
+        if line[at] in (DOUBLE, SINGLE):
+            try:
+                quoted, at = _double(line, at + 1) if line[at] == DOUBLE else _single(line, at + 1)
+            except UnclosedQuote as problem:
+                problem.partial = bytes(word) + problem.partial
+                raise
+            word += quoted
+            if at < len(line) and line[at] not in BLANKS:
+                raise UsageError("a closing quote is not followed by a blank")
+        else:
+            word.append(line[at])
+            at += 1
+    return bytes(word), at
+
+
+def _double(line: bytes, at: int) -> tuple[bytes, int]:
+    word = bytearray()
+    while at < len(line):
+        char = line[at]
+        if char == DOUBLE:
+            return bytes(word), at + 1
+        if char == BACKSLASH and at + 1 < len(line):
+            digits = line[at + 2 : at + 4]
+            if line[at + 1] == 0x78 and len(digits) == 2 and digits[0] in HEX and digits[1] in HEX:
+                word.append(int(digits, 16))
+                at += 4
+                continue
+            char = ESCAPES.get(line[at + 1], line[at + 1])
+            at += 1
+        word.append(char)
+        at += 1
+    raise UnclosedQuote('a " is not closed', bytes(word))
+
+
+def _single(line: bytes, at: int) -> tuple[bytes, int]:
+    word = bytearray()
+    while at < len(line):
+        char = line[at]
+        if char == SINGLE:
+            return bytes(word), at + 1
+        if char == BACKSLASH and line[at + 1 : at + 2] == b"'":
+            char = SINGLE
+            at += 1
+        word.append(char)
+        at += 1
+    raise UnclosedQuote("a ' is not closed", bytes(word))

@@ -1,0 +1,77 @@
+"""How the records of a command look, whatever the format they are written in.
+
+A record is a dict of named values: None, bool, int, float, str (text of the server or of this program), bytes
+(a name, a body, an argument: anything at all), and lists and dicts of these. A Shape says which fields to
+expect and how they lie. It must not know a command, a format or a terminal.
+"""
+
+from __future__ import annotations
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+    from typing import Final, Literal, TypeAlias
+
+    Layout = Literal["records", "value", "pairs", "sections", "tree", "reply"]
+
+    Value: TypeAlias = bool | int | float | str | bytes | Sequence["Value"] | Mapping[str, "Value"] | None
+    Record: TypeAlias = Mapping[str, Value]
+
+# The layouts. Each but RECORDS has a form of its own in plain and table; csv and tsv always have rows.
+RECORDS: Final = "records"  # a row of fields
+VALUE: Final = "value"  # one value that matters, alone on its line: a length, an ID, a count
+PAIRS: Final = "pairs"  # one thing with many fields, each on a line with its name: show, cluster info
+SECTIONS: Final = "sections"  # dicts of fields by section: info; its rows are section, field, value
+TREE: Final = (
+    "tree"  # a few fields and one list of dicts: hello; its rows have the fields and those of one dict
+)
+REPLY: Final = "reply"  # any reply at all under the name `reply`, as exec gives it
+
+
+class Shape:
+    """How a command's records look.
+
+    fields  the columns, in order; for SECTIONS and TREE those of the rows. Empty: those of the first record
+    layout  one of the layouts above
+    many    several records can come: an array in JSON, and VALUE and PAIRS become rows in plain and table
+    value   the field that stands alone with VALUE; raw writes it with any layout
+    kinds   field -> how a table shows it to people (see `human.show`); "id" is never cut, nor folded,
+            and one value of "lines" keeps its lines
+    body    the field that raw writes, before `value`
+    """
+
+    __slots__ = ("body", "fields", "kinds", "layout", "many", "value")
+
+    def __init__(
+        self,
+        fields: tuple[str, ...],
+        layout: Layout = RECORDS,
+        *,
+        many: bool = False,
+        value: str | None = None,
+        kinds: dict[str, str] | None = None,
+        body: str | None = None,
+    ) -> None:
+        self.fields = fields
+        self.layout: Layout = layout
+        self.many = many
+        self.value = value
+        self.kinds = kinds or {}
+        self.body = body
+
+    def with_nodes(self) -> Shape:
+        """The shape of sums over all nodes: `nodes` names those that answered."""
+        return Shape(
+            (*self.fields, "nodes"),
+            self.layout,
+            many=self.many,
+            value=self.value,
+            kinds=self.kinds,
+            body=self.body,
+        )
+
+    def with_node(self) -> Shape:
+        """The shape of what is listed node by node: `node` is the one that said it."""
+        fields = self.fields if "node" in self.fields else ("node", *self.fields)
+        layout: Layout = RECORDS if self.layout == PAIRS else self.layout
+        return Shape(fields, layout, many=True, value=self.value, kinds=self.kinds, body=self.body)
