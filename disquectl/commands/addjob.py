@@ -97,9 +97,9 @@ def run(command: Command, values: Values, session: Session) -> None:
         if not many:
             values["body"] = b"-"
     if many:
-        from disquectl.bulk import adding
+        from disquectl.bulk import add_jobs
 
-        adding.run(command, values, session, values.get("timeout", DEFAULT_TIMEOUT_MS))
+        add_jobs.run(command, values, session, values.get("timeout", DEFAULT_TIMEOUT_MS))
         return
     if "file" in values:
         values["body"] = read_file(values["file"])

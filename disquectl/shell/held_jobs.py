@@ -1,7 +1,8 @@
 """Jobs that were taken for a pipe: kept by WORKING until its command has ended, then acknowledged or not.
 
-A thread keeps them, over connections to the nodes that they were taken from, which also acknowledge. It knows
-no process: the caller says how the command ended.
+A thread keeps them, over connections to the nodes that they were taken from, which also acknowledge. When
+such a connection has broken, ACKJOB is sent only to nodes that are then seen to have the jobs. It must not
+know processes: the caller says how the command ended.
 """
 
 from __future__ import annotations
@@ -11,6 +12,7 @@ import time
 from copy import copy
 
 from disquectl.errors import DisquectlError, PartlyDone, ReplyError
+from disquectl.execution.acknowledge import acknowledge_at, acknowledge_where_found
 from disquectl.execution.session import Session
 from disquectl.protocol.jobid import is_at_least_once
 from disquectl.render.human import duration
@@ -73,9 +75,9 @@ class HeldJobs:
         self._ended = False
         self._thread: threading.Thread | None = None
 
-    def hold(self, ids: Sequence[str], taker: Session) -> None:
-        """Keep these jobs, which the node of this session has just delivered."""
-        self._batches.append(_Batch(ids, taker.client.node or taker.client.nodes[0]))
+    def hold(self, ids: Sequence[str], taker: Session, node: Node | None = None) -> None:
+        """Keep these jobs, which `node`, by default the session's own, has just delivered."""
+        self._batches.append(_Batch(ids, node or taker.client.node or taker.client.nodes[0]))
         if self._session is None:
             settings = copy(taker.settings)
             settings.quiet = True  # the taker has warned already
@@ -109,15 +111,24 @@ class HeldJobs:
         for place, batch in enumerate(self._batches):
             if not batch.written:
                 self._give_up(self._batches[place:], "they were not written")
-            if time.monotonic() - batch.looked > RECENT_SECONDS:
-                self._look(batch)
             try:
-                for at in range(0, len(batch.ids), IDS_PER_REQUEST):
-                    self._client(batch).call("ACKJOB", *batch.ids[at : at + IDS_PER_REQUEST], repeatable=True)
+                self._acknowledge_batch(batch)
             except DisquectlError as problem:
                 self._give_up(self._batches[place:], problem.message)
         if self._lost:
             raise PartlyDone(f"{_jobs(self._lost)} not acknowledged: the node does not know them any more")
+
+    def _acknowledge_batch(self, batch: _Batch) -> None:
+        """ACKJOB at the node of the batch if it has just shown the jobs, else at the nodes that have them."""
+        assert self._session is not None
+        shown = time.monotonic() - batch.looked <= RECENT_SECONDS or self._look(batch)
+        ids = batch.ids
+        for at in range(0, len(ids), IDS_PER_REQUEST):
+            shown = shown and acknowledge_at(self._client(batch), ids[at : at + IDS_PER_REQUEST])
+            if not shown:
+                with self._session.impatient_client(TIMEOUT_SECONDS) as client:
+                    acknowledge_where_found(self._session, ids[at:], client)
+                return
 
     def _give_up(self, batches: list[_Batch], problem: str) -> None:
         for batch in batches:
@@ -139,14 +150,17 @@ class HeldJobs:
             # A batch that comes meanwhile is not due before that.
             self._wake.wait(max(min(due - time.monotonic(), FIRST_LOOK_SECONDS), 0))
 
-    def _look(self, batch: _Batch) -> None:
-        """Send WORKING for each job: it starts the retry time anew, and tells it. The unknown are dropped."""
+    def _look(self, batch: _Batch) -> bool:
+        """Send WORKING for each job, which restarts its retry time and returns it; False when no answer came.
+
+        Jobs that the node does not know are dropped.
+        """
         ids = list(batch.retries)
         try:
             replies = self._client(batch).call_many([("WORKING", job_id) for job_id in ids])
         except DisquectlError:
             batch.due = time.monotonic() + AGAIN_SECONDS
-            return
+            return False
         for job_id, reply in zip(ids, replies, strict=True):
             if isinstance(reply, int):
                 batch.retries[job_id] = reply
@@ -156,6 +170,7 @@ class HeldJobs:
         batch.looked = time.monotonic()
         known = [seconds for seconds in batch.retries.values() if seconds]
         batch.due = batch.looked + ((min(known) - EARLY_SECONDS) / 2 if known else AGAIN_SECONDS)
+        return True
 
     def _client(self, batch: _Batch) -> Core:
         """A client that knows only the node that the jobs were taken from."""
