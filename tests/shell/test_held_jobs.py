@@ -36,9 +36,12 @@ def test_the_node_that_delivered_the_job_is_told():
 @pytest.mark.parametrize(("state", "sent"), [(None, []), ("active", [b"ACKJOB"]), ("wait-repl", [])])
 def test_another_node_is_told_only_if_it_has_the_job(state, sent):
     other = Holder("b", state)
-    with ScriptedNode([close]) as giver, holding(other) as seed:
-        with pytest.raises(PartlyDone, match=giver.address):
-            settle(giver.address, giver.address, seed)
+    with (
+        ScriptedNode([close]) as giver,
+        holding(other) as seed,
+        pytest.raises(PartlyDone, match=giver.address),
+    ):
+        settle(giver.address, giver.address, seed)
     assert giver.requests == [[b"ACKJOB", JOB]]
     assert other.looked_at()
     assert other.verbs() == sent
