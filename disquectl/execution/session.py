@@ -35,7 +35,7 @@ if TYPE_CHECKING:
     class Holder(Protocol):
         """Keeps jobs that were taken until their reader has ended, and acknowledges them then."""
 
-        def hold(self, ids: Sequence[str], taker: Session, node: Node | None = None) -> None:
+        def hold(self, ids: Sequence[str], session: Session, node: Node | None = None) -> None:
             """Called before the jobs are written, with the session that took them and the node that had them.
 
             `node` is by default the one that the session is connected to.
