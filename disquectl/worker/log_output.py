@@ -10,12 +10,14 @@ import select
 import stat
 import time
 
+from disquectl.render.ansi import CLEAR_LINE
+
 # A pipe that is ready has room for this much, by POSIX; a regular file takes anything.
 _FILE_CHUNK_BYTES = 1 << 20
 # More than this waiting: commands should not write more for now. More than that: it is dropped, and counted.
 BEHIND_BYTES = 256 << 10
 _MAX_BYTES = 8 << 20
-_CLEAR_LINE = b"\r\x1b[K"
+_CLEAR_LINE = CLEAR_LINE.encode()
 
 
 class LogOutput:

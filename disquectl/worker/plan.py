@@ -10,6 +10,8 @@ if TYPE_CHECKING:
 
     from disquectl.worker.backoff import Backoff
 
+# A queue's dead jobs go to the queue of this prefix and its name.
+DEAD_PREFIX = b"dead:"
 # How the command gets a job: its body on stdin, as one argument, or as the arguments of a JSON array; or
 # jobs as lines of JSON to one process that stays.
 STDIN, ARG, ARGS, LINES = "stdin", "arg", "args", "lines"
@@ -64,4 +66,4 @@ class Plan:
 
     def dead_queue_of(self, queue: bytes) -> bytes:
         """Where a dead job of this queue goes."""
-        return self.dead_queue or self.prefix + b"dead:" + queue.removeprefix(self.prefix)
+        return self.dead_queue or self.prefix + DEAD_PREFIX + queue.removeprefix(self.prefix)
