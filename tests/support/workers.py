@@ -5,8 +5,8 @@ from __future__ import annotations
 import json
 import time
 
-from tests.cli.processes import PATIENCE_SECONDS, running
 from tests.conftest import run_disquectl
+from tests.support.processes import PATIENCE_SECONDS, running
 
 # Options that make failures come soon.
 SOON = ("--backoff", "10ms,1")

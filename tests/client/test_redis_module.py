@@ -5,8 +5,7 @@ import pytest
 from disquectl import NotDisque, OutcomeUnknown
 from disquectl.client.identity import RedisWithModule
 from tests.conftest import run_disquectl
-
-from .scripted import ScriptedNode, silent
+from tests.support.scripted_node import ScriptedNode, silent
 
 ID = "D-dcb833cf-8YL1NT17e9+wsA/09NqxscQI-05a1"
 NAMED = (

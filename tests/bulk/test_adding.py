@@ -9,12 +9,12 @@ import threading
 from contextlib import contextmanager
 
 import pytest
-from cli.processes import PATIENCE_SECONDS, run_in_shell, run_into_a_closed_pipe, running
-from cli.terminal import Terminal
-from client.scripted import ScriptedNode
-from conftest import run_disquectl
 
 from disquectl import Client
+from tests.conftest import run_disquectl
+from tests.support.processes import PATIENCE_SECONDS, run_in_shell, run_into_a_closed_pipe, running
+from tests.support.scripted_node import ScriptedNode
+from tests.support.terminal import Terminal
 
 ID = rb"D-[0-9a-f]{8}-[A-Za-z0-9+/]{24}-[0-9a-f]{4}"
 

@@ -10,7 +10,7 @@ import pytest
 
 from disquectl import Client
 from tests.conftest import run_disquectl
-from tests.worker.workers import SOON, events, wait_for, work, worker
+from tests.support.workers import SOON, events, wait_for, work, worker
 
 SH = ("--", "sh", "-c")
 AWAITING = 'until test -e "$1"; do sleep 0.01; done'

@@ -5,9 +5,9 @@ from __future__ import annotations
 import pytest
 
 from disquectl.protocol.resp import encode
-from tests.client.scripted import AtOnce, ScriptedNode, close
-from tests.cluster.replicas import JOB, Holder, holding
 from tests.conftest import run_disquectl
+from tests.support.replica_nodes import JOB, Holder, holding
+from tests.support.scripted_node import AtOnce, ScriptedNode, close
 
 ONE_JOB = b"*1\r\n" + encode((b"q", JOB, b"body"))
 

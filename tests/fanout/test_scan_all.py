@@ -9,10 +9,10 @@ import pytest
 
 from disquectl import Client
 from disquectl.protocol.resp import encode
-from tests.client.scripted import ScriptedNode
-from tests.cluster.test_discovery import A, B, hello
-from tests.cluster.test_together import addresses, fill, records
+from tests.client.test_discovery import A, B, hello
 from tests.conftest import run_disquectl
+from tests.fanout.test_combine import addresses, fill, records
+from tests.support.scripted_node import ScriptedNode
 
 NAMES = [
     b"plain",

@@ -5,10 +5,10 @@ from __future__ import annotations
 import pytest
 
 from disquectl import Client
-from tests.client.scripted import AtOnce, ScriptedNode, refused_address, silent
-from tests.cluster.cases import add
-from tests.cluster.test_discovery import A, B, entry, hello
+from tests.client.test_discovery import A, B, entry, hello
 from tests.conftest import run_disquectl
+from tests.support.jobs import add
+from tests.support.scripted_node import AtOnce, ScriptedNode, refused_address, silent
 
 ID = "D-" + "a" * 8 + "-" + "x" * 24 + "-05a1"
 CHANGES = ["nack", "enqueue", "dequeue", "deljob", "working"]

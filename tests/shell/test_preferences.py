@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from disquectl import Client
-from tests.shell.person import CTRL_C, ENTER, Person
+from tests.support.emulated_terminal import CTRL_C, ENTER, Person
 
 if TYPE_CHECKING:
     from pathlib import Path

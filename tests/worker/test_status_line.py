@@ -7,7 +7,7 @@ import json
 import pyte
 
 from disquectl import Client
-from tests.cli.terminal import Terminal
+from tests.support.terminal import Terminal
 
 COLUMNS, ROWS = 100, 24
 

@@ -10,8 +10,8 @@ import sys
 import pytest
 
 from disquectl import Client
-from tests.cli.processes import COMMAND, environment, run_python
-from tests.worker.workers import events, letters, nothing_left, wait_for, worker
+from tests.support.processes import COMMAND, environment, run_python
+from tests.support.workers import events, letters, nothing_left, wait_for, worker
 
 SH = ("--", "sh", "-c")
 SHORT = ("--grace", "500ms")

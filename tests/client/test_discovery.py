@@ -12,8 +12,8 @@ from disquectl.client.address import parse_node
 from disquectl.client.cluster import Cluster
 from disquectl.errors import ConnectionFailed, NoAnswer, NotAuthorised
 from disquectl.protocol.resp import encode
-from tests.client.scripted import ScriptedNode, refused_address, silent
 from tests.conftest import run_disquectl
+from tests.support.scripted_node import ScriptedNode, refused_address, silent
 
 A, B, C = "a" * 40, "b" * 40, "c" * 40
 

@@ -8,9 +8,9 @@ import json
 import pytest
 
 from disquectl import Client
-from tests.cli.terminal import Terminal
 from tests.conftest import run_disquectl
-from tests.worker.workers import wait_for, work
+from tests.support.terminal import Terminal
+from tests.support.workers import wait_for, work
 
 
 def letter(body="x", job="D-60c335b3-yRiaWu63Ny89fXBPj66cnFnU-05a1", **fields):

@@ -6,9 +6,9 @@ import json
 
 import pytest
 
-from tests.client.scripted import refused_address
-from tests.cluster.replicas import JOB, Holder, holding
 from tests.conftest import run_disquectl
+from tests.support.replica_nodes import JOB, Holder, holding
+from tests.support.scripted_node import refused_address
 
 ID = JOB.decode()
 OTHER = ID.replace("x", "y")

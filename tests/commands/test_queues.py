@@ -9,9 +9,9 @@ import time
 import pytest
 
 from disquectl import Client
-from tests.cluster.cases import add, copied, take, until
-from tests.cluster.test_elements import NAMES
 from tests.conftest import run_disquectl
+from tests.fanout.test_scan_all import NAMES
+from tests.support.jobs import add, copied, take, until
 
 KEYS = [
     "queue",

@@ -11,8 +11,8 @@ import pytest
 
 from disquectl import Client
 from disquectl.errors import DisquectlError
-from tests.cluster.cases import add, copied, jobs, take, until
 from tests.conftest import run_disquectl
+from tests.support.jobs import add, copied, jobs, take, until
 
 stops_a_node = pytest.mark.sandbox_only("a real node is not ours to stop")
 

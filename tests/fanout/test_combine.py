@@ -11,8 +11,8 @@ import pytest
 from disquectl import Client, ConnectionFailed, Node, PartlyDone, ReplyError
 from disquectl.client.cluster import Missing
 from disquectl.fanout.ask import Refusals, require_an_answer, settle
-from tests.client.scripted import refused_address
 from tests.conftest import run_disquectl
+from tests.support.scripted_node import refused_address
 
 
 def records(result):

@@ -10,11 +10,11 @@ from disquectl import Client
 from disquectl.execution.advice import MEANINGS
 from disquectl.protocol.fields import fields
 from disquectl.sandbox.thread import SandboxThread
-from tests.cli.processes import running
-from tests.client.scripted import ScriptedNode, refused_address
-from tests.cluster.cases import add, copied
-from tests.cluster.test_discovery import A, B, entry, hello
+from tests.client.test_discovery import A, B, entry, hello
 from tests.conftest import run_disquectl
+from tests.support.jobs import add, copied
+from tests.support.processes import running
+from tests.support.scripted_node import ScriptedNode, refused_address
 
 UNKNOWN = "D-dcb833cf-8YL1NT17e9+wsA/09NqxscQI-05a1"
 

@@ -10,8 +10,8 @@ import subprocess
 import sys
 from importlib.resources import files
 
-from tests.cli.processes import environment
-from tests.worker.workers import wait_for
+from tests.support.processes import environment
+from tests.support.workers import wait_for
 
 # Instead of ImageMagick's: `convert FROM -resize 200x200 TO`.
 CONVERT = '#!/bin/sh -e\ntest "$2 $3" = "-resize 200x200"\ncp "$1" "$4"\n'

@@ -7,7 +7,7 @@ import itertools
 
 from disquectl.merge.replicas import NAMES
 from disquectl.protocol.resp import encode
-from tests.client.scripted import ScriptedNode
+from tests.support.scripted_node import ScriptedNode
 
 JOB = b"D-" + b"a" * 8 + b"-" + b"x" * 24 + b"-05a1"
 LETTERS = "abcd"

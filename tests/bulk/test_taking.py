@@ -9,7 +9,14 @@ import threading
 import time
 
 import pytest
-from cli.processes import (
+
+from disquectl import Client
+from disquectl.cli.main import carry_out
+from disquectl.commands import find
+from disquectl.execution.parser import parse
+from disquectl.execution.streams import Streams
+from tests.conftest import run_disquectl
+from tests.support.processes import (
     COMMAND,
     PATIENCE_SECONDS,
     environment,
@@ -17,14 +24,7 @@ from cli.processes import (
     run_into_a_closed_pipe,
     running,
 )
-from client.scripted import ScriptedNode, close, silent
-from conftest import run_disquectl
-
-from disquectl import Client
-from disquectl.cli.main import carry_out
-from disquectl.commands import find
-from disquectl.execution.parser import parse
-from disquectl.execution.streams import Streams
+from tests.support.scripted_node import ScriptedNode, close, silent
 
 HELLO = b"*3\r\n:1\r\n$1\r\na\r\n*4\r\n$1\r\na\r\n$0\r\n\r\n$1\r\n1\r\n$1\r\n1\r\n"
 JOB_ID = "D-dcb833cf-8YL1NT17e9+wsA/09NqxscQI-05a1"

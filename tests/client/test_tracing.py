@@ -3,8 +3,7 @@
 import pytest
 
 from disquectl import NotDisque, OutcomeUnknown, Tracer
-
-from .scripted import AtOnce, ScriptedNode
+from tests.support.scripted_node import AtOnce, ScriptedNode
 
 
 @pytest.fixture
