@@ -1,8 +1,8 @@
 """Writes every generated file: `python -m tests.docs.generate`.
 
-The reference, the README's list of commands, the man page and the completion scripts come from the commands'
-declarations. `--check` writes nothing and reports the files that are out of date. Pictures show a real run and
-differ each time: `--pictures` writes them too, and `--check` does not compare them.
+The reference, the README's list of commands, the man page and the completion scripts are made from the
+declarations of the commands. `--check` writes nothing and reports the files that are out of date. Pictures
+show a real run and differ each time: `--pictures` writes them too, and `--check` does not compare them.
 """
 
 from __future__ import annotations
