@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from disquectl.fanout.ask import Refusals
     from disquectl.spec.parameters import Record, Values
     from disquectl.spec.shape import Layout
-    from disquectl.worker.dead_letters import Letters
+    from disquectl.worker.dead_letters import DeadLetters
 
 LIST, SHOW, RETRY, DROP, FAILING = "list", "show", "retry", "drop", "failing"
 ACTIONS = (LIST, SHOW, RETRY, DROP, FAILING)
@@ -104,7 +104,7 @@ def run(command: Command, values: Values, session: Session) -> None:
             if by_filter and not session.answered:
                 jobs = "1 dead job" if len(found) == 1 else f"{len(found)} dead jobs"
                 session.ask_of_node(f"dead {action} acts on {jobs} of the cluster")
-            _act(found, Removal(cluster, letters.copies), action == RETRY, values, session)
+            _act(found, Removal(cluster, letters.replicas), action == RETRY, values, session)
         else:
             present(shape(values), [{"count": 0}], session)
         if letters is not None:
@@ -115,7 +115,7 @@ def run(command: Command, values: Values, session: Session) -> None:
 
 
 def _tell_what_is_not_known(
-    letters: Letters, found: list[Record], names: tuple[bytes, ...], session: Session
+    letters: DeadLetters, found: list[Record], names: tuple[bytes, ...], session: Session
 ) -> None:
     ids = {name.decode("utf-8", "replace") for name in names if is_valid(name)}
     named = {letter[name] for letter in found for name in ("id", "job")}
@@ -150,14 +150,14 @@ def _copies(
             yield link, complete(job, COPY_FIELDS, "JSCAN")
 
 
-def _letters(cluster: Cluster, refusals: Refusals, names: tuple[bytes, ...], values: Values) -> Letters:
+def _letters(cluster: Cluster, refusals: Refusals, names: tuple[bytes, ...], values: Values) -> DeadLetters:
     """The letters at all nodes."""
-    from disquectl.worker.dead_letters import Letters
+    from disquectl.worker.dead_letters import DeadLetters
 
     # A dead queue with a name of its own must be named: what stands in others is nobody's letter.
     own: bytes = values.get("dead", b"")
     filters = {name: values[name] for name in FILTERS if name in values}
-    letters = Letters(own, names, filters, time.time())
+    letters = DeadLetters(own, names, filters, time.time())
     for link, job in _copies(cluster, refusals, own or None):
         letters.add(link, job)
     return letters

@@ -31,8 +31,8 @@ if TYPE_CHECKING:
     from disquectl.worker.plan import Plan
 
 MAX_WEIGHT = 1000
-# What takes the body elsewhere than on stdin.
-TAKING = ("as_arg", "as_args", "lines")
+# The options by which a command gets its body other than on stdin.
+INPUT_OPTIONS = ("as_arg", "as_args", "lines")
 
 
 def queue_and_weight(text: str) -> tuple[bytes, int]:
@@ -77,7 +77,7 @@ def curve(text: str) -> tuple[float, float, float]:
 
 def check(values: Values) -> None:
     """Refuse what contradicts itself."""
-    taking = [f"--{name.replace('_', '-')}" for name in TAKING if name in values]
+    taking = [f"--{name.replace('_', '-')}" for name in INPUT_OPTIONS if name in values]
     if len(taking) > 1:
         raise UsageError(f"{' and '.join(taking)} are two ways to give the job: leave one out")
     if "dead" in values and "no_dead" in values:
@@ -92,7 +92,7 @@ def check(values: Values) -> None:
 def plan_of(values: Values) -> Plan:
     """The options as the worker knows them."""
     from disquectl.worker.backoff import Backoff
-    from disquectl.worker.plan import STDIN, Plan
+    from disquectl.worker.plan import ARG, ARGS, LINES, STDIN, Plan
 
     prefix: bytes = values.get("prefix", b"")
     given: Values = {
@@ -101,14 +101,14 @@ def plan_of(values: Values) -> Plan:
         if name in values
     }
     given |= {name: values[name] / 1000 for name in ("max_time", "timeout", "grace") if name in values}
-    takes = [name.removeprefix("as_") for name in TAKING if name in values]
+    modes = {"as_arg": ARG, "as_args": ARGS, "lines": LINES}
     return Plan(
         command=values["command"],
         queues=tuple((prefix + name, weight) for name, weight in values["queue"]),
         backoff=Backoff(*values["backoff"]) if "backoff" in values else Backoff(),
         prefix=prefix,
         strict="strict" in values,
-        takes=takes[0] if takes else STDIN,
+        input_mode=next((modes[name] for name in INPUT_OPTIONS if name in values), STDIN),
         burst="burst" in values,
         dead_queue=prefix + values["dead"] if "dead" in values else None,
         keep_dead="no_dead" not in values,
@@ -152,7 +152,7 @@ def run(command: Command, values: Values, session: Session) -> None:
     )
     hands_on = "pass_credentials" in values
     if session.password is not None and not hands_on and not session.settings.quiet:
-        log.said("the password is not handed on to commands (--pass-credentials does)")
+        log.message("the password is not handed on to commands (--pass-credentials does)")
     environ = child_environment(os.environ, session.settings, connected=first, pass_credentials=hands_on)
     program = Program(path, {os.fsencode(name): os.fsencode(text) for name, text in environ.items()})
     well = Worker(plan, program, seeds, client.connection_factory, log).run()

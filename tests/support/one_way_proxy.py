@@ -11,7 +11,7 @@ import socket
 import threading
 
 
-class RoadWithoutReturn:
+class OneWayProxy:
     """A context manager; `address` is where it listens. `verb`: the command whose answer never comes."""
 
     def __init__(self, node, verb):
