@@ -9,12 +9,11 @@ from textwrap import wrap
 
 from disquectl.commands import all_commands, find
 from disquectl.manual import topics
+from disquectl.render.ansi import BOLD, RESET
 from disquectl.shell.builtins import BUILTINS, find_builtin
 from disquectl.shell.interpret import usage
 from disquectl.spec.command import Command
 from disquectl.spec.parameters import Option
-
-BOLD, PLAIN = "\x1b[1m", "\x1b[0m"
 
 
 def explain(topic: str, *, width: int, color: bool) -> str:
@@ -43,7 +42,7 @@ def _find_command(words: list[str]) -> Command | None:
 
 
 def _heading(text: str, color: bool) -> str:
-    return f"{BOLD}{text}{PLAIN}" if color else text
+    return f"{BOLD}{text}{RESET}" if color else text
 
 
 def _overview(width: int, color: bool) -> str:

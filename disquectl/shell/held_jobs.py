@@ -1,7 +1,8 @@
 """Holds jobs that were delivered to a pipe: sends WORKING until its command has ended, then acknowledges.
 
 A thread sends WORKING over separate connections to the nodes that delivered the jobs; the same connections
-acknowledge them. Knows no process: the caller says how the command ended.
+acknowledge them. When one has broken, ACKJOB is sent only to nodes that are then seen to have the jobs. It
+must not know processes: the caller says how the command ended.
 """
 
 from __future__ import annotations
@@ -11,6 +12,7 @@ import time
 from copy import copy
 
 from disquectl.errors import DisquectlError, PartlyDone, ReplyError
+from disquectl.execution.acknowledge import acknowledge_at, acknowledge_where_found
 from disquectl.execution.session import Session
 from disquectl.protocol.jobid import is_at_least_once
 from disquectl.render.human import duration
@@ -78,9 +80,9 @@ class HeldJobs:
         self._ended = False
         self._thread: threading.Thread | None = None
 
-    def hold(self, ids: Sequence[str], session: Session) -> None:
-        """Hold these jobs, which the node of this session has just delivered."""
-        self._batches.append(_Batch(ids, session.client.node or session.client.nodes[0]))
+    def hold(self, ids: Sequence[str], session: Session, node: Node | None = None) -> None:
+        """Hold these jobs, which `node`, by default the one of this session, has just delivered."""
+        self._batches.append(_Batch(ids, node or session.client.node or session.client.nodes[0]))
         if self._session is None:
             settings = copy(session.settings)
             settings.quiet = True  # the session has warned already
@@ -114,15 +116,24 @@ class HeldJobs:
         for place, batch in enumerate(self._batches):
             if not batch.written:
                 self._give_up(self._batches[place:], "they were not written")
-            if time.monotonic() - batch.renewed > RECENT_SECONDS:
-                self._renew(batch)
             try:
-                for at in range(0, len(batch.ids), IDS_PER_REQUEST):
-                    self._client(batch).call("ACKJOB", *batch.ids[at : at + IDS_PER_REQUEST], repeatable=True)
+                self._acknowledge_batch(batch)
             except DisquectlError as problem:
                 self._give_up(self._batches[place:], problem.message)
         if self._lost:
             raise PartlyDone(f"{_jobs(self._lost)} not acknowledged: unknown to the node")
+
+    def _acknowledge_batch(self, batch: _Batch) -> None:
+        """ACKJOB at the node of the batch if it has just shown the jobs, else at the nodes that have them."""
+        assert self._session is not None
+        shown = time.monotonic() - batch.renewed <= RECENT_SECONDS or self._renew(batch)
+        ids = batch.ids
+        for at in range(0, len(ids), IDS_PER_REQUEST):
+            shown = shown and acknowledge_at(self._client(batch), ids[at : at + IDS_PER_REQUEST])
+            if not shown:
+                with self._session.impatient_client(TIMEOUT_SECONDS) as client:
+                    acknowledge_where_found(self._session, ids[at:], client)
+                return
 
     def _give_up(self, batches: list[_Batch], problem: str) -> None:
         for batch in batches:
@@ -144,14 +155,17 @@ class HeldJobs:
             # A batch that is added meanwhile is not due earlier.
             self._wake.wait(max(min(due - time.monotonic(), FIRST_WORKING_SECONDS), 0))
 
-    def _renew(self, batch: _Batch) -> None:
-        """Send WORKING for each job: it restarts the retry time and returns it. Unknown jobs are dropped."""
+    def _renew(self, batch: _Batch) -> bool:
+        """Send WORKING for each job: it restarts the retry time and returns it. False when no answer came.
+
+        Jobs that the node does not know are dropped.
+        """
         ids = list(batch.retries)
         try:
             replies = self._client(batch).call_many([("WORKING", job_id) for job_id in ids])
         except DisquectlError:
             batch.due = time.monotonic() + RETRY_SECONDS
-            return
+            return False
         for job_id, reply in zip(ids, replies, strict=True):
             if isinstance(reply, int):
                 batch.retries[job_id] = reply
@@ -161,6 +175,7 @@ class HeldJobs:
         batch.renewed = time.monotonic()
         known = [seconds for seconds in batch.retries.values() if seconds]
         batch.due = batch.renewed + ((min(known) - EARLY_SECONDS) / 2 if known else RETRY_SECONDS)
+        return True
 
     def _client(self, batch: _Batch) -> Core:
         """Return a client for the node that delivered the jobs, and no other."""

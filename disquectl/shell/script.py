@@ -7,6 +7,7 @@ import io
 from disquectl.errors import EXIT_INTERRUPTED, EXIT_OK, DisquectlError
 from disquectl.execution.inputs import read_stdin
 from disquectl.execution.streams import Streams
+from disquectl.render.ansi import RED, RESET
 from disquectl.render.escape import for_message
 from disquectl.shell.runner import run_line
 from disquectl.shell.words import commands_of
@@ -15,7 +16,6 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from disquectl.shell.state import Shell
 
-RED, PLAIN = "\x1b[31m", "\x1b[0m"
 EXIT_PARTLY, EXIT_REFUSED = 3, 1
 
 
@@ -69,6 +69,6 @@ def report(shell: Shell, message: str, advice: str) -> None:
     if not shell.interactive:
         shell.streams.say(f"disquectl: {text}")
     elif shell.streams.stderr_is_terminal and shell.settings.color != "never" and shell.has_screen:
-        shell.streams.say(f"{RED}{text}{PLAIN}")
+        shell.streams.say(f"{RED}{text}{RESET}")
     else:
         shell.streams.say(text)

@@ -4,9 +4,9 @@ import json
 
 import pytest
 
+from disquectl.spec.global_options import FORMATS
 from disquectl.worker.dead_letter import decode_dead_letter
 
-from .lines import FORMATS
 from .replies import DEAD_ID, LETTER, show
 from .run import Fuzz
 

@@ -35,7 +35,7 @@ if TYPE_CHECKING:
 SHAPE = Shape(("id",), RECORDS, many=True, value="id")
 # One connection carries whole runs of requests. Where each ADDJOB holds up its connection until the copies
 # are confirmed, it takes many connections with few requests each to keep the nodes busy.
-PORTION_ON_ONE, PORTION_ON_MANY = 256, 16
+BATCH_ON_ONE, BATCH_ON_MANY = 256, 16
 DEFAULT_CONNECTIONS = 32
 
 
@@ -58,7 +58,7 @@ def _add(command: Command, values: Values, session: Session, timeout_ms: int, so
     intake = Batcher(
         reader,
         ledger,
-        PORTION_ON_ONE if connections == 1 else PORTION_ON_MANY,
+        BATCH_ON_ONE if connections == 1 else BATCH_ON_MANY,
         in_order,
         values.get("skip", 0),
     )
