@@ -71,7 +71,8 @@ class Stream:
                 ...
 
     An outcome is a reply, an error reply, or OutcomeUnknown. A portion that comes back with some requests
-    `left` was not sent to its end; `failure` then says why, and nothing more is sent.
+    `left` was not sent to its end; `failure` then says why, and nothing more is sent. (Or it is pinned to a
+    node that is not connected now; see Batch.)
 
     `connections`: at most so many. `repeatable`, `wait_ms` and `failover` are those of `Core.call`.
     `go_on`: send what follows also after an unknown outcome.
@@ -119,8 +120,8 @@ class Stream:
         waiting: Batch | None = None
         ended = False
         while True:
-            while self._order and (self.failure or not self._order[0].left):
-                if self._order[0].left and any(lane.busy for lane in self._lanes):
+            while self._order and (self.failure or not _is_open(self._order[0])):
+                if _is_open(self._order[0]) and any(lane.busy for lane in self._lanes):
                     break
                 yield self._order.popleft()
             if ended and not self._order:
@@ -148,7 +149,10 @@ class Stream:
 
     def _put(self, batch: Batch) -> bool:
         """Hand it to a connection that has room; False where there is none."""
-        if batch.left:
+        if batch.left and self._is_pinned_elsewhere(batch):
+            batch.is_given_up = True
+            self._order.append(batch)
+        elif batch.left:
             lane = self._lane_for(batch)
             if lane is None:
                 return self.failure is not None
@@ -160,6 +164,10 @@ class Stream:
         else:
             self._order.append(batch)
         return True
+
+    def _is_pinned_elsewhere(self, batch: Batch) -> bool:
+        node = self._lanes[0].connection.node if self._lanes else self._core.node
+        return batch.pinned_to is not None and batch.pinned_to != node
 
     def _lane_for(self, batch: Batch) -> PipelinedConnection | None:
         if not self._lanes and not self._reopen():
@@ -269,9 +277,17 @@ class Stream:
             return
         self._trip = self._core.plan_after(lane.connection, reason, self._trip, self._failover)
         for batch in left:
+            batch.is_given_up = batch.pinned_to is not None
+            if batch.is_given_up:
+                continue
             if not self._lanes and not self._reopen():
                 return
             (self._lanes[0] if batch.in_order else min(self._lanes, key=_waiting_bytes)).put(batch)
+
+
+def _is_open(batch: Batch) -> bool:
+    """Whether some requests of the batch may still be answered."""
+    return bool(batch.left) and not batch.is_given_up
 
 
 def _waiting_bytes(lane: PipelinedConnection) -> int:

@@ -18,6 +18,7 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import TypeAlias
 
+    from disquectl.client.address import Node
     from disquectl.client.connection import Connection
     from disquectl.protocol.resp import Reply
 
@@ -34,18 +35,30 @@ class Batch:
     `left` are those of which nothing is known yet, `outcomes` what became of those before them, in order.
     `tag` is the caller's. `in_order`: it must not overtake others that have this mark. `wait_ms`: how long
     the node may hold its requests, on top of what the stream allows.
+
+    `node` is the node that it was sent to. `pinned_to`: the only node that it may be sent to; where that is
+    not possible, or its connection broke, the batch comes back with the requests that are `left`, marked
+    `is_given_up`, and the stream goes on.
     """
 
-    __slots__ = ("in_order", "left", "outcomes", "tag", "wait_ms")
+    __slots__ = ("in_order", "is_given_up", "left", "node", "outcomes", "pinned_to", "tag", "wait_ms")
 
     def __init__(
-        self, requests: list[bytes], tag: object = None, in_order: bool = False, wait_ms: int = 0
+        self,
+        requests: list[bytes],
+        tag: object = None,
+        in_order: bool = False,
+        wait_ms: int = 0,
+        pinned_to: Node | None = None,
     ) -> None:
         self.left = requests
         self.outcomes: list[Outcome] = []
         self.tag = tag
         self.in_order = in_order
         self.wait_ms = wait_ms
+        self.pinned_to = pinned_to
+        self.node: Node | None = None
+        self.is_given_up = False
 
 
 class PipelinedConnection:
@@ -96,6 +109,7 @@ class PipelinedConnection:
         """Take on a portion; nothing is sent yet."""
         if not self._batches:
             self.latest = time.monotonic()
+        batch.node = self.connection.node
         data = b"".join(batch.left)
         self._batches.append((batch, len(data)))
         self._later.append(data)

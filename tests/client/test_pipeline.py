@@ -251,3 +251,51 @@ def test_a_reply_that_nobody_asked_for_is_not_taken_for_the_next(make_client):
             for batch in stream.run(batches()):
                 done.append(batch.outcomes)
         assert done == [[1], [2]]
+
+
+def test_a_batch_pinned_to_a_node_goes_to_no_other_when_its_connection_broke(make_client):
+    with ScriptedNode([b":1\r\n", close]) as broken, ScriptedNode([b":2\r\n", b":3\r\n"]) as other:
+
+        def source():
+            first = Batch([encode(("QLEN", "q"))], "get")
+            yield first
+            while first.left:
+                yield None
+            yield Batch([encode(("ACKJOB", "in flight"))], "ack", pinned_to=first.node)
+            yield Batch([encode(("QLEN", "q"))], "get")
+            yield Batch([encode(("ACKJOB", "late"))], "ack", pinned_to=first.node)
+            while other.accepted == 0:
+                yield None
+            yield Batch([encode(("ACKJOB", "later"))], "ack", pinned_to=first.node)
+            yield Batch([encode(("QLEN", "q"))], "get")
+
+        with Stream(make_client([broken.address, other.address]), repeatable=True) as stream:
+            batches = list(stream.run(source()))
+        assert stream.failure is None
+        gets = [batch for batch in batches if batch.tag == "get"]
+        acks = [batch for batch in batches if batch.tag == "ack"]
+        assert [batch.outcomes for batch in gets] == [[1], [2], [3]]
+        assert [str(batch.node) for batch in gets] == [broken.address, other.address, other.address]
+        assert [(batch.outcomes, len(batch.left), batch.is_given_up) for batch in acks] == [([], 1, True)] * 3
+        assert other.requests == [[b"QLEN", b"q"]] * 2
+
+
+def test_a_batch_pinned_to_a_node_that_is_connected_is_sent(make_client):
+    with ScriptedNode([b":1\r\n", b":2\r\n"]) as node:
+        client = make_client(node.address)
+        client.connect()
+        with Stream(client) as stream:
+            (batch,) = stream.run([Batch([encode(("ACKJOB", "id"))], pinned_to=client.node)])
+        assert batch.outcomes == [1]
+        assert not batch.is_given_up
+
+
+def test_a_pinned_batch_that_was_handed_over_and_not_answered_is_unknown(make_client):
+    with ScriptedNode([close]) as node:
+        client = make_client(node.address)
+        client.connect()
+        with Stream(client, go_on=True) as stream:
+            (batch,) = stream.run([Batch([encode(("ACKJOB", "id"))], pinned_to=client.node)])
+        assert [type(outcome) for outcome in batch.outcomes] == [OutcomeUnknown]
+        assert batch.left == []
+        assert node.accepted == 1
