@@ -17,7 +17,7 @@ from disquectl.client.connection import Broken, TimedOut, Unreachable
 from disquectl.client.failover import told, unknown
 from disquectl.client.pipelined_connection import Batch, PipelinedConnection
 from disquectl.errors import ConnectionFailed, DisquectlError, OutcomeUnknown, UsageError
-from disquectl.protocol.resp import ProtocolError
+from disquectl.protocol.resp import ProtocolError, encode
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -25,8 +25,9 @@ if TYPE_CHECKING:
     from types import TracebackType
     from typing import Self
 
-    from disquectl.client.core import Core
     from disquectl.client.failover import FailoverPlan
+    from disquectl.client.pipelined_connection import Outcome
+    from disquectl.client.transport import Transport
     from disquectl.protocol.resp import Reply, Word
 
 _PORTION_BYTES = 64 << 10
@@ -66,7 +67,7 @@ class NotAllSent(ConnectionFailed):
 class Stream:
     """Portions in, the same portions out in the same order, each request with its outcome.
 
-        with Stream(client) as stream:
+        with Stream(transport) as stream:
             for portion in stream.run(portions):
                 ...
 
@@ -74,13 +75,13 @@ class Stream:
     `left` was not sent to its end; `failure` then says why, and nothing more is sent. (Or it is pinned to a
     node that is not connected now; see Batch.)
 
-    `connections`: at most so many. `repeatable`, `wait_ms` and `failover` are those of `Core.call`.
+    `connections`: at most so many. `repeatable`, `wait_ms` and `failover` are those of `Transport.call`.
     `go_on`: send what follows also after an unknown outcome.
     """
 
     def __init__(
         self,
-        core: Core,
+        transport: Transport,
         *,
         connections: int = 1,
         repeatable: bool = False,
@@ -89,10 +90,10 @@ class Stream:
         go_on: bool = False,
     ) -> None:
         self.failure: DisquectlError | None = None
-        self._core = core
+        self._transport = transport
         self._connections = connections
         self._repeatable = repeatable
-        self._patience = core.patience(wait_ms)
+        self._patience = transport.patience(wait_ms)
         self._latest_end: float | None = None
         self._failover = failover
         self._go_on = go_on
@@ -106,8 +107,8 @@ class Stream:
     def __exit__(self, *_: object) -> None:
         """Close the connections but the client's own, and that too where it still has something to say."""
         for lane in self._lanes:
-            if lane.busy or not self._core.owns(lane.connection):
-                self._core.drop(lane.connection)
+            if lane.busy or not self._transport.owns(lane.connection):
+                self._transport.drop(lane.connection)
         self._lanes = []
 
     def run(self, source: Iterable[Batch | None], wait_for: Sequence[int] = ()) -> Iterator[Batch]:
@@ -166,7 +167,7 @@ class Stream:
         return True
 
     def _is_pinned_elsewhere(self, batch: Batch) -> bool:
-        node = self._lanes[0].connection.node if self._lanes else self._core.node
+        node = self._lanes[0].connection.node if self._lanes else self._transport.node
         return batch.pinned_to is not None and batch.pinned_to != node
 
     def _lane_for(self, batch: Batch) -> PipelinedConnection | None:
@@ -182,7 +183,7 @@ class Stream:
     def _one_more(self) -> PipelinedConnection | None:
         """Another connection; a node that has no room for it is no failure while there are others."""
         try:
-            lane = PipelinedConnection(self._core.open_another())
+            lane = PipelinedConnection(self._transport.open_another())
         except (Unreachable, DisquectlError):
             self._connections = len(self._lanes)
             return None
@@ -192,7 +193,7 @@ class Stream:
     def _reopen(self) -> bool:
         """The client's own connection, perhaps to the next node; False where no node is left."""
         try:
-            connection, self._trip = self._core.connection_for_many(self._trip, self._failover)
+            connection, self._trip = self._transport.connection_for_many(self._trip, self._failover)
         except DisquectlError as problem:
             self.failure = problem
             return False
@@ -222,7 +223,7 @@ class Stream:
         except BaseException:
             # What was on its way cannot be told any more, so none of these may be used again.
             for lane in self._lanes:
-                self._core.drop(lane.connection)
+                self._transport.drop(lane.connection)
             self._lanes = []
             raise
 
@@ -270,12 +271,12 @@ class Stream:
         uncertain = lane.uncertain
         left = lane.settle(outcome)
         self._lanes.remove(lane)
-        self._core.drop(lane.connection)
+        self._transport.drop(lane.connection)
         if uncertain and outcome is not None and not self._go_on:
             self.failure = self.failure or outcome
         if self.failure is not None:
             return
-        self._trip = self._core.plan_after(lane.connection, reason, self._trip, self._failover)
+        self._trip = self._transport.plan_after(lane.connection, reason, self._trip, self._failover)
         for batch in left:
             batch.is_given_up = batch.pinned_to is not None
             if batch.is_given_up:
@@ -306,6 +307,33 @@ def in_batches(requests: list[bytes]) -> Iterator[Batch]:
         yield Batch(requests[first:])
 
 
+def call_many(
+    transport: Transport,
+    requests: Iterable[Iterable[Word]],
+    *,
+    repeatable: bool = False,
+    wait_ms: int | None = 0,
+) -> list[Reply]:
+    """Send requests together on one connection and return their replies in order, each error in its place.
+
+    `repeatable` and `wait_ms` apply to each of them, as in `Transport.call`. Raises LostInFlight or
+    NotAllSent, which have the replies so far; NoAnswer where all are repeatable; and what connecting raises.
+    """
+    outcomes: list[Outcome] = []
+    encoded = [encode(words) for words in requests]
+    with Stream(transport, repeatable=repeatable, wait_ms=wait_ms) as stream:
+        for batch in stream.run(in_batches(encoded)):
+            outcomes += batch.outcomes
+    replies = [outcome for outcome in outcomes if not isinstance(outcome, OutcomeUnknown)]
+    if isinstance(failure := stream.failure, OutcomeUnknown):
+        raise LostInFlight(failure.message, failure.advice, replies, len(outcomes))
+    if type(failure) is ConnectionFailed:
+        raise NotAllSent(failure.message, failure.advice, replies)
+    if failure is not None:
+        raise failure
+    return replies
+
+
 class Pipeline:
     """Requests that are kept until the block ends, and then sent together.
 
@@ -318,8 +346,8 @@ class Pipeline:
     sends nothing. When the connection breaks, LostInFlight says what is known, and `replies` has what came.
     """
 
-    def __init__(self, core: Core, wait_ms: int | None) -> None:
-        self._core = core
+    def __init__(self, transport: Transport, wait_ms: int | None) -> None:
+        self._transport = transport
         self._wait_ms = wait_ms
         self._requests: list[tuple[Word, ...]] = []
         self._open = False
@@ -332,7 +360,9 @@ class Pipeline:
         self._requests.append(words)
 
     def __enter__(self) -> Self:
-        self._core.enter_pipeline()
+        if self._transport.pipeline_is_open:
+            raise UsageError("a pipeline is open already", "Add to that one, or use another client.")
+        self._transport.pipeline_is_open = True
         self._open = True
         return self
 
@@ -340,11 +370,11 @@ class Pipeline:
         self, kind: type[BaseException] | None, problem: BaseException | None, traceback: TracebackType | None
     ) -> None:
         self._open = False
-        self._core.leave_pipeline()
+        self._transport.pipeline_is_open = False
         if kind is not None:
             return
         try:
-            self.replies = self._core.call_many(self._requests, wait_ms=self._wait_ms)
+            self.replies = call_many(self._transport, self._requests, wait_ms=self._wait_ms)
         except (LostInFlight, NotAllSent) as lost:
             self.replies = lost.replies
             raise
