@@ -11,7 +11,8 @@ from __future__ import annotations
 
 from disquectl.client.connection import Broken, Connection, Unreachable
 from disquectl.client.connection_factory import ConnectionFactory, bounded, turned_away, with_advice
-from disquectl.client.failover import FailoverPlan, leaves_open, occupied, seeds, told, unknown
+from disquectl.client.failover import FailoverPlan, seeds
+from disquectl.client.resending import after_failure, leaves_open
 from disquectl.errors import (
     DisquectlError,
     NotDisque,
@@ -199,24 +200,24 @@ class Transport:
     def post(self, *words: Word) -> None:
         """Send one request that has no reply (CLIENT REPLY OFF), then close: the connection is silent now."""
         request = encode(words)
-        plan_left = FailoverPlan(self._order(failover=False))
-        connection = self._usable() or self._open_next(plan_left)
+        plan = FailoverPlan(self._order(failover=False))
+        connection = self._usable() or self._open_next(plan)
         try:
             connection.send(request)
         except Broken as problem:
-            plan_left.failed(connection.node, str(problem))
-            raise plan_left.over() from None
+            plan.failed(connection.node, str(problem))
+            raise plan.over() from None
         finally:
             self.close()
 
     # For streams: connections, and where the next one goes
 
     def connection_for_many(
-        self, plan_left: FailoverPlan | None, failover: bool
+        self, plan: FailoverPlan | None, failover: bool
     ) -> tuple[Connection, FailoverPlan | None]:
         """The open connection, or a new one to the next node of the trip. Raises as connecting does."""
         connection = self._usable()
-        return self._reopen(plan_left, failover) if connection is None else (connection, plan_left)
+        return self._reopen(plan, failover) if connection is None else (connection, plan)
 
     def open_another(self) -> Connection:
         """One more connection to the node that is connected. Raises Unreachable, or as AUTH does."""
@@ -233,14 +234,14 @@ class Transport:
             self._connection = None
 
     def plan_after(
-        self, connection: Connection, reason: str, plan_left: FailoverPlan | None, failover: bool
+        self, connection: Connection, reason: str, plan: FailoverPlan | None, failover: bool
     ) -> FailoverPlan:
         """Where to go when this connection has ended: the other seeds, then the same once more."""
-        plan_left = plan_left or FailoverPlan(self._order(failover)[1:])
-        plan_left.failed(connection.node, reason, come_back=True)
-        return plan_left
+        plan = plan or FailoverPlan(self._order(failover)[1:])
+        plan.failed(connection.node, reason, come_back=True)
+        return plan
 
-    # The rule of sending again
+    # One request
 
     def request(
         self,
@@ -255,14 +256,14 @@ class Transport:
         """As `call`, for the command methods of the client; faster, because it takes the words as a tuple."""
         request = encode(("HELLO",)) + encode(words) if hello_first else encode(words)
         if self._asking:
-            raise occupied()
+            raise _occupied()
         self._asking = True
-        plan_left: FailoverPlan | None = None
+        plan: FailoverPlan | None = None
         try:
             while True:
                 connection = self._connection
                 if connection is None or connection.busy or connection.is_stale():
-                    connection, plan_left = self._reopen(plan_left, failover)
+                    connection, plan = self._reopen(plan, failover)
                 try:
                     connection.send(request)
                     reply = connection.receive(self.patience(0 if hello_first else wait_ms))
@@ -271,13 +272,19 @@ class Transport:
                 except Broken as broken:
                     self.close()
                     reason, reply = str(broken), broken.early
-                    if broken.handed_over is None and last_words:
+                    was_sent = broken.handed_over is None
+                    if was_sent and last_words:
                         return None
-                    if broken.handed_over is None and not repeatable:
-                        raise unknown(connection, f"the connection broke ({broken})") from None
+                    problem = after_failure(
+                        connection, broken, was_sent=was_sent, repeatable=repeatable, timeout=None
+                    )
+                    if problem is not None:
+                        raise problem from None
                 except BaseException as failure:
                     self.close()
-                    raise told(connection, failure, self.patience(wait_ms), repeatable) from None
+                    timeout = self.patience(wait_ms)
+                    problem = after_failure(connection, failure, repeatable=repeatable, timeout=timeout)
+                    raise problem or failure from None
                 else:
                     if not isinstance(reply, ReplyError):
                         return reply
@@ -285,20 +292,20 @@ class Transport:
                 if isinstance(reply, ReplyError) and not turned_away(reply):
                     break
                 self.close()
-                plan_left = self.plan_after(connection, reason, plan_left, failover)
+                plan = self.plan_after(connection, reason, plan, failover)
         finally:
             self._asking = False
         raise self.refusal(reply, words)
 
-    def _reopen(self, plan_left: FailoverPlan | None, failover: bool) -> tuple[Connection, FailoverPlan]:
+    def _reopen(self, plan: FailoverPlan | None, failover: bool) -> tuple[Connection, FailoverPlan]:
         self.close()
-        plan_left = plan_left or FailoverPlan(self._order(failover))
-        return self._open_next(plan_left), plan_left
+        plan = plan or FailoverPlan(self._order(failover))
+        return self._open_next(plan), plan
 
     def _usable(self) -> Connection | None:
         """The connection, where the next request may go out on it; else it is closed."""
         if self._asking:
-            raise occupied()
+            raise _occupied()
         connection = self._connection
         if connection is not None and (connection.busy or connection.is_stale()):
             self.close()
@@ -314,17 +321,17 @@ class Transport:
         first = self._nodes.index(self._last)
         return self._nodes[first:] + self._nodes[:first]
 
-    def _open_next(self, plan_left: FailoverPlan) -> Connection:
-        while plan_left.nodes:
-            node = plan_left.nodes.pop(0)
+    def _open_next(self, plan: FailoverPlan) -> Connection:
+        while plan.nodes:
+            node = plan.nodes.pop(0)
             try:
                 self._connection = self._connection_factory.open(node)
             except Unreachable as problem:
-                plan_left.failed(node, str(problem))
+                plan.failed(node, str(problem))
                 continue
             self._last = node
             return self._connection
-        raise plan_left.over()
+        raise plan.over()
 
     def patience(self, wait_ms: int | None) -> float | None:
         """Seconds for a reply, when the command itself may wait so long; None is for ever."""
@@ -362,3 +369,11 @@ class Transport:
         except DisquectlError:
             return None  # then nothing is known but the refusal
         return identity.stranger(node, info)
+
+
+def _occupied() -> UsageError:
+    """The exception for a request in the middle of another one: each would get the other's reply."""
+    return UsageError(
+        "this client waits for the reply to another request",
+        "A client is for one thread at a time: give each thread one of its own.",
+    )
