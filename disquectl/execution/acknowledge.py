@@ -13,7 +13,7 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
-    from disquectl.client.core import Core
+    from disquectl.client.transport import Transport
     from disquectl.execution.session import Session
 
 
@@ -25,7 +25,7 @@ def acknowledge_taken(session: Session, job_ids: Sequence[str]) -> None:
     acknowledge_where_found(session, job_ids)
 
 
-def acknowledge_at(client: Core, job_ids: Sequence[str]) -> bool:
+def acknowledge_at(client: Transport, job_ids: Sequence[str]) -> bool:
     """Send ACKJOB to the node of this client alone, once; False when no answer came.
 
     Raises ReplyError for a refusal.
@@ -38,7 +38,9 @@ def acknowledge_at(client: Core, job_ids: Sequence[str]) -> bool:
     return True
 
 
-def acknowledge_where_found(session: Session, job_ids: Iterable[str], client: Core | None = None) -> None:
+def acknowledge_where_found(
+    session: Session, job_ids: Iterable[str], client: Transport | None = None
+) -> None:
     """Acknowledge the jobs at every node that has a replica; a job that no node has is left.
 
     `client` gives the seeds and the timeouts, by default those of the session. Raises PartlyDone when a node

@@ -11,6 +11,7 @@ import threading
 import time
 from copy import copy
 
+from disquectl.client.pipeline import call_many
 from disquectl.errors import DisquectlError, PartlyDone, ReplyError
 from disquectl.execution.acknowledge import acknowledge_at, acknowledge_where_found
 from disquectl.execution.session import Session
@@ -22,7 +23,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from disquectl.client.address import Node
-    from disquectl.client.core import Core
+    from disquectl.client.transport import Transport
 
 TIMEOUT_SECONDS = 5.0
 # Most commands end sooner, so that their jobs need no WORKING.
@@ -73,7 +74,7 @@ class HeldJobs:
 
     def __init__(self) -> None:
         self._session: Session | None = None
-        self._clients: dict[Node, Core] = {}
+        self._clients: dict[Node, Transport] = {}
         self._batches: list[_Batch] = []
         self._lost = 0
         self._wake = threading.Event()
@@ -162,7 +163,7 @@ class HeldJobs:
         """
         ids = list(batch.retries)
         try:
-            replies = self._client(batch).call_many([("WORKING", job_id) for job_id in ids])
+            replies = call_many(self._client(batch), [("WORKING", job_id) for job_id in ids])
         except DisquectlError:
             batch.due = time.monotonic() + RETRY_SECONDS
             return False
@@ -177,7 +178,7 @@ class HeldJobs:
         batch.due = batch.renewed + ((min(known) - EARLY_SECONDS) / 2 if known else RETRY_SECONDS)
         return True
 
-    def _client(self, batch: _Batch) -> Core:
+    def _client(self, batch: _Batch) -> Transport:
         """Return a client for the node that delivered the jobs, and no other."""
         assert self._session is not None
         if batch.node not in self._clients:

@@ -16,7 +16,7 @@ from disquectl.shell.bar import bar
 from disquectl.shell.options import ShellOptions
 from disquectl.shell.refresh import Refresher
 from disquectl.shell.state import Shell
-from tests.shell.person import Person
+from tests.support.emulated_terminal import Person
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -10,7 +10,7 @@ import pytest
 
 from disquectl import Client
 from tests.conftest import Result, run_disquectl
-from tests.shell.person import CTRL_C, ENTER, Person
+from tests.support.emulated_terminal import CTRL_C, ENTER, Person
 
 if TYPE_CHECKING:
     from collections.abc import Callable

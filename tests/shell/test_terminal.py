@@ -11,7 +11,7 @@ from disquectl import Client
 from disquectl.sandbox.listening import listen
 from disquectl.sandbox.thread import SandboxThread
 from disquectl.shell.builtins import SETTINGS
-from tests.shell.person import CTRL_C, CTRL_D, CTRL_R, ENTER, TAB, UP, Person
+from tests.support.emulated_terminal import CTRL_C, CTRL_D, CTRL_R, ENTER, TAB, UP, Person
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
