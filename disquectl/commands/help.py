@@ -1,4 +1,4 @@
-"""help and cheat: the pages of the documentation, on the terminal."""
+"""help: the pages of the documentation, on the terminal."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ TOPIC = ParamType("topic", plain_text)
 
 
 def run(command: Command, values: Values, session: Session) -> None:
-    """A page, or the list of them. Commands are explained before it comes to this."""
+    """Write a page, or the list of pages. `help COMMAND` is handled by the command line itself."""
     from disquectl.manual import topics
 
     words = values.get("topic", ())
@@ -24,12 +24,12 @@ def run(command: Command, values: Values, session: Session) -> None:
         return
     width = max(len(name) for name in topics.names())
     lines = [f"  {name:{width}}  {topics.title(name)}" for name in topics.names()]
-    last = "disquectl help COMMAND is disquectl COMMAND --help"
+    last = "For a command: disquectl help COMMAND, or disquectl COMMAND --help"
     write_lines(["disquectl help TOPIC", "", *lines, "", last], session)
 
 
 def write_page(text: str, session: Session) -> None:
-    """Drawn on a terminal, and as it is written elsewhere."""
+    """Write a page: formatted on a terminal, as Markdown elsewhere."""
     if session.format == "table" and session.streams.stdout_is_terminal:
         from disquectl.manual.draw import drawn
 
@@ -38,7 +38,7 @@ def write_page(text: str, session: Session) -> None:
 
 
 def write_lines(lines: list[str], session: Session) -> None:
-    """To stdout, to the last byte. Raises DataError."""
+    """Write lines to stdout completely. Raises DataError."""
     session.streams.put(("\n".join(lines) + "\n").encode(), "help")
 
 
@@ -50,7 +50,7 @@ COMMAND = Command(
     grammar=Grammar(
         arguments=(
             Argument(
-                "topic", TOPIC, "A topic or a command; all topics unless said.", many=True, required=False
+                "topic", TOPIC, "Topic or command; without it, list all topics.", many=True, required=False
             ),
         )
     ),

@@ -1,4 +1,4 @@
-"""jobs: every job of the cluster once, with the state that all its copies make together."""
+"""jobs: every job of the cluster once, with the state that its replicas add up to."""
 
 from __future__ import annotations
 
@@ -23,36 +23,38 @@ if TYPE_CHECKING:
     from disquectl.spec.parameters import Record, Values
 
 KINDS = {"id": "id", "age": "seconds", "ttl": "seconds", "retry": "seconds", "body": "body"}
-# IDs are for other commands, and ACKJOB of a waiting job ends the server.
+# --ids feeds other commands, and ACKJOB of a waiting job crashes the server.
 IDS_OF = tuple(state for state in STATES if state != WAITING)
-# What a terminal has room for, by its width.
+# The columns that fit, by the terminal's width.
 NARROW = ("id", "queue", "state", "age")
 MIDDLE = ("id", "queue", "state", "age", "ttl", "nacks", "additional_deliveries", "body")
 MIDDLE_COLUMNS, WIDE_COLUMNS = 120, 190
 
 
 def shape(values: Values) -> Shape:
-    """A row a job, or the IDs alone."""
+    """A row for each job, or only the IDs."""
     if values.get("ids"):
         return Shape(("id",), VALUE, many=True, value="id", kinds={"id": "id"})
     return Shape(JOB_FIELDS, RECORDS, many=True, value="id", kinds={**KINDS, "next_requeue_within": "ms"})
 
 
 def check(values: Values) -> None:
-    """Refuse a column to sort by that is none, and an expression that cannot be read."""
+    """Reject unknown sort columns and invalid regular expressions; compile --grep."""
     if values.get("sort", "age") not in JOB_FIELDS:
-        raise UsageError(f"--sort: there is no column {values['sort']!r}; there are {', '.join(JOB_FIELDS)}")
+        raise UsageError(f"--sort: unknown column {values['sort']!r}", f"choose {', '.join(JOB_FIELDS)}")
     if "grep" in values:
         import re
 
         try:
             values["grep"] = re.compile(values["grep"], re.DOTALL)
         except re.error as problem:
-            raise UsageError(f"--grep: {problem}", "it is an expression of Python's re") from None
+            raise UsageError(
+                f"--grep: not a regular expression: {problem}", "use the syntax of Python's re"
+            ) from None
 
 
 def run(command: Command, values: Values, session: Session) -> None:
-    """Ask all nodes for their jobs, merge them, and write those that are wanted."""
+    """Ask all nodes for their jobs, merge the replicas, and write the jobs that pass the filters."""
     from disquectl.execution.present import present
     from disquectl.fanout.ask import open_cluster, require_an_answer, settle
     from disquectl.fanout.scan_all import ClusterScan, NoCollection, now_ms
@@ -76,7 +78,10 @@ def run(command: Command, values: Values, session: Session) -> None:
 
 
 def wanted(queues: tuple[bytes, ...], body: Pattern[bytes] | None) -> Callable[[Copy], bool] | None:
-    """Whether a copy is of one of these queues and has such a body; all copies of a job agree in that."""
+    """A test whether a replica is in one of these queues and its body matches; None if all pass.
+
+    All replicas of a job agree in both.
+    """
     from disquectl.merge.replicas import BODY
     from disquectl.merge.replicas import QUEUE as NAME
 
@@ -89,7 +94,7 @@ def wanted(queues: tuple[bytes, ...], body: Pattern[bytes] | None) -> Callable[[
 
 
 def passes(record: Record, values: Values) -> bool:
-    """Whether a job is asked for, by what its copies say together."""
+    """Whether a merged job passes the filters."""
     return (
         record["state"] in (values.get("state") or (IDS_OF if values.get("ids") else STATES))
         and record["age"] * 1000 >= values.get("older_than", 0)
@@ -100,7 +105,7 @@ def passes(record: Record, values: Values) -> bool:
 
 
 def sentence(record: Record) -> str:
-    """A state for people, with when the job comes back."""
+    """A job's state for tables, with the time until it is queued."""
     state, within_ms = record["state"], record["next_requeue_within"]
     when = "never back" if within_ms is None else f"back in {duration(max(within_ms // 1000, 0))}"
     return {
@@ -108,8 +113,8 @@ def sentence(record: Record) -> str:
         DELAYED: "delayed" if within_ms is None else f"delayed, due in {duration(within_ms // 1000)}",
         IN_FLIGHT: f"in flight, {when}",
         ACKNOWLEDGED: "acknowledged, being collected",
-        WAITING: "waiting for copies",
-        UNKNOWN: "unknown: may be queued at a node that did not answer",
+        WAITING: "waiting for replication",
+        UNKNOWN: "unknown: may be queued on a node that did not answer",
     }[state]
 
 
@@ -157,24 +162,30 @@ COMMAND = Command(
     "List the jobs of the whole cluster, each once, with its state.",
     group=TOOLS,
     example="disquectl jobs mail --state in-flight --older-than 10m --ids",
-    details="queued; delayed; in-flight: delivered, or taken out by dequeue or working, which look the same; "
-    "acked: acknowledged, being collected; waiting: addjob waits for copies; unknown: a node that did not "
-    "answer may have it queued. next_requeue_within: milliseconds until it is queued, empty for never. age, "
-    "ttl and retry are seconds. holders are the nodes with a copy. body is its beginning, 80 bytes. Memory "
-    "grows with the number of distinct jobs, about 1 kB each; --grep and QUEUE keep it small.",
+    details="States: queued; delayed; in-flight (delivered, or taken out by dequeue or working, which look "
+    "the same); acked (acknowledged, being collected); waiting (addjob waits for replication); "
+    "unknown (a node that did not answer may have it queued). next_requeue_within is in milliseconds, "
+    "empty for never; age, ttl and retry are in seconds. holders are the nodes with a replica. body "
+    "is its first 80 bytes. Memory grows with the number of distinct jobs, about 1 kB each; --grep "
+    "and QUEUE reduce it.",
     grammar=Grammar(
         arguments=(Argument("queue", QUEUE, "Only jobs of these queues.", many=True, required=False),),
         options=(
-            Option("--state", one_of(*STATES), "Only jobs in this state; repeat it for more.", many=True),
-            Option("--older-than", DURATION, "Only jobs made so long ago: 5m."),
-            Option("--ttl-below", DURATION, "Only jobs that are forgotten within this time."),
-            Option("--nacks-over", number(0), "Only jobs with more nacks than that."),
-            Option("--deliveries-over", number(0), "Only jobs with more additional deliveries than that."),
-            Option("--grep", WORD, "Only jobs whose body has a match of this expression."),
-            Option("--sort", TEXT, "Order by a column: numbers from the largest.", unset="age"),
-            Option("--reverse", FLAG, "The other way round."),
-            Option("--limit", number(0), "At most so many."),
-            Option("--ids", FLAG, "Print only IDs, without those of waiting jobs unless --state names them."),
+            Option(
+                "--state",
+                one_of(*STATES, noun="state"),
+                "Only jobs in this state; repeat it for several.",
+                many=True,
+            ),
+            Option("--older-than", DURATION, "Only jobs created at least this long ago, such as 5m."),
+            Option("--ttl-below", DURATION, "Only jobs whose TTL ends within this time, such as 10m."),
+            Option("--nacks-over", number(0), "Only jobs with more than N nacks."),
+            Option("--deliveries-over", number(0), "Only jobs with more than N additional deliveries."),
+            Option("--grep", WORD, "Only jobs whose body matches this regular expression."),
+            Option("--sort", TEXT, "Sort by this column, largest numbers first.", unset="age"),
+            Option("--reverse", FLAG, "Reverse the order."),
+            Option("--limit", number(0), "Show at most N."),
+            Option("--ids", FLAG, "Print only IDs; leaves out waiting jobs unless --state names them."),
             SEEDS_ONLY,
         ),
         check=check,

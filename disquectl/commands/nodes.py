@@ -1,4 +1,4 @@
-"""nodes: the nodes of the cluster in a row each, and how the others see them."""
+"""nodes: the nodes of the cluster, and how they see each other."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ _ASKED = ([b"INFO"], [b"CLUSTER", b"NODES"], _LEAVING, [b"CONFIG", b"GET", b"max
 
 
 def run(command: Command, values: Values, session: Session) -> None:
-    """Ask every node about itself and the others."""
+    """Ask every node about itself and the others, and write a row for each."""
     from disquectl.execution.present import present
     from disquectl.fanout.ask import Refusals, open_cluster, require_an_answer, settle
 
@@ -114,11 +114,11 @@ COMMAND = Command(
     "List the nodes of the cluster, and how they see each other.",
     group=TOOLS,
     example="disquectl nodes -o json",
-    details="priority (HELLO: 1 good, 5 not linked, 10 possibly failing, 100 failing or leaving) and state "
-    "(CLUSTER NODES) are what the other nodes say of it: one word where they agree, else each one's, marked "
-    "with ! in a table. uptime is seconds, used_memory and maxmemory are bytes, clock_skew is how many "
-    "milliseconds its clock is ahead of the one here. A node that does not answer is there with what the "
-    "others say of it.",
+    details="priority (of HELLO: 1 good, 5 not linked, 10 possibly failing, 100 failing or leaving) and "
+    "state (of CLUSTER NODES) are what the other nodes report: one value where they agree, else "
+    "each node's, marked with ! in a table. uptime is in seconds, used_memory and maxmemory are "
+    "in bytes, clock_skew is how many milliseconds the node's clock is ahead of the local one. A "
+    "node that does not answer is listed with what the others report.",
     grammar=Grammar(options=(SEEDS_ONLY,)),
     does=Program(run, shape=lambda _: SHAPE),
 )

@@ -1,4 +1,4 @@
-"""profile: the named sets of nodes, password, TLS and habits in the config file."""
+"""profile: connection settings and defaults, saved under names in the config file."""
 
 from __future__ import annotations
 
@@ -26,12 +26,12 @@ CHECK_SHAPE = Shape(("node", "ok", "node_id", "problem"), RECORDS, many=True, ki
 ASSIGNMENT = ParamType("assignment", plain_text, "KEY=VALUE")
 
 NAME = Argument("name", PROFILE, "The profile.")
-NAME_OR_IN_USE = Argument("name", PROFILE, "The profile; the one in use unless said.", required=False)
-STORE_PASSWORD = Option("--store-password", FLAG, "Ask for its password and keep it in the keyring.")
+NAME_OR_IN_USE = Argument("name", PROFILE, "The profile; without it, the default profile.", required=False)
+STORE_PASSWORD = Option("--store-password", FLAG, "Ask for the password and store it in the keyring.")
 
 
 def run_list(command: Command, values: Values, session: Session) -> None:
-    """Every profile of the file, in its order."""
+    """List the profiles in the order of the file."""
     session.check_output(LIST_SHAPE)
     config = _config(session)
     records: list[Record] = [
@@ -48,7 +48,7 @@ def run_list(command: Command, values: Values, session: Session) -> None:
 
 
 def run_show(command: Command, values: Values, session: Session) -> None:
-    """One profile as the file has it; of a command, whose words may be secret, only the first."""
+    """Show a profile as in the file; of a command that prints a password only the first word."""
     profile = _chosen(values, session)
     table = dict(profile.table)
     if "password-command" in table and not session.settings.show_secrets:
@@ -62,19 +62,21 @@ def run_show(command: Command, values: Values, session: Session) -> None:
 
 
 def run_add(command: Command, values: Values, session: Session) -> None:
-    """A new profile."""
+    """Create a profile."""
     name = values["name"]
 
     def changed(config: Config) -> str:
         if name in config.profiles:
-            raise UsageError(f"there is a profile {name!r} already", "disquectl profile set changes it")
+            raise UsageError(
+                f"profile {name!r} already exists", "change it with: disquectl profile set NAME KEY=VALUE"
+            )
         return _with_values(config, name, values)
 
     _write(session, changed, meanwhile=lambda: _store_password(name, values, session))
 
 
 def run_set(command: Command, values: Values, session: Session) -> None:
-    """Some keys of a profile; `KEY=` takes the key out."""
+    """Set keys of a profile; `KEY=` removes one."""
     name = values["name"]
 
     def changed(config: Config) -> str:
@@ -84,7 +86,7 @@ def run_set(command: Command, values: Values, session: Session) -> None:
 
 
 def run_remove(command: Command, values: Values, session: Session) -> None:
-    """Take a profile out of the file, and its password out of the keyring."""
+    """Remove a profile from the file, and its password from the keyring."""
 
     def changed(config: Config) -> str:
         from disquectl.config.edit import without_profile
@@ -102,7 +104,7 @@ def run_remove(command: Command, values: Values, session: Session) -> None:
 
 
 def run_use(command: Command, values: Values, session: Session) -> None:
-    """Make a profile the one in use, or none."""
+    """Set or clear the default profile."""
     if bool(values.get("none")) == ("name" in values):
         raise UsageError("name the profile to use, or give --none")
 
@@ -115,7 +117,7 @@ def run_use(command: Command, values: Values, session: Session) -> None:
 
 
 def run_check(command: Command, values: Values, session: Session) -> None:
-    """Connect to each node of a profile, with its password and its TLS."""
+    """Connect to each node of a profile, with its password and TLS."""
     from disquectl.config.settings import Settings
     from disquectl.execution.session import Session as Inner
 
@@ -160,7 +162,9 @@ def _named(config: Config, name: str | None) -> Profile:
 
     profile = chosen(config, name)
     if profile is None:
-        raise UsageError("no profile is in use", "name one, or choose one: disquectl profile use NAME")
+        raise UsageError(
+            "there is no default profile", "name a profile, or set the default: disquectl profile use NAME"
+        )
     return profile
 
 
@@ -185,7 +189,7 @@ def _changes(values: Values) -> dict[str, Value | None]:
     for assignment in values.get("assignment", ()):
         key, equals, text = assignment.partition("=")
         if not equals:
-            raise UsageError(f"{assignment!r} is no KEY=VALUE")
+            raise UsageError(f"not KEY=VALUE: {assignment!r}")
         changes[key] = from_text(key, text) if text else None
     return changes
 
@@ -218,7 +222,7 @@ def _write(
 
     config = _config(session)
     if not config.path:
-        raise no_home("there is no place for the config file", "name one by --config or DISQUECTL_CONFIG")
+        raise no_home("there is no place for the config file", "name it with --config or DISQUECTL_CONFIG")
     parse(changed(config), config.path)
     meanwhile()
     with locked(config.path):
@@ -227,8 +231,10 @@ def _write(
         save(config.path, text)
 
 
-ASSIGNMENTS = Argument("assignment", ASSIGNMENT, "Such as nodes=a:7711,b:7711.", many=True, required=False)
-SET_DETAILS = "The keys are explained in: disquectl help profiles. KEY= takes a key out."
+ASSIGNMENTS = Argument(
+    "assignment", ASSIGNMENT, "Settings such as nodes=a:7711,b:7711.", many=True, required=False
+)
+SET_DETAILS = "See disquectl help profiles for the keys. KEY= removes a key."
 
 LIST = Command(
     "list",
@@ -245,7 +251,7 @@ SHOW = Command(
 )
 ADD = Command(
     "add",
-    "Make a profile.",
+    "Create a profile.",
     example="disquectl profile add work nodes=10.0.0.1:7711,10.0.0.2:7711 password-env=WORK_PASSWORD",
     details=SET_DETAILS,
     grammar=Grammar(arguments=(NAME, ASSIGNMENTS), options=(STORE_PASSWORD,)),
@@ -261,35 +267,36 @@ SET = Command(
 )
 REMOVE = Command(
     "remove",
-    "Forget a profile, and its password in the keyring.",
+    "Remove a profile, and its password from the keyring.",
     example="disquectl profile remove work",
     grammar=Grammar(arguments=(NAME,)),
     does=Program(run_remove, connects=False),
 )
 USE = Command(
     "use",
-    "Make a profile the one that holds when none is named.",
+    "Set the default profile.",
     example="disquectl profile use work",
     grammar=Grammar(
         arguments=(Argument("name", PROFILE, "The profile.", required=False),),
-        options=(Option("--none", FLAG, "No profile from now on."),),
+        options=(Option("--none", FLAG, "Have no default profile."),),
     ),
     does=Program(run_use, connects=False),
 )
 CHECK = Command(
     "check",
-    "Connect to each node of a profile, and say who answers.",
+    "Connect to each node of a profile, and show which answer.",
     example="disquectl profile check work",
-    details="Exit code 3 when some nodes answer and some do not.",
+    details="Exit code 3 if only some nodes answer.",
     grammar=Grammar(arguments=(NAME_OR_IN_USE,)),
     does=Program(run_check, shape=lambda _: CHECK_SHAPE, connects=False),
 )
 
 COMMAND = Command(
     "profile",
-    "Keep nodes, password, TLS and habits under a name.",
+    "Save connection settings and defaults under a name.",
     group=TOOLS,
     example="disquectl profile list",
-    details="They are in config.toml, in the user's folder for settings; -P picks one.",
+    details="Profiles are in config.toml, in the user's settings folder. -P selects one; without it, the "
+    "default profile applies.",
     subcommands=(LIST, SHOW, ADD, SET, REMOVE, USE, CHECK),
 )

@@ -31,7 +31,7 @@ QSTAT_KINDS = {"age": "seconds", "idle": "seconds"}
 
 
 def records(words: Words, reply: Reply) -> Iterable[Record]:
-    """The queue's fields; none where the node does not have it."""
+    """The queue's fields; none if the node does not have the queue."""
     fields = qstat(reply)
     return [] if fields is None else [fields]
 
@@ -41,8 +41,8 @@ COMMAND = Command(
     "Show the state of queues: length, age, rates, pause.",
     group=QUEUES,
     example="disquectl qstat mail",
-    details="age and idle are seconds, import_rate is jobs a second from other nodes. Exit code 4 for a "
-    "queue that the node does not have.",
+    details="age and idle are in seconds, import_rate is in jobs per second from other nodes. Exit code 4 if "
+    "the node does not have the queue.",
     merge="list",
     grammar=Grammar(
         verb=(b"QSTAT",),
@@ -53,6 +53,6 @@ COMMAND = Command(
         records=records,
         shape=lambda values: Shape(QSTAT_FIELDS, RECORDS, many=len(values["queue"]) > 1, kinds=QSTAT_KINDS),
         build=request_for_each,
-        not_found_message="unknown queue: the node has none of that name",
+        not_found_message="unknown queue: this node does not have it",
     ),
 )

@@ -1,4 +1,4 @@
-"""queues: every queue of the cluster in a row, with what QLEN and QSTAT of one node cannot know."""
+"""queues: every queue of the cluster, with counts by state."""
 
 from __future__ import annotations
 
@@ -21,31 +21,29 @@ if TYPE_CHECKING:
     from disquectl.merge.job_counts import JobCounts
     from disquectl.spec.parameters import Record, Values
 
-# What a terminal has room for, by its width.
+# The columns that fit, by the terminal's width.
 NARROW = ("queue", "queued", "delayed", "in_flight", "oldest_age", "jobs_in", "jobs_out", "pause")
 NARROW_WITH_RATES = ("queue", "queued", "delayed", "in_flight", "oldest_age", "rate_in", "rate_out", "pause")
 WIDE_COLUMNS = 140
 
 
 def shape(values: Values) -> Shape:
-    """A row a queue, or the names alone."""
+    """A row for each queue, or only the names."""
     if values.get("names"):
         return Shape(("queue",), VALUE, many=True, value="queue")
     return Shape(QUEUE_FIELDS, RECORDS, many=True, value="queue", kinds={"oldest_age": "seconds"})
 
 
 def check(values: Values) -> None:
-    """Refuse a column to sort by that is none, and an interval that is no time."""
+    """Reject unknown sort columns and non-positive intervals."""
     if values.get("sort", "queue") not in QUEUE_FIELDS:
-        raise UsageError(
-            f"--sort: there is no column {values['sort']!r}; there are {', '.join(QUEUE_FIELDS)}"
-        )
+        raise UsageError(f"--sort: unknown column {values['sort']!r}", f"choose {', '.join(QUEUE_FIELDS)}")
     if "interval" in values and values["interval"] <= 0:
         raise UsageError("--interval must be more than 0")
 
 
 def run(command: Command, values: Values, session: Session) -> None:
-    """Ask all nodes for their queues and jobs, merge them, and write the queues that are wanted."""
+    """Ask all nodes for their queues and jobs, merge them, and write the queues that pass the filters."""
     from disquectl.execution.present import present
     from disquectl.fanout.ask import open_cluster, require_an_answer, settle
     from disquectl.fanout.scan_all import ClusterScan, NoCollection, now_ms
@@ -81,7 +79,7 @@ def run(command: Command, values: Values, session: Session) -> None:
 
 
 def matcher(pattern: bytes) -> Callable[[bytes], bool]:
-    """Whether a name fits a pattern of `* ? [a-z]`."""
+    """A test whether a name matches a pattern of `* ? [a-z]`."""
     import re
     from fnmatch import translate
 
@@ -140,8 +138,8 @@ def _tell(survey: ClusterScan, counts: JobCounts, values: Values, session: Sessi
     """What the numbers do not say."""
     if values.get("estimate"):
         session.note(
-            "an estimate by QSTAT: delayed, in flight, acknowledged jobs and ages are not known, queues "
-            "that have no queued jobs may be missing, and a job queued at two nodes counts twice"
+            "estimated from QSTAT: delayed, in-flight and acknowledged jobs and ages are not known, queues "
+            "without queued jobs may be missing, and a job queued on two nodes counts twice"
         )
         return
     from disquectl.fanout.ask import missing_bits
@@ -149,7 +147,7 @@ def _tell(survey: ClusterScan, counts: JobCounts, values: Values, session: Sessi
     missing = missing_bits(survey.cluster, counts.bits)
     unknown = sum(counts.counts(queue, missing)[0]["unknown"] for queue in counts.queues()) if missing else 0
     if unknown:
-        session.warn(f"{unknown} jobs are in no column: a node that did not answer may have them queued")
+        session.warn(f"{unknown} jobs are not counted above; a node that did not answer may have them queued")
 
 
 def _shown(values: Values, session: Session) -> Shape:
@@ -168,23 +166,29 @@ COMMAND = Command(
     "List the queues of the whole cluster.",
     group=TOOLS,
     example="disquectl queues 'mail*' --sort in_flight --limit 10",
-    details="queued, delayed, in_flight (delivered or taken out, not acknowledged) and acked are jobs, each "
-    "counted once however many nodes hold it. oldest_age is the age of the oldest queued job in seconds. "
-    "jobs_in and jobs_out are sums over the nodes, so that a job that moves between nodes counts at both; "
-    "the rates are jobs a second. pause is one state, or each node's where they differ. nodes are those that "
-    "have the queue or a job of it. It goes through all jobs of all nodes; memory grows with the number of "
-    "distinct jobs, about 250 bytes each.",
+    details="queued, delayed, in_flight (delivered or taken out, not acknowledged) and acked count jobs, "
+    "each once however many replicas it has. oldest_age is the age of the oldest queued job in "
+    "seconds. jobs_in and jobs_out are sums over the nodes, so a job that moves between nodes "
+    "counts on both; the rates are jobs per second. pause is one state, or each node's where they "
+    "differ. nodes are those that have the queue or a job of it. Reads all jobs of all nodes; "
+    "memory grows with the number of distinct jobs, about 250 bytes each.",
     grammar=Grammar(
-        arguments=(Argument("pattern", PATTERN, "Only these names: * ? [a-z].", required=False),),
+        arguments=(
+            Argument(
+                "pattern", PATTERN, "Only queues whose name matches this pattern (* ? [a-z]).", required=False
+            ),
+        ),
         options=(
-            Option("--sort", TEXT, "Order by a column: numbers from the largest.", unset="queue"),
-            Option("--reverse", FLAG, "The other way round."),
-            Option("--min-length", number(0), "Only queues with so many queued jobs."),
-            Option("--limit", number(0), "At most so many."),
-            Option("--names", FLAG, "The names alone."),
-            Option("--interval", DURATION, "Look twice, so far apart, for the rates: 2s."),
+            Option("--sort", TEXT, "Sort by this column, largest numbers first.", unset="queue"),
+            Option("--reverse", FLAG, "Reverse the order."),
+            Option("--min-length", number(0), "Only queues with at least N queued jobs."),
+            Option("--limit", number(0), "Show at most N."),
+            Option("--names", FLAG, "Print only the names."),
+            Option("--interval", DURATION, "Measure rates over this interval, such as 2s."),
             Option(
-                "--estimate", FLAG, "By QSCAN and QSTAT alone: quick, and without what only the jobs tell."
+                "--estimate",
+                FLAG,
+                "Use only QSCAN and QSTAT: faster, but without delayed, in-flight and oldest age.",
             ),
             SEEDS_ONLY,
         ),

@@ -1,4 +1,4 @@
-"""trace: one job as every node sees it, side by side."""
+"""trace: one job as every node sees it."""
 
 from __future__ import annotations
 
@@ -33,18 +33,18 @@ _RUNNING = ("ttl", "next_requeue_within", "next_awake_within")
 
 
 def shape(values: Values) -> Shape:
-    """One document; with --follow one after each change."""
+    """One document; with --follow, one after each change."""
     return DOCUMENT
 
 
 def check(values: Values) -> None:
-    """An ID that is none is found without asking anybody."""
+    """Reject an invalid ID before connecting."""
     if not is_valid(values["id"]):
         raise ReplyError("BADID not a job ID", "a job ID has 40 characters: D-, 8 hex digits, -, 24, -, 4")
 
 
 def run(command: Command, values: Values, session: Session) -> None:
-    """Ask all nodes for the job; with --follow until none has it."""
+    """Ask all nodes for the job; with --follow, until none has it."""
     from disquectl.fanout.ask import Refusals, open_cluster, require_an_answer, settle
     from disquectl.merge.clocks import Clocks
 
@@ -60,7 +60,7 @@ def run(command: Command, values: Values, session: Session) -> None:
             _show(found, session)
         settle(cluster, session, refusals=refusals)
         if not found["copies"]:
-            raise NothingThere("unknown job: no node has a copy of it")
+            raise NothingThere("unknown job: no node has a replica of it")
 
 
 def _look(cluster: Cluster, job_id: bytes, clocks: Clocks, refusals: Refusals) -> Record:
@@ -146,14 +146,14 @@ COMMAND = Command(
     "Show a job as every node sees it, side by side.",
     group=TOOLS,
     example="disquectl trace D-dcb833cf-8YL1NT17e9+wsA/09NqxscQI-05a1",
-    details="First what the ID itself tells and the state that all copies make together (see jobs), then "
-    "every field of SHOW by node; * marks those that differ. Times that run are not compared. Nodes stand "
-    "by their addresses. Exit code 4 when no node has a copy.",
+    details="First what the ID says and the state that all replicas add up to (see `disquectl help jobs`), "
+    "then every field of SHOW by node; * marks those that differ. Times that count down are not "
+    "compared. Nodes are shown by their addresses. Exit code 4 if no node has a replica.",
     errors=UNKNOWN_JOB,
     grammar=Grammar(
-        arguments=(Argument("id", JOB_ID, "The job."),),
+        arguments=(Argument("id", JOB_ID, "Job ID."),),
         options=(
-            Option("--follow", FLAG, "Again after each change, until no node has the job."),
+            Option("--follow", FLAG, "Show the job again after each change, until no node has it."),
             SEEDS_ONLY,
         ),
         check=check,

@@ -82,7 +82,9 @@ def _explained(command: Command, usage: str) -> str:
     if command.details:
         parts.append(f"{_text(command.details)}\n")
     if command.risk.danger:
-        parts.append(f"It asks first, since it {_text(command.risk.danger)}. `--yes` answers.\n")
+        parts.append(
+            f"Asks for confirmation, because it {_text(command.risk.danger)}. `--yes` skips the question.\n"
+        )
     if command.risk.single_node:
         parts.append("It goes to exactly one node: name it with one `--node`.\n")
     if command.grammar.arguments:
