@@ -118,7 +118,7 @@ RESET = Command(
             Argument(
                 "how",
                 one_of("soft", "hard", noun="mode"),
-                "hard also gives the node a new ID.",
+                "soft or hard; hard also gives the node a new ID.",
                 required=False,
             ),
         ),

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from disquectl.execution.session import Session
     from disquectl.fanout.ask import Refusals
     from disquectl.spec.parameters import Record, Values
-    from disquectl.spec.shape import Layout
+    from disquectl.spec.shape import Kind, Layout
     from disquectl.worker.dead_letters import Letters
 
 LIST, SHOW, RETRY, DROP, FAILING = "list", "show", "retry", "drop", "failing"
@@ -35,7 +35,13 @@ MEANINGS = {
     FAILING: "list jobs that came back and are not dead yet",
 }
 FILTERS = ("exit", "signal", "contains", "older", "newer")
-KINDS = {"id": "id", "job": "id", "body": "body", "next_requeue_within": "ms", "ttl": "seconds"}
+KINDS: dict[str, Kind] = {
+    "id": "id",
+    "job": "id",
+    "body": "body",
+    "next_requeue_within": "ms",
+    "ttl": "seconds",
+}
 PAGE = 1000
 # The fields of a copy that are counted on.
 COPY_FIELDS = ("queue", "state", "ttl", "nacks", "additional_deliveries", "next_requeue_within", "body")

@@ -20,8 +20,9 @@ if TYPE_CHECKING:
     from disquectl.execution.session import Session
     from disquectl.protocol.resp import Reply
     from disquectl.spec.parameters import Record, Values, Words
+    from disquectl.spec.shape import Kind
 
-JOB_KINDS = {"id": "id", "body": "body"}
+JOB_KINDS: dict[str, Kind] = {"id": "id", "body": "body"}
 COUNTERS = ("nacks", "additional_deliveries")
 FOLLOWING = ("follow", "max_jobs", "idle")
 # A larger --count is taken in several batches.
@@ -138,7 +139,7 @@ COMMAND = Command(
             ),
             Option("--ack", FLAG, "Acknowledge the jobs once they are written."),
             Option("--follow", FLAG, "Take jobs continuously until Ctrl-C."),
-            Option("--max-jobs", number(1, 2**63 - 1), "Stop after N jobs."),
+            Option("--max-jobs", number(1, 2**63 - 1), "Keep taking jobs, and stop after N."),
             Option(
                 "--idle",
                 DURATION,

@@ -14,6 +14,7 @@ if TYPE_CHECKING:
 
     from disquectl.protocol.resp import Reply
     from disquectl.spec.parameters import Record, Words
+    from disquectl.spec.shape import Kind
 
 SECTION_NAMES = (
     "server",
@@ -30,7 +31,7 @@ SECTION_NAMES = (
 )
 
 # How tables show the numbers.
-INFO_KINDS = {
+INFO_KINDS: dict[str, Kind] = {
     "uptime_in_seconds": "seconds",
     "used_memory": "bytes",
     "used_memory_rss": "bytes",

@@ -21,8 +21,9 @@ if TYPE_CHECKING:
     from disquectl.merge.jobs import Jobs
     from disquectl.merge.replicas import Copy
     from disquectl.spec.parameters import Record, Values
+    from disquectl.spec.shape import Kind
 
-KINDS = {"id": "id", "age": "seconds", "ttl": "seconds", "retry": "seconds", "body": "body"}
+KINDS: dict[str, Kind] = {"id": "id", "age": "seconds", "ttl": "seconds", "retry": "seconds", "body": "body"}
 # --ids feeds other commands, and ACKJOB of a waiting job crashes the server.
 IDS_OF = tuple(state for state in STATES if state != WAITING)
 # The columns that fit, by the terminal's width.

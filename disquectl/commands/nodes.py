@@ -16,8 +16,9 @@ if TYPE_CHECKING:
     from disquectl.merge.nodes import NodeView
     from disquectl.protocol.resp import Reply
     from disquectl.spec.parameters import Record, Values
+    from disquectl.spec.shape import Kind
 
-KINDS = {
+KINDS: dict[str, Kind] = {
     "id": "id",
     "uptime": "seconds",
     "used_memory": "bytes",

@@ -14,6 +14,7 @@ if TYPE_CHECKING:
 
     from disquectl.protocol.resp import Reply
     from disquectl.spec.parameters import Record, Words
+    from disquectl.spec.shape import Kind
 
 QSTAT_FIELDS = (
     "queue",
@@ -27,7 +28,7 @@ QSTAT_FIELDS = (
     "jobs_out",
     "pause",
 )
-QSTAT_KINDS = {"age": "seconds", "idle": "seconds"}
+QSTAT_KINDS: dict[str, Kind] = {"age": "seconds", "idle": "seconds"}
 
 
 def records(words: Words, reply: Reply) -> Iterable[Record]:

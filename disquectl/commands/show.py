@@ -14,6 +14,7 @@ if TYPE_CHECKING:
 
     from disquectl.protocol.resp import Reply
     from disquectl.spec.parameters import Record, Values, Words
+    from disquectl.spec.shape import Kind
 
 SHOW_FIELDS = (
     "id",
@@ -33,7 +34,7 @@ SHOW_FIELDS = (
     "body",
 )
 # How tables show Disque's units.
-SHOW_KINDS = {
+SHOW_KINDS: dict[str, Kind] = {
     "id": "id",
     "body": "body",
     "ttl": "seconds",

@@ -23,9 +23,10 @@ if TYPE_CHECKING:
     from disquectl.fanout.ask import Refusals
     from disquectl.merge.clocks import Clocks
     from disquectl.spec.parameters import Record, Values
+    from disquectl.spec.shape import Kind
 
 SUMMARY = ("id", "created_by", "ttl_minutes", "delivery", "state", "next_requeue_within")
-KINDS = {"id": "id", "next_requeue_within": "ms"}
+KINDS: dict[str, Kind] = {"id": "id", "next_requeue_within": "ms"}
 DOCUMENT = Shape((*SUMMARY, "differs", "copies"), RECORDS, kinds=KINDS)
 FOLLOW_SECONDS = 0.5
 # Running times change with every look; what is left is news.

@@ -13,6 +13,9 @@ if TYPE_CHECKING:
     from typing import Final, Literal, TypeAlias
 
     Layout = Literal["records", "value", "pairs", "sections", "tree", "reply"]
+    # How a table shows a field. Numbers: a size in bytes; a duration in seconds, ms or us; a point in time in
+    # ns (ctime_ns) or s (unix) since 1970. Text: an id is never cut or folded; lines keep their line breaks.
+    Kind = Literal["id", "body", "lines", "bytes", "seconds", "ms", "us", "ctime_ns", "unix"]
 
     Value: TypeAlias = bool | int | float | str | bytes | Sequence["Value"] | Mapping[str, "Value"] | None
     Record: TypeAlias = Mapping[str, Value]
@@ -48,14 +51,14 @@ class Shape:
         *,
         many: bool = False,
         value: str | None = None,
-        kinds: dict[str, str] | None = None,
+        kinds: Mapping[str, Kind] | None = None,
         body: str | None = None,
     ) -> None:
         self.fields = fields
         self.layout: Layout = layout
         self.many = many
         self.value = value
-        self.kinds = kinds or {}
+        self.kinds: Mapping[str, Kind] = kinds or {}
         self.body = body
 
     def with_nodes(self) -> Shape:
