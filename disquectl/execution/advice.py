@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from typing import Any
 
-    from disquectl.client.core import Core
+    from disquectl.client.transport import Transport
     from disquectl.spec.parameters import Words
 
 MEANINGS = {
@@ -130,7 +130,7 @@ def _numeric_address(words: Words) -> str:
     return f"use the numeric IP address: disquectl cluster meet {found[0]} {port}"
 
 
-def nodes_that_answer(client: Core, open_other: Callable[[Node, float], Core]) -> str:
+def nodes_that_answer(client: Transport, open_other: Callable[[Node, float], Transport]) -> str:
     """How many of the nodes listed by HELLO answer it themselves, in words."""
     try:
         listed = client.verify()["nodes"]
@@ -140,7 +140,7 @@ def nodes_that_answer(client: Core, open_other: Callable[[Node, float], Core]) -
     return f"{answered} of {len(listed)} known nodes answered HELLO"
 
 
-def _answers(open_other: Callable[[Node, float], Core], entry: dict[str, Any]) -> bool:
+def _answers(open_other: Callable[[Node, float], Transport], entry: dict[str, Any]) -> bool:
     with open_other(Node(entry["host"], entry["port"]), PROBE_TIMEOUT_SECONDS) as other:
         try:
             other.verify()

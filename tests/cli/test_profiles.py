@@ -8,9 +8,9 @@ import sys
 import pytest
 
 from disquectl.sandbox.thread import SandboxThread
-from tests.cli.terminal import Terminal, on_terminal
 from tests.conftest import run_disquectl
-from tests.tls_proxy import Authority, TlsProxy
+from tests.support.terminal import Terminal, on_terminal
+from tests.support.tls_proxy import Authority, TlsProxy
 
 
 @pytest.fixture(autouse=True)
@@ -255,7 +255,7 @@ def test_a_protected_profile_wants_its_name_typed(config, guarded):
     for words in (["--yes"], []):
         result = run_disquectl("debug", "flushall", *words, WORD="s3cret-word")
         assert (result.code, result.out) == (2, "")
-        assert "give --yes-really prod" in result.err
+        assert "pass --yes-really prod" in result.err
     mismatch = run_disquectl("debug", "flushall", "--yes-really", "other", WORD="s3cret-word")
     assert (mismatch.code, "the profile in use is prod" in mismatch.err) == (2, True)
     really = run_disquectl("debug", "flushall", "--yes-really", "prod", WORD="s3cret-word")
