@@ -198,8 +198,8 @@ def test_imports_for_types_are_written_in_one_way():
 
 @pytest.mark.parametrize("path", sorted((PACKAGE / "commands").glob("*.py")), ids=lambda path: path.stem)
 def test_a_command_starts_what_it_does_by_one_import(path):
-    # One for each way that it may go, and one of Python's own beside it. What needs more is a module with
-    # imports at its top, in programs/ or in another room.
+    # One in each branch, and one of the standard library beside it. What needs more is a module with imports
+    # at its top, in programs/ or in another room.
     for node in ast.walk(ast.parse(path.read_text())):
         for name in ("body", "orelse", "finalbody"):
             block = getattr(node, name, None)
@@ -207,7 +207,8 @@ def test_a_command_starts_what_it_does_by_one_import(path):
                 imports = [one.module for one in block if isinstance(one, ast.ImportFrom)]
                 imports += [one.names[0].name for one in block if isinstance(one, ast.Import)]
                 ours = [module for module in imports if module and module.startswith("disquectl")]
-                assert (len(ours) <= 1, len(imports) <= 2) == (True, True), f"line {node.lineno}: {imports}"
+                assert len(ours) <= 1, f"line {node.lineno}: {ours}"
+                assert len(imports) <= 2, f"line {node.lineno}: {imports}"
 
 
 def _is_for_types(node: ast.AST) -> bool:
