@@ -11,7 +11,6 @@ from __future__ import annotations
 
 from collections import Counter
 from math import inf
-from typing import TYPE_CHECKING
 
 from disquectl.errors import ReplyError
 from disquectl.worker.acknowledge import Acknowledge
@@ -31,6 +30,7 @@ from disquectl.worker.keep_alive import TOO_LATE, UNKNOWN, KeepAlive
 from disquectl.worker.lifetimes import Lifetimes
 from disquectl.worker.retry_policy import ABANDON, DEAD_LETTER, decide, refusal
 
+TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
 

@@ -11,7 +11,6 @@ import random
 import signal
 import time
 from contextlib import suppress
-from typing import TYPE_CHECKING
 
 from disquectl.errors import ConnectionFailed, ReplyError
 from disquectl.execution.signals import STOPPING, Signals
@@ -29,6 +28,7 @@ from disquectl.worker.processes import Processes
 from disquectl.worker.scheduling import WeightedRoundRobin
 from disquectl.worker.stdout import Stdout
 
+TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
