@@ -60,7 +60,7 @@ def missing_bits(cluster: Cluster, bits: Bits) -> int:
     ids = [one.node_id for one in cluster.missing()]
     if all(ids):
         return bits.mask(node_id.encode() for node_id in ids)
-    return ~bits.mask(link.node_id.encode() for link in cluster.answered())
+    return ~bits.mask(connection.node_id.encode() for connection in cluster.answered())
 
 
 class Refusals:
@@ -69,13 +69,13 @@ class Refusals:
     def __init__(self) -> None:
         self.found: dict[NodeConnection, tuple[Request, ReplyError]] = {}
 
-    def add(self, link: NodeConnection, request: Request, error: ReplyError) -> None:
+    def add(self, connection: NodeConnection, request: Request, error: ReplyError) -> None:
         """This node refused; what it said first counts."""
-        self.found.setdefault(link, (request, error))
+        self.found.setdefault(connection, (request, error))
 
     def of(self, cluster: Cluster) -> int:
         """How many of the nodes that have answered refused something."""
-        return sum(link in self.found for link in cluster.answered())
+        return sum(connection in self.found for connection in cluster.answered())
 
     def first(self, asker: Asker) -> DisquectlError:
         """What to raise where all refuse."""
@@ -84,8 +84,8 @@ class Refusals:
 
     def report(self, asker: Asker) -> None:
         """Name each node with its refusal."""
-        for link, (_, error) in self.found.items():
-            asker.problem(f"{link.node}: {error.message}")
+        for connection, (_, error) in self.found.items():
+            asker.problem(f"{connection.node}: {error.message}")
 
 
 def require_an_answer(
@@ -145,9 +145,11 @@ def settle(
 
 def may_be_silent(cluster: Cluster, refusals: Refusals) -> Callable[[bytes], bool]:
     """Whether a node, by its ID, did not answer; where such a node's ID is not known, it may be any other."""
-    answered = {link.node_id.encode() for link in cluster.answered() if link not in refusals.found}
+    answered = {
+        connection.node_id.encode() for connection in cluster.answered() if connection not in refusals.found
+    }
     missing = [one.node_id.encode() for one in cluster.missing()]
-    missing += [link.node_id.encode() for link in refusals.found]
+    missing += [connection.node_id.encode() for connection in refusals.found]
     if all(missing):
         return frozenset(missing).__contains__
     return lambda node_id: node_id not in answered

@@ -22,19 +22,21 @@ if TYPE_CHECKING:
 def ask_all(cluster: Cluster, requests: list[Words], to_records: ToRecords, refusals: Refusals) -> Said:
     """The records of the nodes that answered every request, in the order of their addresses."""
     answers: dict[NodeConnection, list[list[Record]]] = {}
-    for link, words, reply in cluster.ask(*requests):
+    for connection, words, reply in cluster.ask(*requests):
         if isinstance(reply, ReplyError):
-            refusals.add(link, words, reply)
+            refusals.add(connection, words, reply)
             continue
-        answers.setdefault(link, []).append(list(to_records(list(words), reply)))  # type: ignore[arg-type]
+        answers.setdefault(connection, []).append(list(to_records(list(words), reply)))  # type: ignore[arg-type]
     return [
-        (link, answers[link]) for link in cluster.answered() if len(answers.get(link, ())) == len(requests)
+        (connection, answers[connection])
+        for connection in cluster.answered()
+        if len(answers.get(connection, ())) == len(requests)
     ]
 
 
 def sums(field: str, said: Said) -> list[Record]:
     """For each request the first node's record, with the sum of `field` over all nodes, and `nodes`."""
-    nodes = [link.name for link, _ in said]
+    nodes = [connection.name for connection, _ in said]
     found: list[Record] = []
     for records in zip(*(answers for _, answers in said), strict=True):
         total = sum(record[field] for (record,) in records)
@@ -45,7 +47,10 @@ def sums(field: str, said: Said) -> list[Record]:
 def side_by_side(said: Said) -> list[Record]:
     """All records, each with the node that said it; HELLO names its node itself."""
     return [
-        {"node": link.name, **record} for link, answers in said for records in answers for record in records
+        {"node": connection.name, **record}
+        for connection, answers in said
+        for records in answers
+        for record in records
     ]
 
 

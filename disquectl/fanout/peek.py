@@ -27,13 +27,13 @@ def _queued(cluster: Cluster, request: list[bytes], refusals: Refusals) -> list[
     """When each job was made, and the job; one that has left its queue meanwhile is left out."""
     peeked: dict[str, Record] = {}
     made: dict[str, int] = {}
-    for link, asked, reply in cluster.ask(request):
+    for connection, asked, reply in cluster.ask(request):
         if isinstance(reply, ReplyError):
-            refusals.add(link, asked, reply)
+            refusals.add(connection, asked, reply)
         elif asked[0] == b"QPEEK":
             new = [job for job in jobs(reply, "QPEEK") if job["id"] not in peeked]
-            peeked.update((job["id"], {"node": link.name, **job}) for job in new)
-            link.ask([[b"SHOW", job["id"]] for job in new])
+            peeked.update((job["id"], {"node": connection.name, **job}) for job in new)
+            connection.ask([[b"SHOW", job["id"]] for job in new])
         elif (fields := shown(reply)) is not None:
             made[fields["id"]] = complete(fields, ("id", "ctime"))["ctime"]
     return [(made[job_id], job) for job_id, job in peeked.items() if job_id in made]

@@ -75,40 +75,40 @@ class ClusterScan:
             requests.append([b"QSCAN", b"0", b"COUNT", PAGE] if queue is None else [b"QSTAT", queue])
         if scan_jobs:
             requests.append(_jobs_page(0, queue))
-        for link, request, reply in self.cluster.ask(*requests):
+        for connection, request, reply in self.cluster.ask(*requests):
             if isinstance(reply, ReplyError):
-                self.refusals.add(link, request, reply)
+                self.refusals.add(connection, request, reply)
             elif request[0] == b"JSCAN":
                 cursor, copies = page_of(reply)
                 if cursor:
-                    link.ask([_jobs_page(cursor, queue)])
-                yield link, copies
+                    connection.ask([_jobs_page(cursor, queue)])
+                yield connection, copies
             elif request[0] == b"TIME":
                 now = now_ms()
-                self.clocks.add(link.node_id, skew_ms(server_time(reply), now, now))
+                self.clocks.add(connection.node_id, skew_ms(server_time(reply), now, now))
             elif request[0] == b"QSCAN":
-                self._names(link, reply)
+                self._names(connection, reply)
             else:
-                self._stat(link, reply)
+                self._stat(connection, reply)
 
     def again(self) -> dict[bytes, QueueSum]:
         """The same queues once more, at the nodes that had them."""
         later: dict[bytes, QueueSum] = {}
-        for link, names in self._queues_of.items():
-            link.ask([[b"QSTAT", name] for name in names])
-        for link, _, reply in self.cluster.ask():
+        for connection, names in self._queues_of.items():
+            connection.ask([[b"QSTAT", name] for name in names])
+        for connection, _, reply in self.cluster.ask():
             if not isinstance(reply, ReplyError) and (stat := stat_of(reply)) is not None:
-                later.setdefault(stat[NAME], QueueSum()).add(link.name, stat, time.monotonic())
+                later.setdefault(stat[NAME], QueueSum()).add(connection.name, stat, time.monotonic())
         return later
 
-    def _names(self, link: NodeConnection, reply: Reply) -> None:
+    def _names(self, connection: NodeConnection, reply: Reply) -> None:
         cursor, names = qscan_page(reply)
         new = [name for name in names if self._wanted is None or self._wanted(name)]
         if cursor:
-            link.ask([[b"QSCAN", b"%d" % cursor, b"COUNT", PAGE]])
-        link.ask([[b"QSTAT", name] for name in new])
+            connection.ask([[b"QSCAN", b"%d" % cursor, b"COUNT", PAGE]])
+        connection.ask([[b"QSTAT", name] for name in new])
 
-    def _stat(self, link: NodeConnection, reply: Reply) -> None:
+    def _stat(self, connection: NodeConnection, reply: Reply) -> None:
         stat = stat_of(reply)
         if stat is None:
             return
@@ -116,10 +116,10 @@ class ClusterScan:
         total = self.queues.get(queue)
         if total is None:
             total = self.queues[queue] = QueueSum()
-        node = link.name
+        node = connection.name
         if node not in total.pauses:  # a scan may name a queue twice
             total.add(node, stat, time.monotonic())
-            self._queues_of.setdefault(link, []).append(queue)
+            self._queues_of.setdefault(connection, []).append(queue)
 
 
 def _jobs_page(cursor: int, queue: bytes | None) -> list[bytes]:
