@@ -1,4 +1,4 @@
-"""dead: the jobs that a worker gave up, and those that it may yet give up."""
+"""dead: list, retry and drop dead-lettered jobs, and list jobs that are failing."""
 
 from __future__ import annotations
 
@@ -28,21 +28,21 @@ if TYPE_CHECKING:
 LIST, SHOW, RETRY, DROP, FAILING = "list", "show", "retry", "drop", "failing"
 ACTIONS = (LIST, SHOW, RETRY, DROP, FAILING)
 MEANINGS = {
-    LIST: "those that are dead",
-    SHOW: "all of one letter",
+    LIST: "list the dead jobs",
+    SHOW: "show all fields of one",
     RETRY: "put jobs back into their queues",
-    DROP: "forget them",
-    FAILING: "jobs that came back, and are not dead yet",
+    DROP: "remove them",
+    FAILING: "list jobs that were delivered again and are not dead yet",
 }
 FILTERS = ("exit", "signal", "contains", "older", "newer")
 KINDS = {"id": "id", "job": "id", "body": "body", "next_requeue_within": "ms", "ttl": "seconds"}
 PAGE = 1000
-# The fields of a copy that are counted on.
-COPY_FIELDS = ("queue", "state", "ttl", "nacks", "additional_deliveries", "next_requeue_within", "body")
+# The fields that a replica must have.
+REPLICA_FIELDS = ("queue", "state", "ttl", "nacks", "additional_deliveries", "next_requeue_within", "body")
 
 
 def action_of(values: Values) -> tuple[str, tuple[bytes, ...]]:
-    """What to do, and the queues or IDs to do it with; a first word that is no action is one of these."""
+    """Return the action and its queues or IDs; a first word that is not an action is a queue or ID."""
     first: str | None = values.get("action")
     names: tuple[bytes, ...] = values.get("name", ())
     if first is None or first in ACTIONS:
@@ -51,20 +51,20 @@ def action_of(values: Values) -> tuple[str, tuple[bytes, ...]]:
 
 
 def check(values: Values) -> None:
-    """Refuse what has no meaning."""
+    """Raises UsageError for options that do not go with the action, and for empty filters."""
     action, names = action_of(values)
     if action == SHOW and (not names or not all(map(is_valid, names))):
         raise UsageError("show takes job IDs")
     if action not in (RETRY, DROP) and "dry_run" in values:
         raise UsageError("--dry-run is for retry and drop")
-    # A variable that a script forgot to fill must not make a filter that lets everything through.
+    # An unset variable in a script must not become a filter that matches everything.
     empty = [name for name in ("contains", "dead") if values.get(name) == b""]
     if empty:
-        raise UsageError(f"--{empty[0]} is empty: it would pick nothing out", "leave it out to mean all")
+        raise UsageError(f"--{empty[0]} is empty, which would match every job", "omit it to mean all")
 
 
 def shape(values: Values) -> Shape:
-    """The columns, by what is done."""
+    """Return how the output of each action looks."""
     from disquectl.worker.dead_letters import FAILING_FIELDS, FIELDS, WHOLE
 
     action, names = action_of(values)
@@ -78,7 +78,7 @@ def shape(values: Values) -> Shape:
 
 
 def run(command: Command, values: Values, session: Session) -> None:
-    """Read the dead queues of all nodes, and do with what is found as asked."""
+    """Read the dead queues of all nodes, and list, retry or drop the dead letters."""
     from disquectl.fanout.ask import Refusals, open_cluster, require_an_answer, settle
 
     action, names = action_of(values)
@@ -95,7 +95,7 @@ def run(command: Command, values: Values, session: Session) -> None:
         if action == FAILING:
             found = _failing(cluster, refusals, names)
         else:
-            letters = _letters(cluster, refusals, names, values)
+            letters = _dead_letters(cluster, refusals, names, values)
             found = letters.wanted(values.get("limit"))
         require_an_answer(cluster, session, refusals)
         if letters is None or not acts:
@@ -108,13 +108,13 @@ def run(command: Command, values: Values, session: Session) -> None:
         else:
             present(shape(values), [{"count": 0}], session)
         if letters is not None:
-            _tell_what_is_not_known(letters, found, () if action == SHOW else names, session)
+            _warn_about_the_rest(letters, found, () if action == SHOW else names, session)
         settle(cluster, session, refusals=refusals)
     if action == SHOW and not found:
         raise NothingThere("no dead job has this ID")
 
 
-def _tell_what_is_not_known(
+def _warn_about_the_rest(
     letters: DeadLetters, found: list[Record], names: tuple[bytes, ...], session: Session
 ) -> None:
     ids = {name.decode("utf-8", "replace") for name in names if is_valid(name)}
@@ -123,81 +123,85 @@ def _tell_what_is_not_known(
         session.warn(f"no dead job has the ID {missing}")
     if letters.unqueued and found:
         session.warn(
-            f"{letters.unqueued} of these jobs are queued at no node that answered: "
+            f"{letters.unqueued} of these jobs are not queued at any node that answered: "
             "a consumer may have taken them, or the node that queued them has stopped"
         )
     if letters.strays:
         count = len(letters.strays)
         jobs = "1 job in a dead queue is" if count == 1 else f"{count} jobs in dead queues are"
-        session.warn(f"{jobs} not from a worker, and not listed (`disquectl jobs DEAD_QUEUE` lists them)")
+        session.warn(f"{jobs} not from a worker and not shown (`disquectl jobs DEAD_QUEUE` lists them)")
 
 
-def _copies(
+def _replicas(
     cluster: Cluster, refusals: Refusals, queue: bytes | None = None
 ) -> Iterator[tuple[NodeConnection, Record]]:
-    """The jobs that are queued or active at all nodes, page by page."""
+    """Yield the replicas that are queued or active at all nodes, page by page."""
     options = [b"COUNT", b"%d" % PAGE, b"REPLY", b"all", b"STATE", b"queued", b"STATE", b"active"]
     if queue is not None:
         options += [b"QUEUE", queue]
-    for link, request, reply in cluster.ask([b"JSCAN", b"0", *options]):
+    for connection, request, reply in cluster.ask([b"JSCAN", b"0", *options]):
         if isinstance(reply, ReplyError):
-            refusals.add(link, request, reply)
+            refusals.add(connection, request, reply)
             continue
         cursor, jobs = jscan_page(reply)
         if cursor:
-            link.ask([[b"JSCAN", b"%d" % cursor, *options]])
+            connection.ask([[b"JSCAN", b"%d" % cursor, *options]])
         for job in jobs:
-            yield link, complete(job, COPY_FIELDS, "JSCAN")
+            yield connection, complete(job, REPLICA_FIELDS, "JSCAN")
 
 
-def _letters(cluster: Cluster, refusals: Refusals, names: tuple[bytes, ...], values: Values) -> DeadLetters:
-    """The letters at all nodes."""
+def _dead_letters(
+    cluster: Cluster, refusals: Refusals, names: tuple[bytes, ...], values: Values
+) -> DeadLetters:
+    """Return the dead letters at all nodes."""
     from disquectl.worker.dead_letters import DeadLetters
 
-    # A dead queue with a name of its own must be named: what stands in others is nobody's letter.
+    # Without --dead, only queues with `dead:` in the name are searched.
     own: bytes = values.get("dead", b"")
     filters = {name: values[name] for name in FILTERS if name in values}
     letters = DeadLetters(own, names, filters, time.time())
-    for link, job in _copies(cluster, refusals, own or None):
-        letters.add(link, job)
+    for connection, job in _replicas(cluster, refusals, own or None):
+        letters.add(connection, job)
     return letters
 
 
 def _failing(cluster: Cluster, refusals: Refusals, names: tuple[bytes, ...]) -> list[Record]:
-    """The jobs that are failing, by the counters of all copies."""
+    """Return the jobs that are failing, by the counters of all their replicas."""
     from disquectl.worker.dead_letters import failing
 
     queue = names[0] if len(names) == 1 and not is_valid(names[0]) else None
-    copies = [job for _, job in _copies(cluster, refusals, queue)]
-    return failing([job for job in copies if not names or {job["queue"], job["id"].encode()} & {*names}])
+    replicas = [job for _, job in _replicas(cluster, refusals, queue)]
+    return failing([job for job in replicas if not names or {job["queue"], job["id"].encode()} & {*names}])
 
 
 class Removal:
-    """Acknowledges letters at each node that has a replica of them."""
+    """Acknowledges dead letters at each node that has a replica of them."""
 
-    def __init__(self, cluster: Cluster, copies: dict[str, list[tuple[NodeConnection, str]]]) -> None:
+    def __init__(self, cluster: Cluster, replicas: dict[str, list[tuple[NodeConnection, str]]]) -> None:
         self._cluster = cluster
-        self._copies = copies
+        self._replicas = replicas
 
     def remove(self, letter: Record) -> None:
-        """Remove one. Raises PartlyDone where a node did not confirm it."""
-        copies = self._copies[letter["id"]]
-        for link, job_id in copies:
-            link.ask([[b"ACKJOB", job_id.encode()]])
-        confirmed = [link for link, _, reply in self._cluster.ask() if not isinstance(reply, ReplyError)]
-        lost = [str(link.node) for link, _ in copies if link not in confirmed]
+        """Remove one. Raises PartlyDone if a node did not confirm that."""
+        replicas = self._replicas[letter["id"]]
+        for connection, job_id in replicas:
+            connection.ask([[b"ACKJOB", job_id.encode()]])
+        confirmed = [
+            connection for connection, _, reply in self._cluster.ask() if not isinstance(reply, ReplyError)
+        ]
+        lost = [str(connection.node) for connection, _ in replicas if connection not in confirmed]
         if lost:
-            raise PartlyDone(f"its letter may come back at {', '.join(lost)}")
+            raise PartlyDone(f"its dead letter may come back at {', '.join(lost)}")
 
 
 def _act(letters: list[Record], removal: Removal, revives: bool, values: Values, session: Session) -> None:
-    """Do it with each; what is refused is told, and the rest goes on."""
+    """Retry or remove each dead letter. Failures are reported on stderr, and the others are still done."""
     done, unknown = 0, None
     for letter in letters:
         try:
             if revives:
                 revive(letter, session)
-            # Only now, so that the job is in one of the two queues whatever happens.
+            # Only now, so that the job is always in one of the two queues.
             removal.remove(letter)
             done += 1
         except OutcomeUnknown as problem:
@@ -206,16 +210,16 @@ def _act(letters: list[Record], removal: Removal, revives: bool, values: Values,
         except (PartlyDone, ReplyError, UsageError) as problem:
             session.problem(f"{letter['id']}: {problem.message}")
     present(shape(values), [{"count": done}], session)
-    counts = f"{done} done, {len(letters) - done} not"
+    counts = f"{done} done, {len(letters) - done} failed"
     if unknown is not None:
-        raise OutcomeUnknown(counts, "what is not known may have been done: look first")
+        raise OutcomeUnknown(counts, "some may have been done: look at them before you repeat it")
     if done < len(letters):
         problem_now: DisquectlError = PartlyDone(counts) if done else ReplyError(f"ERR {counts}")
         raise problem_now
 
 
 def revive(letter: Record, session: Session) -> None:
-    """Add the job to its queue again, with as many replicas as it had and the cluster can hold now."""
+    """Add the job to its queue again, with as many replicas as before, if the cluster can hold them now."""
     from disquectl.merge.capacity import possible_replicas
     from disquectl.protocol.server_replies import hello
     from disquectl.worker.dead_letters import revival
@@ -227,7 +231,7 @@ def revive(letter: Record, session: Session) -> None:
             session.client.call(*words, replicas, wait_ms=int(words[3]))
             return
         except ReplyError as refusal:
-            # A node that is not known to be down yet.
+            # HELLO may list a node that is down as reachable for a while.
             if refusal.code != "NOREPL" or replicas == 1:
                 raise
             replicas -= 1
@@ -238,8 +242,8 @@ COMMAND = Command(
     "List, retry or drop the jobs that a worker gave up.",
     group=TOOLS,
     example="disquectl dead retry mail --exit 75 --dry-run",
-    details="It looks at all nodes. retry and drop ask first, unless all jobs are named by their IDs; an ID "
-    "is that of the letter in the dead queue or that of the job that died.",
+    details="Asks all nodes. retry and drop ask for confirmation, unless all jobs are named by IDs: that of "
+    "the dead letter in the dead queue, or that of the job that died.",
     grammar=Grammar(
         arguments=(
             Argument(

@@ -36,7 +36,7 @@ INPUT_OPTIONS = ("as_arg", "as_args", "lines")
 
 
 def queue_and_weight(text: str) -> tuple[bytes, int]:
-    """`mail` or `mail,5`. Raises UsageError for two names in one word; `a,b,1` is the queue `a,b`."""
+    """Return the name and weight of `mail` or `mail,5`. Raises UsageError for `a,b`; `a,b,1` is `a,b`."""
     name, comma, weight = text.rpartition(",")
     if not comma:
         return os.fsencode(text), 1
@@ -49,12 +49,12 @@ def queue_and_weight(text: str) -> tuple[bytes, int]:
             f"for one queue of this name -q {shlex.quote(text + ',1')}",
         )
     if not 1 <= int(weight) <= MAX_WEIGHT:
-        raise UsageError(f"the weight is from 1 to {MAX_WEIGHT}: {text!r}")
+        raise UsageError(f"the weight must be from 1 to {MAX_WEIGHT}: {text!r}")
     return os.fsencode(name), int(weight)
 
 
 def separated(text: str) -> str:
-    """The names of `a,5,b` as options of their own: `-q a,5 -q b`."""
+    """Return the names of `a,5,b` as separate options: `-q a,5 -q b`."""
     import shlex
 
     words: list[str] = []
@@ -67,7 +67,7 @@ def separated(text: str) -> str:
 
 
 def curve(text: str) -> tuple[float, float, float]:
-    """`FIRST[,FACTOR[,LONGEST]]`: two durations in seconds with a factor between them."""
+    """Return the seconds, factor and seconds of `FIRST[,FACTOR[,LONGEST]]`. Raises UsageError."""
     first, *more = text.split(",")
     factor, longest, *rest = (*more, *("2", "1h")[len(more) :])
     if rest or not factor.replace(".", "", 1).isdecimal() or not 1 <= float(factor) <= 100:
@@ -76,21 +76,21 @@ def curve(text: str) -> tuple[float, float, float]:
 
 
 def check(values: Values) -> None:
-    """Refuse what contradicts itself."""
+    """Raises UsageError for options that contradict each other."""
     taking = [f"--{name.replace('_', '-')}" for name in INPUT_OPTIONS if name in values]
     if len(taking) > 1:
-        raise UsageError(f"{' and '.join(taking)} are two ways to give the job: leave one out")
+        raise UsageError(f"{' and '.join(taking)} cannot be combined: use one of them")
     if "dead" in values and "no_dead" in values:
         raise UsageError("--dead and --no-dead contradict each other")
     if "queue" not in values:
         raise UsageError("no queue is named", "give -q QUEUE, several times for more")
     if values.get("timeout") == 0:
-        raise UsageError("--timeout 0 would end every command at once", "leave it out for no limit")
+        raise UsageError("--timeout 0 would end every command at once", "omit it for no limit")
     check_expiry("--dead-ttl", values.get("dead_ttl", 0), time.time())
 
 
 def plan_of(values: Values) -> Plan:
-    """The options as the worker knows them."""
+    """Return the options as a Plan."""
     from disquectl.worker.backoff import Backoff
     from disquectl.worker.plan import ARG, ARGS, LINES, STDIN, Plan
 
@@ -118,7 +118,7 @@ def plan_of(values: Values) -> Plan:
 
 
 def run(command: Command, values: Values, session: Session) -> None:
-    """Make sure that the command and a Disque are there, then work until it is over."""
+    """Check that the command exists and that a Disque node answers, then run the worker."""
     from shutil import which
 
     from disquectl.execution.child_environment import child_environment
@@ -135,7 +135,7 @@ def run(command: Command, values: Values, session: Session) -> None:
         raise UsageError("work takes jobs, and this is read-only")
     path = which(plan.command[0])
     if path is None:
-        raise UsageError(f"there is no command {os.fsdecode(plan.command[0])!r} that can be run")
+        raise UsageError(f"command not found: {os.fsdecode(plan.command[0])!r}")
     make_room(plan)
     client = session.client
     client.verify()
@@ -150,10 +150,12 @@ def run(command: Command, values: Values, session: Session) -> None:
         quiet=session.settings.quiet,
         verbose="verbose" in values,
     )
-    hands_on = "pass_credentials" in values
-    if session.password is not None and not hands_on and not session.settings.quiet:
-        log.message("the password is not handed on to commands (--pass-credentials does)")
-    environ = child_environment(os.environ, session.settings, connected=first, pass_credentials=hands_on)
+    pass_credentials = "pass_credentials" in values
+    if session.password is not None and not pass_credentials and not session.settings.quiet:
+        log.message("the password is not passed to commands (--pass-credentials passes it)")
+    environ = child_environment(
+        os.environ, session.settings, connected=first, pass_credentials=pass_credentials
+    )
     program = Program(path, {os.fsencode(name): os.fsencode(text) for name, text in environ.items()})
     well = Worker(plan, program, seeds, client.connection_factory, log).run()
     session.exit_code = 0 if well else 3
@@ -163,7 +165,7 @@ def _fileno(stream: BinaryIO) -> int:
     try:
         return stream.fileno()
     except (OSError, ValueError):
-        return -1  # it is closed
+        return -1  # stderr is closed
 
 
 COMMAND = Command(
