@@ -168,7 +168,7 @@ class Worker:
         self._apply_deadlines()
 
     def _seconds_to_wait(self) -> float:
-        if self._lifecycle.out:
+        if self._lifecycle.has_requests:
             return 0
         until = min(
             self._lifecycle.next_deadline,
