@@ -48,8 +48,7 @@ class JobTable:
         """Make sure that `next_deadline` is not later than what is due for this job."""
         if job.working_at is not None:
             self.next_deadline = min(self.next_deadline, job.working_at)
-        if not self.is_exiting:
-            self.next_deadline = min(self.next_deadline, job.due_at)
+        self.next_deadline = min(self.next_deadline, job.due_at)
 
     def wait(self, job: Job, state: State, seconds: float) -> None:
         """Do nothing about the job for this long, except keep it."""

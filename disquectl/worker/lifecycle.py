@@ -150,7 +150,7 @@ class JobLifecycle:
         self._acknowledge.tick(now)
         self._table.next_deadline = inf
         for job in list(self.jobs.values()):
-            if now >= job.due_at and not self._table.is_exiting:
+            if now >= job.due_at:
                 self._failed_jobs.due(job)
             if job.working_at is not None and now >= job.working_at:
                 self._keep_alive.ask(job, now)
