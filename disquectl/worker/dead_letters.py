@@ -7,13 +7,13 @@ from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 from disquectl.errors import UsageError
-from disquectl.protocol.job_options import check_numbers, number_words
+from disquectl.protocol.job_options import DEFAULT_TIMEOUT_MS, check_numbers, number_words
 from disquectl.worker.dead_letter import decode_dead_letter
+from disquectl.worker.plan import DEAD_PREFIX
 
 if TYPE_CHECKING:
     from disquectl.protocol.shapes import Record
 
-DEAD = b"dead:"
 FIELDS = (
     "id",
     "queue",
@@ -30,8 +30,6 @@ FIELDS = (
 # All fields: those that `dead show` adds to the columns, too.
 WHOLE = (*FIELDS[:5], "created", *FIELDS[5:10], "retry", "ttl", "replicate", "body")
 FAILING_FIELDS = ("id", "queue", "nacks", "additional_deliveries", "state", "next_requeue_within", "ttl")
-
-_ADD_TIMEOUT_MS = 5000
 
 
 def dead_letter_of(job: dict[str, Any]) -> dict[str, Any] | None:
@@ -77,11 +75,11 @@ class DeadLetters:
     def add(self, place: object, job: Record) -> None:
         """Add a replica, as SHOW describes it, which is at this place (a node)."""
         queue = job["queue"] or b""
-        if queue != self._dead_queue if self._dead_queue else DEAD not in queue:
+        if queue != self._dead_queue if self._dead_queue else DEAD_PREFIX not in queue:
             return
         letter = dead_letter_of(job)
         if letter is None:
-            if not self._names or {queue, queue.replace(DEAD, b"", 1)} & {*self._names}:
+            if not self._names or {queue, queue.replace(DEAD_PREFIX, b"", 1)} & {*self._names}:
                 self.strays.add(job["id"])
             return
         key = (queue, job["body"])
@@ -147,7 +145,7 @@ def revival(letter: dict[str, Any]) -> list[bytes | str | int]:
     except UsageError as problem:
         raise UsageError(f"in its dead letter: {problem.message}") from None
     replicas = options.pop("replicate")
-    words: list[bytes | str | int] = [b"ADDJOB", letter["queue"], letter["body"], _ADD_TIMEOUT_MS]
+    words: list[bytes | str | int] = [b"ADDJOB", letter["queue"], letter["body"], DEFAULT_TIMEOUT_MS]
     return [*words, *number_words(options), b"REPLICATE", replicas]
 
 

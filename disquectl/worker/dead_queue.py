@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 from disquectl.errors import DisquectlError, ReplyError
 from disquectl.merge.capacity import possible_replicas
+from disquectl.protocol.job_options import DEFAULT_TIMEOUT_MS
 from disquectl.protocol.server_replies import hello
 from disquectl.worker.dead_letter import encode_dead_letter
 from disquectl.worker.job import Request
@@ -22,7 +23,6 @@ if TYPE_CHECKING:
     from disquectl.worker.job import Job
     from disquectl.worker.plan import Plan
 
-_ADD_TIMEOUT_MS = 5000
 _LONGEST_WAIT_SECONDS = 60.0
 
 
@@ -78,7 +78,7 @@ class DeadQueue:
             assert job.life is not None
             assert job.failure is not None
             job.dead_letter = encode_dead_letter(job, job.life, job.failure)
-        words = (b"ADDJOB", self._plan.dead_queue_of(job.queue), job.dead_letter, _ADD_TIMEOUT_MS)
+        words = (b"ADDJOB", self._plan.dead_queue_of(job.queue), job.dead_letter, DEFAULT_TIMEOUT_MS)
         options = (b"REPLICATE", job.replicas, b"TTL", self._plan.dead_ttl)
         self._out.append(Request(words + options, node, job))
 

@@ -10,12 +10,14 @@ import select
 import stat
 import time
 
+from disquectl.render.ansi import CLEAR_LINE
+
 # POSIX guarantees that a pipe that is ready takes PIPE_BUF bytes; a regular file takes any number.
 _FILE_CHUNK_BYTES = 1 << 20
 # With more than this waiting, commands should write no more for now; beyond the maximum, lines are dropped.
 BEHIND_BYTES = 256 << 10
 _MAX_BYTES = 8 << 20
-_CLEAR_LINE = b"\r\x1b[K"
+_CLEAR_LINE = CLEAR_LINE.encode()
 
 
 class LogOutput:

@@ -10,6 +10,8 @@ if TYPE_CHECKING:
 
     from disquectl.worker.backoff import Backoff
 
+# A queue's dead jobs go to the queue of this prefix and its name.
+DEAD_PREFIX = b"dead:"
 # How the command gets a job.
 InputMode: TypeAlias = Literal["stdin", "arg", "args", "lines"]
 STDIN: InputMode = "stdin"  # the body on stdin
@@ -67,4 +69,4 @@ class Plan:
 
     def dead_queue_of(self, queue: bytes) -> bytes:
         """Return the dead queue for jobs of this queue."""
-        return self.dead_queue or self.prefix + b"dead:" + queue.removeprefix(self.prefix)
+        return self.dead_queue or self.prefix + DEAD_PREFIX + queue.removeprefix(self.prefix)

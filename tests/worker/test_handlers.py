@@ -16,7 +16,7 @@ from disquectl.worker.handlers import Handlers
 from disquectl.worker.job import Job
 from disquectl.worker.plan import LINES, Plan, Program
 from disquectl.worker.poller import Poller
-from tests.worker.workers import work
+from tests.support.workers import work
 
 ID = "D-60c335b3-yRiaWu63Ny89fXBPj66cnFnU-05a1"
 # Answers with how many lines it has had, as the reason of a failure.

@@ -8,8 +8,8 @@ import signal
 import pytest
 
 from disquectl import Client
-from tests.worker.one_way_proxy import OneWayProxy
-from tests.worker.workers import events, letters, nothing_left, wait_for, work, worker
+from tests.support.one_way_proxy import OneWayProxy
+from tests.support.workers import events, letters, nothing_left, wait_for, work, worker
 
 SH = ("--", "sh", "-c")
 

@@ -16,8 +16,8 @@ import pytest
 
 from disquectl import Client
 from disquectl.errors import DisquectlError
-from tests.cli.processes import PATIENCE_SECONDS
-from tests.worker.workers import wait_for, work, worker
+from tests.support.processes import PATIENCE_SECONDS
+from tests.support.workers import wait_for, work, worker
 
 SERVER = os.environ.get("DISQUECTL_TEST_SERVER")
 

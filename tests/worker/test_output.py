@@ -15,12 +15,12 @@ import pytest
 from disquectl import Client
 from disquectl.worker.child import Tail
 from disquectl.worker.log_output import LogOutput
-from tests.cli.processes import COMMAND, environment
-from tests.cli.terminal import Terminal
+from tests.support.processes import COMMAND, environment
+from tests.support.terminal import Terminal
+from tests.support.workers import events, letters, wait_for, worker
 from tests.worker.test_handlers import Slots
-from tests.worker.test_seen import COLUMNS, ROWS, screen
-from tests.worker.test_told_to_end import children_of, state_of
-from tests.worker.workers import events, letters, wait_for, worker
+from tests.worker.test_signals import children_of, state_of
+from tests.worker.test_status_line import COLUMNS, ROWS, screen
 
 SH = ("--", "sh", "-c")
 

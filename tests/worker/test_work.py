@@ -10,7 +10,7 @@ import sys
 import pytest
 
 from disquectl import Client
-from tests.worker.workers import SOON, events, letters, nothing_left, wait_for, work, worker
+from tests.support.workers import SOON, events, letters, nothing_left, wait_for, work, worker
 
 SH = ("--", "sh", "-c")
 

@@ -1,0 +1,379 @@
+"""`Transport`: sends requests to the first seed that answers, and sends them again where that is safe.
+
+It sends words and returns the reply. Nothing is connected before the first request. It is for one thread at a
+time. It must not know any command, except HELLO and INFO, which distinguish a Disque from a Redis.
+
+A request is sent again by itself only when it cannot have been carried out (not all of it was handed to the
+kernel), or when the caller says that doing it twice changes nothing (`repeatable`).
+"""
+
+from __future__ import annotations
+
+from disquectl.client.connection import Broken, Connection, Unreachable
+from disquectl.client.connection_factory import ConnectionFactory, bounded, turned_away, with_advice
+from disquectl.client.failover import FailoverPlan, seeds
+from disquectl.client.resending import after_failure, leaves_open
+from disquectl.errors import (
+    DisquectlError,
+    NotDisque,
+    OutcomeUnknown,
+    ReplyError,
+    UsageError,
+)
+from disquectl.protocol.resp import ProtocolError, encode
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Iterator, Sequence
+    from types import TracebackType
+    from typing import Self
+
+    from disquectl.client.address import Node
+    from disquectl.client.failover import Seeds
+    from disquectl.client.tls import Tls
+    from disquectl.client.tracing import Tracer
+    from disquectl.protocol.resp import Reply, Word
+    from disquectl.protocol.shapes import Record
+
+
+class Transport:
+    """One connection at a time to one of the seeds.
+
+    `disquectl.Client` has a transport and adds a method for each command; streams and pipelines
+    (disquectl.client.pipeline) take one.
+    """
+
+    def __init__(
+        self,
+        nodes: Seeds = "127.0.0.1:7711",
+        *,
+        password: str | bytes | None = None,
+        connect_timeout: float = 5.0,
+        response_timeout: float | None = 30.0,
+        tracer: Tracer | None = None,
+        tls: Tls | None = None,
+        notice: Callable[[str], object] | None = None,
+    ) -> None:
+        """Keep the settings; nothing is connected yet. The parameters are those of `disquectl.Client`.
+
+        Raises UsageError for nodes that are not addresses.
+        """
+        self._nodes = seeds(nodes)
+        self._connection_factory = ConnectionFactory(
+            connect_timeout, response_timeout, password, notice, tracer, tls=tls
+        )
+        self._connection: Connection | None = None
+        self._last: Node | None = None
+        self._greeted: tuple[Connection, Record] | None = None
+        self.pipeline_is_open = False  # set by Pipeline: a pipeline inside another one is refused
+        self._asking = False
+        self.greeting: Reply = None  # the reply to the HELLO that went out in front of the last such request
+
+    # Connecting
+
+    @property
+    def connection_factory(self) -> ConnectionFactory:
+        """How it opens connections, for a Cluster that does it likewise."""
+        return self._connection_factory
+
+    @property
+    def nodes(self) -> list[Node]:
+        """The seeds, in order."""
+        return list(self._nodes)
+
+    @property
+    def node(self) -> Node | None:
+        """The node that is connected now, or None."""
+        connection = self._connection
+        return None if connection is None or connection.is_stale() else connection.node
+
+    @property
+    def connected(self) -> bool:
+        """Whether a connection is open."""
+        return self.node is not None
+
+    def connect(self, replace: bool = False) -> None:
+        """Connect now, to the first seed that lets us in. Raises UsageError if a connection is open already.
+
+        `replace=True` closes the open one and makes a new one.
+        """
+        if replace:
+            self.close()
+        elif self._usable():
+            raise UsageError(
+                f"already connected to {self.node}",
+                "Keep the connection, or replace it by connect(replace=True); close() ends it.",
+            )
+        self._open_next(FailoverPlan(list(self._nodes)))
+
+    def close(self) -> None:
+        """Close the connection if there is one; the next request opens a new one."""
+        connection, self._connection = self._connection, None
+        if connection is not None:
+            connection.close()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, problem: BaseException | None, traceback: TracebackType | None
+    ) -> None:
+        self.close()
+
+    @property
+    def last_node(self) -> Node | None:
+        """The node that was connected last, or None before the first connection."""
+        return self._last
+
+    # Requests
+
+    def call(
+        self,
+        *words: Word,
+        repeatable: bool = False,
+        wait_ms: int | None = 0,
+        failover: bool = True,
+        last_words: bool = False,
+        hello_first: bool = False,
+    ) -> Reply:
+        """Send one request and return its reply: bytes, int, None, or a list of these.
+
+        An error inside a list stays in its place.
+
+        `repeatable`: doing it twice changes nothing, so it may be sent again. `wait_ms`: the time that the
+        command itself may wait, on top of the response timeout; None is for ever. `failover=False` holds it
+        to one node. `last_words`: a closed connection is the success (SHUTDOWN); then the result is None.
+        `hello_first` sends HELLO with it, in front; `greeting` then has the reply, an error as a value.
+
+        Raises ReplyError for an error reply (NotAuthorised where a password is missing), ConnectionFailed,
+        NotDisque, NoAnswer, or OutcomeUnknown when it was sent, may not be repeated and got no reply.
+        """
+        return self.request(words, repeatable, wait_ms, failover, last_words, hello_first=hello_first)
+
+    def verify(self) -> Record:
+        """Make sure, by one HELLO a connection, that a Disque answers; returns its record.
+
+        For commands that other servers have too. A Disque that is still loading its file gives a record
+        with "" for its node and no nodes. Raises NotDisque, which names a Redis as such.
+        """
+        from disquectl.client import identity
+        from disquectl.protocol.server_replies import hello
+
+        connection = self._usable()
+        if self._greeted and connection is self._greeted[0]:
+            return self._greeted[1]
+        try:
+            reply = self.request(("HELLO",), repeatable=True)
+        except ReplyError as refusal:
+            if identity.is_loading(refusal):
+                return {"version": 1, "node": "", "nodes": []}
+            raise
+        connection = self._connection
+        problem = connection and identity.stranger_in_hello(connection.node, reply)
+        if problem:
+            raise problem
+        record = hello(reply)
+        if connection is not None:
+            self._greeted = (connection, record)
+        return record
+
+    def stream(self, *words: Word) -> Iterator[Reply]:
+        """Replies without end to one request (MONITOR), until the node closes the connection.
+
+        The first must come within the response timeout, the others may take any time. The connection
+        serves nothing else and is closed when the iteration ends. The request must change nothing: it is
+        sent again as any such.
+        """
+        reply = self.request(words, True)
+        connection, self._connection = self._connection, None
+        if connection is None:
+            return
+        try:
+            while True:
+                yield reply
+                reply = connection.receive(None)
+        except (Broken, ProtocolError):
+            return
+        finally:
+            connection.close()
+
+    def post(self, *words: Word) -> None:
+        """Send one request that has no reply (CLIENT REPLY OFF), then close: the connection is silent now."""
+        request = encode(words)
+        plan = FailoverPlan(self._order(failover=False))
+        connection = self._usable() or self._open_next(plan)
+        try:
+            connection.send(request)
+        except Broken as problem:
+            plan.failed(connection.node, str(problem))
+            raise plan.over() from None
+        finally:
+            self.close()
+
+    # For streams: connections, and where the next one goes
+
+    def connection_for_many(
+        self, plan: FailoverPlan | None, failover: bool
+    ) -> tuple[Connection, FailoverPlan | None]:
+        """The open connection, or a new one to the next node of the trip. Raises as connecting does."""
+        connection = self._usable()
+        return self._reopen(plan, failover) if connection is None else (connection, plan)
+
+    def open_another(self) -> Connection:
+        """One more connection to the node that is connected. Raises Unreachable, or as AUTH does."""
+        return self._connection_factory.open(self._order(failover=False)[0])
+
+    def owns(self, connection: Connection) -> bool:
+        """Whether it is the client's own, which outlives a stream."""
+        return connection is self._connection
+
+    def drop(self, connection: Connection) -> None:
+        """Close a connection of a stream."""
+        connection.close()
+        if self.owns(connection):
+            self._connection = None
+
+    def plan_after(
+        self, connection: Connection, reason: str, plan: FailoverPlan | None, failover: bool
+    ) -> FailoverPlan:
+        """Where to go when this connection has ended: the other seeds, then the same once more."""
+        plan = plan or FailoverPlan(self._order(failover)[1:])
+        plan.failed(connection.node, reason, come_back=True)
+        return plan
+
+    # One request
+
+    def request(
+        self,
+        words: tuple[Word, ...],
+        repeatable: bool = False,
+        wait_ms: int | None = 0,
+        failover: bool = True,
+        last_words: bool = False,
+        *,
+        hello_first: bool = False,
+    ) -> Reply:
+        """As `call`, for the command methods of the client; faster, because it takes the words as a tuple."""
+        request = encode(("HELLO",)) + encode(words) if hello_first else encode(words)
+        if self._asking:
+            raise _occupied()
+        self._asking = True
+        plan: FailoverPlan | None = None
+        try:
+            while True:
+                connection = self._connection
+                if connection is None or connection.busy or connection.is_stale():
+                    connection, plan = self._reopen(plan, failover)
+                try:
+                    connection.send(request)
+                    reply = connection.receive(self.patience(0 if hello_first else wait_ms))
+                    if hello_first and not turned_away(reply):
+                        self.greeting, reply = reply, connection.receive(self.patience(wait_ms))
+                except Broken as broken:
+                    self.close()
+                    reason, reply = str(broken), broken.early
+                    was_sent = broken.handed_over is None
+                    if was_sent and last_words:
+                        return None
+                    problem = after_failure(
+                        connection, broken, was_sent=was_sent, repeatable=repeatable, timeout=None
+                    )
+                    if problem is not None:
+                        raise problem from None
+                except BaseException as failure:
+                    self.close()
+                    timeout = self.patience(wait_ms)
+                    problem = after_failure(connection, failure, repeatable=repeatable, timeout=timeout)
+                    raise problem or failure from None
+                else:
+                    if not isinstance(reply, ReplyError):
+                        return reply
+                    reason = "max number of clients reached"
+                if isinstance(reply, ReplyError) and not turned_away(reply):
+                    break
+                self.close()
+                plan = self.plan_after(connection, reason, plan, failover)
+        finally:
+            self._asking = False
+        raise self.refusal(reply, words)
+
+    def _reopen(self, plan: FailoverPlan | None, failover: bool) -> tuple[Connection, FailoverPlan]:
+        self.close()
+        plan = plan or FailoverPlan(self._order(failover))
+        return self._open_next(plan), plan
+
+    def _usable(self) -> Connection | None:
+        """The connection, where the next request may go out on it; else it is closed."""
+        if self._asking:
+            raise _occupied()
+        connection = self._connection
+        if connection is not None and (connection.busy or connection.is_stale()):
+            self.close()
+            return None
+        return connection
+
+    def _order(self, failover: bool) -> list[Node]:
+        """The seeds, beginning with the one that was connected last."""
+        if not failover:
+            return [self._last or self._nodes[0]]
+        if self._last is None:
+            return list(self._nodes)
+        first = self._nodes.index(self._last)
+        return self._nodes[first:] + self._nodes[:first]
+
+    def _open_next(self, plan: FailoverPlan) -> Connection:
+        while plan.nodes:
+            node = plan.nodes.pop(0)
+            try:
+                self._connection = self._connection_factory.open(node)
+            except Unreachable as problem:
+                plan.failed(node, str(problem))
+                continue
+            self._last = node
+            return self._connection
+        raise plan.over()
+
+    def patience(self, wait_ms: int | None) -> float | None:
+        """Seconds for a reply, when the command itself may wait so long; None is for ever."""
+        response_timeout = self._connection_factory.response_timeout
+        if wait_ms is None or response_timeout is None:
+            return None
+        return bounded(response_timeout + wait_ms / 1000)
+
+    def refusal(self, error: ReplyError, words: tuple[Word, ...]) -> ReplyError | NotDisque | OutcomeUnknown:
+        """What an error reply means that came to these words: mostly itself."""
+        if error.message.startswith("ERR unknown command") and self._connection is not None:
+            return self._stranger(self._connection.node, words[0]) or error
+        if leaves_open(error):
+            return OutcomeUnknown(error.message, "The job may yet be delivered: some nodes may hold a copy.")
+        return with_advice(error)
+
+    def refuse_strangers(self, requests: Iterable[Sequence[Word]], replies: Iterable[Reply]) -> None:
+        """Raise NotDisque where one of many replies tells that no Disque answers, as `call` does for one."""
+        for words, reply in zip(requests, replies, strict=False):
+            if isinstance(reply, ReplyError):
+                problem = self.refusal(reply, tuple(words))
+                if isinstance(problem, NotDisque):
+                    raise problem
+
+    def _stranger(self, node: Node, verb: Word) -> NotDisque | None:
+        """What answers there, when it does not know a verb that every Disque has."""
+        from disquectl.client import identity
+
+        if not identity.has_verb(verb):
+            return None
+        try:
+            info = self.request(("INFO",), repeatable=True, failover=False)
+        except ReplyError as refused:
+            info = refused
+        except DisquectlError:
+            return None  # then nothing is known but the refusal
+        return identity.stranger(node, info)
+
+
+def _occupied() -> UsageError:
+    """The exception for a request in the middle of another one: each would get the other's reply."""
+    return UsageError(
+        "this client waits for the reply to another request",
+        "A client is for one thread at a time: give each thread one of its own.",
+    )
