@@ -279,7 +279,7 @@ def test_a_handler_that_stays(node, client):
     assert dead["die"]["exit"] == 9
     whys = {event["id"]: event.get("why") for event in events(done.err) if event["event"] == "dead"}
     assert "as you like" in whys[dead["fail"]["id"]]
-    assert "no answer" in whys[dead["talk"]["id"]]
+    assert "not an answer" in whys[dead["talk"]["id"]]
 
 
 def test_a_slow_handler_is_ended(node, client):
