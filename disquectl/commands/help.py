@@ -31,7 +31,7 @@ def run(command: Command, values: Values, session: Session) -> None:
 def write_page(text: str, session: Session) -> None:
     """Drawn on a terminal, and as it is written elsewhere."""
     if session.format == "table" and session.streams.stdout_is_terminal:
-        from disquectl.manual.draw import drawn
+        from disquectl.manual.topics import drawn
 
         text = drawn(text, session.streams.width, session.colored)
     write_lines(text.rstrip("\n").split("\n"), session)
