@@ -37,7 +37,7 @@ def rows(shape: Shape, record: Record) -> Iterator[Record]:
 
 
 def pairs(shape: Shape, record: Record) -> Iterator[tuple[str, Value]]:
-    """Yield the record as names with values; in a TREE, the name of a list repeats for each of its elements."""
+    """Yield a reply as lines of cells: one line per element, one cell per element of that."""
     for key, value in record.items():
         if shape.layout == SECTIONS and isinstance(value, dict):
             yield from value.items()
@@ -49,7 +49,7 @@ def pairs(shape: Shape, record: Record) -> Iterator[tuple[str, Value]]:
 
 
 def lines(reply: Value) -> Iterator[list[Value]]:
-    """Yield a reply as lines of cells: a line for each element, a cell for each element in that."""
+    """Yield a reply as lines of cells: a line per element, a cell per element of that."""
     for item in reply if isinstance(reply, list) else [reply]:
         yield [marked(cell) for cell in item] if isinstance(item, list) else [marked(item)]
 

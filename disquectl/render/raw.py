@@ -1,8 +1,8 @@
 """raw: the bytes unchanged, nothing escaped.
 
-Of each record, the body if the shape has one, else its value, else its fields as in plain (tabs between fields,
-`name<TAB>value` lines), unescaped. Of an arbitrary reply, every scalar. Items are separated by newline or NUL,
-with none after the last, so that a single body is written as exactly its bytes.
+Of each record, the body if the shape has one, else its value, else its fields as in plain (tabs between
+fields, `name<TAB>value` lines), unescaped. Of an arbitrary reply, every scalar. Items are separated by
+newline or NUL, with none after the last, so that a single body is written as exactly its bytes.
 
 Knows no other format.
 """
