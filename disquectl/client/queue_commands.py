@@ -10,7 +10,7 @@ from itertools import compress
 from disquectl.client.commands import Commands
 from disquectl.errors import ConnectionFailed
 from disquectl.protocol.columns import chosen, values_of
-from disquectl.protocol.dedup import Seen
+from disquectl.protocol.dedup import Deduplicator
 from disquectl.protocol.replies import jobs, jscan_page, qscan_page, qstat
 from disquectl.protocol.shapes import integer, text
 
@@ -94,7 +94,7 @@ class QueueCommands(Commands):
         Raises ConnectionFailed if the client moves to another node meanwhile, and what `call` raises.
         """
         options = _scan_options(count, busyloop, MINLEN=minlen, MAXLEN=maxlen, IMPORTRATE=importrate)
-        seen = Seen()
+        seen = Deduplicator()
         for names in self._walk("QSCAN", options, qscan_page):
             yield from compress(names, seen.new(names))
 
@@ -134,7 +134,7 @@ class QueueCommands(Commands):
         Raises ConnectionFailed if the client moves to another node meanwhile, and what `call` raises.
         """
         options = _scan_options(count, busyloop, QUEUE=queue, REPLY=reply) + _states(states)
-        seen = Seen()
+        seen = Deduplicator()
         for found in self._walk("JSCAN", options, jscan_page):
             yield from chosen(found, seen.new(values_of(found, "id")))
 
