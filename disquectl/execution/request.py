@@ -41,9 +41,9 @@ def send_and_present(command: Command, does: Request, values: Values, session: S
     except NotDisque:
         from disquectl.client.identity import stranger_in_hello
 
-        # A Redis from 6 on answers HELLO, too.
-        if session.client.node and (redis := stranger_in_hello(session.client.node, reply)):
-            raise redis from None
+        # Later versions of Redis have a HELLO, too.
+        if session.client.node and (named := stranger_in_hello(session.client.node, reply)):
+            raise named from None
         raise
     present_found(shape, found, session, nothing)
 
@@ -84,8 +84,10 @@ def send_request(command: Command, words: Words, session: Session, *, wait_ms: i
 
 def _several(command: Command, does: Request, requests: list[Words], shape: Shape, session: Session) -> None:
     """The same question for several names: show what is there, report and count what is not."""
+    from disquectl.client.pipeline import call_many
+
     found, unknown, refused, code = [], 0, 0, "ERR"
-    replies = session.client.call_many(requests, repeatable=True)
+    replies = call_many(session.client, requests, repeatable=True)
     session.client.refuse_strangers(requests, replies)
     for words, reply in zip(requests, replies, strict=True):
         name = command.grammar.name_in(words).decode("utf-8", "backslashreplace")

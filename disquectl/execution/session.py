@@ -9,7 +9,7 @@ import os
 import sys
 import time
 
-from disquectl.client.core import Core
+from disquectl.client.transport import Transport
 from disquectl.errors import DisquectlError, UsageError
 from disquectl.execution.streams import write_whole
 from disquectl.render.escape import for_message, for_terminal
@@ -35,8 +35,11 @@ if TYPE_CHECKING:
     class Holder(Protocol):
         """Keeps jobs that were taken until their reader has ended, and acknowledges them then."""
 
-        def hold(self, ids: Sequence[str], taker: Session) -> None:
-            """Called before the jobs are written, with the session that took them."""
+        def hold(self, ids: Sequence[str], session: Session, node: Node | None = None) -> None:
+            """Called before the jobs are written, with the session that took them and the node that had them.
+
+            `node` is by default the one that the session is connected to.
+            """
 
         def written(self) -> None:
             """Called when they are written and flushed."""
@@ -60,7 +63,7 @@ class Session:
         self.exit_code = 0
         self.command_name = ""
         self.holder: Holder | None = None
-        self._client: Core | None = None
+        self._client: Transport | None = None
         self._tracer: Tracer | None = None
         self._tls: Tls | None = None
 
@@ -72,7 +75,7 @@ class Session:
             self._client.close()
 
     @property
-    def client(self) -> Core:
+    def client(self) -> Transport:
         """The client, made when it is first needed; it connects with its first request."""
         if self._client is None:
             for warning in self.settings.warnings:
@@ -83,12 +86,16 @@ class Session:
             )
         return self._client
 
-    def client_for(self, node: Node, timeout_seconds: float) -> Core:
+    def client_for(self, node: Node, timeout_seconds: float) -> Transport:
         """Another client with the same password, to one node, that gives up soon."""
         return self._make([node], timeout_seconds, timeout_seconds)
 
-    def _make(self, nodes: list[Node], connect_timeout: float, response_timeout: float) -> Core:
-        return Core(
+    def impatient_client(self, timeout_seconds: float) -> Transport:
+        """Another client with the same seeds and password, that gives up after this time."""
+        return self._make(self.settings.nodes, timeout_seconds, timeout_seconds)
+
+    def _make(self, nodes: list[Node], connect_timeout: float, response_timeout: float) -> Transport:
+        return Transport(
             nodes,
             password=self.password,
             connect_timeout=connect_timeout,

@@ -83,7 +83,7 @@ def test_it_adds_up_after_a_cut_at_any_byte(way, again, node):
 
 @pytest.mark.parametrize("way", ["up", "down"])
 def test_it_adds_up_over_several_connections(way, cluster, monkeypatch):
-    monkeypatch.setattr("disquectl.bulk.adding.PORTION_ON_MANY", 1)
+    monkeypatch.setattr("disquectl.bulk.add_jobs.BATCH_ON_MANY", 1)
     up, down = longest(cluster[0])
     for size in range(0, up if way == "up" else down, 7):
         queue = f"{way}-{size}"

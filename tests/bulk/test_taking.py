@@ -24,7 +24,7 @@ from tests.support.processes import (
     run_into_a_closed_pipe,
     running,
 )
-from tests.support.scripted_node import ScriptedNode, close, silent
+from tests.support.scripted_node import ScriptedNode, silent
 from tests.support.waiting import wait_until
 
 HELLO = b"*3\r\n:1\r\n$1\r\na\r\n*4\r\n$1\r\na\r\n$0\r\n\r\n$1\r\n1\r\n$1\r\n1\r\n"
@@ -196,15 +196,6 @@ def test_a_consumer_that_is_killed_at_any_moment_loses_no_job(node, tmp_path):
     seen += run_disquectl("getjob", "q", "--idle", "3s", "--ack", "-o", "raw", node=node).raw
     assert set(seen.split(b"\n")) >= bodies
     assert left(node) == 0
-
-
-def test_a_lost_connection_is_8_and_what_was_written_is_acknowledged(tmp_path):
-    with ScriptedNode([HELLO, ONE_JOB, close], [b":1\r\n"]) as server:
-        done = run_disquectl("getjob", "q", "--follow", "--ack", node=server.address)
-    assert done.code == 8
-    assert done.out == f"q\t{JOB_ID}\tbody\n"
-    assert "come back" in done.err
-    assert server.requests[-1] == [b"ACKJOB", JOB_ID.encode()]
 
 
 def test_what_the_node_refuses_ends_it_with_1_after_what_came_is_acknowledged():

@@ -1,4 +1,4 @@
-"""getjob --ack when the connection is lost in between: ACKJOB goes only to nodes that have the job."""
+"""getjob --ack when its connection breaks: ACKJOB is sent only to nodes that were seen to have the job."""
 
 from __future__ import annotations
 
@@ -10,10 +10,12 @@ from tests.support.replica_nodes import JOB, Holder, holding
 from tests.support.scripted_node import AtOnce, ScriptedNode, close
 
 ONE_JOB = b"*1\r\n" + encode((b"q", JOB, b"body"))
+NO_JOB = b"*-1\r\n"
+HELLO = b"*3\r\n:1\r\n$1\r\nz\r\n*4\r\n$1\r\nz\r\n$0\r\n\r\n$1\r\n1\r\n$1\r\n1\r\n"
 
 
-def take(*seeds):
-    return run_disquectl("getjob", "q", "--ack", "--columns", "body", node=",".join(seeds))
+def take(*seeds, options=()):
+    return run_disquectl("getjob", "q", "--ack", "--columns", "body", *options, node=",".join(seeds))
 
 
 def test_the_node_that_gave_the_job_is_told_on_the_same_connection():
@@ -52,3 +54,33 @@ def test_the_same_node_is_told_on_a_new_connection():
         result = take(seed)
     assert (result.code, result.out, result.err) == (0, "body\n", "")
     assert giver.verbs() == [b"GETJOB", b"ACKJOB"]
+
+
+@pytest.mark.parametrize(
+    "lost",
+    [
+        [HELLO, ONE_JOB, AtOnce(close)],  # before the job is written
+        [HELLO, ONE_JOB, close],  # with the next GETJOB
+        [HELLO, ONE_JOB, NO_JOB, close],  # with the ACKJOB
+    ],
+)
+@pytest.mark.parametrize(("state", "sent"), [(None, []), ("active", [b"ACKJOB"]), ("wait-repl", [])])
+def test_in_quantity_another_node_is_told_only_if_it_has_the_job(lost, state, sent):
+    other = Holder("b", state)
+    with ScriptedNode(lost) as giver, holding(other) as seed:
+        result = take(giver.address, seed, options=["--follow"])
+    assert (result.code, result.out) == (3, "body\n")
+    assert other.looked_at()
+    assert other.verbs() == sent
+    assert giver.address in result.err
+
+
+def test_in_quantity_the_same_node_is_told_on_a_new_connection():
+    giver = Giver("a", "active")
+    with holding(giver) as seed:
+        result = take(seed, options=["--follow"])
+    assert (result.code, result.out) == (8, "body\n")
+    assert "delivered again" in result.err
+    assert giver.looked_at()
+    assert giver.verbs()[-1] == b"ACKJOB"
+    assert giver.state is None

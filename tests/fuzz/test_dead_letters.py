@@ -4,9 +4,9 @@ import json
 
 import pytest
 
-from disquectl.worker.dead_letter import read
+from disquectl.spec.global_options import FORMATS
+from disquectl.worker.dead_letter import decode_dead_letter
 
-from .lines import FORMATS
 from .replies import DEAD_ID, LETTER, show
 from .run import Fuzz
 
@@ -26,7 +26,7 @@ def fuzz():
 
 @pytest.mark.parametrize("name", ["queue", "body"])
 def test_half_a_surrogate_pair_is_kept_as_bytes(name):
-    assert read(with_half(name))[name] == b"a\xed\xa0\xbdb"
+    assert decode_dead_letter(with_half(name))[name] == b"a\xed\xa0\xbdb"
 
 
 @pytest.mark.parametrize("format", FORMATS)

@@ -11,7 +11,7 @@ from disquectl.config.file import load
 from disquectl.config.settings import resolve
 from disquectl.execution.streams import process_streams
 from disquectl.sandbox.thread import SandboxThread
-from disquectl.shell.actions import act
+from disquectl.shell.actions import run_builtin
 from disquectl.shell.bar import bar
 from disquectl.shell.options import ShellOptions
 from disquectl.shell.refresh import Refresher
@@ -28,7 +28,7 @@ DOWN = "127.0.0.1:1"
 @pytest.fixture
 def shell(cluster: list[str]) -> Iterator[Shell]:
     settings = resolve({"node": (",".join(cluster),)}, {})
-    one = Shell(settings, process_streams(), ShellOptions(load(None, {})), act, interactive=False)
+    one = Shell(settings, process_streams(), ShellOptions(load(None, {})), run_builtin, interactive=False)
     yield one
     one.close()
 

@@ -75,4 +75,4 @@ def test_watching_what_does_harm_asks_before_the_first_time(node: str, tmp_path:
             client.addjob("kept", "y")
             someone.until(lambda _: client.qlen("kept") == 0)
         someone.type(CTRL_C)
-        someone.until("interrupted")
+        someone.until("Interrupted.")

@@ -21,7 +21,7 @@ class Unread:
 
     is_behind = False
 
-    def passed_on(self, job, lines):
+    def child_stderr(self, job, lines):
         pass
 
 
@@ -32,7 +32,7 @@ class Slots:
         self.ended = []
         self.watch = Poller()
         command = (sys.executable.encode(), b"-c", script.encode())
-        made = Plan(command, ((b"q", 1),), Backoff(), takes=LINES, concurrency=concurrency, **plan)
+        made = Plan(command, ((b"q", 1),), Backoff(), input_mode=LINES, concurrency=concurrency, **plan)
         program = Program(path or command[0], os.environb)
         self.handlers = Handlers(made, program, self.watch, self._ended, Unread())
 
@@ -50,7 +50,7 @@ class Slots:
     def hear(self, count):
         """Until so many jobs have come to their end; nobody is woken meanwhile."""
         while len(self.ended) < count:
-            self.watch.act(self.watch.wait(1))
+            self.watch.dispatch(self.watch.wait(1))
 
     def see_the_end(self):
         """Until no process is left; nothing is heard meanwhile."""

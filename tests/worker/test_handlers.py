@@ -88,13 +88,13 @@ def test_a_job_that_nobody_has_yet_comes_back_at_the_end(slots):
     some.handlers.tick(0.0)
     assert (some.handlers.running, some.handlers.free) == (2, -1)
     some.handlers.end()
-    assert some.ended == [(b"b", "the worker was told to end")]
+    assert some.ended == [(b"b", "the worker ends")]
     assert some.handlers.running == 1
 
 
 @pytest.mark.parametrize(
     ("ending", "why"),
-    [("0", "the handler ended without an answer"), ("3", ""), ("print('hm')", "no answer: ")],
+    [("0", "the handler ended without an answer"), ("3", ""), ("print('hm')", "not an answer: ")],
 )
 def test_a_handler_that_gives_no_answer_fails_its_job(slots, ending, why):
     some = slots(f"import sys; sys.stdin.readline(); sys.exit({ending})", 1)

@@ -67,8 +67,8 @@ def test_between_the_dead_queue_and_the_acknowledgement(node, client, verb):
     """The letter is there; of that, or of the acknowledgement, the worker has not heard."""
     job_id = client.addjob("q", "x", retry=1)
     with contextlib.ExitStack() as stack:
-        road = stack.enter_context(OneWayProxy(node, verb))
-        process = stack.enter_context(worker(road.address, "-q", "q", "--max-retries", "0", "--", "false"))
+        proxy = stack.enter_context(OneWayProxy(node, verb))
+        process = stack.enter_context(worker(proxy.address, "-q", "q", "--max-retries", "0", "--", "false"))
         wait_until(lambda: letters(client))
         if verb == b"ACKJOB":
             wait_until(lambda: client.show(job_id) is None)

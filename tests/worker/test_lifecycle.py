@@ -19,7 +19,7 @@ AT_MOST_ONCE = "D-60c335b3-egWmJpFISOsaGu2Kygc1tUbK-05a0"
 
 
 class World:
-    """A custody, and a node that answers as it is told. Its clock is the worker's plus CREATED."""
+    """A lifecycle, and a node that answers as a test says. Its clock is the worker's plus CREATED."""
 
     def __init__(self, **options):
         options = {"max_retries": 2, "hold": 1} | options
@@ -56,10 +56,10 @@ class World:
         self.lifecycle.tick(now)
         return self.asked()
 
-    def news(self):
-        told = [news.event for news in self.lifecycle.told]
-        self.lifecycle.told.clear()
-        return told
+    def events(self):
+        kinds = [event.kind for event in self.lifecycle.events]
+        self.lifecycle.events.clear()
+        return kinds
 
 
 def test_working_at_once_then_every_third_of_retry():
@@ -67,7 +67,7 @@ def test_working_at_once_then_every_third_of_retry():
     world.take()
     assert world.asked() == [(b"WORKING", ID)]
     world.answer(30)
-    assert world.lifecycle.next_look == 10
+    assert world.lifecycle.next_deadline == 10
     assert world.at(9.9) == []
     assert world.at(10) == [(b"WORKING", ID)]
     assert world.at(11) == []  # not again before it was answered
@@ -92,7 +92,7 @@ def test_a_failed_job_is_held_by_working_and_put_back_at_its_time():
     world.asked()
     world.answer(12)
     world.fail(job)
-    assert world.news() == ["failed"]
+    assert world.events() == ["failed"]
     assert not world.lifecycle.busy
     assert world.at(4) == [(b"WORKING", ID)]
     world.answer(12)
@@ -140,11 +140,11 @@ def test_dead_after_the_last_attempt_and_acknowledged_after_the_letter():
     assert json.loads(words[2])["ttl"] == DAY
     assert world.at(10) == [(b"WORKING", ID)]  # still ours
     world.lifecycle.answered(letter, b"D-new", world.now)
-    assert world.news() == ["dead"]
+    assert world.events() == ["dead"]
     assert world.asked() == [(b"ACKJOB", ID)]
 
 
-def condemned(**options):
+def dead_job(**options):
     """A world with a job whose last attempt has failed, and whose letter is about to be added."""
     world = World(**{"max_retries": 0} | options)
     job = world.take()
@@ -158,7 +158,7 @@ def condemned(**options):
     "error", ["NOREPL Timeout reached", "OOM command not allowed", "PAUSED Queue paused"]
 )
 def test_a_letter_that_is_refused_is_sent_again_and_the_job_is_held_meanwhile(error):
-    world, job = condemned()
+    world, job = dead_job()
     first = None
     for now, again_at in ((0, 1), (1, 3), (3, 7)):
         world.now = float(now)
@@ -167,9 +167,9 @@ def test_a_letter_that_is_refused_is_sent_again_and_the_job_is_held_meanwhile(er
         first = first or world.last[0].words
         assert world.last[0].words == first  # the same letter, so that two of them are seen to be one
         world.answer(ReplyError(error))
-        assert world.news() == ["not buried"]
+        assert world.events() == ["letter refused"]
         assert not world.lifecycle.busy
-        assert world.lifecycle.next_look == again_at
+        assert world.lifecycle.next_deadline == again_at
         assert world.at(again_at) == [(b"TIME",), (b"SHOW", ID)]  # it may have been dealt with meanwhile
         show = shown(world.now)
         world.answer([b"%d" % (CREATED + world.now), b"0"], show)
@@ -179,13 +179,13 @@ def test_a_letter_that_is_refused_is_sent_again_and_the_job_is_held_meanwhile(er
     assert world.at(10) == [(b"WORKING", ID)]
     world.answer(30)
     world.lifecycle.answered(letter, b"D-new", world.now)
-    assert world.news() == ["dead"]
+    assert world.events() == ["dead"]
     assert world.asked() == [(b"ACKJOB", ID)]
-    assert job.state == "leaving"
+    assert job.state == "acknowledging"
 
 
 def test_a_letter_has_as_many_replicas_as_there_are_nodes_now():
-    world, _ = condemned()
+    world, _ = dead_job()
     world.greeted(1, 1, 100, 10, 5)
     world.asked()
     assert world.last[0].words[4:6] == (b"REPLICATE", 2)
@@ -193,7 +193,7 @@ def test_a_letter_has_as_many_replicas_as_there_are_nodes_now():
     assert world.asked() == [(b"ADDJOB", b"dead:q")]
     assert world.last[0].words[4:6] == (b"REPLICATE", 1)
     world.answer(b"D-new")
-    assert world.news() == ["dead"]
+    assert world.events() == ["dead"]
 
 
 @pytest.mark.parametrize("nacks", [0, 1])
@@ -207,9 +207,9 @@ def test_at_the_end_a_job_without_its_letter_is_marked_as_past_its_retries(nacks
     world.greeted()
     world.asked()
     world.answer(ReplyError("OOM"))
-    world.news()
-    world.lifecycle.part()
-    assert world.news() == ["left"]
+    world.events()
+    world.lifecycle.prepare_to_exit()
+    assert world.events() == ["left"]
     assert world.asked() == ([] if nacks else [(b"NACK", ID)])
     if not nacks:
         assert world.lifecycle.busy
@@ -219,11 +219,11 @@ def test_at_the_end_a_job_without_its_letter_is_marked_as_past_its_retries(nacks
 
 
 def test_too_late_to_be_held_for_its_letter_it_is_marked_and_still_not_run():
-    world, job = condemned()
+    world, job = dead_job()
     world.greeted()
     world.asked()
     world.answer(ReplyError("PAUSED"))
-    job.working_at = world.lifecycle._next_look = 0.5
+    job.working_at = world.lifecycle._next_deadline = 0.5
     assert world.at(0.5) == [(b"WORKING", ID)]
     world.answer(ReplyError("TOOLATE Half of job TTL already elapsed"))
     assert world.asked() == [(b"NACK", ID)]
@@ -233,14 +233,62 @@ def test_too_late_to_be_held_for_its_letter_it_is_marked_and_still_not_run():
 
 
 def test_the_letter_of_a_job_that_is_dealt_with_elsewhere_is_given_up():
-    world, _ = condemned()
+    world, _ = dead_job()
     world.greeted()
     world.asked()
     world.answer(ReplyError("OOM"))
     world.at(1)
     world.answer([b"1", b"0"], None)
-    assert world.news() == ["not buried", "left"]
+    assert world.events() == ["letter refused", "left"]
     assert world.lifecycle.jobs == {}
+
+
+def test_a_letter_that_was_refused_is_still_added_when_the_ttl_of_its_job_has_passed():
+    world, job = dead_job()
+    world.greeted()
+    world.asked()
+    world.answer(ReplyError("PAUSED"))
+    world.events()
+    job.working_at = job.due_at = world.lifecycle._next_deadline = float(DAY)
+    assert world.at(DAY) == [(b"TIME",), (b"SHOW", ID), (b"WORKING", ID)]
+    world.answer([b"%d" % (CREATED + DAY), b"0"], None, ReplyError("NOJOB"))
+    assert world.events() == ["unknown"]
+    world.greeted()
+    assert world.asked() == [(b"ADDJOB", b"dead:q")]
+    world.answer(b"D-new")
+    assert world.events() == ["dead"]
+
+
+def test_while_it_waits_for_its_letter_a_job_whose_ttl_has_passed_is_kept():
+    world, job = dead_job()
+    world.greeted()
+    world.asked()
+    world.answer(ReplyError("PAUSED"))
+    job.working_at = world.lifecycle._next_deadline = float(DAY)
+    job.due_at = DAY + 10.0
+    assert world.at(DAY) == [(b"WORKING", ID)]
+    world.answer(ReplyError("NOJOB"))
+    assert world.lifecycle.jobs == {ID: job}
+
+
+def test_at_the_end_held_jobs_are_kept_although_a_node_does_not_answer_for_others():
+    world = World(hold=2)
+    held, done, asking = (world.take(ID.replace("yRia", name)) for name in ("aaaa", "bbbb", "cccc"))
+    world.asked()
+    world.answer(12, 12, 12)
+    world.fail(held)
+    held.due_at = 100.0
+    world.lifecycle.succeeded(done)
+    world.lifecycle.failed(asking, Failure(1, None, b"", 0.0))
+    waiting = world.lifecycle.requests()
+    world.lifecycle.prepare_to_exit()
+    assert world.asked() == [(b"WORKING", held.id)]
+    world.events()
+    world.lifecycle.lost([request for request in waiting if request.job is asking], False)
+    assert world.events() == ["left"]
+    # Nothing is due at once for ever.
+    world.at(200)
+    assert world.lifecycle.next_deadline > 200
 
 
 def test_at_the_end_a_held_job_comes_back_as_late_as_may_be():
@@ -252,14 +300,14 @@ def test_at_the_end_a_held_job_comes_back_as_late_as_may_be():
     world.fail(soon)
     soon.due_at = 11.0  # before the retry time is over: nothing to be gained
     late.due_at = 100.0
-    world.lifecycle.part()
+    world.lifecycle.prepare_to_exit()
     assert world.asked() == [(b"WORKING", ID)]
     assert world.lifecycle.busy
     world.answer(12)
     assert not world.lifecycle.busy
     assert set(world.lifecycle.jobs) == {late.id, soon.id}
     assert (b"NACK", ID) not in world.at(200)
-    world.lifecycle.part()
+    world.lifecycle.prepare_to_exit()
     assert world.asked() == []
 
 
@@ -303,7 +351,7 @@ def test_over_the_bound_a_queue_gives_no_more_and_the_job_is_left():
     world.asked()
     world.answer(30)
     world.fail(other)
-    assert world.news() == ["failed", "left"]
+    assert world.events() == ["failed", "left"]
     assert world.asked() == []
     assert list(world.lifecycle.jobs) == [ID]
 
@@ -313,13 +361,13 @@ def test_too_late_is_told_and_a_held_job_dies():
     job = world.take()
     world.asked()
     world.answer(ReplyError("TOOLATE Half of job TTL already elapsed"))
-    assert world.news() == ["too late"]
+    assert world.events() == ["too late"]
     assert world.at(1000) == []
     world.now = 0.0
     world.fail(job)
-    world.news()
+    world.events()
     job.working_at = 1.0
-    world.lifecycle._next_look = 1.0
+    world.lifecycle._next_deadline = 1.0
     assert world.at(1) == [(b"WORKING", ID)]
     world.answer(ReplyError("TOOLATE Half of job TTL already elapsed"))
     world.greeted()
@@ -343,9 +391,9 @@ def test_what_was_put_back_and_not_answered_is_not_repeated():
     world.answer(30)
     world.lifecycle.interrupted(job, Failure(None, 15, b"", 0.0))
     assert world.asked() == [(b"ENQUEUE", ID)]
-    world.news()
+    world.events()
     world.lifecycle.lost(world.last, False, HOME)
-    assert world.news() == ["left"]
+    assert world.events() == ["left"]
     assert world.asked() == []
 
 
@@ -354,11 +402,11 @@ def test_an_unknown_job_is_left():
     job = world.take()
     world.asked()
     world.answer(ReplyError("NOJOB Job not known"))
-    assert world.news() == ["unknown"]
+    assert world.events() == ["unknown"]
     world.lifecycle.failed(job, Failure(1, None, b"", 0.0))
     world.asked()
     world.answer([b"1", b"0"], None)
-    assert world.news() == ["left"]
+    assert world.events() == ["left"]
     assert not world.lifecycle.busy
 
 
@@ -368,7 +416,7 @@ def test_what_working_answers_after_the_end_of_a_job_is_no_news():
     world.asked()
     world.lifecycle.succeeded(job)
     world.answer(ReplyError("TOOLATE Half of job TTL already elapsed"))
-    assert world.news() == []
+    assert world.events() == []
 
 
 def test_a_held_job_that_its_node_does_not_know_is_forgotten():
@@ -393,7 +441,7 @@ def test_why_the_attempt_failed_is_told_rather_than_why_it_was_the_last():
     world.asked()
     assert json.loads(world.last[0].words[2])["reason"] == "it took longer than --timeout"
     world.answer(b"D-new")
-    assert [news.why for news in world.lifecycle.told] == ["it took longer than --timeout"]
+    assert [event.why for event in world.lifecycle.events] == ["it took longer than --timeout"]
 
 
 def test_a_refused_return_is_told():
@@ -401,10 +449,10 @@ def test_a_refused_return_is_told():
     returned = world.take()
     world.asked()
     world.lifecycle.interrupted(returned, Failure(None, 15, b"", 0.0))
-    assert world.news() == ["put back"]
+    assert world.events() == ["put back"]
     world.asked()
     world.answer(ReplyError("OOM"))
-    assert world.news() == ["left"]
+    assert world.events() == ["left"]
     assert world.lifecycle.jobs == {}
 
 
@@ -415,7 +463,7 @@ def test_a_job_whose_node_answers_show_by_an_error_is_left():
     world.lifecycle.failed(job, Failure(1, None, b"", 0.0))
     world.asked()
     world.answer([b"1", b"0"], ReplyError("LOADING"))
-    assert world.news() == ["left"]
+    assert world.events() == ["left"]
 
 
 def test_jobs_are_acknowledged_together_at_the_nodes_that_they_came_from():
@@ -430,7 +478,7 @@ def test_jobs_are_acknowledged_together_at_the_nodes_that_they_came_from():
         world.lifecycle.succeeded(job)
     world.asked()
     a, b, c, d = (job.id for job in jobs)
-    assert [(request.home, request.words) for request in world.last] == [
+    assert [(request.node, request.words) for request in world.last] == [
         (HOME, (b"ACKJOB", a, b, d)),
         (other, (b"ACKJOB", c)),
     ]

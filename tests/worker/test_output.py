@@ -12,8 +12,8 @@ import termios
 
 import pytest
 
+from disquectl.worker.child import Tail
 from disquectl.worker.log_output import LogOutput
-from disquectl.worker.tail import Tail
 from tests.support.processes import COMMAND, children_of, environment, state_of
 from tests.support.terminal import Terminal
 from tests.support.waiting import wait_until
@@ -184,7 +184,7 @@ def test_a_handler_that_closed_its_stdin_does_not_keep_its_slot(when, whys):
         slots.handlers.tick(0.0)
         pid = next(slots.handlers.children()).pid
         while slots.handlers.alive:
-            slots.watch.act(slots.watch.wait(0.05))
+            slots.watch.dispatch(slots.watch.wait(0.05))
             slots.handlers.reap()
         assert [why for _, why in slots.ended] == whys
         assert (slots.handlers.running, slots.handlers.free, pid > 0) == (0, 1, True)
@@ -235,7 +235,9 @@ def test_more_than_can_be_kept_is_counted(pipe):
         out.flush()
         read += os.read(reading, 65536)
     lost = 12 * 1024 - read.count(b"x\n")
-    assert read.endswith(b"disquectl: %d lines of this log are lost: it was not read\nnext\n" % lost)
+    assert read.endswith(
+        b"disquectl: %d lines of this log were dropped, because it was not read\nnext\n" % lost
+    )
 
 
 def test_a_reader_that_is_gone_is_no_error(pipe):

@@ -146,7 +146,7 @@ def test_a_letter_is_added_when_the_dead_queue_takes_jobs_again(node, client, tm
     args = ("-q", "q", "--max-retries", "0", *SH, f"echo x >> {tmp_path}/runs; exit 9")
     with worker(node, *args) as process:
         assert process.stderr is not None
-        read_events(process, "not buried", 2)
+        read_events(process, "letter refused", 2)
         assert client.show(job_id)["state"] == "active"
         client.pause("dead:q", "none")
         read_events(process, "dead", 1)

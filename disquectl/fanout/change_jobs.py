@@ -28,7 +28,7 @@ _GOES_AFTER_IT = (*ON_EVERY_REPLICA, b"DEQUEUE")
 _ROUNDS = 4
 
 
-class Acting:
+class JobChange:
     """One verb, done to jobs.
 
     replies  job ID -> the largest number that a node answered
@@ -49,8 +49,8 @@ class Acting:
         """How many jobs the verb had an effect on, each counted once."""
         return sum(1 for reply in self.replies.values() if reply)
 
-    def act(self, job_ids: Iterable[bytes]) -> None:
-        """Do it to these jobs. Raises NotDisque, and OutcomeUnknown for an answer that is none."""
+    def apply(self, job_ids: Iterable[bytes]) -> None:
+        """Do it to these jobs. Raises NotDisque, and OutcomeUnknown for a reply that is not a number."""
         left_to_do = list(dict.fromkeys(job_ids))
         for round_number in range(_ROUNDS):
             plans = self._plans(left_to_do)

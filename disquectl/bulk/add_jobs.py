@@ -12,9 +12,9 @@ from disquectl.bulk.outcomes import LineOutcomes
 from disquectl.bulk.progress import Progress
 from disquectl.bulk.source import open_source
 from disquectl.bulk.template import Template
-from disquectl.client.failover import leaves_open
 from disquectl.client.identity import RedisWithModule
 from disquectl.client.pipeline import Stream
+from disquectl.client.resending import leaves_open
 from disquectl.errors import DataError, DisquectlError, OutcomeUnknown, PartlyDone, ReplyError
 from disquectl.execution.signals import Stop
 from disquectl.protocol.columns import Column, Columns
@@ -35,7 +35,7 @@ if TYPE_CHECKING:
 SHAPE = Shape(("id",), RECORDS, many=True, value="id")
 # One connection carries whole runs of requests. Where each ADDJOB holds up its connection until the copies
 # are confirmed, it takes many connections with few requests each to keep the nodes busy.
-PORTION_ON_ONE, PORTION_ON_MANY = 256, 16
+BATCH_ON_ONE, BATCH_ON_MANY = 256, 16
 DEFAULT_CONNECTIONS = 32
 
 
@@ -58,7 +58,7 @@ def _add(command: Command, values: Values, session: Session, timeout_ms: int, so
     intake = Batcher(
         reader,
         ledger,
-        PORTION_ON_ONE if connections == 1 else PORTION_ON_MANY,
+        BATCH_ON_ONE if connections == 1 else BATCH_ON_MANY,
         in_order,
         values.get("skip", 0),
     )
