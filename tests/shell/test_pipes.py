@@ -29,12 +29,6 @@ def script(node: str) -> Script:
     return run
 
 
-@pytest.fixture
-def client(node: str):
-    with Client(node) as one:
-        yield one
-
-
 def added(client: Client, count: int = 2, **options: int) -> list[str]:
     return [client.addjob("q", f"body-{number}", retry=RETRY_SECONDS, **options) for number in range(count)]
 

@@ -12,18 +12,10 @@ from disquectl.worker.backoff import Backoff
 from disquectl.worker.job import Failure, Job
 from disquectl.worker.lifecycle import JobLifecycle
 from disquectl.worker.plan import Plan
+from tests.worker.job_replies import CREATED, DAY, ID, shown
 
 HOME = Node("127.0.0.1", 7711)
-ID = "D-60c335b3-yRiaWu63Ny89fXBPj66cnFnU-05a1"
 AT_MOST_ONCE = "D-60c335b3-egWmJpFISOsaGu2Kygc1tUbK-05a0"
-CREATED = 1_700_000_000
-DAY = 86_400
-
-
-def shown(now, ttl_left=DAY, state=b"active", retry=300, job_id=ID):
-    """What SHOW answers."""
-    reply = [b"id", job_id.encode(), b"queue", b"q", b"state", state, b"repl", 1, b"ttl", ttl_left]
-    return [*reply, b"ctime", CREATED * 10**9, b"retry", retry, b"body", b"body"]
 
 
 class World:
