@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from disquectl.client.connection_factory import with_advice
-from disquectl.client.pipeline import LostInFlight, NotAllSent
+from disquectl.client.pipeline import LostInFlight, NotAllSent, call_many
 from disquectl.errors import NotAuthorised, PartlyDone, ReplyError, UsageError
 from disquectl.execution.inputs import line_chunks
 from disquectl.execution.reply_values import as_value
@@ -126,7 +126,8 @@ def _replies(requests: list[Words], lookup: CommandLookup, session: Session) -> 
             return [client.call(*requests[0], failover=False, last_words=True)]
         except ReplyError as refusal:
             return [refusal]
-    replies = client.call_many(
+    replies = call_many(
+        client,
         requests,
         repeatable=all(lookup.behind(words).risk.may_repeat(words) for words in requests),
         wait_ms=_wait_ms(requests),

@@ -1,14 +1,14 @@
 """The client's methods for jobs: ADDJOB to SHOW, under Disque's names.
 
 Times of jobs are in seconds, timeouts in milliseconds (`_ms`), as in Disque. IDs come as `str`, queue names
-and bodies as `bytes`; both may be given as either. Every method raises what `Core.call` raises.
+and bodies as `bytes`; both may be given as either. Every method raises what `Client.call` raises.
 """
 
 from __future__ import annotations
 
 import time
 
-from disquectl.client.core import Core
+from disquectl.client.commands import Commands
 from disquectl.protocol.job_options import check_numbers, check_wait, number_words
 from disquectl.protocol.jobid import added
 from disquectl.protocol.replies import jobs, show
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     Name: TypeAlias = str | bytes
 
 
-class JobCommands(Core):
+class JobCommands(Commands):
     """What is done with jobs."""
 
     def addjob(

@@ -1,18 +1,19 @@
-"""The talk with one node of many: requests go out, replies come in as there is room, and no call waits.
+"""`NodeConnection`: requests to one node of many, and its replies; no call waits.
 
-It logs in, asks who the node is, and keeps the order of what was asked. Which nodes there are, and who waits
-for them all, is the business of `cluster`.
+It connects, logs in and sends HELLO. It must not know which nodes there are: `Cluster` and the worker watch
+the descriptors and the clock for all of them.
 """
 
 from __future__ import annotations
 
 import select
-import time
 from collections import deque
+from itertools import islice
 
 from disquectl.client.connect_async import ConnectAttempt
 from disquectl.client.connection import Broken, Connection, Unreachable
-from disquectl.client.connection_factory import NODE_IS_FULL, not_resp, with_advice
+from disquectl.client.connection_factory import not_resp, with_advice
+from disquectl.client.in_flight import InFlight, Unasked
 from disquectl.errors import ConnectionFailed, DisquectlError, NoAnswer, NotDisque, ReplyError
 from disquectl.protocol.resp import ProtocolError, encode
 
@@ -32,24 +33,21 @@ _AUTH, _HELLO = b"AUTH", b"HELLO"
 
 
 class NodeConnection:
-    """A node as it is being asked.
+    """A node, the requests that it was sent, and what is known of it.
 
     node       the address it is asked at; name: the same as text, fit for --node, as records have it
-    node_id    its ID: as it says itself, before that as others announced it, or ""
+    node_id    its ID: from its own HELLO, before that as other nodes announced it, or ""
     greeting   its HELLO as a record, once it has answered
     failure    why it does not answer, or None
-    is_double  it turned out to be a node that is asked at another address already
+    is_double  its node is asked at another address already
     """
 
     __slots__ = (
+        "_attempt",
         "_connection",
         "_connection_factory",
-        "_dial",
-        "_out",
+        "_in_flight",
         "_pending",
-        "_queued_bytes",
-        "_sent_bytes",
-        "_since",
         "failure",
         "greeting",
         "is_double",
@@ -67,20 +65,16 @@ class NodeConnection:
         self.is_double = False
         self._connection_factory = connection_factory
         self._connection: Connection | None = None
-        self._dial: ConnectAttempt | None = None
-        self._out = bytearray()
-        # The requests without an answer, each with where it ends in the stream of all that was asked.
-        self._pending: deque[tuple[Request, int]] = deque()
-        self._queued_bytes = 0
-        self._sent_bytes = 0
-        self._since = time.monotonic()
+        self._attempt: ConnectAttempt | None = None
+        self._in_flight = InFlight()
+        self._pending: deque[Request] = deque()  # the words of the requests in flight
         try:
             wire = (
                 None
                 if connection_factory.tracer is None
                 else connection_factory.tracer.on(node, connection_factory.password or b"")
             )
-            self._dial = ConnectAttempt(
+            self._attempt = ConnectAttempt(
                 node, connection_factory.connect_timeout, wire, connection_factory.tls
             )
         except Unreachable as problem:
@@ -92,63 +86,60 @@ class NodeConnection:
 
     @property
     def is_waiting(self) -> bool:
-        """Whether an answer is still to come."""
+        """Whether a reply is still to come."""
         return bool(self._pending) and self.failure is None and not self.is_double
 
     @property
     def has_answered(self) -> bool:
-        """Whether it is a node of its own and has answered all that it was asked so far."""
+        """Whether it has answered HELLO, did not fail, and is not asked at another address."""
         return self.greeting is not None and self.failure is None and not self.is_double
 
     @property
     def outcome_is_unknown(self) -> bool:
-        """Whether it fell silent with a request of the caller handed over whole.
-
-        Behind a refused AUTH or HELLO nothing was carried out.
-        """
+        """Whether it failed with a request of the caller that may have been carried out."""
         return bool(self.unanswered)
 
     @property
     def unanswered(self) -> list[Request]:
-        """The requests of the caller that were handed over whole before it failed, and have no answer."""
+        """The requests of the caller that may have been carried out: sent completely and not answered.
+
+        After a refused AUTH or HELLO nothing was carried out.
+        """
         if self.failure is None or isinstance(self.failure, (ReplyError, NotDisque)):
             return []
-        return [
-            words
-            for words, end in self._pending
-            if end <= self._sent_bytes and words[0] not in (_AUTH, _HELLO)
-        ]
+        uncertain = islice(self._pending, self._in_flight.uncertain)
+        return [words for words in uncertain if words[0] not in (_AUTH, _HELLO)]
 
     @property
     def deadline(self) -> float | None:
-        """When it has had its time, in monotonic seconds."""
-        if self._dial is not None:
-            return self._dial.deadline
+        """When connecting or the next reply is late, in monotonic seconds; None for never."""
+        if self._attempt is not None:
+            return self._attempt.deadline
         timeout = self._connection_factory.response_timeout
-        return None if timeout is None else self._since + timeout
+        return None if timeout is None else self._in_flight.latest + timeout
 
     def fileno(self) -> int:
-        """The descriptor to watch."""
-        source = self._dial or self._connection
+        """The descriptor to poll; it changes while connecting."""
+        source = self._attempt or self._connection
         return -1 if source is None else source.fileno()
 
     @property
     def events(self) -> int:
-        """What to watch it for."""
-        if self._dial is not None:
+        """The events to poll for."""
+        if self._attempt is not None:
             return select.POLLOUT
-        return select.POLLIN | (select.POLLOUT if self._out else 0)
+        return select.POLLIN | (select.POLLOUT if self._in_flight.has_more_to_send else 0)
 
     def ask(self, requests: Iterable[Request]) -> None:
-        """Ask more; it goes out now as far as there is room."""
+        """Send more requests, now as far as there is room."""
         for words in requests:
             self._add(words)
         if self._connection is not None:
             self._send()
 
     def advance(self, events: int) -> list[tuple[Request, Reply]]:
-        """Do what the events allow; the requests that are answered by now, with their replies."""
-        if self._dial is not None:
+        """Send and read what the events allow; return the requests that got a reply, with their replies."""
+        if self._attempt is not None:
             self._connect()
             return []
         if events & select.POLLOUT:
@@ -156,8 +147,8 @@ class NodeConnection:
         return self._receive() if events & ~select.POLLOUT and self.failure is None else []
 
     def expire(self) -> None:
-        """Its time is over."""
-        if self._dial is None:
+        """Fail, or try the next address while connecting: the deadline has passed."""
+        if self._attempt is None:
             self.fail(
                 NoAnswer(
                     f"no answer within {self._connection_factory.response_timeout:g}s",
@@ -166,88 +157,72 @@ class NodeConnection:
             )
             return
         try:
-            self._dial.expired()
+            self._attempt.expired()
         except Unreachable as problem:
             self.fail(ConnectionFailed(str(problem)))
 
     def leave_to_other(self) -> None:
-        """It is asked at another address already."""
+        """Close it, because the node is asked at another address already."""
         self.is_double = True
         self.close()
 
     def fail(self, problem: DisquectlError) -> None:
-        """It is of no use any more, for this reason; what failed first counts."""
+        """Mark it as failed and close it; the first reason is kept."""
         if self.failure is None:
             self.failure = with_advice(problem) if isinstance(problem, ReplyError) else problem
             self.close()
 
     def close(self) -> None:
-        """Hang up."""
-        if self._dial is not None:
-            self._dial.close()
+        """Close the connection, or give up connecting."""
+        if self._attempt is not None:
+            self._attempt.close()
         if self._connection is not None:
             self._connection.close()
 
     def _add(self, words: Request) -> None:
-        if not self._pending:
-            self._since = time.monotonic()
-        data = encode(words)
-        self._queued_bytes += len(data)
-        self._out += data
-        self._pending.append((words, self._queued_bytes))
+        self._in_flight.add([encode(words)])
+        self._pending.append(words)
 
     def _connect(self) -> None:
-        assert self._dial is not None
+        assert self._attempt is not None
         try:
-            connection = self._dial.decided()
+            connection = self._attempt.decided()
         except Unreachable as problem:
             self.fail(ConnectionFailed(str(problem)))
             return
         if connection is not None:
-            self._dial = None
+            self._attempt = None
             self._connection = connection
-            self._since = time.monotonic()
             self._send()
 
     def _send(self) -> None:
-        if self._connection is None or not self._out or self.failure is not None:
+        if self._connection is None or not self._in_flight.has_more_to_send or self.failure is not None:
             return
         try:
-            with memoryview(self._out) as view:
-                taken = self._connection.send_some(view)
+            self._in_flight.send(self._connection)
         except Broken as problem:
             self.fail(ConnectionFailed(str(problem)))
-            return
-        self._sent_bytes += taken
-        del self._out[:taken]
 
     def _receive(self) -> list[tuple[Request, Reply]]:
         assert self._connection is not None
         replies: list[Reply] = []
         problem: DisquectlError | None = None
         try:
-            self._connection.receive_ready(replies)
+            self._in_flight.receive(self._connection, replies)
+        except Unasked:
+            problem = NotDisque(f"{self.node} answers what it was not asked")
         except Broken as broken:
             problem = ConnectionFailed(str(broken))
         except ProtocolError as garbage:
             problem = not_resp(self.node, garbage)
         answers: list[tuple[Request, Reply]] = []
         for reply in replies:
-            if isinstance(reply, ReplyError) and reply.message == NODE_IS_FULL and self.greeting is None:
-                problem = ConnectionFailed("max number of clients reached")
-                break
-            if not self._pending:
-                problem = NotDisque(f"{self.node} answers what it was not asked")
-                break
-            words = self._pending.popleft()[0]
-            if words[0] is _AUTH:
-                problem = self._refused_login(reply)
-                if problem:
-                    break
-            else:
+            words = self._pending.popleft()
+            if words[0] is not _AUTH:
                 answers.append((words, reply))
-        if replies:
-            self._since = time.monotonic()
+            elif refused := self._refused_login(reply):
+                problem = refused
+                break
         if problem:
             self.fail(problem)
         return answers

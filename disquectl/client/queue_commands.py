@@ -1,13 +1,14 @@
 """The client's methods for queues: lengths, states, peeking, scans, pausing.
 
-Queue names come as `bytes` and may be given as `str` or `bytes`. Every method raises what `Core.call` raises.
+Queue names come as `bytes` and may be given as `str` or `bytes`. Every method raises what
+`Client.call` raises.
 """
 
 from __future__ import annotations
 
 from itertools import compress
 
-from disquectl.client.core import Core
+from disquectl.client.commands import Commands
 from disquectl.errors import ConnectionFailed
 from disquectl.protocol.columns import chosen, values_of
 from disquectl.protocol.dedup import Seen
@@ -26,7 +27,7 @@ if TYPE_CHECKING:
     Elements = TypeVar("Elements")
 
 
-class QueueCommands(Core):
+class QueueCommands(Commands):
     """What is done with queues."""
 
     def qlen(self, queue: Name) -> int:
@@ -115,11 +116,13 @@ class QueueCommands(Core):
         self, verb: str, options: list[Word], page: Callable[[Reply], tuple[int, Elements]]
     ) -> Iterator[Elements]:
         cursor, elements = page(self._page(verb, 0, options))
-        node = self._last
+        node = self._transport.last_node
         yield elements
         while cursor:
-            if self._last != node:
-                raise ConnectionFailed(f"the scan began at {node}, and the client is now at {self._last}")
+            if self._transport.last_node != node:
+                raise ConnectionFailed(
+                    f"the scan began at {node}, and the client is now at {self._transport.last_node}"
+                )
             cursor, elements = page(self._page(verb, cursor, options))
             yield elements
 

@@ -1,14 +1,14 @@
 """The client's methods for servers and clusters.
 
 What changes one server, or asks about it alone, goes to the connected node and never to another one by
-itself. Times are in seconds since 1970 unless a name says otherwise. Every method raises what `Core.call`
+itself. Times are in seconds since 1970 unless a name says otherwise. Every method raises what `Client.call`
 raises; those without a result answer OK or raise. A Redis would obey many of these: `verify` first where
 that matters.
 """
 
 from __future__ import annotations
 
-from disquectl.client.core import Core
+from disquectl.client.commands import Commands
 from disquectl.protocol import server_replies as replies
 from disquectl.protocol.monitor import monitor_line
 from disquectl.protocol.shapes import integer, octets, text
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from disquectl.protocol.shapes import Record
 
 
-class ServerCommands(Core):
+class ServerCommands(Commands):
     """What is asked of servers, and done to them."""
 
     def hello(self) -> Record:
@@ -42,8 +42,10 @@ class ServerCommands(Core):
 
     def auth(self, password: str | bytes) -> None:
         """Log in, now and on every later connection. Raises NotAuthorised for a wrong password."""
-        self.call("AUTH", password, failover=False)
-        self._connection_factory.password = password.encode() if isinstance(password, str) else password
+        self._request(("AUTH", password), False, 0, False)
+        self._transport.connection_factory.password = (
+            password.encode() if isinstance(password, str) else password
+        )
 
     def command(self) -> list[Record | None]:
         """The server's commands: `{"name", "arity", "flags"}`."""
@@ -59,7 +61,7 @@ class ServerCommands(Core):
 
     def monitor(self) -> Iterator[Record]:
         """Each command of every client as it comes, until the node closes: `{"time", "client", "args"}`."""
-        lines = self.stream("MONITOR")
+        lines = self._transport.stream("MONITOR")
         next(lines)
         return (monitor_line(line) for line in lines)
 
@@ -85,7 +87,7 @@ class ServerCommands(Core):
 
     def client_getname(self) -> str | None:
         """The name of this connection."""
-        name = self.call("CLIENT", "GETNAME", repeatable=True, failover=False)
+        name = self._request(("CLIENT", "GETNAME"), True, 0, False)
         return None if name is None else text("CLIENT GETNAME", name)
 
     def client_setname(self, name: str) -> None:
@@ -190,10 +192,10 @@ class ServerCommands(Core):
     def shutdown(self, *, rewrite_aof: bool = False) -> None:
         """Stop the server. It answers by closing the connection."""
         words: list[Word] = ["SHUTDOWN", "REWRITE-AOF"] if rewrite_aof else ["SHUTDOWN"]
-        self.call(*words, failover=False, last_words=True)
+        self._request(tuple(words), False, 0, False, True)
 
     def _read(self, *words: Word) -> Reply:
-        return self.call(*words, repeatable=True)
+        return self._request(words, True)
 
     def _one_server(self, *words: Word) -> Reply:
-        return self.call(*words, failover=False)
+        return self._request(words, False, 0, False)

@@ -10,7 +10,7 @@ import os
 import time
 
 from disquectl.client.address import Node
-from disquectl.client.core import Core
+from disquectl.client.transport import Transport
 from disquectl.config.settings import resolve
 from disquectl.render.escape import for_terminal
 
@@ -56,7 +56,7 @@ def names(kind: str, given: Given, partial: str, patience_seconds: float) -> lis
         return [(node, "HELLO") for node in found if node.startswith(partial)]
 
 
-def _client(given: Given, patience_seconds: float) -> Core | None:
+def _client(given: Given, patience_seconds: float) -> Transport | None:
     """A client as the line says, with its options; None where a password would have to be asked for."""
     raw: Raw = {
         name: words if name == "node" else words[-1]
@@ -75,7 +75,7 @@ def _client(given: Given, patience_seconds: float) -> Core | None:
         from disquectl.client.tls import Tls
 
         tls = Tls(**settings.tls)
-    return Core(
+    return Transport(
         settings.nodes,
         password=source.read(os.environ)[0] if source else settings.password,
         connect_timeout=patience_seconds,
@@ -84,7 +84,7 @@ def _client(given: Given, patience_seconds: float) -> Core | None:
     )
 
 
-def _queues(client: Core, partial: str, deadline: float) -> Iterator[str]:
+def _queues(client: Transport, partial: str, deadline: float) -> Iterator[str]:
     cursor, shown = b"0", 0
     while shown < MOST and time.monotonic() < deadline:
         page = _list(client.call("QSCAN", cursor, "COUNT", 1000, repeatable=True))
@@ -97,7 +97,7 @@ def _queues(client: Core, partial: str, deadline: float) -> Iterator[str]:
             return
 
 
-def _jobs(client: Core, given: Given) -> Iterator[Candidate]:
+def _jobs(client: Transport, given: Given) -> Iterator[Candidate]:
     """The first jobs of the queue that the line names, or any."""
     if queue := given.get("queue"):
         for job in _list(client.call("QPEEK", os.fsencode(queue[-1]), JOBS_SHOWN, repeatable=True)):

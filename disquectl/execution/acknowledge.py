@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 
 def acknowledge_taken(session: Session, job_ids: Sequence[str]) -> None:
-    """Acknowledge them. Raises PartlyDone where some may come back, and what `Core.call` raises."""
+    """Acknowledge them. Raises PartlyDone where some may come back, and what `Transport.call` raises."""
     client = session.client
     if client.node is not None:
         try:

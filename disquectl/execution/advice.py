@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from typing import Any
 
-    from disquectl.client.core import Core
+    from disquectl.client.transport import Transport
     from disquectl.spec.parameters import Words
 
 MEANINGS = {
@@ -119,7 +119,7 @@ def _numeric_address(words: Words) -> str:
     return f"it takes a numeric IP address: disquectl cluster meet {found[0]} {port}"
 
 
-def nodes_that_answer(client: Core, open_other: Callable[[Node, float], Core]) -> str:
+def nodes_that_answer(client: Transport, open_other: Callable[[Node, float], Transport]) -> str:
     """How many of the nodes that HELLO lists answer themselves, in words."""
     try:
         listed = client.verify()["nodes"]
@@ -129,7 +129,7 @@ def nodes_that_answer(client: Core, open_other: Callable[[Node, float], Core]) -
     return f"{answered} of {len(listed)} known nodes answered HELLO"
 
 
-def _answers(open_other: Callable[[Node, float], Core], entry: dict[str, Any]) -> bool:
+def _answers(open_other: Callable[[Node, float], Transport], entry: dict[str, Any]) -> bool:
     with open_other(Node(entry["host"], entry["port"]), PROBE_TIMEOUT_SECONDS) as other:
         try:
             other.verify()

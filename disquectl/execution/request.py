@@ -78,8 +78,10 @@ def send_request(command: Command, words: Words, session: Session, *, wait_ms: i
 
 def _several(command: Command, does: Request, requests: list[Words], shape: Shape, session: Session) -> None:
     """The same question for several names: show what is there, report and count what is not."""
+    from disquectl.client.pipeline import call_many
+
     found, unknown, refused, code = [], 0, 0, "ERR"
-    replies = session.client.call_many(requests, repeatable=True)
+    replies = call_many(session.client, requests, repeatable=True)
     session.client.refuse_strangers(requests, replies)
     for words, reply in zip(requests, replies, strict=True):
         name = command.grammar.name_in(words).decode("utf-8", "backslashreplace")

@@ -9,7 +9,7 @@ import os
 import sys
 import time
 
-from disquectl.client.core import Core
+from disquectl.client.transport import Transport
 from disquectl.errors import DisquectlError, UsageError
 from disquectl.execution.streams import write_whole
 from disquectl.render.escape import for_message, for_terminal
@@ -60,7 +60,7 @@ class Session:
         self.exit_code = 0
         self.command_name = ""
         self.holder: Holder | None = None
-        self._client: Core | None = None
+        self._client: Transport | None = None
         self._tracer: Tracer | None = None
         self._tls: Tls | None = None
 
@@ -72,7 +72,7 @@ class Session:
             self._client.close()
 
     @property
-    def client(self) -> Core:
+    def client(self) -> Transport:
         """The client, made when it is first needed; it connects with its first request."""
         if self._client is None:
             for warning in self.settings.warnings:
@@ -83,12 +83,12 @@ class Session:
             )
         return self._client
 
-    def client_for(self, node: Node, timeout_seconds: float) -> Core:
+    def client_for(self, node: Node, timeout_seconds: float) -> Transport:
         """Another client with the same password, to one node, that gives up soon."""
         return self._make([node], timeout_seconds, timeout_seconds)
 
-    def _make(self, nodes: list[Node], connect_timeout: float, response_timeout: float) -> Core:
-        return Core(
+    def _make(self, nodes: list[Node], connect_timeout: float, response_timeout: float) -> Transport:
+        return Transport(
             nodes,
             password=self.password,
             connect_timeout=connect_timeout,

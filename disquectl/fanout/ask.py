@@ -24,8 +24,8 @@ if TYPE_CHECKING:
     from typing import Protocol
 
     from disquectl.client.cluster import Missing
-    from disquectl.client.core import Core
     from disquectl.client.node_connection import NodeConnection, Request
+    from disquectl.client.transport import Transport
     from disquectl.merge.states import Bits
     from disquectl.spec.parameters import Words
 
@@ -33,7 +33,7 @@ if TYPE_CHECKING:
         """Who asks; execution.session.Session is one."""
 
         @property
-        def client(self) -> Core:
+        def client(self) -> Transport:
             """The connection to one node."""
 
         def problem(self, text: str) -> None:
@@ -50,7 +50,7 @@ def _reads(_words: Words) -> bool:
 _NOBODY = "Is a Disque running there? Name one by --node or DISQUE_NODES."
 
 
-def open_cluster(client: Core, *, seeds_only: bool = False) -> Cluster:
+def open_cluster(client: Transport, *, seeds_only: bool = False) -> Cluster:
     """The nodes to ask: all that are found from the client's seeds, or only the seeds."""
     return Cluster(client.nodes, client.connection_factory, discover=not seeds_only)
 

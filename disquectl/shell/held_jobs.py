@@ -10,6 +10,7 @@ import threading
 import time
 from copy import copy
 
+from disquectl.client.pipeline import call_many
 from disquectl.errors import DisquectlError, PartlyDone, ReplyError
 from disquectl.execution.session import Session
 from disquectl.protocol.jobid import is_at_least_once
@@ -20,7 +21,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from disquectl.client.address import Node
-    from disquectl.client.core import Core
+    from disquectl.client.transport import Transport
 
 TIMEOUT_SECONDS = 5.0
 # Most commands end sooner, and their jobs need no WORKING.
@@ -66,7 +67,7 @@ class HeldJobs:
 
     def __init__(self) -> None:
         self._session: Session | None = None
-        self._clients: dict[Node, Core] = {}
+        self._clients: dict[Node, Transport] = {}
         self._batches: list[_Batch] = []
         self._lost = 0
         self._wake = threading.Event()
@@ -143,7 +144,7 @@ class HeldJobs:
         """Send WORKING for each job: it starts the retry time anew, and tells it. The unknown are dropped."""
         ids = list(batch.retries)
         try:
-            replies = self._client(batch).call_many([("WORKING", job_id) for job_id in ids])
+            replies = call_many(self._client(batch), [("WORKING", job_id) for job_id in ids])
         except DisquectlError:
             batch.due = time.monotonic() + AGAIN_SECONDS
             return
@@ -157,7 +158,7 @@ class HeldJobs:
         known = [seconds for seconds in batch.retries.values() if seconds]
         batch.due = batch.looked + ((min(known) - EARLY_SECONDS) / 2 if known else AGAIN_SECONDS)
 
-    def _client(self, batch: _Batch) -> Core:
+    def _client(self, batch: _Batch) -> Transport:
         """A client that knows only the node that the jobs were taken from."""
         assert self._session is not None
         if batch.node not in self._clients:

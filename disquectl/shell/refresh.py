@@ -22,7 +22,7 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from disquectl.client.core import Core
+    from disquectl.client.transport import Transport
     from disquectl.shell.names import Names
     from disquectl.shell.state import Shell
 
@@ -94,7 +94,7 @@ class Refresher:
         if problem is not None:
             raise problem
 
-    def _look(self, client: Core, address: str, names: Names) -> None:
+    def _look(self, client: Transport, address: str, names: Names) -> None:
         hello = client.verify()
         if names.address != address:
             names.address = ""  # until all the rest is of this node
@@ -108,13 +108,13 @@ class Refresher:
         names.queues = Index(_queues(client))
 
 
-def _settings(client: Core) -> dict[str, str]:
+def _settings(client: Transport) -> dict[str, str]:
     words = (b"CONFIG", b"GET", b"*")
     reply = masked_reply(words, client.call(*words, repeatable=True))
     return {record["name"]: record["value"] for record in config_records(reply)}
 
 
-def _queues(client: Core) -> set[str]:
+def _queues(client: Transport) -> set[str]:
     found: set[str] = set()
     deadline = time.monotonic() + MOST_SECONDS
     cursor = 0

@@ -8,7 +8,7 @@ from disquectl.spec.shape import PAIRS, RECORDS, Shape
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from disquectl.client.core import Core
+    from disquectl.client.transport import Transport
     from disquectl.config.settings import Settings
     from disquectl.execution.streams import Streams
     from disquectl.shell.recent_ids import RecentIds
@@ -28,10 +28,10 @@ class LineSession(Session):
         self._queue = queue
         self._borrowed = False
 
-    def borrow(self, core: Core, wiretap: ShellTracer) -> None:
+    def borrow(self, transport: Transport, wiretap: ShellTracer) -> None:
         """Use this connection, and leave it open; the echo of this line listens on it."""
         wiretap.listen(self.tracer, self.settings.show_secrets)
-        self._client = core
+        self._client = transport
         self._borrowed = True
 
     def __exit__(self, *_: object) -> None:

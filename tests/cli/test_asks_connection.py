@@ -42,9 +42,9 @@ def test_a_password_need_not_stand_on_the_command_line_nor_show_anywhere(tmp_pat
 
 def test_a_traceback_shows_no_local_variables():
     script = (
-        "import sys, runpy, disquectl.client.core as core\n"
+        "import sys, runpy, disquectl.client.transport as transport\n"
         "def call(self, *words, **_):\n    password = 's3' + 'same'\n    raise ZeroDivisionError\n"
-        "core.Core.call = call\n"
+        "transport.Transport.call = call\n"
         "sys.argv = ['disquectl', 'qlen', 'q']\n"
         "runpy.run_module('disquectl', run_name='__main__')\n"
     )

@@ -1,20 +1,30 @@
-"""Clients that are closed when their test ends."""
+"""Clients and transports that are closed when their test ends."""
 
 import pytest
 
 from disquectl import Client
+from disquectl.client.transport import Transport
 
 
 @pytest.fixture
 def make_client():
     """Make a client as `Client` does."""
+    yield from _made(Client)
+
+
+@pytest.fixture
+def make_transport():
+    """Make a transport, for streams and what only the program uses."""
+    yield from _made(Transport)
+
+
+def _made(kind):
     made = []
 
     def make(*args, **options):
-        client = Client(*args, **options)
-        made.append(client)
-        return client
+        made.append(kind(*args, **options))
+        return made[-1]
 
     yield make
-    for client in made:
-        client.close()
+    for one in made:
+        one.close()

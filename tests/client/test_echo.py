@@ -84,7 +84,7 @@ def test_passwords_of_others_are_hidden_in_monitor_and_slowlog(tapped):
     with ScriptedNode([slow, lines]) as node:
         client, events = tapped(node.address)
         assert client.slowlog_get()[0]["args"] == [b"AUTH", b"secret"]
-        assert len(list(client.stream("MONITOR"))) == 3
+        assert len(list(client._transport.stream("MONITOR"))) == 3
         assert [data for direction, data in events if direction == "<"] == [
             b"*1\r\n*4\r\n:1\r\n:2\r\n:3\r\n" + array(b"AUTH", b"***"),
             b"+OK\r\n",

@@ -30,7 +30,7 @@ def test_the_package_itself_loads_nothing():
 
 
 @pytest.mark.parametrize(
-    "name", ["disquectl.client.core", "disquectl.client.client", "disquectl.protocol.replies"]
+    "name", ["disquectl.client.transport", "disquectl.client.client", "disquectl.protocol.replies"]
 )
 def test_a_client_loads_nothing_but_itself(name):
     assert [module for module in loaded(f"import {name}") if not module.startswith("disquectl")] == []
@@ -48,3 +48,17 @@ def test_the_names_of_the_package_are_there_and_no_others():
         assert getattr(disquectl, name) is not None
     with pytest.raises(AttributeError, match="nonsense"):
         disquectl.nonsense  # noqa: B018 - looking is the test
+
+
+def test_a_client_shows_its_methods_and_nothing_of_its_transport():
+    from disquectl import Client
+    from disquectl.client.job_commands import JobCommands
+    from disquectl.client.queue_commands import QueueCommands
+    from disquectl.client.server_commands import ServerCommands
+
+    commands = {name for room in (JobCommands, QueueCommands, ServerCommands) for name in vars(room)}
+    connecting = {"call", "call_many", "close", "connect", "connected", "node", "nodes", "pipeline", "verify"}
+    client = Client()
+    assert {name for name in dir(client) if not name.startswith("_")} == connecting | {
+        name for name in commands if not name.startswith("_")
+    }

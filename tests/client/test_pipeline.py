@@ -76,7 +76,7 @@ def test_a_client_that_is_used_while_requests_are_on_their_way_leaves_them_unkno
 
     with ScriptedNode([silent], [b":5\r\n"]) as node:
         client = make_client(node.address)
-        with Stream(client) as stream:
+        with Stream(client._transport) as stream:
             (batch,) = stream.run(source())
         (outcome,) = batch.outcomes
         assert isinstance(outcome, OutcomeUnknown)
@@ -84,7 +84,7 @@ def test_a_client_that_is_used_while_requests_are_on_their_way_leaves_them_unkno
         assert stream.failure is outcome
 
 
-def test_a_source_that_has_nothing_now_does_not_hold_up_the_end_after_a_failure(make_client):
+def test_a_source_that_has_nothing_now_does_not_hold_up_the_end_after_a_failure(make_transport):
     nothing_comes, writer = os.pipe()
 
     def source():
@@ -97,7 +97,7 @@ def test_a_source_that_has_nothing_now_does_not_hold_up_the_end_after_a_failure(
             done.append(batch.outcomes)
 
     done = []
-    with ScriptedNode([close]) as node, Stream(make_client(node.address)) as stream:
+    with ScriptedNode([close]) as node, Stream(make_transport(node.address)) as stream:
         runner = threading.Thread(target=run)
         runner.start()
         runner.join(20)
@@ -220,7 +220,7 @@ def test_a_timeout_longer_than_the_system_can_count_is_no_failure(make_client):
 
 
 @pytest.mark.parametrize(("size", "at_once"), [(1, True), (1, False), (3, True)])
-def test_as_long_as_replies_come_a_node_is_come_back_to(make_client, size, at_once):
+def test_as_long_as_replies_come_a_node_is_come_back_to(make_transport, size, at_once):
     requests = [encode(("QLEN", name)) for name in "abc"]
     found = []
 
@@ -231,13 +231,13 @@ def test_as_long_as_replies_come_a_node_is_come_back_to(make_client, size, at_on
             yield Batch(requests[at : at + size])
 
     with ScriptedNode([b":1\r\n", close], [b":2\r\n", close], [b":3\r\n"]) as node:
-        with Stream(make_client(node.address), repeatable=True) as stream:
+        with Stream(make_transport(node.address), repeatable=True) as stream:
             for batch in stream.run(batches()):
                 found += batch.outcomes
         assert (found, stream.failure) == ([1, 2, 3], None)
 
 
-def test_a_reply_that_nobody_asked_for_is_not_taken_for_the_next(make_client):
+def test_a_reply_that_nobody_asked_for_is_not_taken_for_the_next(make_transport):
     done = []
 
     def batches():
@@ -247,7 +247,55 @@ def test_a_reply_that_nobody_asked_for_is_not_taken_for_the_next(make_client):
         yield Batch([encode(("QLEN", "b"))])
 
     with ScriptedNode([b":1\r\n:99\r\n", b":5\r\n"], [b":2\r\n"]) as node:
-        with Stream(make_client(node.address)) as stream:
+        with Stream(make_transport(node.address)) as stream:
             for batch in stream.run(batches()):
                 done.append(batch.outcomes)
         assert done == [[1], [2]]
+
+
+def test_a_batch_pinned_to_a_node_goes_to_no_other_when_its_connection_broke(make_transport):
+    with ScriptedNode([b":1\r\n", close]) as broken, ScriptedNode([b":2\r\n", b":3\r\n"]) as other:
+
+        def source():
+            first = Batch([encode(("QLEN", "q"))], "get")
+            yield first
+            while first.left:
+                yield None
+            yield Batch([encode(("ACKJOB", "in flight"))], "ack", pinned_to=first.node)
+            yield Batch([encode(("QLEN", "q"))], "get")
+            yield Batch([encode(("ACKJOB", "late"))], "ack", pinned_to=first.node)
+            while other.accepted == 0:
+                yield None
+            yield Batch([encode(("ACKJOB", "later"))], "ack", pinned_to=first.node)
+            yield Batch([encode(("QLEN", "q"))], "get")
+
+        with Stream(make_transport([broken.address, other.address]), repeatable=True) as stream:
+            batches = list(stream.run(source()))
+        assert stream.failure is None
+        gets = [batch for batch in batches if batch.tag == "get"]
+        acks = [batch for batch in batches if batch.tag == "ack"]
+        assert [batch.outcomes for batch in gets] == [[1], [2], [3]]
+        assert [str(batch.node) for batch in gets] == [broken.address, other.address, other.address]
+        assert [(batch.outcomes, len(batch.left), batch.is_given_up) for batch in acks] == [([], 1, True)] * 3
+        assert other.requests == [[b"QLEN", b"q"]] * 2
+
+
+def test_a_batch_pinned_to_a_node_that_is_connected_is_sent(make_transport):
+    with ScriptedNode([b":1\r\n", b":2\r\n"]) as node:
+        transport = make_transport(node.address)
+        transport.connect()
+        with Stream(transport) as stream:
+            (batch,) = stream.run([Batch([encode(("ACKJOB", "id"))], pinned_to=transport.node)])
+        assert batch.outcomes == [1]
+        assert not batch.is_given_up
+
+
+def test_a_pinned_batch_that_was_handed_over_and_not_answered_is_unknown(make_transport):
+    with ScriptedNode([close]) as node:
+        transport = make_transport(node.address)
+        transport.connect()
+        with Stream(transport, go_on=True) as stream:
+            (batch,) = stream.run([Batch([encode(("ACKJOB", "id"))], pinned_to=transport.node)])
+        assert [type(outcome) for outcome in batch.outcomes] == [OutcomeUnknown]
+        assert batch.left == []
+        assert node.accepted == 1

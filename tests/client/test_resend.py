@@ -164,7 +164,7 @@ def test_a_pinned_request_and_one_more_connection_go_to_the_node_that_was_connec
         assert client.qlen("q") == 1
         wait_until(lambda: not client.connected)
         client.config_set("hz", 10)
-        client.open_another().close()
+        client._transport.open_another().close()
         wait_until(lambda: second.accepted == 3)
         assert first.accepted == 1
 
@@ -308,19 +308,19 @@ def test_a_scan_does_not_follow_a_client_that_moved(make_client):
             next(names)
 
 
-def test_a_shutdown_answered_by_a_closed_connection_is_done(make_client):
+def test_a_shutdown_answered_by_a_closed_connection_is_done(make_transport):
     with ScriptedNode([close]) as node:
-        assert make_client(node.address).call("SHUTDOWN", failover=False, last_words=True) is None
+        assert make_transport(node.address).call("SHUTDOWN", failover=False, last_words=True) is None
 
 
-def test_a_shutdown_that_was_not_sent_whole_is_not_done(make_client):
+def test_a_shutdown_that_was_not_sent_whole_is_not_done(make_transport):
     def take_a_little(conn):
         conn.recv(1000)
         conn.close()
 
     steps = [AtOnce(take_a_little)]
     with ScriptedNode(steps, steps) as node, pytest.raises(ConnectionFailed):
-        make_client(node.address).call("SHUTDOWN", b"x" * 20_000_000, failover=False, last_words=True)
+        make_transport(node.address).call("SHUTDOWN", b"x" * 20_000_000, failover=False, last_words=True)
 
 
 def test_a_shutdown_that_is_refused_is_an_error(make_client):
@@ -405,24 +405,24 @@ def test_no_words_are_a_usage_error_before_anything_is_connected(make_client):
 def test_a_stream_gives_replies_until_the_node_closes(make_client):
     with ScriptedNode([b"+OK\r\n+one\r\n+two\r\n"], [b":1\r\n"]) as node:
         client = make_client(node.address)
-        assert list(client.stream("MONITOR")) == [b"OK", b"one", b"two"]
+        assert list(client._transport.stream("MONITOR")) == [b"OK", b"one", b"two"]
         assert client.qlen("q") == 1
 
 
-def test_a_stream_may_be_silent_for_longer_than_the_response_timeout(make_client):
+def test_a_stream_may_be_silent_for_longer_than_the_response_timeout(make_transport):
     def later(conn):
         conn.sendall(b"+OK\r\n")
         threading.Event().wait(0.3)
         conn.sendall(b"+late\r\n")
 
     with ScriptedNode([later]) as node:
-        assert list(make_client(node.address, response_timeout=0.1).stream("MONITOR")) == [b"OK", b"late"]
+        assert list(make_transport(node.address, response_timeout=0.1).stream("MONITOR")) == [b"OK", b"late"]
 
 
 def test_a_request_without_reply_is_posted_and_not_waited_for(make_client):
     with ScriptedNode([silent], [b":1\r\n"]) as node:
         client = make_client(node.address)
-        client.post("CLIENT", "REPLY", "OFF")
+        client._transport.post("CLIENT", "REPLY", "OFF")
         assert not client.connected
         assert client.qlen("q") == 1
         assert node.requests[0] == [b"CLIENT", b"REPLY", b"OFF"]
@@ -446,11 +446,11 @@ def test_only_a_node_that_had_let_us_in_is_tried_again_and_once():
     assert plan_left.nodes == [left, gone]
 
 
-def test_a_request_without_a_reply_that_cannot_be_sent_names_the_node(make_client):
+def test_a_request_without_a_reply_that_cannot_be_sent_names_the_node(make_transport):
     def take_a_little(conn):
         conn.recv(1000)
         conn.close()
 
     with ScriptedNode([AtOnce(take_a_little)]) as node, pytest.raises(ConnectionFailed) as caught:
-        make_client(node.address).post("CLIENT", "REPLY", b"x" * 20_000_000)
+        make_transport(node.address).post("CLIENT", "REPLY", b"x" * 20_000_000)
     assert caught.value.message.startswith(f"{node.address}: ")

@@ -101,7 +101,7 @@ def test_a_seed_with_a_bad_certificate_is_passed_over(proxy, authority, node, ma
 
 
 def test_the_last_request_goes_out_before_the_end(client):
-    client.post("CLIENT", "REPLY", "OFF")
+    client._transport.post("CLIENT", "REPLY", "OFF")
     assert client.ping() == b"PONG"
 
 
@@ -115,8 +115,8 @@ def test_closing_waits_until_the_last_bytes_have_gone_out(proxy, authority, node
     monkeypatch.setattr(tls_module, "_FINISH_SECONDS", 60)
     client = make_client(proxy.address, tls=Tls(authority.ca))
     client.connect()
-    tunnel = client._connection._tunnel
-    client.post("ADDJOB", "q", b"x" * 100_000, "0")
+    tunnel = client._transport._connection._tunnel
+    client._transport.post("ADDJOB", "q", b"x" * 100_000, "0")
     # What ends the program now loses nothing: its thread, which would be cut off, has done its work.
     assert not tunnel._thread.is_alive()
     assert not tunnel._to_node
@@ -185,28 +185,28 @@ def test_without_tls_to_a_port_with_it(proxy, make_client):
         make_client(proxy.address, response_timeout=2).ping()
 
 
-def test_every_node_of_a_cluster(authority, make_client):
+def test_every_node_of_a_cluster(authority, make_transport):
     with SandboxThread(nodes=2) as sandbox:
         certificate = authority.issue("localhost")
         with (
             TlsProxy(sandbox.addresses[0], certificate) as one,
             TlsProxy(sandbox.addresses[1], certificate) as two,
         ):
-            client = make_client([one.address, two.address], tls=Tls(authority.ca))
-            with Cluster(client.nodes, client.connection_factory, discover=False) as cluster:
+            transport = make_transport([one.address, two.address], tls=Tls(authority.ca))
+            with Cluster(transport.nodes, transport.connection_factory, discover=False) as cluster:
                 answers = [reply for _, _, reply in cluster.ask(["QLEN", "mail"])]
                 assert answers == [0, 0]
                 assert not cluster.missing()
 
 
-def test_discovered_nodes_are_asked_by_tls_too(proxy, authority, make_client):
+def test_discovered_nodes_are_asked_by_tls_too(proxy, authority, make_transport):
     # The node announces its own address, where nothing speaks TLS: it must not be asked in plain text.
     with (
         SandboxThread(nodes=2) as sandbox,
         TlsProxy(sandbox.addresses[0], authority.issue("localhost")) as one,
     ):
-        client = make_client(one.address, tls=Tls(authority.ca), connect_timeout=1, response_timeout=20)
-        with Cluster(client.nodes, client.connection_factory) as cluster:
+        transport = make_transport(one.address, tls=Tls(authority.ca), connect_timeout=1, response_timeout=20)
+        with Cluster(transport.nodes, transport.connection_factory) as cluster:
             assert [reply for _, _, reply in cluster.ask(["QLEN", "mail"])] == [0]
             assert [str(lost.node) for lost in cluster.missing()] == [sandbox.addresses[1]]
             assert "TLS" in cluster.missing()[0].problem.message

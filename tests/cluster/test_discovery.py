@@ -7,9 +7,9 @@ import time
 
 import pytest
 
-from disquectl import Client
 from disquectl.client.address import parse_node
 from disquectl.client.cluster import Cluster
+from disquectl.client.transport import Transport
 from disquectl.errors import ConnectionFailed, NoAnswer, NotAuthorised
 from disquectl.protocol.resp import encode
 from tests.client.scripted import ScriptedNode, refused_address, silent
@@ -32,8 +32,8 @@ def hello(own, *entries):
 def ask(*seeds, password=None, discover=True, timeout=5.0):
     """What QLEN gives at each node, by address, and who is missing, by address."""
     with (
-        Client(",".join(seeds), password=password, response_timeout=timeout) as client,
-        Cluster(client.nodes, client.connection_factory, discover=discover) as cluster,
+        Transport(",".join(seeds), password=password, response_timeout=timeout) as transport,
+        Cluster(transport.nodes, transport.connection_factory, discover=discover) as cluster,
     ):
         answers = {str(link.node): reply for link, _, reply in cluster.ask(["QLEN", "q"])}
         missing = {str(one.node): one.problem for one in cluster.missing()}
@@ -119,7 +119,7 @@ def test_a_seed_that_is_announced_as_another_node_is_told_as_well():
         seed_has_answered = threading.Event()
         with ScriptedNode([late, b":1\r\n"]) as teller:
             nodes = [parse_node(seed.address), parse_node(teller.address)]
-            with Cluster(nodes, Client().connection_factory) as cluster:
+            with Cluster(nodes, Transport().connection_factory) as cluster:
                 answers = []
                 for _, _, reply in cluster.ask(["QLEN", "q"]):
                     answers.append(reply)

@@ -8,7 +8,6 @@ import pytest
 from conftest import run_disquectl
 
 from disquectl import Client
-from disquectl.client.core import Core
 from disquectl.commands import command_of
 from disquectl.protocol.resp import encode
 
@@ -17,16 +16,18 @@ from .test_rows import ALL
 ID = "D-dcb833cf-8YL1NT17e9+wsA/09NqxscQI-05a1"
 # Methods that need more than a word for each of their required parameters.
 ARGUMENTS = {"debug": ("STRUCTSIZE",), "cluster_meet": ("127.0.0.1", 7711)}
-# What is no command, or goes another way than `call`.
-OTHERS = {"qscan_all", "jscan_all", "monitor", "auth"} | set(vars(Core))
+# What is not a command, or goes another way than `call`.
+OTHERS = {"qscan_all", "jscan_all", "monitor", "auth"} | set(vars(Client))
 
 
 class Watched(Client):
     """Notes what would be sent, and how, and answers nothing."""
 
-    def _request(
-        self, words, repeatable=False, wait_ms=0, failover=True, last_words=False, *, hello_first=False
-    ):
+    def __init__(self):
+        super().__init__()
+        self._request = self._note
+
+    def _note(self, words, repeatable=False, wait_ms=0, failover=True, last_words=False):
         self.asked = ([encode([word]).split(b"\r\n")[2] for word in words], repeatable)
         raise InterruptedError
 

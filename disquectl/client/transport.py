@@ -1,7 +1,7 @@
-"""The client without its commands: seeds in order, timeouts, and the one place that decides on sending again.
+"""`Transport`: sends requests to the first seed that answers, and sends them again where that is safe.
 
-It sends words and gives back what came. Nothing is connected before the first request. Not for several
-threads at a time: give each thread a client. It knows no command but what tells a Disque from a Redis.
+It sends words and returns the reply. Nothing is connected before the first request. It is for one thread at a
+time. It must not know any command, except HELLO and INFO, which distinguish a Disque from a Redis.
 
 A request is sent again by itself only when it cannot have been carried out (not all of it was handed to the
 kernel), or when the caller says that doing it twice changes nothing (`repeatable`).
@@ -11,9 +11,9 @@ from __future__ import annotations
 
 from disquectl.client.connection import Broken, Connection, Unreachable
 from disquectl.client.connection_factory import ConnectionFactory, bounded, turned_away, with_advice
-from disquectl.client.failover import FailoverPlan, leaves_open, occupied, seeds, told, unknown
+from disquectl.client.failover import FailoverPlan, seeds
+from disquectl.client.resending import after_failure, leaves_open
 from disquectl.errors import (
-    ConnectionFailed,
     DisquectlError,
     NotDisque,
     OutcomeUnknown,
@@ -30,16 +30,18 @@ if TYPE_CHECKING:
 
     from disquectl.client.address import Node
     from disquectl.client.failover import Seeds
-    from disquectl.client.pipeline import Pipeline
-    from disquectl.client.pipelined_connection import Outcome
     from disquectl.client.tls import Tls
     from disquectl.client.tracing import Tracer
     from disquectl.protocol.resp import Reply, Word
     from disquectl.protocol.shapes import Record
 
 
-class Core:
-    """See `disquectl.Client`, which adds a method for each command."""
+class Transport:
+    """One connection at a time to one of the seeds.
+
+    `disquectl.Client` has a transport and adds a method for each command; streams and pipelines
+    (disquectl.client.pipeline) take one.
+    """
 
     def __init__(
         self,
@@ -52,11 +54,9 @@ class Core:
         tls: Tls | None = None,
         notice: Callable[[str], object] | None = None,
     ) -> None:
-        """Remember where to go; nothing is connected yet.
+        """Keep the settings; nothing is connected yet. The parameters are those of `disquectl.Client`.
 
-        `nodes`: the seeds in order, text with commas, ("host", port), or a mixture. Timeouts: seconds; the
-        response timeout is for one whole reply, None is for ever. `tap` sees the traffic, `notice` the
-        warnings. `tls` is how to speak TLS (disquectl.client.tls), None is not to.
+        Raises UsageError for nodes that are not addresses.
         """
         self._nodes = seeds(nodes)
         self._connection_factory = ConnectionFactory(
@@ -65,7 +65,7 @@ class Core:
         self._connection: Connection | None = None
         self._last: Node | None = None
         self._greeted: tuple[Connection, Record] | None = None
-        self._in_pipeline = False
+        self.pipeline_is_open = False  # set by Pipeline: a pipeline inside another one is refused
         self._asking = False
         self.greeting: Reply = None  # the reply to the HELLO that went out in front of the last such request
 
@@ -120,6 +120,11 @@ class Core:
     ) -> None:
         self.close()
 
+    @property
+    def last_node(self) -> Node | None:
+        """The node that was connected last, or None before the first connection."""
+        return self._last
+
     # Requests
 
     def call(
@@ -143,7 +148,7 @@ class Core:
         Raises ReplyError for an error reply (NotAuthorised where a password is missing), ConnectionFailed,
         NotDisque, NoAnswer, or OutcomeUnknown when it was sent, may not be repeated and got no reply.
         """
-        return self._request(words, repeatable, wait_ms, failover, last_words, hello_first=hello_first)
+        return self.request(words, repeatable, wait_ms, failover, last_words, hello_first=hello_first)
 
     def verify(self) -> Record:
         """Make sure, by one HELLO a connection, that a Disque answers; returns its record.
@@ -158,7 +163,7 @@ class Core:
         if self._greeted and connection is self._greeted[0]:
             return self._greeted[1]
         try:
-            reply = self._request(("HELLO",), repeatable=True)
+            reply = self.request(("HELLO",), repeatable=True)
         except ReplyError as refusal:
             if identity.is_loading(refusal):
                 return {"version": 1, "node": "", "nodes": []}
@@ -179,7 +184,7 @@ class Core:
         serves nothing else and is closed when the iteration ends. The request must change nothing: it is
         sent again as any such.
         """
-        reply = self._request(words, True)
+        reply = self.request(words, True)
         connection, self._connection = self._connection, None
         if connection is None:
             return
@@ -195,64 +200,24 @@ class Core:
     def post(self, *words: Word) -> None:
         """Send one request that has no reply (CLIENT REPLY OFF), then close: the connection is silent now."""
         request = encode(words)
-        plan_left = FailoverPlan(self._order(failover=False))
-        connection = self._usable() or self._open_next(plan_left)
+        plan = FailoverPlan(self._order(failover=False))
+        connection = self._usable() or self._open_next(plan)
         try:
             connection.send(request)
         except Broken as problem:
-            plan_left.failed(connection.node, str(problem))
-            raise plan_left.over() from None
+            plan.failed(connection.node, str(problem))
+            raise plan.over() from None
         finally:
             self.close()
-
-    def call_many(
-        self, requests: Iterable[Iterable[Word]], *, repeatable: bool = False, wait_ms: int | None = 0
-    ) -> list[Reply]:
-        """Send requests together on one connection; their replies in order, each error in its place.
-
-        `repeatable` and `wait_ms` hold for each of them, as in `call`. Raises LostInFlight or NotAllSent,
-        which say how far it came; NoAnswer where all are repeatable.
-        """
-        from disquectl.client import pipeline
-
-        outcomes: list[Outcome] = []
-        encoded = [encode(words) for words in requests]
-        with pipeline.Stream(self, repeatable=repeatable, wait_ms=wait_ms) as stream:
-            for batch in stream.run(pipeline.in_batches(encoded)):
-                outcomes += batch.outcomes
-        replies = [outcome for outcome in outcomes if not isinstance(outcome, OutcomeUnknown)]
-        if isinstance(failure := stream.failure, OutcomeUnknown):
-            raise pipeline.LostInFlight(failure.message, failure.advice, replies, len(outcomes))
-        if type(failure) is ConnectionFailed:
-            raise pipeline.NotAllSent(failure.message, failure.advice, replies)
-        if failure is not None:
-            raise failure
-        return replies
-
-    def pipeline(self, wait_ms: int | None = 0) -> Pipeline:
-        """Collect requests in a `with` block and send them together at its end; see Pipeline."""
-        from disquectl.client.pipeline import Pipeline
-
-        return Pipeline(self, wait_ms)
-
-    def enter_pipeline(self) -> None:
-        """Called by Pipeline. Raises UsageError where one is open: its replies would have no place."""
-        if self._in_pipeline:
-            raise UsageError("a pipeline is open already", "Add to that one, or use another client.")
-        self._in_pipeline = True
-
-    def leave_pipeline(self) -> None:
-        """Called by Pipeline."""
-        self._in_pipeline = False
 
     # For streams: connections, and where the next one goes
 
     def connection_for_many(
-        self, plan_left: FailoverPlan | None, failover: bool
+        self, plan: FailoverPlan | None, failover: bool
     ) -> tuple[Connection, FailoverPlan | None]:
         """The open connection, or a new one to the next node of the trip. Raises as connecting does."""
         connection = self._usable()
-        return self._reopen(plan_left, failover) if connection is None else (connection, plan_left)
+        return self._reopen(plan, failover) if connection is None else (connection, plan)
 
     def open_another(self) -> Connection:
         """One more connection to the node that is connected. Raises Unreachable, or as AUTH does."""
@@ -269,16 +234,16 @@ class Core:
             self._connection = None
 
     def plan_after(
-        self, connection: Connection, reason: str, plan_left: FailoverPlan | None, failover: bool
+        self, connection: Connection, reason: str, plan: FailoverPlan | None, failover: bool
     ) -> FailoverPlan:
         """Where to go when this connection has ended: the other seeds, then the same once more."""
-        plan_left = plan_left or FailoverPlan(self._order(failover)[1:])
-        plan_left.failed(connection.node, reason, come_back=True)
-        return plan_left
+        plan = plan or FailoverPlan(self._order(failover)[1:])
+        plan.failed(connection.node, reason, come_back=True)
+        return plan
 
-    # The rule of sending again
+    # One request
 
-    def _request(
+    def request(
         self,
         words: tuple[Word, ...],
         repeatable: bool = False,
@@ -288,17 +253,17 @@ class Core:
         *,
         hello_first: bool = False,
     ) -> Reply:
-        """As `call`, for the methods of the commands; without keywords, which take Python longer."""
+        """As `call`, for the command methods of the client; faster, because it takes the words as a tuple."""
         request = encode(("HELLO",)) + encode(words) if hello_first else encode(words)
         if self._asking:
-            raise occupied()
+            raise _occupied()
         self._asking = True
-        plan_left: FailoverPlan | None = None
+        plan: FailoverPlan | None = None
         try:
             while True:
                 connection = self._connection
                 if connection is None or connection.busy or connection.is_stale():
-                    connection, plan_left = self._reopen(plan_left, failover)
+                    connection, plan = self._reopen(plan, failover)
                 try:
                     connection.send(request)
                     reply = connection.receive(self.patience(0 if hello_first else wait_ms))
@@ -307,13 +272,19 @@ class Core:
                 except Broken as broken:
                     self.close()
                     reason, reply = str(broken), broken.early
-                    if broken.handed_over is None and last_words:
+                    was_sent = broken.handed_over is None
+                    if was_sent and last_words:
                         return None
-                    if broken.handed_over is None and not repeatable:
-                        raise unknown(connection, f"the connection broke ({broken})") from None
+                    problem = after_failure(
+                        connection, broken, was_sent=was_sent, repeatable=repeatable, timeout=None
+                    )
+                    if problem is not None:
+                        raise problem from None
                 except BaseException as failure:
                     self.close()
-                    raise told(connection, failure, self.patience(wait_ms), repeatable) from None
+                    timeout = self.patience(wait_ms)
+                    problem = after_failure(connection, failure, repeatable=repeatable, timeout=timeout)
+                    raise problem or failure from None
                 else:
                     if not isinstance(reply, ReplyError):
                         return reply
@@ -321,20 +292,20 @@ class Core:
                 if isinstance(reply, ReplyError) and not turned_away(reply):
                     break
                 self.close()
-                plan_left = self.plan_after(connection, reason, plan_left, failover)
+                plan = self.plan_after(connection, reason, plan, failover)
         finally:
             self._asking = False
         raise self.refusal(reply, words)
 
-    def _reopen(self, plan_left: FailoverPlan | None, failover: bool) -> tuple[Connection, FailoverPlan]:
+    def _reopen(self, plan: FailoverPlan | None, failover: bool) -> tuple[Connection, FailoverPlan]:
         self.close()
-        plan_left = plan_left or FailoverPlan(self._order(failover))
-        return self._open_next(plan_left), plan_left
+        plan = plan or FailoverPlan(self._order(failover))
+        return self._open_next(plan), plan
 
     def _usable(self) -> Connection | None:
         """The connection, where the next request may go out on it; else it is closed."""
         if self._asking:
-            raise occupied()
+            raise _occupied()
         connection = self._connection
         if connection is not None and (connection.busy or connection.is_stale()):
             self.close()
@@ -350,17 +321,17 @@ class Core:
         first = self._nodes.index(self._last)
         return self._nodes[first:] + self._nodes[:first]
 
-    def _open_next(self, plan_left: FailoverPlan) -> Connection:
-        while plan_left.nodes:
-            node = plan_left.nodes.pop(0)
+    def _open_next(self, plan: FailoverPlan) -> Connection:
+        while plan.nodes:
+            node = plan.nodes.pop(0)
             try:
                 self._connection = self._connection_factory.open(node)
             except Unreachable as problem:
-                plan_left.failed(node, str(problem))
+                plan.failed(node, str(problem))
                 continue
             self._last = node
             return self._connection
-        raise plan_left.over()
+        raise plan.over()
 
     def patience(self, wait_ms: int | None) -> float | None:
         """Seconds for a reply, when the command itself may wait so long; None is for ever."""
@@ -392,9 +363,17 @@ class Core:
         if not identity.has_verb(verb):
             return None
         try:
-            info = self._request(("INFO",), repeatable=True, failover=False)
+            info = self.request(("INFO",), repeatable=True, failover=False)
         except ReplyError as refused:
             info = refused
         except DisquectlError:
             return None  # then nothing is known but the refusal
         return identity.stranger(node, info)
+
+
+def _occupied() -> UsageError:
+    """The exception for a request in the middle of another one: each would get the other's reply."""
+    return UsageError(
+        "this client waits for the reply to another request",
+        "A client is for one thread at a time: give each thread one of its own.",
+    )
