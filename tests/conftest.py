@@ -44,9 +44,10 @@ class Result:
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    # Who starts the tests in the background may have made them deaf to Ctrl-C and HUP, which some send.
+    # A shell that starts the tests in the background makes them ignore signals that some of them send.
     signal.signal(signal.SIGINT, signal.default_int_handler)
-    signal.signal(signal.SIGHUP, signal.SIG_DFL)
+    for number in (signal.SIGHUP, signal.SIGQUIT):
+        signal.signal(number, signal.SIG_DFL)
     config.addinivalue_line("markers", "sandbox_only: needs what only the sandbox can do, says why")
 
 

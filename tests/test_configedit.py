@@ -9,12 +9,12 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from disquectl.commands.profile import _write
 from disquectl.config.edit import with_profile, with_use, without_profile
 from disquectl.config.file import parse
 from disquectl.config.toml_text import Scan
 from disquectl.config.write import locked, save
 from disquectl.errors import DataError
+from disquectl.programs.profile_changes import _write
 
 COMMENTED = """\
 # the file

@@ -78,7 +78,9 @@ with Signals([signal.SIGTSTP], came.append) as signals:
 
 
 def test_a_process_stops_until_it_is_continued():
-    with subprocess.Popen([sys.executable, "-c", STOPPING], stdout=subprocess.PIPE) as process:
+    # In a group of its own: where the tests run without a terminal, theirs cannot be stopped.
+    words = [sys.executable, "-c", STOPPING]
+    with subprocess.Popen(words, stdout=subprocess.PIPE, process_group=0) as process:
         assert process.stdout is not None
         assert process.stdout.readline() == b"ready\n"
         process.send_signal(signal.SIGTSTP)

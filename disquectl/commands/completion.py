@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from disquectl.commands.help import write_lines
+from disquectl.execution.text import write_text
 from disquectl.spec.command import TOOLS, Command, Grammar, Program
 from disquectl.spec.param_types import one_of
 from disquectl.spec.parameters import Argument
@@ -19,7 +19,7 @@ def run(command: Command, values: Values, session: Session) -> None:
     """The script on stdout."""
     from disquectl.completion.scripts import script
 
-    write_lines(script(values["shell"]).rstrip("\n").split("\n"), session)
+    write_text(script(values["shell"]), session)
 
 
 COMMAND = Command(

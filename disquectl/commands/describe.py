@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from disquectl.commands.help import write_lines
+from disquectl.execution.text import write_text
 from disquectl.spec.command import TOOLS, Command, Grammar, Program
 from disquectl.spec.param_types import FLAG
 from disquectl.spec.parameters import Option
@@ -18,13 +18,13 @@ def run(command: Command, values: Values, session: Session) -> None:
     if values.get("man"):
         from disquectl.manual.man import man_page
 
-        write_lines(man_page().rstrip("\n").split("\n"), session)
-        return
-    from json import dumps
+        write_text(man_page(), session)
+    else:
+        from json import dumps
 
-    from disquectl.manual.describe import describe
+        from disquectl.manual.describe import describe
 
-    write_lines([dumps(describe(), indent=2 if session.streams.stdout_is_terminal else None)], session)
+        write_text(dumps(describe(), indent=2 if session.streams.stdout_is_terminal else None), session)
 
 
 COMMAND = Command(

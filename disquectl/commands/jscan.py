@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from disquectl.commands.show import SHOW_FIELDS, SHOW_KINDS
 from disquectl.execution.scan import SCAN_NATIVE, SCAN_OPTIONS, walk
 from disquectl.protocol.columns import values_of
 from disquectl.protocol.replies import jscan_page
@@ -10,6 +9,7 @@ from disquectl.spec.command import QUEUES, Command, Grammar, Program
 from disquectl.spec.param_types import QUEUE, one_of
 from disquectl.spec.parameters import CLUSTER_OPTIONS, Option
 from disquectl.spec.shape import RECORDS, Shape
+from disquectl.spec.show_fields import SHOW_FIELDS, SHOW_KINDS
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:

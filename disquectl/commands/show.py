@@ -7,6 +7,7 @@ from disquectl.spec.command import JOBS, UNKNOWN_JOB, Command, Grammar, Request,
 from disquectl.spec.param_types import JOB_ID
 from disquectl.spec.parameters import CLUSTER_OPTIONS, Argument
 from disquectl.spec.shape import PAIRS, RECORDS, Shape
+from disquectl.spec.show_fields import SHOW_FIELDS, SHOW_KINDS
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -14,35 +15,6 @@ if TYPE_CHECKING:
 
     from disquectl.protocol.resp import Reply
     from disquectl.spec.parameters import Record, Values, Words
-
-SHOW_FIELDS = (
-    "id",
-    "queue",
-    "state",
-    "repl",
-    "ttl",
-    "ctime",
-    "delay",
-    "retry",
-    "nacks",
-    "additional_deliveries",
-    "nodes_delivered",
-    "nodes_confirmed",
-    "next_requeue_within",
-    "next_awake_within",
-    "body",
-)
-# What people read instead of Disque's units.
-SHOW_KINDS = {
-    "id": "id",
-    "body": "body",
-    "ttl": "seconds",
-    "delay": "seconds",
-    "retry": "seconds",
-    "ctime": "ctime_ns",
-    "next_requeue_within": "ms",
-    "next_awake_within": "ms",
-}
 
 
 def shape(values: Values) -> Shape:

@@ -20,15 +20,11 @@ from disquectl.spec.param_types import (
     one_of,
 )
 from disquectl.spec.parameters import Argument, Option
-from disquectl.spec.queue_names import doubts
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from typing import BinaryIO
-
     from disquectl.execution.session import Session
     from disquectl.spec.parameters import Values
-    from disquectl.worker.plan import Plan
 
 MAX_WEIGHT = 1000
 # What takes the body elsewhere than on stdin.
@@ -41,21 +37,15 @@ def queue_and_weight(text: str) -> tuple[bytes, int]:
     if not comma:
         return os.fsencode(text), 1
     if not (weight.isdecimal() and weight.isascii()):
-        import shlex
-
-        raise UsageError(
-            f"not NAME[,WEIGHT]: {text!r}",
-            f"for several queues write {separated(text)}; "
-            f"for one queue of this name -q {shlex.quote(text + ',1')}",
-        )
+        raise _not_a_weight(text)
     if not 1 <= int(weight) <= MAX_WEIGHT:
         raise UsageError(f"the weight is from 1 to {MAX_WEIGHT}: {text!r}")
     return os.fsencode(name), int(weight)
 
 
-def separated(text: str) -> str:
-    """The names of `a,5,b` as options of their own: `-q a,5 -q b`."""
-    import shlex
+def _not_a_weight(text: str) -> UsageError:
+    """The error for `a,5,b`, with what was meant: the names as options, or all of it as one name."""
+    from shlex import quote
 
     words: list[str] = []
     for part in text.split(","):
@@ -63,7 +53,11 @@ def separated(text: str) -> str:
             words[-1] += f",{part}"
         elif part:
             words.append(part)
-    return " ".join(f"-q {shlex.quote(word)}" for word in words)
+    several = " ".join(f"-q {quote(word)}" for word in words)
+    return UsageError(
+        f"not NAME[,WEIGHT]: {text!r}",
+        f"for several queues write {several}; for one queue of this name -q {quote(text + ',1')}",
+    )
 
 
 def curve(text: str) -> tuple[float, float, float]:
@@ -89,81 +83,11 @@ def check(values: Values) -> None:
     check_expiry("--dead-ttl", values.get("dead_ttl", 0), time.time())
 
 
-def plan_of(values: Values) -> Plan:
-    """The options as the worker knows them."""
-    from disquectl.worker.backoff import Backoff
-    from disquectl.worker.plan import STDIN, Plan
-
-    prefix: bytes = values.get("prefix", b"")
-    given: Values = {
-        name: values[name]
-        for name in ("concurrency", "max_jobs", "max_retries", "hold", "backtrace", "dead_ttl")
-        if name in values
-    }
-    given |= {name: values[name] / 1000 for name in ("max_time", "timeout", "grace") if name in values}
-    takes = [name.removeprefix("as_") for name in TAKING if name in values]
-    return Plan(
-        command=values["command"],
-        queues=tuple((prefix + name, weight) for name, weight in values["queue"]),
-        backoff=Backoff(*values["backoff"]) if "backoff" in values else Backoff(),
-        prefix=prefix,
-        strict="strict" in values,
-        takes=takes[0] if takes else STDIN,
-        burst="burst" in values,
-        dead_queue=prefix + values["dead"] if "dead" in values else None,
-        keep_dead="no_dead" not in values,
-        term_done="term_exit_0_done" in values,
-        **given,
-    )
-
-
 def run(command: Command, values: Values, session: Session) -> None:
-    """Make sure that the command and a Disque are there, then work until it is over."""
-    from shutil import which
+    """Make sure that the command and a Disque are there, then work until the end."""
+    from disquectl.programs.work import work
 
-    from disquectl.execution.child_environment import child_environment
-    from disquectl.worker.log import Log
-    from disquectl.worker.log_output import LogOutput
-    from disquectl.worker.open_files import make_room
-    from disquectl.worker.plan import Program
-    from disquectl.worker.worker import Worker
-
-    plan = plan_of(values)
-    for doubt in doubts(command, (name for name, _ in plan.queues)):
-        session.warn(doubt)
-    if session.settings.read_only:
-        raise UsageError("work takes jobs, and this is read-only")
-    path = which(plan.command[0])
-    if path is None:
-        raise UsageError(f"there is no command {os.fsdecode(plan.command[0])!r} that can be run")
-    make_room(plan)
-    client = session.client
-    client.verify()
-    first = client.node
-    client.close()
-    seeds = sorted(client.nodes, key=lambda node: node != first)
-    terminal = session.streams.stderr_is_terminal
-    log = Log(
-        LogOutput(_fileno(session.streams.stderr)),
-        as_json=values.get("log", "text" if terminal else "json") == "json",
-        live=terminal,
-        quiet=session.settings.quiet,
-        verbose="verbose" in values,
-    )
-    hands_on = "pass_credentials" in values
-    if session.password is not None and not hands_on and not session.settings.quiet:
-        log.said("the password is not handed on to commands (--pass-credentials does)")
-    environ = child_environment(os.environ, session.settings, connected=first, pass_credentials=hands_on)
-    program = Program(path, {os.fsencode(name): os.fsencode(text) for name, text in environ.items()})
-    well = Worker(plan, program, seeds, client.connection_factory, log).run()
-    session.exit_code = 0 if well else 3
-
-
-def _fileno(stream: BinaryIO) -> int:
-    try:
-        return stream.fileno()
-    except (OSError, ValueError):
-        return -1  # it is closed
+    work(command, values, session)
 
 
 COMMAND = Command(

@@ -15,6 +15,8 @@ if TYPE_CHECKING:
     from disquectl.protocol.resp import Reply
     from disquectl.protocol.shapes import Record
 
+# What is known of a job as a whole; what each node says of it follows.
+TRACE_FIELDS = ("id", "created_by", "ttl_minutes", "delivery", "state", "next_requeue_within")
 # What each node says for itself alone: a difference there means nothing.
 _OWN = ("node", "next_requeue_within", "next_awake_within")
 # What is not initialised in the dummy that stands for an acknowledged ID (queue nil).

@@ -24,6 +24,8 @@ def running(*args, node=None, stdin=subprocess.DEVNULL, **env):
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         env=environment(node, **env),
+        # Where the tests run without a terminal, Ctrl-Z could not stop a process of their own group.
+        process_group=0,
     )
     try:
         yield process

@@ -167,8 +167,8 @@ def test_the_same_command_may_be_harmless_with_other_words():
     assert leaving.risk.only_reads([b"CLUSTER", b"LEAVING"])
     assert leaving.risk.danger_of([b"CLUSTER", b"LEAVING", b"yes"])
     assert not leaving.risk.danger_of([b"CLUSTER", b"LEAVING", b"no"])
-    assert not leaving.may_repeat([b"CLUSTER", b"LEAVING", b"no"])
+    assert not leaving.risk.may_repeat([b"CLUSTER", b"LEAVING", b"no"])
     assert pause.risk.only_reads([b"PAUSE", b"q", b"state"])
-    assert pause.may_repeat([b"PAUSE", b"q", b"STATE"])
+    assert pause.risk.may_repeat([b"PAUSE", b"q", b"STATE"])
     for words in ([b"in"], [b"state", b"bcast"], [b"state", b"none"], []):
         assert not pause.risk.only_reads([b"PAUSE", b"q", *words])

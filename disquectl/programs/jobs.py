@@ -1,0 +1,119 @@
+"""Lists the jobs of the whole cluster: asks all nodes, merges the replicas, selects, and writes.
+
+Started by the command `jobs`, whose declaration has the options and the columns.
+"""
+
+from __future__ import annotations
+
+from itertools import islice
+
+from disquectl.execution.present import present
+from disquectl.fanout.ask import missing_bits, open_cluster, require_an_answer, settle
+from disquectl.fanout.scan_all import ClusterScan, NoCollection, now_ms
+from disquectl.merge.jobs import JOB_FIELDS, Jobs
+from disquectl.merge.order import arranged
+from disquectl.merge.replicas import BODY, QUEUE
+from disquectl.merge.states import ACKNOWLEDGED, DELAYED, IN_FLIGHT, QUEUED, STATES, UNKNOWN, WAITING
+from disquectl.render.human import duration
+from disquectl.spec.shape import RECORDS, Shape
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Iterator
+    from re import Pattern
+
+    from disquectl.execution.session import Session
+    from disquectl.merge.replicas import Copy
+    from disquectl.spec.parameters import Record, Values
+
+# IDs are for other commands, and ACKJOB of a waiting job ends the server.
+IDS_OF = tuple(state for state in STATES if state != WAITING)
+# What a terminal has room for, by its width.
+NARROW = ("id", "queue", "state", "age")
+MIDDLE = ("id", "queue", "state", "age", "ttl", "nacks", "additional_deliveries", "body")
+MIDDLE_COLUMNS, WIDE_COLUMNS = 120, 190
+
+
+def list_jobs(values: Values, shape: Shape, session: Session) -> None:
+    """Ask all nodes for their jobs, merge them, and write those that are wanted."""
+    session.check_output(shape)
+    queues: tuple[bytes, ...] = values.get("queue", ())
+    with open_cluster(session.client, seeds_only="seeds_only" in values) as cluster:
+        survey = ClusterScan(cluster)
+        jobs = Jobs(survey.clocks, wanted(queues, values.get("grep")))
+        one = queues[0] if len(queues) == 1 else None
+        with NoCollection():
+            for link, copies in survey.run(scan_queues=False, queue=one, scan_jobs=True):
+                jobs.add(link.node_id, copies, now_ms())
+        require_an_answer(cluster, session, survey.refusals)
+        kept = _kept(_records(survey, jobs, bool(values.get("reverse"))), values)
+        if session.format == "table":
+            kept = [{**record, "state": sentence(record)} for record in kept]
+        present(_shown(values, shape, session), kept, session)
+        settle(cluster, session, refusals=survey.refusals)
+
+
+def wanted(queues: tuple[bytes, ...], body: Pattern[bytes] | None) -> Callable[[Copy], bool] | None:
+    """Whether a copy is of one of these queues and has such a body; all copies of a job agree in that."""
+    if not queues and body is None:
+        return None
+    names = frozenset(queues)
+    return lambda copy: (
+        (not names or copy[QUEUE] in names) and (body is None or body.search(copy[BODY] or b"") is not None)
+    )
+
+
+def passes(record: Record, values: Values) -> bool:
+    """Whether a job is asked for, by what its copies say together."""
+    return (
+        record["state"] in (values.get("state") or (IDS_OF if values.get("ids") else STATES))
+        and record["age"] * 1000 >= values.get("older_than", 0)
+        and ("ttl_below" not in values or record["ttl"] * 1000 < values["ttl_below"])
+        and record["nacks"] > values.get("nacks_over", -1)
+        and record["additional_deliveries"] > values.get("deliveries_over", -1)
+    )
+
+
+def sentence(record: Record) -> str:
+    """A state for people, with when the job comes back."""
+    state, within_ms = record["state"], record["next_requeue_within"]
+    when = "never back" if within_ms is None else f"back in {duration(max(within_ms // 1000, 0))}"
+    return {
+        QUEUED: "queued",
+        DELAYED: "delayed" if within_ms is None else f"delayed, due in {duration(within_ms // 1000)}",
+        IN_FLIGHT: f"in flight, {when}",
+        ACKNOWLEDGED: "acknowledged, being collected",
+        WAITING: "waiting for copies",
+        UNKNOWN: "unknown: may be queued at a node that did not answer",
+    }[state]
+
+
+def _kept(records: Iterable[Record], values: Values) -> list[Record]:
+    """The records that are asked for, of all in the order of age; by age no more are made than are kept."""
+    passing = (record for record in records if passes(record, values))
+    sort = values.get("sort", "age")
+    if sort == "age":
+        return list(islice(passing, values.get("limit")))
+    return arranged(list(passing), sort, bool(values.get("reverse")), values.get("limit"))
+
+
+def _records(survey: ClusterScan, jobs: Jobs, newest_first: bool) -> Iterator[Record]:
+    """Every job, one after the other."""
+    names = {jobs.bits.of(link.node_id): link.name for link in survey.cluster.links()}
+    missing = missing_bits(survey.cluster, jobs.bits)
+    now = now_ms()
+    found = jobs.found
+    by_age = sorted(found, key=lambda job_id: (found[job_id].ctime_ns, job_id), reverse=newest_first)
+    return (jobs.record(job_id, missing, now, names) for job_id in by_age)
+
+
+def _shown(values: Values, full: Shape, session: Session) -> Shape:
+    """The columns that fit a terminal, where nobody asked for others."""
+    if session.format != "table" or session.settings.columns is not None or values.get("ids"):
+        return full
+    width = session.streams.width
+    if width >= WIDE_COLUMNS:
+        fields = tuple(field for field in JOB_FIELDS if field != "next_requeue_within")
+    else:
+        fields = MIDDLE if width >= MIDDLE_COLUMNS else NARROW
+    return Shape(fields, RECORDS, many=True, value="id", kinds=full.kinds)

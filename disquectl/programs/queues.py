@@ -1,0 +1,134 @@
+"""Lists the queues of the whole cluster: asks all nodes, merges what they have, selects, and writes.
+
+Started by the command `queues`, whose declaration has the options and the columns.
+"""
+
+from __future__ import annotations
+
+import re
+import time
+from fnmatch import translate
+
+from disquectl.execution.present import present
+from disquectl.fanout.ask import missing_bits, open_cluster, require_an_answer, settle
+from disquectl.fanout.scan_all import ClusterScan, NoCollection, now_ms
+from disquectl.merge.job_counts import JobCounts
+from disquectl.merge.order import arranged
+from disquectl.merge.queues import QueueSum, queue_record, rates
+from disquectl.spec.shape import RECORDS, Shape
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from disquectl.execution.session import Session
+    from disquectl.spec.parameters import Record, Values
+
+# What a terminal has room for, by its width.
+NARROW = ("queue", "queued", "delayed", "in_flight", "oldest_age", "jobs_in", "jobs_out", "pause")
+NARROW_WITH_RATES = ("queue", "queued", "delayed", "in_flight", "oldest_age", "rate_in", "rate_out", "pause")
+WIDE_COLUMNS = 140
+
+
+def list_queues(values: Values, shape: Shape, session: Session) -> None:
+    """Ask all nodes for their queues and jobs, merge them, and write the queues that are wanted."""
+    session.check_output(shape)
+    pattern: bytes | None = values.get("pattern")
+    exact = pattern if pattern is not None and not any(sign in pattern for sign in b"*?[") else None
+    wanted = None if pattern is None or exact is not None else matcher(pattern)
+    with open_cluster(session.client, seeds_only="seeds_only" in values) as cluster:
+        survey = ClusterScan(cluster, wanted)
+        counts = JobCounts(survey.clocks, wanted)
+        with NoCollection():
+            for link, copies in survey.run(
+                scan_queues=True, queue=exact, scan_jobs=not values.get("estimate")
+            ):
+                counts.add(link.node_id, copies, now_ms())
+        require_an_answer(cluster, session, survey.refusals)
+        found = _records(survey, counts, values)
+        _tell(survey, counts, values, session)
+        low = values.get("min_length", 0)
+        kept = arranged(
+            [record for record in found if record["queued"] >= low],
+            values.get("sort", "queue"),
+            bool(values.get("reverse")),
+            values.get("limit"),
+        )
+        if values.get("names"):
+            kept = [{"queue": record["queue"]} for record in kept]
+        present(_shown(values, shape, session), kept, session)
+        settle(cluster, session, refusals=survey.refusals)
+
+
+def matcher(pattern: bytes) -> Callable[[bytes], bool]:
+    """Whether a name fits a pattern of `* ? [a-z]`."""
+    # Bytes as the characters of the same number: fnmatch and names of any bytes agree so.
+    fits = re.compile(translate(pattern.decode("latin-1"))).match
+    known: dict[bytes, bool] = {}
+
+    def matches(name: bytes) -> bool:
+        answer = known.get(name)
+        if answer is None:
+            answer = known[name] = fits(name.decode("latin-1")) is not None
+        return answer
+
+    return matches
+
+
+def _records(survey: ClusterScan, counts: JobCounts, values: Values) -> list[Record]:
+    """All queues that any node has, or has jobs of."""
+    later = _after(survey, values)
+    bits = [(counts.bits.of(link.node_id), link.name) for link in survey.cluster.links()]
+    answered = [link.name for link in survey.cluster.answered()]
+    missing = missing_bits(survey.cluster, counts.bits)
+    now = now_ms()
+    found = []
+    for queue in {**survey.queues, **dict.fromkeys(counts.queues())}:
+        total = survey.queues.get(queue) or QueueSum()
+        by_state, holders = counts.counts(queue, missing)
+        rate = rates(total, later[queue]) if queue in later and queue in survey.queues else None
+        found.append(
+            queue_record(
+                queue,
+                total,
+                counts=None if values.get("estimate") else by_state,
+                oldest_age=counts.oldest_age(queue, now),
+                rates=rate,
+                answered=answered,
+                holders=[name for bit, name in bits if name in total.pauses or bit & holders],
+            )
+        )
+    return found
+
+
+def _after(survey: ClusterScan, values: Values) -> dict[bytes, QueueSum]:
+    """The queues once more, after the interval; empty without one."""
+    if "interval" not in values:
+        return {}
+    begun = max((total.seen_at for total in survey.queues.values()), default=time.monotonic())
+    time.sleep(max(begun + values["interval"] / 1000 - time.monotonic(), 0))
+    return survey.again()
+
+
+def _tell(survey: ClusterScan, counts: JobCounts, values: Values, session: Session) -> None:
+    """What the numbers do not say."""
+    if values.get("estimate"):
+        session.note(
+            "an estimate by QSTAT: delayed, in flight, acknowledged jobs and ages are not known, queues "
+            "that have no queued jobs may be missing, and a job queued at two nodes counts twice"
+        )
+        return
+    missing = missing_bits(survey.cluster, counts.bits)
+    unknown = sum(counts.counts(queue, missing)[0]["unknown"] for queue in counts.queues()) if missing else 0
+    if unknown:
+        session.warn(f"{unknown} jobs are in no column: a node that did not answer may have them queued")
+
+
+def _shown(values: Values, full: Shape, session: Session) -> Shape:
+    """The columns that fit a terminal, where nobody asked for others."""
+    if session.format != "table" or session.settings.columns is not None or values.get("names"):
+        return full
+    if session.streams.width >= WIDE_COLUMNS:
+        return full
+    fields = NARROW_WITH_RATES if "interval" in values else NARROW
+    return Shape(fields, RECORDS, many=True, value="queue", kinds=full.kinds)
