@@ -21,10 +21,11 @@ from disquectl import Client
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-# What is shared between tests asserts, too: also where Python leaves out assertions (PYTHONOPTIMIZE). Some of
-# it is imported by two names.
+    from disquectl.sandbox.thread import SandboxThread
+
+# The helpers of the tests assert, too: also where Python leaves out assertions (PYTHONOPTIMIZE).
 for _path in Path(__file__).parent.glob("*/__init__.py"):
-    pytest.register_assert_rewrite(_path.parent.name, f"tests.{_path.parent.name}")
+    pytest.register_assert_rewrite(f"tests.{_path.parent.name}")
 
 TEST_NODES = [node for node in os.environ.get("DISQUECTL_TEST_NODES", "").split(",") if node]
 LOOPBACK = ("127.", "localhost", "[::1]", "::1")
@@ -141,6 +142,15 @@ def cluster() -> Iterator[list[str]]:
 
     with SandboxThread(nodes=3) as sandbox:
         yield sandbox.addresses
+
+
+@pytest.fixture
+def mortal() -> Iterator[SandboxThread]:
+    """Three nodes of the sandbox: `addresses`, and `stop_node(n)` as if its process had died."""
+    from disquectl.sandbox.thread import SandboxThread
+
+    with SandboxThread(nodes=3) as sandbox:
+        yield sandbox
 
 
 def run_disquectl(

@@ -10,10 +10,10 @@ import sys
 from typing import Any
 
 from disquectl.commands import all_commands
+from disquectl.render.ansi import BOLD, RESET
 from disquectl.spec.command import JOBS, QUEUES, SERVER, TOOLS, Command
 from disquectl.spec.parameters import Option
 
-BOLD, PLAIN = "\x1b[1m", "\x1b[0m"
 GLOBAL_HINT = "Options that every command takes, as -n, -o and --echo: see disquectl --help."
 
 
@@ -82,5 +82,5 @@ def bold_headings(text: str) -> str:
         return text
     lines = text.split("\n")
     return "\n".join(
-        f"{BOLD}{line}{PLAIN}" if line[:1].strip() and line.endswith(":") else line for line in lines
+        f"{BOLD}{line}{RESET}" if line[:1].strip() and line.endswith(":") else line for line in lines
     )

@@ -7,7 +7,7 @@ import time
 from disquectl.errors import UsageError
 from disquectl.execution.inputs import read_file, read_stdin
 from disquectl.execution.request import send_and_present
-from disquectl.protocol.job_options import DEFAULT_TTL_SECONDS, MAX_REPLICAS, check_expiry
+from disquectl.protocol.job_options import DEFAULT_TIMEOUT_MS, DEFAULT_TTL_SECONDS, MAX_REPLICAS, check_expiry
 from disquectl.protocol.jobid import added
 from disquectl.spec.command import JOBS, WRITE, Command, Grammar, Program, Request, Risk
 from disquectl.spec.param_types import BODY, FILE, FLAG, QUEUE, SECONDS, TEXT, WAIT, number
@@ -21,9 +21,6 @@ if TYPE_CHECKING:
     from disquectl.execution.session import Session
     from disquectl.protocol.resp import Reply
     from disquectl.spec.parameters import Record, Values, Words
-
-DEFAULT_TIMEOUT_MS = 5_000
-
 
 # What makes many jobs of the input, and what has a meaning only then.
 MANY = ("lines", "null", "jsonl")
@@ -97,9 +94,9 @@ def run(command: Command, values: Values, session: Session) -> None:
         if not many:
             values["body"] = b"-"
     if many:
-        from disquectl.bulk import adding
+        from disquectl.bulk import add_jobs
 
-        adding.run(command, values, session, values.get("timeout", DEFAULT_TIMEOUT_MS))
+        add_jobs.run(command, values, session, values.get("timeout", DEFAULT_TIMEOUT_MS))
         return
     if "file" in values:
         values["body"] = read_file(values["file"])

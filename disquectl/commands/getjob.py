@@ -69,10 +69,11 @@ def run(command: Command, values: Values, session: Session) -> None:
     shape_now = shape(values)
     for doubt in doubts(command, values["queue"]):
         session.warn(doubt)
-    if "into" in values or values.get("count", 1) > ONE_REPLY or any(name in values for name in FOLLOWING):
-        from disquectl.bulk import taking
+    follow = any(name in values for name in FOLLOWING)
+    if follow or "into" in values or values.get("count", 1) > ONE_REPLY:
+        from disquectl.bulk import get_jobs
 
-        taking.run(command, values, session, shape_now)
+        get_jobs.run(command, values, session, shape_now, follow, ONE_REPLY)
         return
     session.check_output(shape_now)
     (words,) = requests(command, values)

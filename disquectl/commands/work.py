@@ -27,8 +27,8 @@ if TYPE_CHECKING:
     from disquectl.spec.parameters import Values
 
 MAX_WEIGHT = 1000
-# What takes the body elsewhere than on stdin.
-TAKING = ("as_arg", "as_args", "lines")
+# The options by which a command gets its body other than on stdin.
+INPUT_OPTIONS = ("as_arg", "as_args", "lines")
 
 
 def queue_and_weight(text: str) -> tuple[bytes, int]:
@@ -71,7 +71,7 @@ def curve(text: str) -> tuple[float, float, float]:
 
 def check(values: Values) -> None:
     """Refuse what contradicts itself."""
-    taking = [f"--{name.replace('_', '-')}" for name in TAKING if name in values]
+    taking = [f"--{name.replace('_', '-')}" for name in INPUT_OPTIONS if name in values]
     if len(taking) > 1:
         raise UsageError(f"{' and '.join(taking)} are two ways to give the job: leave one out")
     if "dead" in values and "no_dead" in values:

@@ -8,8 +8,8 @@ from __future__ import annotations
 from disquectl.errors import DisquectlError, NothingThere, PartlyDone, ReplyError
 from disquectl.execution.id_commands import id_batches
 from disquectl.execution.present import present
-from disquectl.fanout.act import Acting
 from disquectl.fanout.ask import Refusals, open_cluster, require_an_answer, settle
+from disquectl.fanout.change_jobs import JobChange
 from disquectl.merge.plan import MAYBE_QUEUED, ON_EVERY_REPLICA, UNKNOWN, WAITING
 from disquectl.protocol.jobid import is_valid
 
@@ -48,29 +48,29 @@ def change(command: Command, values: Values, session: Session) -> None:
 
     with open_cluster(session.client, seeds_only="seeds_only" in values) as cluster:
         refusals = Refusals()
-        acting = Acting(cluster, command.grammar.verb[0], refusals)
+        change = JobChange(cluster, command.grammar.verb[0], refusals)
         sent = 0
         for batch in batches:
-            acting.act(batch)
+            change.apply(batch)
             sent += len(batch)
             require_an_answer(cluster, session, refusals, may_repeat=may_repeat)
-        if refusals.found and acting.nodes and not acting.replies:
+        if refusals.found and change.nodes and not change.replies:
             raise refusals.first(session)
         if bad and not sent:
             raise ReplyError("BADID none of the lines is a job ID")
         nodes = [link.name for link in cluster.answered() if link not in refusals.found]
         if one is None:
-            present(shape, [{"count": acting.count, "nodes": nodes}], session)
-            _tell_of_the_left(acting, session)
-        elif one in acting.replies:
-            present(shape, [{"id": one.decode(), "seconds": acting.replies[one], "nodes": nodes}], session)
+            present(shape, [{"count": change.count, "nodes": nodes}], session)
+            _tell_of_the_left(change, session)
+        elif one in change.replies:
+            present(shape, [{"id": one.decode(), "seconds": change.replies[one], "nodes": nodes}], session)
         if sent:
             _tell_of_the_silent(command, cluster, refusals, session)
             settle(cluster, session, refusals=refusals, may_repeat=may_repeat)
     if bad:
-        raise PartlyDone(f"{sent} IDs sent, {len(bad)} lines refused, {acting.count} counted")
-    if one is not None and one in acting.left:
-        raise _why_left(one, acting.left[one])
+        raise PartlyDone(f"{sent} IDs sent, {len(bad)} lines refused, {change.count} counted")
+    if one is not None and one in change.left:
+        raise _why_left(one, change.left[one])
 
 
 def _why_left(job_id: bytes, reason: str) -> DisquectlError:
@@ -79,10 +79,10 @@ def _why_left(job_id: bytes, reason: str) -> DisquectlError:
     return NothingThere(text) if reason == UNKNOWN else PartlyDone(text)
 
 
-def _tell_of_the_left(acting: Acting, session: Session) -> None:
+def _tell_of_the_left(change: JobChange, session: Session) -> None:
     """Name the jobs that may need another look; the rest is counted."""
     counts: dict[str, int] = {}
-    for job_id, reason in acting.left.items():
+    for job_id, reason in change.left.items():
         if reason in _NAMED:
             session.problem(f"{job_id.decode()}: {reason}")
         else:

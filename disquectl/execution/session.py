@@ -35,8 +35,11 @@ if TYPE_CHECKING:
     class Holder(Protocol):
         """Keeps jobs that were taken until their reader has ended, and acknowledges them then."""
 
-        def hold(self, ids: Sequence[str], taker: Session) -> None:
-            """Called before the jobs are written, with the session that took them."""
+        def hold(self, ids: Sequence[str], session: Session, node: Node | None = None) -> None:
+            """Called before the jobs are written, with the session that took them and the node that had them.
+
+            `node` is by default the one that the session is connected to.
+            """
 
         def written(self) -> None:
             """Called when they are written and flushed."""
@@ -86,6 +89,10 @@ class Session:
     def client_for(self, node: Node, timeout_seconds: float) -> Transport:
         """Another client with the same password, to one node, that gives up soon."""
         return self._make([node], timeout_seconds, timeout_seconds)
+
+    def impatient_client(self, timeout_seconds: float) -> Transport:
+        """Another client with the same seeds and password, that gives up after this time."""
+        return self._make(self.settings.nodes, timeout_seconds, timeout_seconds)
 
     def _make(self, nodes: list[Node], connect_timeout: float, response_timeout: float) -> Transport:
         return Transport(

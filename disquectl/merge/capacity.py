@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
+from disquectl.protocol.job_options import DEFAULT_REPLICATE
+
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from disquectl.protocol.shapes import Record
 
-# What Disque replicates to unless it is told otherwise; it counts failed nodes, too.
-DEFAULT_REPLICATE = 3
 # Priorities in HELLO: 1 is good, 5 has no link, 10 may be failing, 100 is failing or leaving.
 _NO_LINK = 5
 

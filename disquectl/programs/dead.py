@@ -14,7 +14,7 @@ from disquectl.merge.capacity import possible_replicas
 from disquectl.protocol.jobid import is_valid
 from disquectl.protocol.replies import complete, jscan_page
 from disquectl.protocol.server_replies import hello
-from disquectl.worker.dead_letters import Letters, failing, revival
+from disquectl.worker.dead_letters import DeadLetters, failing, revival
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -58,7 +58,7 @@ def dead_letters(
             if by_filter and not session.answered:
                 jobs = "1 dead job" if len(found) == 1 else f"{len(found)} dead jobs"
                 session.ask_of_node(f"dead {action} acts on {jobs} of the cluster")
-            _act(found, Removal(cluster, letters.copies), action == "retry", shape, session)
+            _act(found, Removal(cluster, letters.replicas), action == "retry", shape, session)
         else:
             present(shape, [{"count": 0}], session)
         if letters is not None:
@@ -69,7 +69,7 @@ def dead_letters(
 
 
 def _tell_what_is_not_known(
-    letters: Letters, found: list[Record], names: tuple[bytes, ...], session: Session
+    letters: DeadLetters, found: list[Record], names: tuple[bytes, ...], session: Session
 ) -> None:
     ids = {name.decode("utf-8", "replace") for name in names if is_valid(name)}
     named = {letter[name] for letter in found for name in ("id", "job")}
@@ -86,7 +86,7 @@ def _tell_what_is_not_known(
         session.warn(f"{jobs} not from a worker, and not listed (`disquectl jobs DEAD_QUEUE` lists them)")
 
 
-def _copies(
+def _replicas(
     cluster: Cluster, refusals: Refusals, queue: bytes | None = None
 ) -> Iterator[tuple[NodeConnection, Record]]:
     """The jobs that are queued or active at all nodes, page by page."""
@@ -104,44 +104,44 @@ def _copies(
             yield link, complete(job, COPY_FIELDS, "JSCAN")
 
 
-def _letters(cluster: Cluster, refusals: Refusals, names: tuple[bytes, ...], values: Values) -> Letters:
+def _letters(cluster: Cluster, refusals: Refusals, names: tuple[bytes, ...], values: Values) -> DeadLetters:
     """The letters at all nodes."""
-    # A dead queue with a name of its own must be named: what stands in others is nobody's letter.
+    # A dead queue without the prefix must be named: jobs in other queues are not dead letters.
     own: bytes = values.get("dead", b"")
     filters = {name: values[name] for name in FILTERS if name in values}
-    letters = Letters(own, names, filters, time.time())
-    for link, job in _copies(cluster, refusals, own or None):
+    letters = DeadLetters(own, names, filters, time.time())
+    for link, job in _replicas(cluster, refusals, own or None):
         letters.add(link, job)
     return letters
 
 
 def _failing(cluster: Cluster, refusals: Refusals, names: tuple[bytes, ...]) -> list[Record]:
-    """The jobs that are failing, by the counters of all copies."""
+    """The jobs that are failing, by the counters of all replicas."""
     queue = names[0] if len(names) == 1 and not is_valid(names[0]) else None
-    copies = [job for _, job in _copies(cluster, refusals, queue)]
-    return failing([job for job in copies if not names or {job["queue"], job["id"].encode()} & {*names}])
+    replicas = [job for _, job in _replicas(cluster, refusals, queue)]
+    return failing([job for job in replicas if not names or {job["queue"], job["id"].encode()} & {*names}])
 
 
 class Removal:
     """Acknowledges letters at each node that has a replica of them."""
 
-    def __init__(self, cluster: Cluster, copies: dict[str, list[tuple[NodeConnection, str]]]) -> None:
+    def __init__(self, cluster: Cluster, replicas: dict[str, list[tuple[NodeConnection, str]]]) -> None:
         self._cluster = cluster
-        self._copies = copies
+        self._replicas = replicas
 
     def remove(self, letter: Record) -> None:
         """Remove one. Raises PartlyDone where a node did not confirm it."""
-        copies = self._copies[letter["id"]]
-        for link, job_id in copies:
+        replicas = self._replicas[letter["id"]]
+        for link, job_id in replicas:
             link.ask([[b"ACKJOB", job_id.encode()]])
         confirmed = [link for link, _, reply in self._cluster.ask() if not isinstance(reply, ReplyError)]
-        lost = [str(link.node) for link, _ in copies if link not in confirmed]
+        lost = [str(link.node) for link, _ in replicas if link not in confirmed]
         if lost:
             raise PartlyDone(f"its letter may come back at {', '.join(lost)}")
 
 
 def _act(letters: list[Record], removal: Removal, revives: bool, shape: Shape, session: Session) -> None:
-    """Do it with each; what is refused is told, and the rest goes on."""
+    """Retry or drop each; report what is refused, and go on with the rest."""
     done, unknown = 0, None
     for letter in letters:
         try:

@@ -36,13 +36,14 @@ def plan_of(values: Values) -> Plan:
         if name in values
     }
     given |= {name: values[name] / 1000 for name in ("max_time", "timeout", "grace") if name in values}
+    modes = {"as_arg": ARG, "as_args": ARGS, "lines": LINES}
     return Plan(
         command=values["command"],
         queues=tuple((prefix + name, weight) for name, weight in values["queue"]),
         backoff=Backoff(*values["backoff"]) if "backoff" in values else Backoff(),
         prefix=prefix,
         strict="strict" in values,
-        takes=next((way for way in (ARG, ARGS, LINES) if {way, f"as_{way}"} & values.keys()), STDIN),
+        input_mode=next((mode for name, mode in modes.items() if name in values), STDIN),
         burst="burst" in values,
         dead_queue=prefix + values["dead"] if "dead" in values else None,
         keep_dead="no_dead" not in values,
@@ -77,7 +78,7 @@ def work(command: Command, values: Values, session: Session) -> None:
     )
     hands_on = "pass_credentials" in values
     if session.password is not None and not hands_on and not session.settings.quiet:
-        log.said("the password is not handed on to commands (--pass-credentials does)")
+        log.message("the password is not handed on to commands (--pass-credentials does)")
     environ = child_environment(os.environ, session.settings, connected=first, pass_credentials=hands_on)
     program = Program(path, {os.fsencode(name): os.fsencode(text) for name, text in environ.items()})
     well = Worker(plan, program, seeds, client.connection_factory, log).run()

@@ -5,11 +5,11 @@ from __future__ import annotations
 import json
 
 import pytest
-from client.scripted import ScriptedNode
-from conftest import run_disquectl
 
 from disquectl import Client
 from disquectl.sandbox.thread import SandboxThread
+from tests.conftest import run_disquectl
+from tests.support.scripted_node import ScriptedNode
 
 UNKNOWN = "D-dcb833cf-8YL1NT17e9+wsA/09NqxscQI-05a1"
 

@@ -7,13 +7,12 @@ import os
 import subprocess
 
 import pytest
-from client.scripted import ScriptedNode, silent
-from conftest import run_disquectl
 
 from disquectl import Client
-
-from .processes import COMMAND, PATIENCE_SECONDS, environment, run_in_shell, running
-from .terminal import Terminal
+from tests.conftest import run_disquectl
+from tests.support.processes import COMMAND, PATIENCE_SECONDS, environment, run_in_shell, running
+from tests.support.scripted_node import ScriptedNode, silent
+from tests.support.terminal import Terminal
 
 UNKNOWN = "D-dcb833cf-8YL1NT17e9+wsA/09NqxscQI-05a1"
 

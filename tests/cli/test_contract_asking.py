@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import pytest
-from client.scripted import ScriptedNode, silent
-from conftest import run_disquectl
 
 from disquectl import Client
-
-from .terminal import Terminal
+from tests.conftest import run_disquectl
+from tests.support.scripted_node import ScriptedNode, silent
+from tests.support.terminal import Terminal
 
 DANGEROUS = (
     "shutdown|debug flushall|config set hz 11|config rewrite|cluster reset|cluster forget x|"

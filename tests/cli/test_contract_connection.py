@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import pytest
-from client.scripted import AtOnce, ScriptedNode, close, drip, refused_address, silent
-from conftest import run_disquectl
+
+from tests.conftest import run_disquectl
+from tests.support.scripted_node import AtOnce, ScriptedNode, close, drip, refused_address, silent
 
 ID = "D-dcb833cf-8YL1NT17e9+wsA/09NqxscQI-05a1"
 SOON = ("--response-timeout", "100ms")

@@ -6,11 +6,10 @@ import csv
 import io
 
 import pytest
-from conftest import run_disquectl
 
 from disquectl import Client
-
-from .terminal import on_terminal
+from tests.conftest import run_disquectl
+from tests.support.terminal import on_terminal
 
 UNKNOWN = "D-dcb833cf-8YL1NT17e9+wsA/09NqxscQI-05a1"
 NASTY = b"tab\tline\nback\\esc\x1b[31m c1\xc2\x85 bidi\xe2\x80\xae bad\xff [/bold]"

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import pytest
-from client.scripted import ScriptedNode, refused_address, silent
-from conftest import run_disquectl
 
 from disquectl import Client
+from tests.conftest import run_disquectl
+from tests.support.scripted_node import ScriptedNode, refused_address, silent
 
 NOWHERE = "127.0.0.1:1"
 ID = "D-dcb833cf-8YL1NT17e9+wsA/09NqxscQI-05a1"

@@ -8,12 +8,11 @@ import subprocess
 import sys
 
 import pytest
-from conftest import run_disquectl
 
 from disquectl import Client
-
-from .processes import PATIENCE_SECONDS, running
-from .terminal import Terminal
+from tests.conftest import run_disquectl
+from tests.support.processes import PATIENCE_SECONDS, running
+from tests.support.terminal import Terminal
 
 SHOW_ENVIRONMENT = """
 import os

@@ -5,10 +5,10 @@ from __future__ import annotations
 import json
 
 import pytest
-from client.scripted import AtOnce, ScriptedNode, close, silent
-from conftest import run_disquectl
 
 from disquectl import Client
+from tests.conftest import run_disquectl
+from tests.support.scripted_node import AtOnce, ScriptedNode, close, silent
 
 
 def test_words_go_as_they_are_and_options_stand_before_them(disquectl):

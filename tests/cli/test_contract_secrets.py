@@ -7,13 +7,13 @@ import subprocess
 import sys
 
 import pytest
-from conftest import run_disquectl
 
 from disquectl import Client
 from disquectl.sandbox.thread import SandboxThread
+from tests.conftest import run_disquectl
+from tests.support.processes import run_python, running
+from tests.support.terminal import Terminal
 
-from .processes import run_python, running
-from .terminal import Terminal
 from .test_contract_interrupted import wait_until
 
 SECRET = "pa$$ word:é"

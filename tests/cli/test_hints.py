@@ -4,8 +4,8 @@ import os
 
 import pytest
 
-from tests.client.scripted import ScriptedNode
 from tests.conftest import run_disquectl
+from tests.support.scripted_node import ScriptedNode
 
 
 @pytest.mark.parametrize("command", [["qlen", "q"], ["qlen", "q", "--cluster"], ["nodes"]])

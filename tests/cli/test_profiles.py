@@ -8,9 +8,9 @@ import sys
 import pytest
 
 from disquectl.sandbox.thread import SandboxThread
-from tests.cli.terminal import Terminal, on_terminal
 from tests.conftest import run_disquectl
-from tests.tls_proxy import Authority, TlsProxy
+from tests.support.terminal import Terminal, on_terminal
+from tests.support.tls_proxy import Authority, TlsProxy
 
 
 @pytest.fixture(autouse=True)

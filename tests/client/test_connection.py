@@ -13,8 +13,7 @@ import pytest
 from disquectl.client.address import Node, parse_node
 from disquectl.client.connection import Broken, Connection, TimedOut, Unreachable, open_connection
 from disquectl.protocol.resp import ProtocolError
-
-from .scripted import ScriptedNode, refused_address, silent
+from tests.support.scripted_node import ScriptedNode, refused_address, silent
 
 
 @pytest.fixture

@@ -101,7 +101,7 @@ def test_vertical_shows_a_field_a_line(script) -> None:
 def test_unknown_commands_go_to_the_server_after_a_warning(script) -> None:
     done = script("FROB 1\n")
     assert done.code == 1
-    assert "unknown command FROB: it is sent as it is" in done.err
+    assert "unknown command FROB: sending it as typed" in done.err
     assert "ERR unknown command 'FROB'" in done.err
 
 
@@ -131,7 +131,7 @@ def test_help_explains_commands_topics_and_itself(script) -> None:
     done = script("help\nhelp addjob\nhelp config set\nhelp \\watch\n")
     assert done.code == 0
     for piece in (
-        "The shell's own:",
+        "Shell:",
         "ADDJOB queue body ms-timeout",
         "CONFIG SET name value",
         "Repeat a command",
