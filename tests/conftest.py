@@ -21,10 +21,11 @@ from disquectl import Client
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-# What is shared between tests asserts, too: also where Python leaves out assertions (PYTHONOPTIMIZE). Some of
-# it is imported by two names.
+    from disquectl.sandbox.thread import SandboxThread
+
+# The helpers of the tests assert, too: also where Python leaves out assertions (PYTHONOPTIMIZE).
 for _path in Path(__file__).parent.glob("*/__init__.py"):
-    pytest.register_assert_rewrite(_path.parent.name, f"tests.{_path.parent.name}")
+    pytest.register_assert_rewrite(f"tests.{_path.parent.name}")
 
 TEST_NODES = [node for node in os.environ.get("DISQUECTL_TEST_NODES", "").split(",") if node]
 LOOPBACK = ("127.", "localhost", "[::1]", "::1")
@@ -44,9 +45,10 @@ class Result:
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    # Who starts the tests in the background may have made them deaf to Ctrl-C and HUP, which some send.
+    # A shell that starts the tests in the background makes them ignore signals that some of them send.
     signal.signal(signal.SIGINT, signal.default_int_handler)
-    signal.signal(signal.SIGHUP, signal.SIG_DFL)
+    for number in (signal.SIGHUP, signal.SIGQUIT):
+        signal.signal(number, signal.SIG_DFL)
     config.addinivalue_line("markers", "sandbox_only: needs what only the sandbox can do, says why")
 
 
@@ -140,6 +142,15 @@ def cluster() -> Iterator[list[str]]:
 
     with SandboxThread(nodes=3) as sandbox:
         yield sandbox.addresses
+
+
+@pytest.fixture
+def mortal() -> Iterator[SandboxThread]:
+    """Three nodes of the sandbox: `addresses`, and `stop_node(n)` as if its process had died."""
+    from disquectl.sandbox.thread import SandboxThread
+
+    with SandboxThread(nodes=3) as sandbox:
+        yield sandbox
 
 
 def run_disquectl(

@@ -1,4 +1,4 @@
-"""What is loaded for what: a plain call stays light, and the rooms know only those below them.
+"""What is loaded for what: a plain call stays light, and a room knows only the rooms above it.
 
 Each test starts a fresh process and looks at the modules it has at the end.
 """
@@ -17,7 +17,7 @@ import pytest
 
 import disquectl
 
-# Prints the modules when the door is about to end the process, whichever way it was called.
+# The command as it is installed; writes the modules down when the process is about to end.
 SPY = """
 import os, sys
 def end(code):
@@ -26,10 +26,10 @@ def end(code):
     sys.stdout.flush()
     leave(code)
 leave, os._exit = os._exit, end
-before = set(sys.modules)
-from disquectl.__main__ import main
-main()
+with open(os.environ["SCRIPT"]) as file:
+    exec(file.read())
 """
+SCRIPT = Path(disquectl.__file__).parents[1] / "scripts" / "disquectl"
 HEAVY = {
     "typer",
     "rich",
@@ -42,6 +42,8 @@ HEAVY = {
     "re",
     "typing",
     "enum",
+    "collections",
+    "functools",
     "inspect",
     "urllib.parse",
     "subprocess",
@@ -60,7 +62,7 @@ HEAVY = {
 
 def loaded_by(*args, node=None, tmp_path, code=0):
     """The modules of a process that ran this command line."""
-    env = dict(os.environ) | {"MODULES": str(tmp_path / "modules")}
+    env = dict(os.environ) | {"MODULES": str(tmp_path / "modules"), "SCRIPT": str(SCRIPT)}
     if node is not None:
         env["DISQUE_NODES"] = node
     done = subprocess.run(
@@ -120,7 +122,7 @@ def test_a_plain_call_loads_nothing_heavy(output, node, tmp_path):
 def test_no_other_plain_call_loads_typer_or_rich_either(args, node, tmp_path):
     code = {"ack": 1, "getjob": 4}.get(args[0], 0)
     found = loaded_by(*args, node=node, tmp_path=tmp_path, code=code)
-    assert not found & (HEAVY - {"enum", "typing"})
+    assert not found & (HEAVY - {"enum", "typing", "collections"})
 
 
 def test_help_loads_typer_but_no_rich(tmp_path):
@@ -183,11 +185,40 @@ def _imports(path: Path) -> set[str]:
     return {name for name in found if name.split(".")[0] == "disquectl"}
 
 
+PACKAGE = Path(disquectl.__file__).parent
+IDIOM = "TYPE_CHECKING = False\nif TYPE_CHECKING:\n"
+
+
+def test_imports_for_types_are_written_in_one_way():
+    # `from typing import TYPE_CHECKING` loads typing, which takes as long as all of a plain call.
+    texts = {str(path.relative_to(PACKAGE)): path.read_text() for path in PACKAGE.rglob("*.py")}
+    assert not [name for name, text in texts.items() if "import TYPE_CHECKING" in text]
+    assert not [name for name, text in texts.items() if "TYPE_CHECKING:" in text and IDIOM not in text]
+
+
+@pytest.mark.parametrize("path", sorted((PACKAGE / "commands").glob("*.py")), ids=lambda path: path.stem)
+def test_a_command_starts_what_it_does_by_one_import(path):
+    # One in each branch, and one of the standard library beside it. What needs more is a module with imports
+    # at its top, in programs/ or in another room.
+    for node in ast.walk(ast.parse(path.read_text())):
+        for name in ("body", "orelse", "finalbody"):
+            block = getattr(node, name, None)
+            if isinstance(block, list) and not isinstance(node, ast.Module) and not _is_for_types(node):
+                imports = [one.module for one in block if isinstance(one, ast.ImportFrom)]
+                imports += [one.names[0].name for one in block if isinstance(one, ast.Import)]
+                ours = [module for module in imports if module and module.startswith("disquectl")]
+                assert len(ours) <= 1, f"line {node.lineno}: {ours}"
+                assert len(imports) <= 2, f"line {node.lineno}: {imports}"
+
+
+def _is_for_types(node: ast.AST) -> bool:
+    return isinstance(node, ast.If) and isinstance(node.test, ast.Name) and node.test.id == "TYPE_CHECKING"
+
+
 def test_no_modules_import_each_other_in_a_circle():
-    root = Path(disquectl.__file__).parent
     paths = {}
-    for path in root.rglob("*.py"):
-        parts = path.relative_to(root.parent).with_suffix("").parts
+    for path in PACKAGE.rglob("*.py"):
+        parts = path.relative_to(PACKAGE.parent).with_suffix("").parts
         paths[".".join(parts[:-1] if parts[-1] == "__init__" else parts)] = path
     graph = TopologicalSorter(
         {name: (_imports(path) & paths.keys()) - {name} for name, path in paths.items()}

@@ -7,6 +7,8 @@ from __future__ import annotations
 
 import time
 
+from disquectl.render.ansi import CLEAR_LINE
+
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from disquectl.execution.streams import Streams
@@ -15,7 +17,6 @@ if TYPE_CHECKING:
 FIRST_SECONDS = 0.3
 INTERVAL_SECONDS = 0.1
 BAR_CELLS = 24
-CLEAR = b"\r\x1b[K"
 
 
 def text(done: int, refused: int, seconds: float, share: float | None) -> str:
@@ -52,18 +53,18 @@ class Progress:
         if now < self._next:
             return
         self._next = now + INTERVAL_SECONDS
-        self._write(CLEAR + text(done, refused, now - self._start, share).encode())
+        self._write(CLEAR_LINE + text(done, refused, now - self._start, share))
         self._drawn = True
 
     def clear(self) -> None:
         """Make way for a message, or for the end."""
         if self._drawn:
-            self._write(CLEAR)
+            self._write(CLEAR_LINE)
             self._drawn = False
 
-    def _write(self, data: bytes) -> None:
+    def _write(self, line: str) -> None:
         try:
-            self._streams.stderr.write(data)
+            self._streams.stderr.write(line.encode())
             self._streams.stderr.flush()
         except (OSError, ValueError):
             self._wanted = False

@@ -9,7 +9,7 @@ from __future__ import annotations
 import time
 
 from disquectl.client.commands import Commands
-from disquectl.protocol.job_options import check_numbers, check_wait, number_words
+from disquectl.protocol.job_options import DEFAULT_TIMEOUT_MS, check_numbers, check_wait, number_words
 from disquectl.protocol.jobid import added
 from disquectl.protocol.replies import jobs, show
 from disquectl.protocol.shapes import integer
@@ -31,7 +31,7 @@ class JobCommands(Commands):
         self,
         queue: Name,
         body: Name,
-        timeout_ms: int = 5000,
+        timeout_ms: int = DEFAULT_TIMEOUT_MS,
         *,
         replicate: int | None = None,
         delay: int | None = None,

@@ -120,10 +120,8 @@ class Stream:
         waiting: Batch | None = None
         ended = False
         while True:
-            while self._order and (self.failure or not _is_open(self._order[0])):
-                if _is_open(self._order[0]) and any(pipelined.busy for pipelined in self._connections):
-                    break
-                yield self._order.popleft()
+            while (done := self._next_done()) is not None:
+                yield done
             if ended and not self._order:
                 return
             also: Sequence[int] = ()
@@ -141,6 +139,42 @@ class Stream:
                 continue
             if self._order or also:
                 self._pump(also)
+
+    def send(self, batch: Batch) -> bool:
+        """Send a batch as far as its connection takes it now; `receive` returns it. False after a failure.
+
+        For callers that choose what to send by what they have received, instead of `run`.
+        """
+        while self.failure is None:
+            if self._put(batch):
+                return self.failure is None
+            self._pump(())
+        return False
+
+    def receive(self, wait_for: Sequence[int] = ()) -> Batch | None:
+        """Wait until something was sent or read, or one of the files `wait_for` is readable.
+
+        The oldest batch in flight if it is done, else None.
+        """
+        done = self._next_done()
+        if done is None and self._order:
+            self._pump(wait_for)
+            done = self._next_done()
+        return done
+
+    @property
+    def in_flight(self) -> int:
+        """How many batches were sent and not received."""
+        return len(self._order)
+
+    def _next_done(self) -> Batch | None:
+        """Take the oldest batch, if it is done or the stream has failed; None while it may be answered."""
+        if not self._order:
+            return None
+        is_waited_for = self.failure is None or any(pipelined.busy for pipelined in self._connections)
+        if _is_open(self._order[0]) and is_waited_for:
+            return None
+        return self._order.popleft()
 
     def hurry(self, seconds: float) -> None:
         """From now on, wait at most this long for all outstanding replies."""

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from disquectl.commands.help import write_page
 from disquectl.spec.command import TOOLS, Command, Program
 
 TYPE_CHECKING = False
@@ -13,9 +12,9 @@ if TYPE_CHECKING:
 
 def run(command: Command, values: Values, session: Session) -> None:
     """The page of that name."""
-    from disquectl.manual import topics
+    from disquectl.manual.show import show_page
 
-    write_page(topics.page("cheat"), session)
+    show_page("cheat", session)
 
 
 COMMAND = Command(

@@ -1,8 +1,8 @@
-"""describe: this program, for other programs and for packagers."""
+"""describe: the program as JSON, or its man page."""
 
 from __future__ import annotations
 
-from disquectl.commands.help import write_lines
+from disquectl.execution.text import write_text
 from disquectl.spec.command import TOOLS, Command, Grammar, Program
 from disquectl.spec.param_types import FLAG
 from disquectl.spec.parameters import Option
@@ -14,25 +14,25 @@ if TYPE_CHECKING:
 
 
 def run(command: Command, values: Values, session: Session) -> None:
-    """JSON in every format: there is no other way to write it."""
+    """Write JSON, whatever --output says, or the man page."""
     if values.get("man"):
         from disquectl.manual.man import man_page
 
-        write_lines(man_page().rstrip("\n").split("\n"), session)
-        return
-    from json import dumps
+        write_text(man_page(), session)
+    else:
+        from json import dumps
 
-    from disquectl.manual.describe import describe
+        from disquectl.manual.describe import describe
 
-    write_lines([dumps(describe(), indent=2 if session.streams.stdout_is_terminal else None)], session)
+        write_text(dumps(describe(), indent=2 if session.streams.stdout_is_terminal else None), session)
 
 
 COMMAND = Command(
     "describe",
-    "Print the whole program as JSON: commands, options, exit codes.",
+    "Describe the program as JSON: commands, options, exit codes.",
     group=TOOLS,
     example="disquectl describe --man > disquectl.1",
-    details="For tools that build on it.",
-    grammar=Grammar(options=(Option("--man", FLAG, "As the man page instead."),)),
+    details="For tools that build on disquectl.",
+    grammar=Grammar(options=(Option("--man", FLAG, "Print the man page instead."),)),
     does=Program(run, connects=False),
 )

@@ -1,4 +1,4 @@
-"""help and cheat: the pages of the documentation, on the terminal."""
+"""help: the pages of the documentation, on the terminal."""
 
 from __future__ import annotations
 
@@ -15,31 +15,13 @@ TOPIC = ParamType("topic", plain_text)
 
 
 def run(command: Command, values: Values, session: Session) -> None:
-    """A page, or the list of them. Commands are explained before it comes to this."""
-    from disquectl.manual import topics
+    """Write a page, or the list of pages. The command line itself handles `help COMMAND`."""
+    from disquectl.manual.show import show_page, show_topics
 
-    words = values.get("topic", ())
-    if words:
-        write_page(topics.page(" ".join(words)), session)
-        return
-    width = max(len(name) for name in topics.names())
-    lines = [f"  {name:{width}}  {topics.title(name)}" for name in topics.names()]
-    last = "disquectl help COMMAND is disquectl COMMAND --help"
-    write_lines(["disquectl help TOPIC", "", *lines, "", last], session)
-
-
-def write_page(text: str, session: Session) -> None:
-    """Drawn on a terminal, and as it is written elsewhere."""
-    if session.format == "table" and session.streams.stdout_is_terminal:
-        from disquectl.manual.draw import drawn
-
-        text = drawn(text, session.streams.width, session.colored)
-    write_lines(text.rstrip("\n").split("\n"), session)
-
-
-def write_lines(lines: list[str], session: Session) -> None:
-    """To stdout, to the last byte. Raises DataError."""
-    session.streams.put(("\n".join(lines) + "\n").encode(), "help")
+    if words := values.get("topic", ()):
+        show_page(" ".join(words), session)
+    else:
+        show_topics(session)
 
 
 COMMAND = Command(
@@ -50,7 +32,7 @@ COMMAND = Command(
     grammar=Grammar(
         arguments=(
             Argument(
-                "topic", TOPIC, "A topic or a command; all topics unless said.", many=True, required=False
+                "topic", TOPIC, "Topic or command; without it, list all topics.", many=True, required=False
             ),
         )
     ),

@@ -1,8 +1,7 @@
-"""nodes: the nodes of the cluster in a row each, and how the others see them."""
+"""nodes: the nodes of the cluster, and how they see each other."""
 
 from __future__ import annotations
 
-from disquectl.errors import ReplyError
 from disquectl.merge.nodes import NODE_FIELDS
 from disquectl.spec.command import TOOLS, Command, Grammar, Program
 from disquectl.spec.parameters import SEEDS_ONLY
@@ -10,14 +9,11 @@ from disquectl.spec.shape import RECORDS, Shape
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from disquectl.client.cluster import Cluster
     from disquectl.execution.session import Session
-    from disquectl.fanout.ask import Refusals
-    from disquectl.merge.nodes import NodeView
-    from disquectl.protocol.resp import Reply
-    from disquectl.spec.parameters import Record, Values
+    from disquectl.spec.parameters import Values
+    from disquectl.spec.shape import Kind
 
-KINDS = {
+KINDS: dict[str, Kind] = {
     "id": "id",
     "uptime": "seconds",
     "used_memory": "bytes",
@@ -25,88 +21,13 @@ KINDS = {
     "clock_skew": "ms",
 }
 SHAPE = Shape(NODE_FIELDS, RECORDS, many=True, value="address", kinds=KINDS)
-NARROW = ("id", "address", "state", "uptime", "clients", "jobs", "queues")
-WIDE_COLUMNS = 170
-_LEAVING = [b"CLUSTER", b"LEAVING"]
-_ASKED = ([b"INFO"], [b"CLUSTER", b"NODES"], _LEAVING, [b"CONFIG", b"GET", b"maxmemory"])
 
 
 def run(command: Command, values: Values, session: Session) -> None:
-    """Ask every node about itself and the others."""
-    from disquectl.execution.present import present
-    from disquectl.fanout.ask import Refusals, open_cluster, require_an_answer, settle
+    """Ask every node about itself and the others, and write a row for each."""
+    from disquectl.programs.nodes import list_nodes
 
-    session.check_output(SHAPE)
-    with open_cluster(session.client, seeds_only="seeds_only" in values) as cluster:
-        refusals = Refusals()
-        views = _views(cluster, refusals)
-        require_an_answer(cluster, session)
-        records = [view.record() for view in views]
-        shown = SHAPE
-        if session.format == "table" and session.settings.columns is None:
-            records = [_for_people(record) for record in records]
-            if session.streams.width < WIDE_COLUMNS:
-                shown = Shape(NARROW, RECORDS, many=True, kinds=KINDS)
-        present(shown, records, session)
-        settle(cluster, session, refusals=refusals)
-
-
-def _views(cluster: Cluster, refusals: Refusals) -> list[NodeView]:
-    """A view for each node that answers, and for each that is only spoken of."""
-    from disquectl.fanout.scan_all import now_ms
-    from disquectl.merge.clocks import skew_ms
-    from disquectl.merge.nodes import NodeView, state_of_flags
-    from disquectl.protocol.server_replies import cluster_nodes, server_time
-
-    asked = list(cluster.ask(*_ASKED))
-    views = {link.node_id: NodeView(link.node_id, link.name) for link in cluster.links()}
-    for one in cluster.missing():
-        views.setdefault(one.node_id or str(one.node), NodeView(one.node_id, str(one.node)))
-    for link in cluster.links():
-        views[link.node_id].answers = link.has_answered
-        for entry in (link.greeting or {"nodes": []})["nodes"]:
-            if entry["id"] in views and entry["id"] != link.node_id:
-                views[entry["id"]].priority[link.name] = entry["priority"]
-    for link, request, reply in asked:
-        if isinstance(reply, ReplyError):
-            refusals.add(link, request, reply)
-        elif request[1:] == [b"NODES"]:
-            for entry in cluster_nodes(reply):
-                if entry["id"] in views and entry["id"] != link.node_id:
-                    views[entry["id"]].seen[link.name] = state_of_flags(entry)
-        else:
-            _fill(views[link.node_id], request[0], reply)
-    before = now_ms()
-    for link, _, reply in cluster.ask([b"TIME"]):
-        if not isinstance(reply, ReplyError):
-            views[link.node_id].skew_ms = skew_ms(server_time(reply), before, now_ms())
-    return list(views.values())
-
-
-def _fill(view: NodeView, verb: object, reply: Reply) -> None:
-    """What a node says of itself."""
-    from disquectl.protocol.server_replies import config, info
-
-    if verb == b"INFO":
-        view.info = info(reply)
-    elif verb == b"CLUSTER":
-        view.leaving = reply == b"yes"
-    else:
-        settings = {setting["name"]: setting["value"] for setting in config(reply)}
-        limit = settings.get("maxmemory", b"")
-        view.maxmemory = int(limit) if limit.isdigit() else None
-
-
-def _for_people(record: Record) -> Record:
-    """Where nodes do not agree about one, that is marked."""
-    marked = {
-        name: "! " + ", ".join(f"{node}: {said}" for node, said in record[name].items())
-        for name in ("priority", "state")
-        if isinstance(record[name], dict)
-    }
-    if record["state"] is None:
-        marked["state"] = "ok, alone" if record["answers"] else "no answer"
-    return {**record, **marked}
+    list_nodes(values, SHAPE, session)
 
 
 COMMAND = Command(
@@ -114,11 +35,11 @@ COMMAND = Command(
     "List the nodes of the cluster, and how they see each other.",
     group=TOOLS,
     example="disquectl nodes -o json",
-    details="priority (HELLO: 1 good, 5 not linked, 10 possibly failing, 100 failing or leaving) and state "
-    "(CLUSTER NODES) are what the other nodes say of it: one word where they agree, else each one's, marked "
-    "with ! in a table. uptime is seconds, used_memory and maxmemory are bytes, clock_skew is how many "
-    "milliseconds its clock is ahead of the one here. A node that does not answer is there with what the "
-    "others say of it.",
+    details="priority (of HELLO: 1 good, 5 not linked, 10 possibly failing, 100 failing or leaving) and "
+    "state (of CLUSTER NODES) are what the other nodes report: one value where they agree, else "
+    "each node's, marked with ! in a table. uptime is in seconds, used_memory and maxmemory are "
+    "in bytes, clock_skew is how many milliseconds the node's clock is ahead of the local one. A "
+    "node that does not answer is listed with what the others report.",
     grammar=Grammar(options=(SEEDS_ONLY,)),
     does=Program(run, shape=lambda _: SHAPE),
 )

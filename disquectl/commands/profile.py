@@ -1,234 +1,80 @@
-"""profile: the named sets of nodes, password, TLS and habits in the config file."""
+"""profile: connection settings and defaults, saved under names in the config file."""
 
 from __future__ import annotations
 
-import os
-
-from disquectl.errors import DisquectlError, PartlyDone, UsageError
-from disquectl.execution.present import present
 from disquectl.spec.command import TOOLS, Command, Grammar, Program
 from disquectl.spec.param_types import FLAG, PROFILE, ParamType, plain_text
 from disquectl.spec.parameters import Argument, Option
-from disquectl.spec.shape import PAIRS, RECORDS, Shape
+from disquectl.spec.shape import RECORDS, Shape
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Callable
-
-    from disquectl.config.edit import Value
-    from disquectl.config.file import Config
-    from disquectl.config.profiles import Profile
     from disquectl.execution.session import Session
-    from disquectl.spec.parameters import Record, Values
+    from disquectl.spec.parameters import Values
 
 LIST_SHAPE = Shape(("profile", "in_use", "nodes", "protected", "read_only"), RECORDS, many=True)
 CHECK_SHAPE = Shape(("node", "ok", "node_id", "problem"), RECORDS, many=True, kinds={"node_id": "id"})
 ASSIGNMENT = ParamType("assignment", plain_text, "KEY=VALUE")
 
 NAME = Argument("name", PROFILE, "The profile.")
-NAME_OR_IN_USE = Argument("name", PROFILE, "The profile; the one in use unless said.", required=False)
-STORE_PASSWORD = Option("--store-password", FLAG, "Ask for its password and keep it in the keyring.")
+NAME_OR_IN_USE = Argument("name", PROFILE, "The profile; without it, the default profile.", required=False)
+STORE_PASSWORD = Option("--store-password", FLAG, "Ask for the password and store it in the keyring.")
+
+
+ASSIGNMENTS = Argument(
+    "assignment", ASSIGNMENT, "Settings such as nodes=a:7711,b:7711.", many=True, required=False
+)
+SET_DETAILS = "See disquectl help profiles for the keys. KEY= removes a key."
 
 
 def run_list(command: Command, values: Values, session: Session) -> None:
-    """Every profile of the file, in its order."""
-    session.check_output(LIST_SHAPE)
-    config = _config(session)
-    records: list[Record] = [
-        {
-            "profile": name,
-            "in_use": name == config.in_use,
-            "nodes": profile.values.get("nodes", []),
-            "protected": bool(profile.values.get("protected")),
-            "read_only": bool(profile.values.get("read_only")),
-        }
-        for name, profile in config.profiles.items()
-    ]
-    present(LIST_SHAPE, records, session)
+    """List the profiles in the order of the file."""
+    from disquectl.programs.profile import list_profiles
+
+    list_profiles(LIST_SHAPE, session)
 
 
 def run_show(command: Command, values: Values, session: Session) -> None:
-    """One profile as the file has it; of a command, whose words may be secret, only the first."""
-    profile = _chosen(values, session)
-    table = dict(profile.table)
-    if "password-command" in table and not session.settings.show_secrets:
-        given = table["password-command"]
-        words = given.split() if isinstance(given, str) else given
-        table["password-command"] = " ".join([words[0], *(["***"] if words[1:] else [])])
-    record = {"profile": profile.name} | {key.replace("-", "_"): value for key, value in table.items()}
-    shape = Shape(tuple(record), PAIRS, many=False)
-    session.check_output(shape)
-    present(shape, [record], session)
+    """Show a profile as in the file, without secrets."""
+    from disquectl.programs.profile import show_profile
+
+    show_profile(values, session)
 
 
 def run_add(command: Command, values: Values, session: Session) -> None:
-    """A new profile."""
-    name = values["name"]
+    """Create a profile."""
+    from disquectl.programs.profile_changes import add_profile
 
-    def changed(config: Config) -> str:
-        if name in config.profiles:
-            raise UsageError(f"there is a profile {name!r} already", "disquectl profile set changes it")
-        return _with_values(config, name, values)
-
-    _write(session, changed, meanwhile=lambda: _store_password(name, values, session))
+    add_profile(values, session)
 
 
 def run_set(command: Command, values: Values, session: Session) -> None:
-    """Some keys of a profile; `KEY=` takes the key out."""
-    name = values["name"]
+    """Set keys of a profile; `KEY=` removes one."""
+    from disquectl.programs.profile_changes import set_keys
 
-    def changed(config: Config) -> str:
-        return _with_values(config, _named(config, name).name, values)
-
-    _write(session, changed, meanwhile=lambda: _store_password(name, values, session))
+    set_keys(values, session)
 
 
 def run_remove(command: Command, values: Values, session: Session) -> None:
-    """Take a profile out of the file, and its password out of the keyring."""
+    """Remove a profile from the file, and its password from the keyring."""
+    from disquectl.programs.profile_changes import remove_profile
 
-    def changed(config: Config) -> str:
-        from disquectl.config.edit import without_profile
-
-        return without_profile(config.text, _named(config, values["name"]).name)
-
-    def forget() -> None:
-        profile = _chosen(values, session)
-        if "password_keyring" in profile.values:
-            from disquectl.config.passwords import into_keyring
-
-            into_keyring(profile.values["password_keyring"], profile.name, None)
-
-    _write(session, changed, meanwhile=forget)
+    remove_profile(values, session)
 
 
 def run_use(command: Command, values: Values, session: Session) -> None:
-    """Make a profile the one in use, or none."""
-    if bool(values.get("none")) == ("name" in values):
-        raise UsageError("name the profile to use, or give --none")
+    """Make a profile the default one, or none."""
+    from disquectl.programs.profile_changes import use_profile
 
-    def changed(config: Config) -> str:
-        from disquectl.config.edit import with_use
-
-        return with_use(config.text, None if values.get("none") else _named(config, values["name"]).name)
-
-    _write(session, changed)
+    use_profile(values, session)
 
 
 def run_check(command: Command, values: Values, session: Session) -> None:
-    """Connect to each node of a profile, with its password and its TLS."""
-    from disquectl.config.settings import Settings
-    from disquectl.execution.session import Session as Inner
+    """Connect to each node of a profile, with its password and TLS."""
+    from disquectl.programs.profile import check_nodes
 
-    session.check_output(CHECK_SHAPE)
-    profile = _chosen(values, session)
-    settings = Settings({"quiet": session.settings.quiet}, {}, profile)
-    problems: list[DisquectlError] = []
-    records: list[Record] = []
-    with Inner(settings, session.streams) as inner:
-        for node in settings.nodes:
-            record: Record = {"node": str(node), "ok": True, "node_id": None, "problem": None}
-            try:
-                with inner.client_for(node, settings.connect_timeout_ms / 1000) as client:
-                    record["node_id"] = client.verify()["node"]
-            except DisquectlError as problem:
-                problems.append(problem)
-                record |= {"ok": False, "problem": problem.message}
-            records.append(record)
-    present(CHECK_SHAPE, records, session)
-    if problems and len(problems) == len(records):
-        raise problems[0]
-    if problems:
-        raise PartlyDone(f"{len(records) - len(problems)} of {len(records)} nodes answered")
+    check_nodes(values, CHECK_SHAPE, session)
 
-
-def _config(session: Session) -> Config:
-    """The config file; an empty one where there is none yet, and no path where there is no place for it."""
-    from disquectl.config.file import Config, config_path, load
-
-    path = session.settings.config_path or config_path(os.environ)
-    if path is None or not os.path.lexists(path):
-        return Config(path or "", "")
-    return load(path, os.environ) or Config(path, "")
-
-
-def _chosen(values: Values, session: Session) -> Profile:
-    return _named(_config(session), values.get("name"))
-
-
-def _named(config: Config, name: str | None) -> Profile:
-    from disquectl.config.file import chosen
-
-    profile = chosen(config, name)
-    if profile is None:
-        raise UsageError("no profile is in use", "name one, or choose one: disquectl profile use NAME")
-    return profile
-
-
-def _with_values(config: Config, name: str, values: Values) -> str:
-    """The text of the file with what the assignments say of a profile."""
-    from disquectl.config.edit import with_profile
-    from disquectl.config.profiles import Profile
-
-    changes = _changes(values)
-    before = config.profiles[name].table if name in config.profiles else {}
-    after = {key: value for key, value in (before | changes).items() if value is not None}
-    profile = Profile(name, after, lambda keys, problem: UsageError(f"{keys[-1]}: {problem}"))
-    if values.get("store_password") and "password_keyring" not in profile.values:
-        raise UsageError("--store-password needs password-keyring=true")
-    return with_profile(config.text, name, changes)
-
-
-def _changes(values: Values) -> dict[str, Value | None]:
-    from disquectl.config.profiles import from_text
-
-    changes: dict[str, Value | None] = {}
-    for assignment in values.get("assignment", ()):
-        key, equals, text = assignment.partition("=")
-        if not equals:
-            raise UsageError(f"{assignment!r} is no KEY=VALUE")
-        changes[key] = from_text(key, text) if text else None
-    return changes
-
-
-def _store_password(name: str, values: Values, session: Session) -> None:
-    """Ask for a password and keep it in the keyring, if that is asked for."""
-    if not values.get("store_password"):
-        return
-    from disquectl.config.passwords import into_keyring
-    from disquectl.config.profiles import Profile
-
-    config = _config(session)
-    before = config.profiles[name].table if name in config.profiles else {}
-    profile = Profile(name, before | _changes(values), config.wrong)
-    session.settings.ask_password = True
-    into_keyring(profile.values["password_keyring"], name, str(session.password))
-
-
-def _write(
-    session: Session, changed: Callable[[Config], str], meanwhile: Callable[[], None] = lambda: None
-) -> None:
-    """Replace the file by what `changed` makes of it, unless something is wrong with that.
-
-    It is tried first, so that a wrong word leaves no trace. Then comes what may ask a person, and then the
-    file as it is by now is changed while nobody else changes it.
-    """
-    from disquectl.config.file import parse
-    from disquectl.config.home import no_home
-    from disquectl.config.write import locked, save
-
-    config = _config(session)
-    if not config.path:
-        raise no_home("there is no place for the config file", "name one by --config or DISQUECTL_CONFIG")
-    parse(changed(config), config.path)
-    meanwhile()
-    with locked(config.path):
-        text = changed(_config(session))
-        parse(text, config.path)
-        save(config.path, text)
-
-
-ASSIGNMENTS = Argument("assignment", ASSIGNMENT, "Such as nodes=a:7711,b:7711.", many=True, required=False)
-SET_DETAILS = "The keys are explained in: disquectl help profiles. KEY= takes a key out."
 
 LIST = Command(
     "list",
@@ -245,7 +91,7 @@ SHOW = Command(
 )
 ADD = Command(
     "add",
-    "Make a profile.",
+    "Create a profile.",
     example="disquectl profile add work nodes=10.0.0.1:7711,10.0.0.2:7711 password-env=WORK_PASSWORD",
     details=SET_DETAILS,
     grammar=Grammar(arguments=(NAME, ASSIGNMENTS), options=(STORE_PASSWORD,)),
@@ -261,35 +107,36 @@ SET = Command(
 )
 REMOVE = Command(
     "remove",
-    "Forget a profile, and its password in the keyring.",
+    "Remove a profile, and its password from the keyring.",
     example="disquectl profile remove work",
     grammar=Grammar(arguments=(NAME,)),
     does=Program(run_remove, connects=False),
 )
 USE = Command(
     "use",
-    "Make a profile the one that holds when none is named.",
+    "Set the default profile.",
     example="disquectl profile use work",
     grammar=Grammar(
         arguments=(Argument("name", PROFILE, "The profile.", required=False),),
-        options=(Option("--none", FLAG, "No profile from now on."),),
+        options=(Option("--none", FLAG, "Have no default profile."),),
     ),
     does=Program(run_use, connects=False),
 )
 CHECK = Command(
     "check",
-    "Connect to each node of a profile, and say who answers.",
+    "Connect to each node of a profile, and show which answer.",
     example="disquectl profile check work",
-    details="Exit code 3 when some nodes answer and some do not.",
+    details="Exit code 3 if only some nodes answer.",
     grammar=Grammar(arguments=(NAME_OR_IN_USE,)),
     does=Program(run_check, shape=lambda _: CHECK_SHAPE, connects=False),
 )
 
 COMMAND = Command(
     "profile",
-    "Keep nodes, password, TLS and habits under a name.",
+    "Save connection settings and defaults under a name.",
     group=TOOLS,
     example="disquectl profile list",
-    details="They are in config.toml, in the user's folder for settings; -P picks one.",
+    details="Profiles are in config.toml, in the user's settings folder. -P selects one; without it, the "
+    "default profile applies.",
     subcommands=(LIST, SHOW, ADD, SET, REMOVE, USE, CHECK),
 )

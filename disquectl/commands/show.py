@@ -1,4 +1,4 @@
-"""SHOW: everything a node knows about a job."""
+"""SHOW: all that a node knows about a job."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from disquectl.spec.command import JOBS, UNKNOWN_JOB, Command, Grammar, Request,
 from disquectl.spec.param_types import JOB_ID
 from disquectl.spec.parameters import CLUSTER_OPTIONS, Argument
 from disquectl.spec.shape import PAIRS, RECORDS, Shape
+from disquectl.spec.show_fields import SHOW_FIELDS, SHOW_KINDS
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -15,44 +16,15 @@ if TYPE_CHECKING:
     from disquectl.protocol.resp import Reply
     from disquectl.spec.parameters import Record, Values, Words
 
-SHOW_FIELDS = (
-    "id",
-    "queue",
-    "state",
-    "repl",
-    "ttl",
-    "ctime",
-    "delay",
-    "retry",
-    "nacks",
-    "additional_deliveries",
-    "nodes_delivered",
-    "nodes_confirmed",
-    "next_requeue_within",
-    "next_awake_within",
-    "body",
-)
-# What people read instead of Disque's units.
-SHOW_KINDS = {
-    "id": "id",
-    "body": "body",
-    "ttl": "seconds",
-    "delay": "seconds",
-    "retry": "seconds",
-    "ctime": "ctime_ns",
-    "next_requeue_within": "ms",
-    "next_awake_within": "ms",
-}
-
 
 def shape(values: Values) -> Shape:
-    """Key and value for one job, a row a job for several."""
+    """Key and value lines for one job, a row each for several."""
     many = len(values["id"]) > 1
     return Shape(SHOW_FIELDS, RECORDS if many else PAIRS, many=many, body="body", kinds=SHOW_KINDS)
 
 
 def records(words: Words, reply: Reply) -> Iterable[Record]:
-    """The job's fields; none where the node does not know it."""
+    """The job's fields; none if the node does not know it."""
     fields = show(reply)
     return [] if fields is None else [fields]
 
@@ -62,17 +34,17 @@ COMMAND = Command(
     "Show all that a node knows about jobs.",
     group=JOBS,
     example="disquectl show D-dcb833cf-8YL1NT17e9+wsA/09NqxscQI-05a1 -o json",
-    details="ttl, delay and retry are seconds, ctime is nanoseconds since 1970, next_requeue_within and "
-    "next_awake_within are milliseconds. Exit code 4 for a job that the node does not know.",
+    details="ttl, delay and retry are in seconds, ctime is in nanoseconds since 1970, next_requeue_within "
+    "and next_awake_within are in milliseconds. Exit code 4 if the node does not know a job.",
     errors=UNKNOWN_JOB,
     merge="list",
     grammar=Grammar(
-        verb=(b"SHOW",), arguments=(Argument("id", JOB_ID, "The jobs.", many=True),), options=CLUSTER_OPTIONS
+        verb=(b"SHOW",), arguments=(Argument("id", JOB_ID, "Job IDs.", many=True),), options=CLUSTER_OPTIONS
     ),
     does=Request(
         records=records,
         shape=shape,
         build=request_for_each,
-        not_found_message="unknown job: the node has no copy of it",
+        not_found_message="unknown job: this node has no replica of it",
     ),
 )

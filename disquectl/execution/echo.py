@@ -16,6 +16,7 @@ import time
 from disquectl.client.tracing import Tracer
 from disquectl.errors import DataError
 from disquectl.execution.streams import complete
+from disquectl.render.ansi import CYAN, RESET, YELLOW
 from disquectl.render.escape import wire
 
 TYPE_CHECKING = False
@@ -26,8 +27,7 @@ if TYPE_CHECKING:
     from disquectl.config.settings import Settings
     from disquectl.execution.streams import Streams
 
-COLORS = {">": "\x1b[36m", "<": "\x1b[33m"}
-RESET = "\x1b[0m"
+COLORS = {">": CYAN, "<": YELLOW}
 
 
 def line(direction: str, node: Node, seconds: float, data: bytes) -> str:

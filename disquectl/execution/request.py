@@ -32,12 +32,18 @@ def send_and_present(command: Command, does: Request, values: Values, session: S
     (words,) = requests
     nothing = NothingThere(does.not_found_message) if does.not_found_message else None
     wait_ms = does.wait_ms(values) if does.wait_ms else 0
+    reply: Reply = None
     try:
-        found = list(does.records(words, send_request(command, words, session, wait_ms=wait_ms)))
+        reply = send_request(command, words, session, wait_ms=wait_ms)
+        found = list(does.records(words, reply))
     except NothingThere as problem:
         found, nothing = [], problem
     except NotDisque:
-        session.client.verify()  # where it is a Redis that answers, this names it
+        from disquectl.client.identity import stranger_in_hello
+
+        # Later versions of Redis have a HELLO, too.
+        if session.client.node and (named := stranger_in_hello(session.client.node, reply)):
+            raise named from None
         raise
     present_found(shape, found, session, nothing)
 

@@ -30,10 +30,12 @@ if TYPE_CHECKING:
     Keys = Callable[[Records], Iterable[bytes | str]]
 
 SCAN_OPTIONS = (
-    Option("--count", number(), "How much to look at in one step, a hint.", word=b"COUNT", unset="100"),
-    Option("--busyloop", FLAG, "All in one step, which holds up the server.", word=b"BUSYLOOP"),
+    Option("--count", number(), "Look at about N elements in each step.", word=b"COUNT", unset="100"),
+    Option("--busyloop", FLAG, "Scan everything in one step, which blocks the server.", word=b"BUSYLOOP"),
     Option(
-        "--cursor", number(0, 2**64 - 1), "Only the page at this cursor; the next one is named on stderr."
+        "--cursor",
+        number(0, 2**64 - 1),
+        "Show only the page at this cursor; stderr reports the next one.",
     ),
 )
 

@@ -1,6 +1,6 @@
-"""QPEEK over all nodes: the jobs of a queue as if it were one, each once.
+"""QPEEK over all nodes: the jobs of a queue as if it were on one node, each once.
 
-QPEEK does not say when a job was created, which is what queues are sorted by; SHOW does.
+Queues are sorted by creation time, which QPEEK does not return; SHOW does.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ def peek(cluster: Cluster, queue: bytes, count: int, refusals: Refusals) -> list
 
 
 def _queued(cluster: Cluster, request: list[bytes], refusals: Refusals) -> list[tuple[int, Record]]:
-    """When each job was made, and the job; one that has left its queue meanwhile is left out."""
+    """The creation time of each job, and the job; one that has left its queue meanwhile is left out."""
     peeked: dict[str, Record] = {}
     made: dict[str, int] = {}
     for connection, asked, reply in cluster.ask(request):

@@ -1,4 +1,4 @@
-"""QSCAN and JSCAN over all nodes: each walked to its end at the same time, page by page."""
+"""QSCAN and JSCAN over all nodes at the same time, each scanned to its end, page by page."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 def scan_pages(
     cluster: Cluster, verb: tuple[bytes, ...], options: Words, refusals: Refusals
 ) -> Iterator[tuple[NodeConnection, Records]]:
-    """Each page with its node. The next one is asked for before a page is handed out."""
+    """Each page with its node. The next page is requested before one is yielded."""
     for connection, request, reply in cluster.ask([*verb, b"0", *options]):
         if isinstance(reply, ReplyError):
             refusals.add(connection, request, reply)

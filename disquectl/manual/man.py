@@ -69,7 +69,7 @@ def _command(command: Command, parent: str) -> Iterator[str]:
         " ".join([command.summary, command.details, *(f"Also as {other}." for other in others)]).strip()
     )
     if command.risk.danger:
-        yield _text(f"It asks first, since it {command.risk.danger}; --yes answers.")
+        yield _text(f"Asks for confirmation, because it {command.risk.danger}. --yes skips the question.")
     for argument in command.grammar.arguments:
         yield from _entry(argument.usage, argument.help)
     for option in command.grammar.options:

@@ -17,7 +17,10 @@ MAX_SECONDS = 2**32 - 1
 LAST_EXPIRY = 2**32 - 1
 MAX_WAIT_MS = 2**62
 MAX_REPLICAS = 2**16 - 1
+# What applies when a client does not say: Disque's own TTL and REPLICATE, and our timeout for replication.
 DEFAULT_TTL_SECONDS = 86_400
+DEFAULT_REPLICATE = 3
+DEFAULT_TIMEOUT_MS = 5_000
 
 # The options that are numbers, in the order in which they are sent: Disque's word, the smallest, the largest.
 NUMBERS: dict[str, tuple[bytes, int, int]] = {

@@ -7,19 +7,21 @@ whoever asked decides whether to raise it. This module knows nothing of commands
 
 from __future__ import annotations
 
-from collections import deque
-
 import hiredis
 
 from disquectl.errors import NotAuthorised, ReplyError, UsageError
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from collections import deque
     from collections.abc import Callable, Iterable
     from typing import Any, TypeAlias
 
     Word: TypeAlias = bytes | str | int
     Reply: TypeAlias = "bytes | int | ReplyError | list[Reply] | None"
+else:
+    # The C half of `collections`: loading the rest takes a fifth of all the time that a call adds to Python.
+    from _collections import deque
 
 # No reply of a Disque comes near it: a job's body is at most 512 MiB.
 MAX_REPLY_BYTES = 1 << 30

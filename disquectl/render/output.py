@@ -9,6 +9,7 @@ from __future__ import annotations
 from disquectl.errors import UsageError
 from disquectl.render.flatten import rows
 from disquectl.render.stream import Writer
+from disquectl.spec.global_options import FORMATS
 from disquectl.spec.shape import RECORDS, REPLY, SECTIONS, TREE, Shape
 
 TYPE_CHECKING = False
@@ -18,8 +19,6 @@ if TYPE_CHECKING:
 
     from disquectl.protocol.columns import Records
     from disquectl.spec.shape import Record
-
-FORMATS = ("table", "plain", "json", "jsonl", "csv", "tsv", "raw")
 
 
 def check_columns(columns: Sequence[str], shape: Shape) -> None:

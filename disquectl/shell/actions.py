@@ -1,4 +1,4 @@
-"""What the shell's own commands do, one function each."""
+"""Runs the shell's own commands, one function each; `builtins` declares them."""
 
 from __future__ import annotations
 
@@ -30,13 +30,13 @@ if TYPE_CHECKING:
     from disquectl.shell.state import Shell
     from disquectl.spec.parameters import Raw
 
-DEEPEST = 8
+MAX_DEPTH = 8
 
 
-def act(shell: Shell, invocation: ShellInvocation, reading: Reading) -> None:
-    """Carry out one of the shell's own commands. Raises UsageError where its words are wrong."""
+def run_builtin(shell: Shell, invocation: ShellInvocation, reading: Reading) -> None:
+    """Run one of the shell's own commands. Raises UsageError for wrong arguments."""
     if invocation.handoff is not None and invocation.command is not builtins.HELP:
-        raise UsageError(f"{invocation.command.name} has no output to hand on")
+        raise UsageError(f"{invocation.command.name} has no output to redirect")
     for argument in invocation.command.grammar.arguments:
         value = invocation.words.get(argument.name)
         if isinstance(value, str):
@@ -87,52 +87,52 @@ def _auth(shell: Shell, words: Raw) -> None:
 def _output(shell: Shell, words: Raw) -> None:
     chosen = _text(words, "format").lower()
     if not chosen:
-        shell.session.note(f"the output is {shell.session.format}; there are {', '.join(FORMATS)}")
+        shell.session.note(f"output format: {shell.session.format} (choose {', '.join(FORMATS)})")
         return
     shell.settings.output, shell.settings.output_from_option = chosen, True
 
 
-def _switched(now: bool, words: Raw) -> bool:
+def _toggled(now: bool, words: Raw) -> bool:
     state = _text(words, "state").lower()
     return state == "on" if state else not now
 
 
-def _say_state(shell: Shell, what: str, on: bool) -> None:
+def _report_state(shell: Shell, what: str, on: bool) -> None:
     shell.session.note(f"{what} is {'on' if on else 'off'}")
 
 
 def _vertical(shell: Shell, words: Raw) -> None:
-    shell.vertical = _switched(shell.vertical, words)
-    _say_state(shell, "vertical output", shell.vertical)
+    shell.vertical = _toggled(shell.vertical, words)
+    _report_state(shell, "vertical output", shell.vertical)
 
 
 def _echo(shell: Shell, words: Raw) -> None:
-    shell.settings.echo = _switched(shell.settings.echo, words)
-    _say_state(shell, "the echo", shell.settings.echo)
+    shell.settings.echo = _toggled(shell.settings.echo, words)
+    _report_state(shell, "echo", shell.settings.echo)
 
 
 def _timing(shell: Shell, words: Raw) -> None:
-    shell.timing = _switched(shell.timing, words)
-    _say_state(shell, "timing", shell.timing)
+    shell.timing = _toggled(shell.timing, words)
+    _report_state(shell, "timing", shell.timing)
 
 
 def _pager(shell: Shell, words: Raw) -> None:
-    shell.pager_on = _switched(shell.pager_on, words)
-    _say_state(shell, "the pager", shell.pager_on)
+    shell.pager_on = _toggled(shell.pager_on, words)
+    _report_state(shell, "pager", shell.pager_on)
 
 
 def _watch(shell: Shell, invocation: ShellInvocation, reading: Reading) -> None:
     inner = reading.inner
     text = reading.line.text[inner.parts[0].word.start :] if inner is not None else shell.last_line
     if not text:
-        raise UsageError("there is no command yet that could be repeated")
+        raise UsageError("no command to repeat yet")
     watch(shell, text, float(seconds_float(_text(invocation.words, "seconds") or "2")))
 
 
 def _source(shell: Shell, words: Raw) -> None:
     path = expanded(_text(words, "file"), os.environ)
-    if shell.depth >= DEEPEST:
-        raise UsageError(f"files call each other more than {DEEPEST} deep")
+    if shell.depth >= MAX_DEPTH:
+        raise UsageError(f"files are nested more than {MAX_DEPTH} deep")
     shell.depth += 1
     try:
         for line in commands_of(read_file(path).decode("utf-8", "surrogateescape")):
@@ -150,7 +150,7 @@ def _edit(shell: Shell, words: Raw) -> None:
 
 
 def edited(shell: Shell, text: str) -> str:
-    """What becomes of the text in VISUAL or EDITOR. Raises DataError."""
+    """Open the text in VISUAL or EDITOR and return the result. Raises DataError if the editor fails."""
     import shlex
     import tempfile
 
@@ -167,7 +167,7 @@ def edited(shell: Shell, text: str) -> str:
 def _system(shell: Shell, reading: Reading) -> None:
     code = wait_for(start(reading.parts[1].word.text, shell.environment()))
     if code:
-        raise DataError(f"it {ended_with(code)}")
+        raise DataError(f"the command {ended_with(code)}")
 
 
 def _set(shell: Shell, words: Raw) -> None:
@@ -175,8 +175,8 @@ def _set(shell: Shell, words: Raw) -> None:
     if not name:
         longest = max(map(len, builtins.SETTINGS)) + 2
         for each, now in _settings(shell).items():
-            place = f"{each:{longest}}" if shell.streams.stdout_is_terminal else f"{each}\t"
-            shell.streams.put(f"{place}{for_terminal(now)}\n".encode())
+            label = f"{each:{longest}}" if shell.streams.stdout_is_terminal else f"{each}\t"
+            shell.streams.put(f"{label}{for_terminal(now)}\n".encode())
     elif "value" not in words:
         shell.streams.put(f"{for_terminal(_settings(shell)[name])}\n".encode())
     elif name == "prompt":
@@ -187,14 +187,14 @@ def _set(shell: Shell, words: Raw) -> None:
     elif name == "output":
         ACTIONS["\\o"](shell, {"format": builtins.OUTPUT.grammar.arguments[0].type.convert(value)})
     elif name == "pass-credentials":
-        shell.pass_credentials = _switched(shell.pass_credentials, {"state": builtins.ON_OFF.convert(value)})
+        shell.pass_credentials = _toggled(shell.pass_credentials, {"state": builtins.ON_OFF.convert(value)})
     else:
         switch = {"pager": "\\pager", "timing": "\\timing", "echo": "\\echo", "vertical": "\\x"}[name]
         ACTIONS[switch](shell, {"state": builtins.ON_OFF.convert(value)})
 
 
 def _settings(shell: Shell) -> dict[str, str]:
-    """The settings as they are now, as text."""
+    """Return the current settings as text."""
     switches = {
         "pager": shell.pager_on,
         "timing": shell.timing,

@@ -1,4 +1,4 @@
-"""The prompt, and the two lines at the bottom: the word under way, and the state of the shell. Pure."""
+"""The prompt, and the two lines at the bottom: help for the current word, state of the shell. Pure."""
 
 from __future__ import annotations
 
@@ -17,12 +17,12 @@ MARK = "\0"
 
 
 def cut(text: str, width: int) -> str:
-    """The text in so many columns at most."""
+    """Cut the text to at most `width` columns."""
     return text if len(text) <= width else text[: max(width - 1, 0)] + ELLIPSIS
 
 
 def bar(shell: Shell, about: str, wrong: bool, width: int) -> Fragments:
-    """Styles and texts of the two lines."""
+    """Return styles and texts of the two lines."""
     state, good = connection(shell)
     fields = [where(shell), cluster(shell), state, round_trip(shell), *modes(shell)]
     shown: Fragments = [
@@ -30,8 +30,8 @@ def bar(shell: Shell, about: str, wrong: bool, width: int) -> Fragments:
         ("", "\n"),
     ]
     room = width - 1
-    for place, field in enumerate(field for field in fields if field):
-        text = f" {field}" if not place else f" \N{MIDDLE DOT} {field}"
+    for index, field in enumerate(field for field in fields if field):
+        text = f" {field}" if not index else f" \N{MIDDLE DOT} {field}"
         style = "class:bar.bad" if field == state and not good else "class:bar.state"
         if room <= 0:
             break
@@ -41,7 +41,7 @@ def bar(shell: Shell, about: str, wrong: bool, width: int) -> Fragments:
 
 
 def where(shell: Shell) -> str:
-    """The node that is connected, else the one that would be: that which answered last, or was used last."""
+    """Return the connected node; if there is none, the one that answered last or was used last."""
     node, names = shell.session.client.node, shell.names
     if node is not None:
         return str(node)
@@ -50,7 +50,7 @@ def where(shell: Shell) -> str:
 
 
 def cluster(shell: Shell) -> str:
-    """The node's ID and its place: `node 1a2b3c4d, 3 of 3 up`; empty where that is not known of it now."""
+    """Return the node's ID and its cluster, `node 1a2b3c4d, 3 of 3 nodes up`; empty if not known now."""
     names = shell.names
     if names.problem or not names.node_id or names.address != where(shell):
         return ""
@@ -59,7 +59,7 @@ def cluster(shell: Shell) -> str:
 
 
 def connection(shell: Shell) -> tuple[str, bool]:
-    """The state in words, and whether it is a good one."""
+    """Return the state of the connection, and whether it is good."""
     if shell.session.client.connected:
         return "connected", True
     if shell.names.problem:
@@ -68,13 +68,13 @@ def connection(shell: Shell) -> tuple[str, bool]:
 
 
 def round_trip(shell: Shell) -> str:
-    """How long the last one took."""
-    took = shell.wiretap.round_trip_ms
+    """Return the duration of the last round trip, or empty."""
+    took = shell.tracer.round_trip_ms
     return "" if took is None else f"{took:.1f} ms"
 
 
 def modes(shell: Shell) -> list[str]:
-    """Output format, echo, and what else is on."""
+    """Return output format, echo, and the other modes that are on."""
     found = [shell.session.format, f"echo {'on' if shell.settings.echo else 'off'}"]
     found += ["vertical"] if shell.vertical else []
     found += ["read-only"] if shell.settings.read_only else []
@@ -82,7 +82,7 @@ def modes(shell: Shell) -> list[str]:
 
 
 def prompt_text(shell: Shell) -> Fragments:
-    """The prompt, from its template: styles and texts. A protected profile has a red one, or its own."""
+    """Return styles and texts of the prompt, made from its template; red for a protected profile."""
     client = shell.session.client
     node = client.node or shell.settings.nodes[0]
     text = shell.prompt.format(
@@ -97,9 +97,9 @@ def prompt_text(shell: Shell) -> Fragments:
     )
     style = "class:prompt.protected" if shell.settings.protected else "class:prompt"
     found: Fragments = []
-    # What stands between two marks is a colour.
-    for place, piece in enumerate(text.split(MARK)):
-        if place % 2:
+    # The text between two marks is the name of a colour.
+    for index, piece in enumerate(text.split(MARK)):
+        if index % 2:
             style = "class:prompt" if piece == "default" else f"class:prompt.{piece}"
         elif piece:
             found.append((style, for_terminal(piece)))
@@ -107,5 +107,5 @@ def prompt_text(shell: Shell) -> Fragments:
 
 
 def plain_prompt(prompt: Fragments) -> str:
-    """Its text alone."""
+    """Return the text without styles."""
     return "".join(text for _, text in prompt)

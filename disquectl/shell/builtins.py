@@ -1,6 +1,6 @@
-"""The shell's own commands, as rows like those of Disque: what is read, completed, hinted and explained.
+"""Declarations of the shell's own commands, for parsing, completion, hints and help.
 
-Data only; what they do is in `actions`.
+Data only; `actions` runs them.
 """
 
 from __future__ import annotations
@@ -10,13 +10,13 @@ from disquectl.spec.global_options import FORMATS
 from disquectl.spec.param_types import FILE, NODE, SECONDS_FLOAT, TEXT, ParamType, one_of, plain_text
 from disquectl.spec.parameters import Argument
 
-ON_OFF = one_of("on", "off")
+ON_OFF = one_of("on", "off", noun="value")
 SETTINGS = ("prompt", "output", "pager", "timing", "echo", "vertical", "pass-credentials")
 
 COMMAND_NAME = ParamType("command", plain_text)
 COMMAND_LINE = ParamType("line", plain_text, "COMMAND")
 SYSTEM = ParamType("system", plain_text, "COMMAND")
-SETTING = one_of(*SETTINGS)
+SETTING = one_of(*SETTINGS, noun="setting")
 
 
 def _switch(name: str, summary: str) -> Command:
@@ -25,7 +25,7 @@ def _switch(name: str, summary: str) -> Command:
         summary,
         example=f"{name} on",
         grammar=Grammar(
-            arguments=(Argument("state", ON_OFF, "Without it: the other way round.", required=False),)
+            arguments=(Argument("state", ON_OFF, "Without it, the setting is toggled.", required=False),)
         ),
     )
 
@@ -40,11 +40,13 @@ HELP = Command(
 )
 CONNECT = Command(
     "connect",
-    "Leave this node and connect to another one.",
+    "Connect to another node.",
     example="connect 127.0.0.1:7712",
-    details="Without a node it connects anew to the same ones.",
+    details="Without a node, reconnects to the same ones.",
     grammar=Grammar(
-        arguments=(Argument("node", NODE, "HOST:PORT, several with commas, or a URL.", required=False),)
+        arguments=(
+            Argument("node", NODE, "HOST:PORT, comma-separated if several, or a URL.", required=False),
+        )
     ),
 )
 AUTH = Command(
@@ -54,7 +56,9 @@ AUTH = Command(
     details="The line is not written to the history file.",
     grammar=Grammar(
         arguments=(
-            Argument("password", TEXT, "Without it you are asked; nobody sees it then.", required=False),
+            Argument(
+                "password", TEXT, "Without it, the shell asks for it and does not show it.", required=False
+            ),
         )
     ),
 )
@@ -63,36 +67,42 @@ OUTPUT = Command(
     "Set the output format, or show it.",
     example="\\o json",
     grammar=Grammar(
-        arguments=(Argument("format", one_of(*FORMATS), "The format from now on.", required=False),)
+        arguments=(
+            Argument("format", one_of(*FORMATS, noun="format"), "The new output format.", required=False),
+        )
     ),
 )
-VERTICAL = _switch("\\x", "Show each record as a block of its own, a line a field.")
+VERTICAL = _switch("\\x", "Show each record as a block, one field a line.")
 ECHO = _switch("\\echo", "Show the raw protocol above each result.")
-TIMING = _switch("\\timing", "Say after each command how long it took.")
-PAGER = _switch("\\pager", "Hand results that are taller than the screen to the pager.")
+TIMING = _switch("\\timing", "Show how long each command took.")
+PAGER = _switch("\\pager", "Show results taller than the screen in the pager.")
 WATCH = Command(
     "\\watch",
     "Repeat a command until Ctrl-C.",
     example="\\watch 1 qstat mail",
     grammar=Grammar(
         arguments=(
-            Argument("seconds", SECONDS_FLOAT, "How long to wait in between.", required=False, default="2"),
-            Argument("command", COMMAND_LINE, "The last one where none is given.", many=True, required=False),
+            Argument(
+                "seconds", SECONDS_FLOAT, "Time between two runs, in seconds.", required=False, default="2"
+            ),
+            Argument("command", COMMAND_LINE, "Default: the last command.", many=True, required=False),
         )
     ),
 )
 SOURCE = Command(
     "\\source",
-    "Run the lines of a file, up to the first error.",
+    "Run the lines of a file; stop at the first error.",
     example="\\source setup.disque",
     grammar=Grammar(arguments=(Argument("file", FILE, "The file."),)),
 )
-EDIT = Command("\\edit", "Write the next line in your editor; it begins with the last one.", example="\\edit")
+EDIT = Command("\\edit", "Edit the last line in your editor, as the next one.", example="\\edit")
 SYSTEM_COMMAND = Command(
     "\\!",
-    "Run a command of the system.",
+    "Run a system command.",
     example="\\! date",
-    grammar=Grammar(arguments=(Argument("command", SYSTEM, "The rest of the line, as it is.", many=True),)),
+    grammar=Grammar(
+        arguments=(Argument("command", SYSTEM, "The rest of the line, passed to sh.", many=True),)
+    ),
 )
 SET = Command(
     "\\set",
@@ -101,13 +111,13 @@ SET = Command(
     grammar=Grammar(
         arguments=(
             Argument("name", SETTING, "The setting.", required=False),
-            Argument("value", TEXT, "Its value from now on.", required=False),
+            Argument("value", TEXT, "The new value.", required=False),
         )
     ),
 )
 QUIT = Command("quit", "Leave the shell; so does Ctrl-D.", example="quit")
 
-ROWS = (
+BUILTINS = (
     HELP,
     CONNECT,
     AUTH,
@@ -123,11 +133,11 @@ ROWS = (
     SET,
     QUIT,
 )
-OTHER_NAMES = {"exit": "quit", "\\q": "quit", "\\?": "help"}
+ALIASES = {"exit": "quit", "\\q": "quit", "\\?": "help"}
 
 
-def find_own(name: str) -> Command | None:
-    """The row of one of the shell's own commands, in any case; None where it is none."""
+def find_builtin(name: str) -> Command | None:
+    """Return the shell's own command of this name, case-insensitive, or None."""
     name = name.lower()
-    name = OTHER_NAMES.get(name, name)
-    return next((command for command in ROWS if command.name == name), None)
+    name = ALIASES.get(name, name)
+    return next((command for command in BUILTINS if command.name == name), None)

@@ -1,6 +1,6 @@
-"""What cannot be right about the words of a line taken together. Pure.
+"""Finds options of a line that contradict each other. Pure.
 
-Rules: Disque 1.0-rc1, which refuses both.
+Rules: Disque 1.0-rc1, which rejects them.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 
 def check(reading: Reading) -> Reading:
-    """The same reading, with the words marked that contradict each other."""
+    """Mark the words that contradict each other; return the same reading."""
     command = reading.inner.command if reading.inner else reading.command
     if command is not None and command.name == "addjob":
         _check_addjob(reading.parts)
@@ -26,17 +26,17 @@ def check(reading: Reading) -> Reading:
 def _check_addjob(parts: list[Part]) -> None:
     retry, replicate, delay, ttl = (_given(parts, name) for name in ("retry", "replicate", "delay", "ttl"))
     if retry is not None and _seconds(retry) == 0 and (replicate is None or _text(replicate) != "1"):
-        retry.problem = retry.problem or "delivered at most once: that needs REPLICATE 1"
+        retry.problem = retry.problem or "RETRY 0 (at-most-once) needs REPLICATE 1"
     if delay is None:
         return
     delay_seconds = _seconds(delay)
     ttl_seconds = DEFAULT_TTL_SECONDS if ttl is None else _seconds(ttl)
     if delay_seconds is not None and ttl_seconds is not None and delay_seconds >= ttl_seconds:
-        delay.problem = delay.problem or "the job would be forgotten before: DELAY is not less than TTL"
+        delay.problem = delay.problem or "DELAY must be less than TTL: the job would expire first"
 
 
 def _given(parts: list[Part], name: str) -> Part | None:
-    """The last value of the option of this name."""
+    """Return the last value of this option or argument, or None."""
     found = None
     for part in parts:
         if part.parameter is not None and part.parameter.name == name:

@@ -1,4 +1,4 @@
-"""What may be typed next, as entries with their descriptions, the best first. Pure but for files."""
+"""Completion: what may be typed next, with descriptions, best first. Pure, except that it lists files."""
 
 from __future__ import annotations
 
@@ -9,10 +9,10 @@ from disquectl.config.home import expanded
 from disquectl.errors import UsageError
 from disquectl.manual.topics import names as topics
 from disquectl.render.escape import for_terminal
-from disquectl.shell.builtins import ROWS
+from disquectl.shell.builtins import BUILTINS
 from disquectl.shell.grammar import read_before
 from disquectl.shell.match import LIMIT, rank
-from disquectl.shell.parts import DISQUES
+from disquectl.shell.parts import NATIVE
 from disquectl.shell.words import APPEND, WRITE, quoted, split_line
 from disquectl.spec.parameters import Option
 
@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 
 
 class Entry:
-    """`text` is what is typed for it, `shown` how it stands in the menu, `meaning` what stands beside."""
+    """`text` is inserted; the menu shows `shown` and, beside it, `meaning`."""
 
     __slots__ = ("meaning", "shown", "text")
 
@@ -38,8 +38,8 @@ class Entry:
         self.shown = shown or text
 
 
-def entries(before: str, names: Names, seen: RecentIds) -> tuple[int, list[Entry]]:
-    """What fits behind `before`, and where the word that it replaces begins."""
+def entries(before: str, names: Names, recent_ids: RecentIds) -> tuple[int, list[Entry]]:
+    """Return where the word to replace begins, and the entries that fit after `before`."""
     reading, typing = read_before(before)
     if reading.line.handoff is not None:
         return _files_for_handoff(before, reading)
@@ -47,18 +47,20 @@ def entries(before: str, names: Names, seen: RecentIds) -> tuple[int, list[Entry
     typed = typing.text if typing else ""
     if typing is None and before and not before[-1].isspace():
         return start, []
-    return start, list(_distinct(_all(reading, typing, typed, names, seen)))[:LIMIT]
+    return start, list(_distinct(_all(reading, typing, typed, names, recent_ids)))[:LIMIT]
 
 
 def _distinct(found: Iterable[Entry]) -> Iterable[Entry]:
     return {entry.text: entry for entry in reversed(list(found))}.values().__reversed__()
 
 
-def _all(reading: Reading, typing: Word | None, typed: str, names: Names, seen: RecentIds) -> Iterable[Entry]:
+def _all(
+    reading: Reading, typing: Word | None, typed: str, names: Names, recent_ids: RecentIds
+) -> Iterable[Entry]:
     after = reading.next
     plain = typing is None or not typing.quoted
     for parameter in after.parameters:
-        yield from _values(parameter, typed, names, seen)
+        yield from _values(parameter, typed, names, recent_ids)
     if not plain:
         return
     if after.commands:
@@ -71,35 +73,35 @@ def _all(reading: Reading, typing: Word | None, typed: str, names: Names, seen: 
         keywords[after.marker] = "The queues follow."
     for name in rank(typed, keywords):
         yield Entry(name, keywords[name])
-    ours = reading.command is not None and reading.notation != DISQUES and not reading.shouted
-    if typed[:1] == "-" or (ours and not typed):
+    options_fit = reading.command is not None and reading.notation != NATIVE and not reading.in_capitals
+    if typed[:1] == "-" or (options_fit and not typed):
         yield from _flags(reading, typed)
 
 
 def _flags(reading: Reading, typed: str) -> Iterable[Entry]:
-    """All that may still come once a dash is typed; before that only the command's own."""
-    own = reading.command.grammar.options if reading.command else ()
-    flags = {option.flag: option.explained for option in reading.next.flags if typed or option in own}
+    """Yield all options that may follow; before a dash is typed, only those of the command."""
+    options = reading.command.grammar.options if reading.command else ()
+    flags = {option.flag: option.explained for option in reading.next.flags if typed or option in options}
     for name in rank(typed, flags):
         yield Entry(name, flags[name])
 
 
 def _commands(typed: str) -> Iterable[Entry]:
     summaries: dict[str, str] = {}
-    for name in (*NAMES, *(command.name for command in ROWS)):
+    for name in (*NAMES, *(command.name for command in BUILTINS)):
         summaries[name] = ""
-    own = {command.name: command.summary for command in ROWS}
+    builtins = {command.name: command.summary for command in BUILTINS}
     for name in rank(typed, summaries):
-        command = None if name in own else find(name)
-        yield Entry(_as_typed(name, typed), own.get(name) or (command.summary if command else ""))
+        command = None if name in builtins else find(name)
+        yield Entry(_as_typed(name, typed), builtins.get(name) or (command.summary if command else ""))
 
 
 def _as_typed(name: str, typed: str) -> str:
-    """In capitals for who types capitals."""
+    """Return the name, in capitals if the user types capitals."""
     return name.upper() if typed.isupper() else name
 
 
-def _values(parameter: Argument | Option, typed: str, names: Names, seen: RecentIds) -> Iterable[Entry]:
+def _values(parameter: Argument | Option, typed: str, names: Names, recent_ids: RecentIds) -> Iterable[Entry]:
     kind = parameter.type
     if kind.choices:
         for choice in rank(typed, kind.choices):
@@ -109,7 +111,7 @@ def _values(parameter: Argument | Option, typed: str, names: Names, seen: Recent
         for name in names.queues.find(typed):
             yield Entry(quoted(name), "queue", for_terminal(os.fsencode(name)))
     elif kind.name == "id":
-        ids = dict(seen.newest_first())
+        ids = dict(recent_ids.newest_first())
         for job_id in rank(typed, ids):
             yield Entry(job_id, for_terminal(ids[job_id]))
     elif kind.name in ("node", "node_id"):
@@ -119,7 +121,7 @@ def _values(parameter: Argument | Option, typed: str, names: Names, seen: Recent
         for name in rank(typed, names.settings):
             yield Entry(name, for_terminal(names.settings[name]))
     elif kind.name == "command":
-        for name in rank(typed, (*NAMES, *(command.name for command in ROWS), *topics())):
+        for name in rank(typed, (*NAMES, *(command.name for command in BUILTINS), *topics())):
             yield Entry(name, "")
     elif kind.name == "file":
         yield from _files(typed)

@@ -1,6 +1,6 @@
-"""A walk along the words of a line: takes options with their values, and tells words apart.
+"""A cursor over the words of a line: consumes options with their values and classifies words.
 
-Pure; the two notations in `notation` are made of its steps.
+Pure; `notation` builds both notations on it.
 """
 
 from __future__ import annotations
@@ -14,12 +14,12 @@ if TYPE_CHECKING:
     from disquectl.spec.parameters import Argument, Option
 
 TWICE = "given twice"
-# Behind a command they ask for its help, as on the command line.
+# After a command they show its help, as on the command line.
 HELP = ("-h", "--help")
 
 
 class Cursor:
-    """`at` is the next word; `waiting` an option whose value has not come; `used` the options so far."""
+    """`at`: index of the next word; `waiting`: the option that lacks its value; `used`: options so far."""
 
     __slots__ = ("at", "flags", "options_known", "parts", "typing", "used", "waiting", "words")
 
@@ -35,7 +35,7 @@ class Cursor:
         self.know(options)
 
     def know(self, options: tuple[Option, ...]) -> None:
-        """From here on these may be given, too."""
+        """Accept these options, too, from here on."""
         self.options_known = (*options, *self.options_known)
         for option in options:
             self.flags[option.flag] = option
@@ -43,7 +43,7 @@ class Cursor:
                 self.flags[option.short] = option
 
     def fork(self) -> Cursor:
-        """Another walk from here."""
+        """Return an independent cursor at the same position."""
         other = Cursor(self.words, self.options_known, self.typing)
         other.at = self.at
         other.parts = list(self.parts)
@@ -52,7 +52,7 @@ class Cursor:
 
     @property
     def over(self) -> bool:
-        """Whether no word is left."""
+        """Whether all words are consumed."""
         return self.at >= len(self.words)
 
     @property
@@ -61,42 +61,42 @@ class Cursor:
         return self.words[self.at]
 
     def take(self) -> Word:
-        """The next word, passed by."""
+        """Consume and return the next word."""
         self.at += 1
         return self.words[self.at - 1]
 
     def passed(self, text: str) -> bool:
-        """Pass by the next word if it is this one, and not quoted; whether it was."""
+        """Consume the next word if it is this one, unquoted; return whether it was."""
         found = not self.over and self.word.text == text and not self.word.quoted
         self.at += found
         return found
 
     def rest(self, role: str, parameter: Argument | None = None) -> None:
-        """Whatever is left, all of one role."""
+        """Consume all words that are left, with this role."""
         while not self.over:
             self.parts.append(Part(self.take(), role, parameter))
 
     def unused(self) -> tuple[Option, ...]:
-        """The options that may still be given."""
+        """Return the options that may still be given."""
         return tuple(option for option in self.options_known if option.many or option not in self.used)
 
-    def argument(self, word: Word, parameter: Argument, *, disques: bool = False) -> Part:
-        """The word as a value of this argument."""
-        return Part(word, ARGUMENT, parameter, self.problem(word, parameter, disques))
+    def argument(self, word: Word, parameter: Argument, *, native: bool = False) -> Part:
+        """Return the part for a word that is a value of this argument."""
+        return Part(word, ARGUMENT, parameter, self.problem(word, parameter, native))
 
-    def problem(self, word: Word, parameter: Argument | Option, disques: bool = False) -> str:
-        """What is wrong with the word as a value of it."""
-        return value_problem(parameter.type, word.text, disques=disques, typing=word is self.typing)
+    def problem(self, word: Word, parameter: Argument | Option, native: bool = False) -> str:
+        """Return why the word cannot be its value, or empty."""
+        return value_problem(parameter.type, word.text, native=native, typing=word is self.typing)
 
     def options(self) -> None:
-        """Take the options that stand here, with their values."""
+        """Consume the options at this position, with their values."""
         while not self.over and self.word.is_option and self.word.text != "--":
             self.option(self.take())
             if self.waiting is not None:
                 return
 
     def option(self, word: Word) -> None:
-        """A word that looks like an option, and its value where one follows."""
+        """Handle a word that looks like an option, and consume its value."""
         flag, equals, value = word.text.partition("=") if word.text[:2] == "--" else (word.text, "", "")
         option = self.flags.get(flag)
         if option is None:
@@ -108,22 +108,22 @@ class Cursor:
         if option.is_flag:
             self.parts.append(Part(word, OPTION, option, f"{flag} takes no value" if equals else problem))
         elif equals:
-            wrong = value_problem(option.type, value, disques=False, typing=word is self.typing)
+            wrong = value_problem(option.type, value, native=False, typing=word is self.typing)
             self.parts.append(Part(word, OPTION, option, problem or wrong))
         else:
             self.parts.append(Part(word, OPTION, option, problem))
             self.value(option)
 
     def use(self, option: Option) -> str:
-        """Note that it was given; what is wrong with that, or empty."""
+        """Record that the option was given; return the problem with that, or empty."""
         twice = option in self.used and not option.many
         self.used.append(option)
         return TWICE if twice else ""
 
-    def value(self, option: Option, *, disques: bool = False) -> None:
-        """The value of an option, or wait for it."""
+    def value(self, option: Option, *, native: bool = False) -> None:
+        """Consume the value of an option; set `waiting` if there is none."""
         if self.over:
             self.waiting = option
         else:
             word = self.take()
-            self.parts.append(Part(word, VALUE, option, self.problem(word, option, disques)))
+            self.parts.append(Part(word, VALUE, option, self.problem(word, option, native)))

@@ -1,4 +1,4 @@
-"""The prompt on a terminal that cannot be drawn on: a line at a time, and not one escape sequence."""
+"""The prompt for terminals without escape sequences (TERM=dumb): plain lines."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ if TYPE_CHECKING:
 
 
 class DumbTerminal:
-    """Reads lines for a shell; an open quote asks for one more."""
+    """Reads lines for a shell; an open quote continues on the next line."""
 
     def __init__(self, shell: Shell) -> None:
         self._shell = shell
@@ -19,10 +19,10 @@ class DumbTerminal:
             shell.settings.color = "never"
 
     def refresh(self) -> None:
-        """There is nothing on the screen that could be drawn anew."""
+        """Do nothing: there is no screen to redraw."""
 
     def read_line(self) -> str | None:
-        """What was typed; empty where Ctrl-C threw it away, None at the end."""
+        """Return the line; empty after Ctrl-C, None at end of input."""
         typed = ""
         prompt = plain_prompt(prompt_text(self._shell))
         try:

@@ -1,12 +1,11 @@
-"""The adapters between prompt-toolkit and the shell: completion, colours, hints, history, suggestions.
+"""Adapters between prompt-toolkit and the shell: completion, colours, hints, history, suggestions.
 
-Each hands text to a pure function and its answer back; nothing is decided here.
+Each passes text to a pure function and returns its result; nothing is decided here.
 """
 
 from __future__ import annotations
 
 from bisect import bisect_right
-from typing import TYPE_CHECKING
 
 from prompt_toolkit.application import get_app
 from prompt_toolkit.auto_suggest import AutoSuggest, Suggestion
@@ -25,6 +24,7 @@ from disquectl.shell.hints import rest_of_syntax
 from disquectl.shell.history import is_too_long
 from disquectl.shell.paint import painted
 
+TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
 
@@ -39,24 +39,24 @@ if TYPE_CHECKING:
 
 
 class GrammarCompleter(Completer):
-    """What may come next, with the live names of the shell."""
+    """Completes from the grammar and the live names of the shell."""
 
     def __init__(self, shell: Shell) -> None:
         self._shell = shell
 
     def get_completions(self, document: Document, complete_event: CompleteEvent) -> Iterable[Completion]:
-        """The entries for the text before the cursor."""
+        """Yield the entries for the text before the cursor."""
         before = document.text_before_cursor
-        start, found = entries(before, self._shell.names, self._shell.seen)
+        start, found = entries(before, self._shell.names, self._shell.recent_ids)
         for entry in found:
             yield Completion(entry.text, start - len(before), entry.shown, entry.meaning)
 
 
 class GrammarLexer(Lexer):
-    """Colours by what a word is."""
+    """Colours each word by its role."""
 
     def lex_document(self, document: Document) -> Callable[[int], StyleAndTextTuples]:
-        """The fragments of each line."""
+        """Return a function from line number to fragments."""
         lines: list[StyleAndTextTuples] = [[]]
         for style, text in painted(check(read(document.text))):
             first, *more = text.split("\n")
@@ -66,10 +66,10 @@ class GrammarLexer(Lexer):
 
 
 class EscapeProcessor(Processor):
-    """Characters that a terminal does not show, or acts on, stand escaped: what runs is what is seen."""
+    """Shows control and invisible characters escaped, so that the line that runs is the line that is seen."""
 
     def apply_transformation(self, transformation_input: TransformationInput) -> Transformation:
-        """The line, with the places of its characters where some take more room."""
+        """Return the line, with the mapping of positions where escapes are longer than their characters."""
         shown: StyleAndTextTuples = []
         places = [0]
         for style, text, *_ in transformation_input.fragments:
@@ -88,13 +88,13 @@ class EscapeProcessor(Processor):
 
 
 class HintProcessor(Processor):
-    """The rest of the syntax behind the last line, as much as there is room for."""
+    """Appends the rest of the syntax to the last line, cut to the width."""
 
     def __init__(self, shell: Shell) -> None:
         self._shell = shell
 
     def apply_transformation(self, transformation_input: TransformationInput) -> Transformation:
-        """The line with its hint."""
+        """Return the line with its hint."""
         given = transformation_input
         document = given.document
         fragments = given.fragments
@@ -116,31 +116,31 @@ class HintProcessor(Processor):
 
 
 class SharedHistory(History):
-    """The history file; the lines of this shell are recalled even where the file must not have them."""
+    """The history file; recalls all lines of this shell, including those not written to the file."""
 
     def __init__(self, file: HistoryFile) -> None:
         super().__init__()
         self._file = file
 
     def load_history_strings(self) -> Iterable[str]:
-        """Newest first."""
+        """Yield the lines, newest first."""
         return reversed(self._file.load())
 
     def append_string(self, string: str) -> None:
-        """Keep the line, unless it is so long that recalling it would hold up the prompt."""
+        """Keep the line, unless it is too long to recall quickly."""
         if not is_too_long(string):
             super().append_string(string)
 
     def store_string(self, string: str) -> None:
-        """Write it down, unless it holds a secret."""
+        """Write the line to the file, unless it contains a secret."""
         self._file.add(string)
 
 
 class HistorySuggest(AutoSuggest):
-    """The newest line that begins as this one does."""
+    """Suggests the newest history line that begins with the text."""
 
     def get_suggestion(self, buffer: Buffer, document: Document) -> Suggestion | None:
-        """The rest of it."""
+        """Return the rest of that line, or None."""
         text = document.text
         if not text.strip() or "\n" in text:
             return None

@@ -1,6 +1,6 @@
-"""The text of `help`: of the shell, of a command from its row, of a topic from the documentation.
+"""The text of `help`: overview, a command from its declaration, a topic from the help pages.
 
-Pure, but that it reads the pages that come with the program.
+Pure, except that it reads the packaged pages.
 """
 
 from __future__ import annotations
@@ -9,22 +9,21 @@ from textwrap import wrap
 
 from disquectl.commands import all_commands, find
 from disquectl.manual import topics
-from disquectl.shell.builtins import ROWS, find_own
+from disquectl.render.ansi import BOLD, RESET
+from disquectl.shell.builtins import BUILTINS, find_builtin
 from disquectl.shell.interpret import usage
 from disquectl.spec.command import Command
 from disquectl.spec.parameters import Option
 
-BOLD, PLAIN = "\x1b[1m", "\x1b[0m"
-
 
 def explain(topic: str, *, width: int, color: bool) -> str:
-    """The help for a command, a subcommand, a topic, or (empty) all. Raises UsageError for anything else."""
+    """Return the help for a command, subcommand or topic; empty: the overview. Raises UsageError."""
     if not topic:
         return _overview(width, color)
     name = topic.lower()
-    command = find_own(name) or _row(name.split())
+    command = find_builtin(name) or _find_command(name.split())
     if command is not None:
-        return _of_row(command, width, color)
+        return _command_help(command, width, color)
     text = topics.page(name)
     if not color:
         return text
@@ -33,7 +32,7 @@ def explain(topic: str, *, width: int, color: bool) -> str:
     return drawn(text, width, color)
 
 
-def _row(words: list[str]) -> Command | None:
+def _find_command(words: list[str]) -> Command | None:
     command = find(words[0])
     for word in words[1:]:
         command = (
@@ -43,7 +42,7 @@ def _row(words: list[str]) -> Command | None:
 
 
 def _heading(text: str, color: bool) -> str:
-    return f"{BOLD}{text}{PLAIN}" if color else text
+    return f"{BOLD}{text}{RESET}" if color else text
 
 
 def _overview(width: int, color: bool) -> str:
@@ -51,28 +50,28 @@ def _overview(width: int, color: bool) -> str:
     groups: dict[str, list[Command]] = {}
     for command in all_commands():
         groups.setdefault(command.group, []).append(command)
-    groups["The shell's own"] = list(ROWS)
+    groups["Shell"] = list(BUILTINS)
     for group, members in groups.items():
         lines += [_heading(f"{group}:", color)]
         lines += _entries([(command.name, command.summary) for command in members], width)
         lines.append("")
     lines.append(
-        "help COMMAND explains one. Lines may be in Disque's own words (ADDJOB mail hi 0 RETRY 30) or with"
+        "help COMMAND explains a command. Both notations work: Disque's (ADDJOB mail hi 0 RETRY 30) and"
     )
-    lines.append("disquectl's options (addjob mail hi --retry 30); `| less` and `> file` hand the output on.")
+    lines.append("disquectl's (addjob mail hi --retry 30). `| less` and `> file` redirect the output.")
     lines += wrap(f"Topics: {', '.join(topics.names())}", width)
     return "\n".join(lines) + "\n"
 
 
-def _of_row(command: Command, width: int, color: bool) -> str:
+def _command_help(command: Command, width: int, color: bool) -> str:
     lines = [_heading("Usage: ", color) + usage(command)]
     if command.grammar.verb and not command.subcommands:
-        lines.append(_heading("Disque: ", color) + disques_usage(command))
+        lines.append(_heading("Disque: ", color) + native_usage(command))
     lines += ["", *wrap(command.summary, width)]
     if command.details:
         lines += ["", *wrap(command.details, width)]
     if command.risk.danger:
-        lines += ["", *wrap(f"It asks first, since it {command.risk.danger}.", width)]
+        lines += ["", *wrap(f"Asks for confirmation, because it {command.risk.danger}.", width)]
     if command.risk.cluster_note:
         lines += ["", *wrap(f"In a cluster it {command.risk.cluster_note}.", width)]
     sections = {
@@ -93,8 +92,8 @@ def _flag(option: Option) -> str:
     return option.flag if option.is_flag else f"{option.flag} {option.type.metavar}"
 
 
-def disques_usage(command: Command) -> str:
-    """How Disque's documentation would write the command."""
+def native_usage(command: Command) -> str:
+    """Return the usage line in Disque's notation."""
     native = command.grammar.native
     words = [word.decode() for word in command.grammar.verb]
     places = []
@@ -113,7 +112,7 @@ def disques_usage(command: Command) -> str:
 
 
 def _entries(entries: list[tuple[str, str]], width: int) -> list[str]:
-    """Names with what they mean, in two columns."""
+    """Format names and meanings in two columns."""
     column = min(max(len(name) for name, _ in entries) + 4, 28)
     lines = []
     for name, meaning in entries:

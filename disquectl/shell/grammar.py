@@ -1,24 +1,24 @@
-"""A line so far -> what each of its words is, and what may come next.
+"""Parses a line, complete or not: the role of each word, and what may come next.
 
-A line is in Disque's own words (`ADDJOB mail hi 0 RETRY 30`) or in disquectl's (`addjob mail hi --retry 30`).
-Where it could be both, bare words beyond disquectl's own shape, or a bare FROM, make it Disque's. The options
-that every command takes are right in both. `disquectl` in front, as hints and examples have it, is passed
-over. Pure: it knows rows, and neither a terminal nor a socket.
+A line is in Disque's notation (`ADDJOB mail hi 0 RETRY 30`) or in disquectl's (`addjob mail hi --retry 30`).
+If it could be both, more bare words than disquectl has arguments, or a bare FROM, make it Disque's. Global
+options are allowed in both. A leading `disquectl`, as in hints and examples, is skipped. Pure: knows the
+commands, but neither terminal nor socket.
 """
 
 from __future__ import annotations
 
 from disquectl.commands import NAMES, find
-from disquectl.shell.builtins import OTHER_NAMES, ROWS, WATCH, find_own
+from disquectl.shell.builtins import ALIASES, BUILTINS, WATCH, find_builtin
 from disquectl.shell.cursor import Cursor
-from disquectl.shell.notation import read_disques, read_ours
+from disquectl.shell.notation import read_disquectl, read_native
 from disquectl.shell.parts import (
     COMMAND,
-    DISQUES,
+    DISQUECTL,
     EITHER,
     MIXED,
+    NATIVE,
     OPTION,
-    OURS,
     SUBCOMMAND,
     UNKNOWN,
     Next,
@@ -34,131 +34,133 @@ if TYPE_CHECKING:
     from disquectl.spec.command import Command
 
 PROGRAM = "disquectl"
-NOT_THE_SHELLS = "the shell has no such command; `help` lists what it has"
+UNKNOWN_BUILTIN = "the shell has no such command; `help` lists its commands"
 
 
 def read(text: str) -> Reading:
-    """The whole line, the word that is still being typed with the rest."""
+    """Parse the whole line, including the word that is being typed."""
     line = split_line(text)
     return read_words(line, line.words)
 
 
 def read_before(text: str) -> tuple[Reading, Word | None]:
-    """The line without the word that is still being typed, and that word: what completion looks at."""
+    """Parse the line without the word that is being typed; return that word, too. For completion."""
     line = split_line(text)
     typing = line.typing
     return read_words(line, line.words[:-1] if typing else line.words), typing
 
 
 def read_words(line: Line, words: list[Word]) -> Reading:
-    """These words of the line."""
-    walk = Cursor(words, GLOBAL_OPTIONS, line.typing)
-    as_outside = walk.passed(PROGRAM)
-    walk.options()
-    if walk.waiting is not None:
-        return Reading(line, walk.parts, None, Next(parameters=(walk.waiting,)))
-    if walk.over:
-        return Reading(line, walk.parts, None, Next(commands=True, flags=walk.unused()))
-    name = walk.take()
-    own = None if as_outside else find_own(name.text)
-    command = own or find(name.text.lower())
-    walk.parts.append(
-        Part(name, COMMAND if command else UNKNOWN, None, _command_problem(name, command, walk))
+    """Parse these words of the line."""
+    cursor = Cursor(words, GLOBAL_OPTIONS, line.typing)
+    with_program_name = cursor.passed(PROGRAM)
+    cursor.options()
+    if cursor.waiting is not None:
+        return Reading(line, cursor.parts, None, Next(parameters=(cursor.waiting,)))
+    if cursor.over:
+        return Reading(line, cursor.parts, None, Next(commands=True, flags=cursor.unused()))
+    name = cursor.take()
+    builtin = None if with_program_name else find_builtin(name.text)
+    command = builtin or find(name.text.lower())
+    cursor.parts.append(
+        Part(name, COMMAND if command else UNKNOWN, None, _command_problem(name, command, cursor))
     )
     if command is None:
-        walk.rest(UNKNOWN)
-        return Reading(line, walk.parts, None, Next())
-    if own is WATCH:
-        return _read_watch(line, walk, own)
+        cursor.rest(UNKNOWN)
+        return Reading(line, cursor.parts, None, Next())
+    if builtin is WATCH:
+        return _read_watch(line, cursor, builtin)
     if command.subcommands:
-        return _read_subcommand(line, walk, command)
-    return _read_arguments(line, walk, command, own is not None)
+        return _read_subcommand(line, cursor, command)
+    return _read_arguments(line, cursor, command, builtin is not None)
 
 
-def _command_problem(name: Word, command: Command | None, walk: Cursor) -> str:
-    if command is not None or (name is walk.typing and _may_become_command(name.text.lower())):
+def _command_problem(name: Word, command: Command | None, cursor: Cursor) -> str:
+    if command is not None or (name is cursor.typing and _may_become_command(name.text.lower())):
         return ""
     if name.text.startswith("\\"):
-        return NOT_THE_SHELLS
-    return f"unknown command {name.text}: it would be sent as it is"
+        return UNKNOWN_BUILTIN
+    return f"unknown command {name.text}: it would be sent as typed"
 
 
 def _may_become_command(text: str) -> bool:
-    names = (PROGRAM, *NAMES, *(command.name for command in ROWS), *OTHER_NAMES)
+    names = (PROGRAM, *NAMES, *(command.name for command in BUILTINS), *ALIASES)
     return any(name.startswith(text) for name in names)
 
 
-def _read_subcommand(line: Line, walk: Cursor, command: Command) -> Reading:
-    walk.options()
-    if walk.waiting is not None:
-        return Reading(line, walk.parts, command, Next(parameters=(walk.waiting,)))
-    if walk.over:
-        return Reading(line, walk.parts, command, Next(subcommands=command.subcommands, flags=walk.unused()))
-    name = walk.take()
+def _read_subcommand(line: Line, cursor: Cursor, command: Command) -> Reading:
+    cursor.options()
+    if cursor.waiting is not None:
+        return Reading(line, cursor.parts, command, Next(parameters=(cursor.waiting,)))
+    if cursor.over:
+        return Reading(
+            line, cursor.parts, command, Next(subcommands=command.subcommands, flags=cursor.unused())
+        )
+    name = cursor.take()
     inner = next((one for one in command.subcommands if one.name == name.text.lower()), None)
     if inner is None:
-        typing = name is walk.typing and any(
+        typing = name is cursor.typing and any(
             one.name.startswith(name.text.lower()) for one in command.subcommands
         )
         known = ", ".join(one.name for one in command.subcommands)
-        walk.parts.append(Part(name, UNKNOWN, None, "" if typing else f"{command.name} has {known}"))
-        walk.rest(UNKNOWN)
-        return Reading(line, walk.parts, command, Next())
-    walk.parts.append(Part(name, SUBCOMMAND))
-    return _read_arguments(line, walk, inner, own=False)
+        cursor.parts.append(Part(name, UNKNOWN, None, "" if typing else f"{command.name} has {known}"))
+        cursor.rest(UNKNOWN)
+        return Reading(line, cursor.parts, command, Next())
+    cursor.parts.append(Part(name, SUBCOMMAND))
+    return _read_arguments(line, cursor, inner, is_builtin=False)
 
 
-def _read_watch(line: Line, walk: Cursor, command: Command) -> Reading:
-    """\\watch [SECONDS] and a line of its own."""
-    before = walk.parts
+def _read_watch(line: Line, cursor: Cursor, command: Command) -> Reading:
+    """Parse `\\watch [SECONDS] [LINE]`."""
+    before = cursor.parts
     seconds, line_argument = command.grammar.arguments
-    if not walk.over and walk.words[walk.at].text[:1].isdigit():
-        before.append(walk.argument(walk.take(), seconds))
-    if walk.over:
+    if not cursor.over and cursor.words[cursor.at].text[:1].isdigit():
+        before.append(cursor.argument(cursor.take(), seconds))
+    if cursor.over:
         wanted = (line_argument,) if len(before) > 1 else (seconds, line_argument)
-        return Reading(line, before, command, Next(commands=True, parameters=wanted), own=True)
-    inner = read_words(line, walk.words[walk.at :])
+        return Reading(line, before, command, Next(commands=True, parameters=wanted), is_builtin=True)
+    inner = read_words(line, cursor.words[cursor.at :])
     parts = [*before, *inner.parts]
-    return Reading(line, parts, command, inner.next, notation=inner.notation, own=True, inner=inner)
+    return Reading(line, parts, command, inner.next, notation=inner.notation, is_builtin=True, inner=inner)
 
 
-def _read_arguments(line: Line, walk: Cursor, command: Command, own: bool) -> Reading:
-    """What stands behind the name, in whichever words it is."""
-    fork = walk.fork()
-    ours = read_ours(command, walk)
-    if not command.grammar.verb or own:
-        return Reading(line, walk.parts, command, ours.next, notation=OURS, own=own)
-    disques = read_disques(command, fork)
-    if ours.beyond or (command.grammar.native and command.grammar.native.marker and disques.marked):
-        if ours.own_flags:
-            return Reading(line, _mixed(walk, command), command, Next(), notation=MIXED)
-        return Reading(line, fork.parts, command, disques.next, notation=DISQUES)
-    if ours.own_flags or disques.unknown:
-        return Reading(line, walk.parts, command, ours.next, notation=OURS)
-    return Reading(line, walk.parts, command, _both(ours.next, disques.next), notation=EITHER)
+def _read_arguments(line: Line, cursor: Cursor, command: Command, is_builtin: bool) -> Reading:
+    """Parse what follows the name, in either notation."""
+    fork = cursor.fork()
+    disquectl = read_disquectl(command, cursor)
+    if not command.grammar.verb or is_builtin:
+        return Reading(line, cursor.parts, command, disquectl.next, notation=DISQUECTL, is_builtin=is_builtin)
+    native = read_native(command, fork)
+    if disquectl.beyond or (command.grammar.native and command.grammar.native.marker and native.marked):
+        if disquectl.has_options:
+            return Reading(line, _mixed(cursor, command), command, Next(), notation=MIXED)
+        return Reading(line, fork.parts, command, native.next, notation=NATIVE)
+    if disquectl.has_options or native.unknown:
+        return Reading(line, cursor.parts, command, disquectl.next, notation=DISQUECTL)
+    return Reading(line, cursor.parts, command, _both(disquectl.next, native.next), notation=EITHER)
 
 
-def _mixed(walk: Cursor, command: Command) -> list[Part]:
-    """The parts of a line that is in both notations: the options are what is too much."""
-    own = set(command.grammar.options)
-    for part in walk.parts:
-        if part.role == OPTION and part.parameter in own:
+def _mixed(cursor: Cursor, command: Command) -> list[Part]:
+    """Return the parts of a line in mixed notation, with its options marked as wrong."""
+    options = set(command.grammar.options)
+    for part in cursor.parts:
+        if part.role == OPTION and part.parameter in options:
             part.problem = mixing(command)
-    return [part if part.role != UNKNOWN else Part(part.word, UNKNOWN) for part in walk.parts]
+    return [part if part.role != UNKNOWN else Part(part.word, UNKNOWN) for part in cursor.parts]
 
 
 def mixing(command: Command) -> str:
-    """Why a line in both notations is refused."""
+    """Return the error for a line in mixed notation."""
     verb = " ".join(word.decode() for word in command.grammar.verb)
-    return f"this mixes Disque's own words of {verb} with disquectl's options: use one or the other"
+    return f"this mixes Disque's own words for {verb} with disquectl's options: use one or the other"
 
 
-def _both(ours: Next, disques: Next) -> Next:
-    names = {parameter.name for parameter in ours.parameters}
-    more = tuple(one for one in disques.parameters if one.name not in names)
+def _both(disquectl: Next, native: Next) -> Next:
+    names = {parameter.name for parameter in disquectl.parameters}
+    more = tuple(one for one in native.parameters if one.name not in names)
     return Next(
-        flags=ours.flags,
-        keywords=disques.keywords,
-        marker=disques.marker,
-        parameters=ours.parameters + more,
+        flags=disquectl.flags,
+        keywords=native.keywords,
+        marker=native.marker,
+        parameters=disquectl.parameters + more,
     )

@@ -1,7 +1,8 @@
-"""Jobs that were taken for a pipe: kept by WORKING until its command has ended, then acknowledged or not.
+"""Holds jobs that were delivered to a pipe: sends WORKING until its command has ended, then acknowledges.
 
-A thread keeps them, over connections to the nodes that they were taken from, which also acknowledge. It knows
-no process: the caller says how the command ended.
+A thread sends WORKING over separate connections to the nodes that delivered the jobs; the same connections
+acknowledge them. When one has broken, ACKJOB is sent only to nodes that are then seen to have the jobs. It
+must not know processes: the caller says how the command ended.
 """
 
 from __future__ import annotations
@@ -12,6 +13,7 @@ from copy import copy
 
 from disquectl.client.pipeline import call_many
 from disquectl.errors import DisquectlError, PartlyDone, ReplyError
+from disquectl.execution.acknowledge import acknowledge_at, acknowledge_where_found
 from disquectl.execution.session import Session
 from disquectl.protocol.jobid import is_at_least_once
 from disquectl.render.human import duration
@@ -24,30 +26,35 @@ if TYPE_CHECKING:
     from disquectl.client.transport import Transport
 
 TIMEOUT_SECONDS = 5.0
-# Most commands end sooner, and their jobs need no WORKING.
-FIRST_LOOK_SECONDS = 0.2
-# What a node said of a job so long ago still holds.
+# Most commands end sooner, so that their jobs need no WORKING.
+FIRST_WORKING_SECONDS = 0.2
+# A reply to WORKING is considered current for this long.
 RECENT_SECONDS = 1.0
-# A job comes back as much as this before its retry time, which is 1 s at least (randomTimeError in Disque).
+# A job may be queued again this long before its retry time of at least 1 s (randomTimeError in Disque).
 EARLY_SECONDS = 0.5
-# After an error, or where no retry time is known.
-AGAIN_SECONDS = 1.0
+# After an error, or if no retry time is known.
+RETRY_SECONDS = 1.0
 IDS_PER_REQUEST = 1_000
 
 
 class _Batch:
-    """Jobs that came together. `retries` has the retry time of those that WORKING keeps, None before it is
-    known; `at_most_once` the others. `looked`: when the node last showed them; `due`: when to look again."""
+    """Jobs that were delivered together.
 
-    __slots__ = ("at_most_once", "due", "looked", "node", "retries", "written")
+    retries       the at-least-once jobs with their retry times in seconds, None before they are known
+    at_most_once  the other jobs
+    renewed       when WORKING was last answered
+    due           when to send WORKING next
+    """
+
+    __slots__ = ("at_most_once", "due", "node", "renewed", "retries", "written")
 
     def __init__(self, ids: Sequence[str], node: Node) -> None:
-        returning = {job_id for job_id in ids if _comes_back(job_id)}
+        returning = {job_id for job_id in ids if _is_redelivered(job_id)}
         self.retries: dict[str, int | None] = {job_id: None for job_id in ids if job_id in returning}
         self.at_most_once = [job_id for job_id in ids if job_id not in returning]
         self.node = node
-        self.looked = time.monotonic()
-        self.due = self.looked + FIRST_LOOK_SECONDS
+        self.renewed = time.monotonic()
+        self.due = self.renewed + FIRST_WORKING_SECONDS
         self.written = False
 
     @property
@@ -55,7 +62,7 @@ class _Batch:
         return [*self.retries, *self.at_most_once]
 
 
-def _comes_back(job_id: str) -> bool:
+def _is_redelivered(job_id: str) -> bool:
     try:
         return is_at_least_once(job_id)
     except ValueError:
@@ -63,7 +70,7 @@ def _comes_back(job_id: str) -> bool:
 
 
 class HeldJobs:
-    """`hold` before jobs are written, `written` after that, and once, at the end, `settle`."""
+    """Call `hold` before jobs are written, `written` after that, and `settle` once, at the end."""
 
     def __init__(self) -> None:
         self._session: Session | None = None
@@ -74,25 +81,25 @@ class HeldJobs:
         self._ended = False
         self._thread: threading.Thread | None = None
 
-    def hold(self, ids: Sequence[str], taker: Session) -> None:
-        """Keep these jobs, which the node of this session has just delivered."""
-        self._batches.append(_Batch(ids, taker.client.node or taker.client.nodes[0]))
+    def hold(self, ids: Sequence[str], session: Session, node: Node | None = None) -> None:
+        """Hold these jobs, which `node`, by default the one of this session, has just delivered."""
+        self._batches.append(_Batch(ids, node or session.client.node or session.client.nodes[0]))
         if self._session is None:
-            settings = copy(taker.settings)
-            settings.quiet = True  # the taker has warned already
-            self._session = Session(settings, taker.streams)
+            settings = copy(session.settings)
+            settings.quiet = True  # the session has warned already
+            self._session = Session(settings, session.streams)
             self._thread = threading.Thread(target=self._keep, name="disquectl-held", daemon=True)
             self._thread.start()
 
     def written(self) -> None:
-        """What is held so far was written to its last byte."""
+        """Mark all jobs held so far as completely written."""
         for batch in self._batches:
             batch.written = True
 
     def settle(self, problem: str) -> None:
-        """Acknowledge what was written, or with a `problem` nothing.
+        """Acknowledge what was written; with a `problem`, nothing.
 
-        Raises PartlyDone where jobs were not acknowledged; it says when they come back.
+        Raises PartlyDone if jobs were not acknowledged; its advice says when they are delivered again.
         """
         self._ended = True
         self._wake.set()
@@ -110,56 +117,69 @@ class HeldJobs:
         for place, batch in enumerate(self._batches):
             if not batch.written:
                 self._give_up(self._batches[place:], "they were not written")
-            if time.monotonic() - batch.looked > RECENT_SECONDS:
-                self._look(batch)
             try:
-                for at in range(0, len(batch.ids), IDS_PER_REQUEST):
-                    self._client(batch).call("ACKJOB", *batch.ids[at : at + IDS_PER_REQUEST], repeatable=True)
+                self._acknowledge_batch(batch)
             except DisquectlError as problem:
                 self._give_up(self._batches[place:], problem.message)
         if self._lost:
-            raise PartlyDone(f"{_jobs(self._lost)} not acknowledged: the node does not know them any more")
+            raise PartlyDone(f"{_jobs(self._lost)} not acknowledged: unknown to the node")
+
+    def _acknowledge_batch(self, batch: _Batch) -> None:
+        """ACKJOB at the node of the batch if it has just shown the jobs, else at the nodes that have them."""
+        assert self._session is not None
+        shown = time.monotonic() - batch.renewed <= RECENT_SECONDS or self._renew(batch)
+        ids = batch.ids
+        for at in range(0, len(ids), IDS_PER_REQUEST):
+            shown = shown and acknowledge_at(self._client(batch), ids[at : at + IDS_PER_REQUEST])
+            if not shown:
+                with self._session.impatient_client(TIMEOUT_SECONDS) as client:
+                    acknowledge_where_found(self._session, ids[at:], client)
+                return
 
     def _give_up(self, batches: list[_Batch], problem: str) -> None:
         for batch in batches:
             if None in batch.retries.values():
-                self._look(batch)
+                self._renew(batch)
         count = sum(len(batch.ids) for batch in batches)
         if count:
             raise PartlyDone(f"{_jobs(count)} not acknowledged: {problem}", _when_they_return(batches))
 
-    # Keeping them, in the thread, and after its end
+    # WORKING, in the thread and after its end
 
     def _keep(self) -> None:
         while not self._ended:
             now = time.monotonic()
             for batch in list(self._batches):
                 if batch.due <= now and not self._ended:
-                    self._look(batch)
+                    self._renew(batch)
             due = min(batch.due for batch in self._batches)
-            # A batch that comes meanwhile is not due before that.
-            self._wake.wait(max(min(due - time.monotonic(), FIRST_LOOK_SECONDS), 0))
+            # A batch that is added meanwhile is not due earlier.
+            self._wake.wait(max(min(due - time.monotonic(), FIRST_WORKING_SECONDS), 0))
 
-    def _look(self, batch: _Batch) -> None:
-        """Send WORKING for each job: it starts the retry time anew, and tells it. The unknown are dropped."""
+    def _renew(self, batch: _Batch) -> bool:
+        """Send WORKING for each job: it restarts the retry time and returns it. False when no answer came.
+
+        Jobs that the node does not know are dropped.
+        """
         ids = list(batch.retries)
         try:
             replies = call_many(self._client(batch), [("WORKING", job_id) for job_id in ids])
         except DisquectlError:
-            batch.due = time.monotonic() + AGAIN_SECONDS
-            return
+            batch.due = time.monotonic() + RETRY_SECONDS
+            return False
         for job_id, reply in zip(ids, replies, strict=True):
             if isinstance(reply, int):
                 batch.retries[job_id] = reply
             elif isinstance(reply, ReplyError) and reply.code == "NOJOB":
                 del batch.retries[job_id]
                 self._lost += 1
-        batch.looked = time.monotonic()
+        batch.renewed = time.monotonic()
         known = [seconds for seconds in batch.retries.values() if seconds]
-        batch.due = batch.looked + ((min(known) - EARLY_SECONDS) / 2 if known else AGAIN_SECONDS)
+        batch.due = batch.renewed + ((min(known) - EARLY_SECONDS) / 2 if known else RETRY_SECONDS)
+        return True
 
     def _client(self, batch: _Batch) -> Transport:
-        """A client that knows only the node that the jobs were taken from."""
+        """Return a client for the node that delivered the jobs, and no other."""
         assert self._session is not None
         if batch.node not in self._clients:
             self._clients[batch.node] = self._session.client_for(batch.node, TIMEOUT_SECONDS)
@@ -176,9 +196,9 @@ def _when_they_return(batches: list[_Batch]) -> str:
     if not any(batch.retries for batch in batches):
         text = ""
     elif not known:
-        text = "they come back when their retry time is over"
+        text = "they are delivered again after their retry time"
     else:
         low, high = duration(min(known)), duration(max(known))
-        text = f"they come back in {low if low == high else f'{low} to {high}'}, their retry time"
-    lost = f"{_jobs(never)} to be delivered at most once: no node delivers them again" if never else ""
+        text = f"they are delivered again in {low if low == high else f'{low} to {high}'}, their retry time"
+    lost = f"{_jobs(never)} at-most-once and will not be delivered again" if never else ""
     return "; ".join(part for part in (text, lost) if part)

@@ -1,8 +1,8 @@
-"""The rest of the syntax behind the cursor, and what the bar says of the word that is due. Pure."""
+"""Hints: the rest of the syntax after the cursor, and the help for the current word in the bar. Pure."""
 
 from __future__ import annotations
 
-from disquectl.shell.parts import ARGUMENT, DISQUES, EITHER, VALUE, Reading
+from disquectl.shell.parts import ARGUMENT, EITHER, NATIVE, VALUE, Reading
 from disquectl.spec.parameters import Option
 
 TYPE_CHECKING = False
@@ -10,26 +10,26 @@ if TYPE_CHECKING:
     from disquectl.spec.command import Command
     from disquectl.spec.parameters import Argument
 
-# How a value reads in Disque's own words, by its kind.
+# How values are called in Disque's notation, by parameter type.
 UNITS = {"seconds": "SECONDS", "wait": "MS", "count": "N"}
 
 
 def rest_of_syntax(reading: Reading) -> str:
-    """What may still be typed: `BODY MS-TIMEOUT [REPLICATE N] ...`; empty where nothing is."""
+    """Return what may still be typed: `BODY MS-TIMEOUT [REPLICATE N] ...`, or empty."""
     command = reading.inner.command if reading.inner else reading.command
     if command is None:
         return ""
     if reading.next.subcommands:
         return "|".join(one.name for one in command.subcommands)
     if reading.next.parameters and isinstance(reading.next.parameters[0], Option):
-        return _value(reading.next.parameters[0], reading.notation == DISQUES)
-    disques = reading.notation == DISQUES or (
-        reading.notation == EITHER and reading.shouted and bool(command.grammar.verb)
+        return _value(reading.next.parameters[0], reading.notation == NATIVE)
+    native = reading.notation == NATIVE or (
+        reading.notation == EITHER and reading.in_capitals and bool(command.grammar.verb)
     )
-    return _disques_rest(command, reading) if disques else _our_rest(command, reading)
+    return _native_rest(command, reading) if native else _disquectl_rest(command, reading)
 
 
-def _our_rest(command: Command, reading: Reading) -> str:
+def _disquectl_rest(command: Command, reading: Reading) -> str:
     words = [_as_due(argument) for argument in _missing(command.grammar.arguments, reading)]
     given = {part.parameter for part in reading.parts}
     options = [
@@ -40,10 +40,10 @@ def _our_rest(command: Command, reading: Reading) -> str:
     return " ".join(words)
 
 
-def _disques_rest(command: Command, reading: Reading) -> str:
+def _native_rest(command: Command, reading: Reading) -> str:
     arguments = command.grammar.native.arguments if command.grammar.native else command.grammar.arguments
     keywords = list(map(_keyword, reading.next.keywords))
-    places = [_as_due(argument, disques=True) for argument in _missing(arguments, reading)]
+    places = [_as_due(argument, native=True) for argument in _missing(arguments, reading)]
     if reading.next.marker:
         return " ".join([*keywords, reading.next.marker, *places])
     return " ".join([*places, *(keywords or _keywords_to_come(command))])
@@ -54,14 +54,14 @@ def _keyword(option: Option) -> str:
 
 
 def _keywords_to_come(command: Command) -> list[str]:
-    """The options of Disque's words, while their time has not come yet."""
+    """Return Disque's option words while arguments before them are still missing."""
     if command.grammar.native is None or command.grammar.native.marker:
         return []
     return [_keyword(option) for option in command.grammar.options if option.word]
 
 
 def _missing(arguments: tuple[Argument, ...], reading: Reading) -> list[Argument]:
-    """The arguments that are still to come; the last one again where it may repeat."""
+    """Return the missing arguments; if there are none, the last one if it may repeat."""
     given = sum(1 for part in reading.parts if part.role == ARGUMENT)
     if reading.inner is not None:
         given = sum(1 for part in reading.inner.parts if part.role == ARGUMENT)
@@ -71,9 +71,9 @@ def _missing(arguments: tuple[Argument, ...], reading: Reading) -> list[Argument
     return left
 
 
-def _as_due(argument: Argument, *, disques: bool = False) -> str:
+def _as_due(argument: Argument, *, native: bool = False) -> str:
     name = argument.label
-    if disques and argument.type.name == "wait":
+    if native and argument.type.name == "wait":
         name = f"MS-{name}"
     name += "..." if argument.many else ""
     return name if argument.required else f"[{name}]"
@@ -83,12 +83,12 @@ def _word(option: Option) -> str:
     return option.word.decode() if option.word else ""
 
 
-def _value(option: Option, disques: bool) -> str:
-    return UNITS.get(option.type.name, option.type.metavar) if disques else option.type.metavar
+def _value(option: Option, native: bool) -> str:
+    return UNITS.get(option.type.name, option.type.metavar) if native else option.type.metavar
 
 
 def about(reading: Reading) -> str:
-    """What the bar says: why a word is wrong, else what the word that is due means, with units."""
+    """Return the text for the bar: why a word is wrong, else what the current word means, with units."""
     wrong = next(reading.problems, None)
     if wrong is not None:
         return f"{wrong.word.text}: {wrong.problem}"
@@ -106,14 +106,14 @@ def about(reading: Reading) -> str:
 
 
 def _name(due: Argument | Option, reading: Reading) -> str:
-    if isinstance(due, Option) and reading.notation == DISQUES:
+    if isinstance(due, Option) and reading.notation == NATIVE:
         return _word(due)
     return due.label
 
 
 def _explained(due: Argument | Option, reading: Reading) -> str:
     text = due.explained if isinstance(due, Option) else due.help
-    if reading.notation == DISQUES and due.type.name in ("seconds", "wait"):
+    if reading.notation == NATIVE and due.type.name in ("seconds", "wait"):
         unit = "Milliseconds" if due.type.name == "wait" else "Seconds"
         text = text.replace(", with a unit: 500ms, 5s", "")
         return text if text.startswith(unit) else f"{unit}. {text}"

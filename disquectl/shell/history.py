@@ -1,6 +1,6 @@
-"""The history file: one line an entry, 0600, shared by all shells; what holds a secret is never written.
+"""The history file: one entry a line, mode 0600, shared by all shells; lines with a secret are not written.
 
-Knows files, and nothing of the toolkit that edits lines.
+Knows files, and nothing of prompt-toolkit.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ import re
 
 from disquectl.commands import find
 from disquectl.config.home import own_state_folder
-from disquectl.shell.builtins import WATCH, find_own
+from disquectl.shell.builtins import WATCH, find_builtin
 from disquectl.shell.words import SYSTEM, split_line
 
 TYPE_CHECKING = False
@@ -22,16 +22,16 @@ if TYPE_CHECKING:
 # A slash or a blank that should have been percent-encoded is still a part of the password.
 PASSWORD_URL = re.compile(r"disques?://.*@|://[^/\s]*:[^/\s]*@", re.IGNORECASE | re.DOTALL)
 DOUBTFUL = re.compile(r"auth|requirepass|--password(?!-)|password=|redis-cli .*-a", re.IGNORECASE)
-# So much of the end of the file is read at most.
-LARGEST_BYTES = 8 << 20
-# A longer line is not kept: to draw and to search a line takes time in proportion to it.
-LONGEST_LINE_BYTES = 64 << 10
+# At most this much of the end of the file is read.
+MAX_BYTES = 8 << 20
+# A longer line is not kept: the time to draw and to search a line grows with its length.
+MAX_LINE_BYTES = 64 << 10
 
 
 def holds_secret(line: str) -> bool:
-    """Whether a password may stand in the line; in doubt it does.
+    """Whether the line may contain a password; when in doubt, True.
 
-    Words that stand before a password count with a slip of the fingers, too: `auht hunter2`.
+    A mistyped word before a password counts, too: `auht hunter2`.
     """
     if PASSWORD_URL.search(line):
         return True
@@ -43,59 +43,59 @@ def holds_secret(line: str) -> bool:
     texts = [text.lower().strip("\"'") for text in texts]
     if any(_names_a_password(text) for text in texts):
         return True
-    if any(text == "auth" or is_near(text, "requirepass", 2) for text in texts[:-1]):
+    if any(text == "auth" or is_similar(text, "requirepass", 2) for text in texts[:-1]):
         return True
-    # Elsewhere than in the place of a command a word like `auto` is only a name.
+    # A word like `auto` that is not the command is only a name.
     if inside or words.problem is not None or _may_be_a_command(texts):
-        return any(is_near(text, "auth", 1) for text in texts[:-1]) or _grown_together(texts)
+        return any(is_similar(text, "auth", 1) for text in texts[:-1]) or _grown_together(texts)
     return False
 
 
 def _grown_together(texts: list[str]) -> bool:
-    """Whether the first word is AUTH with a password right behind it."""
+    """Whether the first word is AUTH with the password appended: `authhunter2`."""
     return texts[:1] != ["auth"] and any(text.startswith("auth") for text in texts[:1])
 
 
 def _names_a_password(text: str) -> bool:
     """Whether a word is `--password`, or gives a value to something of that name."""
     name, equals, _ = text.partition("=")
-    if is_near(name, "--password", 2):
+    if is_similar(name, "--password", 2):
         return True
-    return bool(equals) and is_near(re.split("[-_]", name)[-1], "password", 2)
+    return bool(equals) and is_similar(re.split("[-_]", name)[-1], "password", 2)
 
 
 def _may_be_a_command(texts: list[str]) -> bool:
-    """Whether words of the line go to the server that no row describes."""
+    """Whether the line is sent to the server as typed, because no command describes it."""
     first = next((text for text in texts if text != "disquectl" and not text.startswith("--")), "")
-    return first in ("exec", WATCH.name) or (find(first) is None and find_own(first) is None)
+    return first in ("exec", WATCH.name) or (find(first) is None and find_builtin(first) is None)
 
 
-def is_near(word: str, wanted: str, slips: int) -> bool:
-    """Whether so many slips at most make one of the other: a letter missing, added, wrong, or two swapped."""
-    if abs(len(word) - len(wanted)) > slips:
+def is_similar(word: str, wanted: str, edits: int) -> bool:
+    """Whether at most `edits` edits turn one word into the other: add, drop, replace or swap letters."""
+    if abs(len(word) - len(wanted)) > edits:
         return False
     before: list[int] = []
-    command = list(range(len(wanted) + 1))
+    row = list(range(len(wanted) + 1))
     for i, char in enumerate(word, 1):
-        older, before, command = before, command, [i]
+        older, before, row = before, row, [i]
         for j, other in enumerate(wanted, 1):
-            cost = min(before[j] + 1, command[j - 1] + 1, before[j - 1] + (char != other))
+            cost = min(before[j] + 1, row[j - 1] + 1, before[j - 1] + (char != other))
             if older and j > 1 and char == wanted[j - 2] and word[i - 2] == other:
                 cost = min(cost, older[j - 2] + 1)
-            command.append(cost)
-    return command[-1] <= slips
+            row.append(cost)
+    return row[-1] <= edits
 
 
 def history_path(environ: Mapping[str, str]) -> str | None:
-    """Where the file is: in the platform's folder for the state of programs; None where there is no home."""
+    """The file's path in the platform's state folder; None without a home folder."""
     folder = own_state_folder(environ)
     return None if folder is None else os.path.join(folder, "history")
 
 
 class HistoryFile:
-    """Entries, oldest first; at most `size` of them stay. What cannot be written is only not remembered.
+    """Entries, oldest first; at most `size` are kept. Errors are ignored: the line is not remembered.
 
-    Without a path nothing is.
+    Without a path nothing is kept.
     """
 
     def __init__(self, path: str | None, size: int) -> None:
@@ -103,10 +103,10 @@ class HistoryFile:
         self.size = size
 
     def load(self) -> list[str]:
-        """The entries; a file that has grown by more than a fifth too long is cut."""
+        """Return the entries; truncate a file that is more than a fifth longer than `size`."""
         try:
             with self._opened() as file:
-                skipped = file.seek(max(os.fstat(file.fileno()).st_size - LARGEST_BYTES, 0))
+                skipped = file.seek(max(os.fstat(file.fileno()).st_size - MAX_BYTES, 0))
                 lines = file.read().splitlines()
                 if skipped or len(lines) > self.size + self.size // 5:
                     # After a skip the first line may be the rest of one.
@@ -116,11 +116,11 @@ class HistoryFile:
                     file.write(b"".join(line + b"\n" for line in lines))
         except OSError:
             return []
-        kept = [line for line in lines[-self.size :] if 0 < len(line) <= LONGEST_LINE_BYTES]
+        kept = [line for line in lines[-self.size :] if 0 < len(line) <= MAX_LINE_BYTES]
         return [_unescaped(line.decode("utf-8", "surrogateescape")) for line in kept]
 
     def add(self, line: str) -> None:
-        """Append an entry, unless it is too long or holds a secret."""
+        """Append an entry, unless it is too long or contains a secret."""
         if self.size == 0 or is_too_long(line) or holds_secret(line):
             return
         try:
@@ -131,12 +131,13 @@ class HistoryFile:
             return
 
     def _opened(self) -> BinaryIO:
-        """The file, open and locked against other shells, and nobody else's to read.
+        """Return the file, open, locked against other shells and private to the user.
 
-        Who wants no history links it to /dev/null, which has to stay everybody's: OSError.
+        Raises OSError for anything but a regular file: users who want no history link it to /dev/null,
+        whose mode must not change.
         """
         if self.path is None:
-            raise OSError("there is no home for it")
+            raise OSError("no home folder")
         os.makedirs(os.path.dirname(self.path), mode=0o700, exist_ok=True)
         if os.path.exists(self.path) and not os.path.isfile(self.path):
             raise OSError("not a file")
@@ -148,7 +149,7 @@ class HistoryFile:
 
 def is_too_long(line: str) -> bool:
     """Whether the line is not worth keeping."""
-    return len(_escaped(line).encode("utf-8", "surrogatepass")) > LONGEST_LINE_BYTES
+    return len(_escaped(line).encode("utf-8", "surrogatepass")) > MAX_LINE_BYTES
 
 
 def _escaped(line: str) -> str:

@@ -1,7 +1,7 @@
-"""What a line that was read asks for: a row with its words, or a UsageError that says what is missing.
+"""Turns a parsed line into a ShellInvocation, or raises UsageError that says what is missing.
 
-A line in disquectl's words goes through the rows' own reader; one in Disque's words gives the same values.
-Words that Disque may know and the row does not are sent as they were typed. Pure.
+A line in disquectl's notation goes through the argument parser; one in Disque's gives the same values.
+Words that only Disque may know are sent as typed. Pure.
 """
 
 from __future__ import annotations
@@ -9,22 +9,23 @@ from __future__ import annotations
 from disquectl.commands import find
 from disquectl.errors import UsageError
 from disquectl.execution import parser
-from disquectl.shell.builtins import HELP as HELP_ROW
+from disquectl.shell.builtins import HELP as HELP_COMMAND
 from disquectl.shell.cursor import HELP
-from disquectl.shell.grammar import NOT_THE_SHELLS
+from disquectl.shell.grammar import UNKNOWN_BUILTIN
 from disquectl.shell.parts import (
     ARGUMENT,
     COMMAND,
-    DISQUES,
     EITHER,
     KEYWORD,
     MIXED,
+    NATIVE,
     OPTION,
     SUBCOMMAND,
     UNKNOWN,
 )
 from disquectl.shell.parts import VALUE as VALUE_ROLE
 from disquectl.shell.values import as_disquectl
+from disquectl.shell.words import PIPE
 from disquectl.spec.global_options import GLOBAL_OPTIONS
 from disquectl.spec.parameters import Option
 
@@ -37,12 +38,14 @@ if TYPE_CHECKING:
 
 
 class ShellInvocation:
-    """`words` and `settings` map names to what was typed, as in parser.Invocation; `own`: one of the shell's.
+    """A command with its words.
 
-    `unknown`: nobody here knows the command, so the server gets it as it is.
+    words, settings  map names to what was typed, as in parser.Invocation
+    is_builtin       one of the shell's own commands
+    unknown          the command is not known here; it is sent to the server as typed
     """
 
-    __slots__ = ("command", "handoff", "own", "settings", "unknown", "words")
+    __slots__ = ("command", "handoff", "is_builtin", "settings", "unknown", "words")
 
     def __init__(
         self,
@@ -51,24 +54,25 @@ class ShellInvocation:
         settings: Raw,
         handoff: Handoff | None,
         *,
-        own: bool = False,
+        is_builtin: bool = False,
         unknown: bool = False,
     ) -> None:
         self.command = command
         self.words = words
         self.settings = settings
         self.handoff = handoff
-        self.own = own
+        self.is_builtin = is_builtin
         self.unknown = unknown
 
 
 def interpret(reading: Reading) -> ShellInvocation:
-    """The command of a line that is not empty. Raises UsageError."""
+    """Return the invocation of a line that is not empty. Raises UsageError."""
     line = reading.line
     if line.problem is not None:
         raise line.problem
     if line.handoff is not None and not line.handoff.target:
-        raise UsageError(f"nothing stands behind the {line.handoff.symbol}")
+        missing = "a command" if line.handoff.symbol == PIPE else "a file name"
+        raise UsageError(f"{missing} is missing after the {line.handoff.symbol}")
     settings = _settings(reading.parts)
     if _asks_for_help(reading):
         return _help(reading)
@@ -79,20 +83,20 @@ def interpret(reading: Reading) -> ShellInvocation:
         wrong = next((part for part in reading.parts if part.problem), None)
         if wrong is not None and wrong.word.is_option:
             raise UsageError(wrong.problem)
-        if wrong is not None and wrong.problem == NOT_THE_SHELLS:
+        if wrong is not None and wrong.problem == UNKNOWN_BUILTIN:
             raise UsageError(f"{wrong.word.text}: {wrong.problem}")
         return _as_typed(reading, settings, unknown=True)
-    if reading.own:
-        return _own(reading, command)
+    if reading.is_builtin:
+        return _builtin(reading, command)
     if reading.notation == MIXED:
         raise UsageError(next(part.problem for part in reading.problems))
-    if reading.notation == DISQUES:
-        return _in_disques_words(reading, command, settings)
-    return _in_our_words(reading, command)
+    if reading.notation == NATIVE:
+        return _in_native_words(reading, command, settings)
+    return _in_disquectl_words(reading, command)
 
 
 def _asks_for_help(reading: Reading) -> bool:
-    """Whether --help or -h stands in the line, and is no data of its command."""
+    """Whether --help or -h is in the line and is not data of its command."""
     known = reading.command is not None or reading.parts[:1] == reading.parts[-1:]
     return known and any(
         part.role == UNKNOWN and part.word.is_option and part.word.text in HELP for part in reading.parts
@@ -100,13 +104,13 @@ def _asks_for_help(reading: Reading) -> bool:
 
 
 def _help(reading: Reading) -> ShellInvocation:
-    """`help` for what the line names, which may be nothing."""
+    """Return `help` for the command in the line, if any."""
     named = [part.word.text.lower() for part in reading.parts if part.role in (COMMAND, SUBCOMMAND)]
-    return ShellInvocation(HELP_ROW, {"topic": tuple(named)}, {}, reading.line.handoff, own=True)
+    return ShellInvocation(HELP_COMMAND, {"topic": tuple(named)}, {}, reading.line.handoff, is_builtin=True)
 
 
 def _settings(parts: list[Part]) -> Raw:
-    """The options among the parts that every command takes."""
+    """Return the global options among the parts."""
     found: Raw = {}
     for index, part in enumerate(parts):
         option = part.parameter
@@ -127,7 +131,7 @@ def _settings(parts: list[Part]) -> Raw:
     return found
 
 
-def _own(reading: Reading, command: Command) -> ShellInvocation:
+def _builtin(reading: Reading, command: Command) -> ShellInvocation:
     words: list[str] = [part.word.text for part in reading.parts if part.role not in (COMMAND, OPTION)]
     if reading.inner is not None:
         inner = reading.inner.parts
@@ -135,13 +139,13 @@ def _own(reading: Reading, command: Command) -> ShellInvocation:
     placed = parser.bind(command, words)
     if placed is None:
         raise UsageError(f"usage: {usage(command)}")
-    return ShellInvocation(command, placed, {}, reading.line.handoff, own=True)
+    return ShellInvocation(command, placed, {}, reading.line.handoff, is_builtin=True)
 
 
-def _in_our_words(reading: Reading, command: Command) -> ShellInvocation:
+def _in_disquectl_words(reading: Reading, command: Command) -> ShellInvocation:
     argv: list[str] = []
     for part in reading.parts:
-        text = part.word.for_reader
+        text = part.word.for_parser
         if part.role in (COMMAND, SUBCOMMAND):
             text = text.lower()
         elif reading.notation == EITHER and part.role == ARGUMENT and part.parameter is not None:
@@ -160,10 +164,10 @@ def _what_is_wrong(reading: Reading, command: Command) -> str:
         return wrong.problem
     if reading.parts and reading.parts[-1].role == OPTION and reading.next.parameters:
         return f"{reading.parts[-1].word.text} needs a value"
-    return f"words are missing: {usage(command)}"
+    return f"arguments are missing; usage: {usage(command)}"
 
 
-def _in_disques_words(reading: Reading, command: Command, settings: Raw) -> ShellInvocation:
+def _in_native_words(reading: Reading, command: Command, settings: Raw) -> ShellInvocation:
     if any(part.role == UNKNOWN for part in reading.parts):
         return _as_typed(reading, settings)
     words: Raw = {}
@@ -194,7 +198,7 @@ def _in_disques_words(reading: Reading, command: Command, settings: Raw) -> Shel
 
 
 def _as_typed(reading: Reading, settings: Raw, *, unknown: bool = False) -> ShellInvocation:
-    """The words for the server, without the options that were meant for us."""
+    """Return the words as typed, for the server, without disquectl's options."""
     texts = []
     skip = False
     for part in reading.parts:
@@ -211,7 +215,7 @@ def _as_typed(reading: Reading, settings: Raw, *, unknown: bool = False) -> Shel
 
 
 def usage(command: Command) -> str:
-    """The usage line of a row in the shell."""
+    """Return the usage line of a command in the shell."""
     words = [command.full_name, *(argument.usage for argument in command.grammar.arguments)]
     if command.subcommands:
         words.append("[COMMAND]" if command.is_callable else "COMMAND")

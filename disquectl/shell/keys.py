@@ -1,13 +1,11 @@
-"""The keys that the shell binds itself, and those of prompt-toolkit that it takes away.
+"""Key bindings: those that the shell adds, and those of prompt-toolkit that it removes.
 
-One rule: the line that runs is the line that is seen. So no key runs a line that it changes first, or that
-comes from elsewhere (macros, the editor, comment, operate-and-get-next), and none starts a selection that
-would swallow what is typed next.
+Rule: the line that runs is the line that is seen. So no key runs a line that it has changed or fetched
+(macros, the editor, comment, operate-and-get-next), and none starts a selection that the next typed text
+would replace.
 """
 
 from __future__ import annotations
-
-from typing import TYPE_CHECKING
 
 from prompt_toolkit.application import run_in_terminal
 from prompt_toolkit.document import Document
@@ -24,12 +22,13 @@ from prompt_toolkit.key_binding import KeyBindings
 from prompt_toolkit.key_binding.key_processor import KeyPress
 from prompt_toolkit.keys import Keys
 
+TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from prompt_toolkit.key_binding import KeyPressEvent
 
-# With Shift they only move the cursor, as without it.
+# With Shift they only move the cursor, as without it; no selection.
 SHIFTED = {
     Keys.ShiftLeft: Keys.Left,
     Keys.ShiftRight: Keys.Right,
@@ -48,12 +47,12 @@ UNUSED_IN_VI = (("q", Keys.Any), ("q",), ("@", Keys.Any))
 
 
 def bindings(edit: Callable[[str], str]) -> KeyBindings:
-    """`edit` gives the text to the person's editor, in the terminal, and returns what became of it."""
+    """Return the bindings. `edit` opens text in the user's editor and returns the result."""
     keys = KeyBindings()
     _bind_menu(keys)
 
     def _nothing(event: KeyPressEvent) -> None:
-        """Not bound."""
+        """Do nothing."""
 
     for unused in UNUSED_IN_EMACS:
         keys.add(*unused, filter=emacs_mode)(_nothing)
@@ -70,7 +69,7 @@ def bindings(edit: Callable[[str], str]) -> KeyBindings:
     @keys.add("c-x", "c-e", filter=emacs_mode & has_focus(DEFAULT_BUFFER))
     @keys.add("v", filter=vi_navigation_mode & ~has_selection & has_focus(DEFAULT_BUFFER))
     def _(event: KeyPressEvent) -> None:
-        """Back from the editor the line stands at the prompt."""
+        """Put the edited line at the prompt, without running it."""
         buffer = event.current_buffer
 
         async def in_editor() -> None:
@@ -83,7 +82,7 @@ def bindings(edit: Callable[[str], str]) -> KeyBindings:
 
 
 def _bind_menu(keys: KeyBindings) -> None:
-    """Ctrl-Space opens the menu; Enter in it takes the entry and runs nothing; Escape closes it."""
+    """Ctrl-Space opens the menu; Enter in it accepts the entry without running the line; Escape closes it."""
 
     @keys.add("c-@", filter=has_focus(DEFAULT_BUFFER))
     def _(event: KeyPressEvent) -> None:
@@ -94,7 +93,7 @@ def _bind_menu(keys: KeyBindings) -> None:
     def _(event: KeyPressEvent) -> None:
         event.current_buffer.complete_state = None
 
-    # Not at once where an entry stands in the line: Alt-Enter begins with Escape.
+    # Not eager if an entry is selected: Alt-Enter begins with Escape.
     @keys.add("escape", eager=True, filter=has_completions & ~completion_is_selected)
     @keys.add("escape", filter=completion_is_selected)
     def _(event: KeyPressEvent) -> None:

@@ -1,4 +1,4 @@
-"""The settings of one line: those of the shell, with the options that stand in the line."""
+"""The settings of one line: those of the shell, changed by the options in the line."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from disquectl.config.settings import Settings
     from disquectl.spec.parameters import Raw
 
-# What makes the connection, and goes together.
+# The settings of a connection, which change together.
 CONNECTION = (
     "ask_password",
     "connect_timeout_ms",
@@ -30,17 +30,17 @@ CONNECTION = (
     "tls",
     "warnings",
 )
-# Options that say where to go; without one of them a line goes where the shell is.
+# Options that name other nodes; without one of them a line uses the nodes of the shell.
 _OTHER_NODES = ("node", "url", "profile", "config")
 
 
 def connects_itself(raw: Raw) -> bool:
-    """Whether the line's options ask for a connection of its own."""
+    """Whether the options need a connection other than the shell's."""
     return any(option.name in raw for option in CONNECTING)
 
 
-def overlaid(base: Settings, raw: Raw, environ: Mapping[str, str]) -> Settings:
-    """The settings of a line. Raises UsageError for a value that is none."""
+def settings_for_line(base: Settings, raw: Raw, environ: Mapping[str, str]) -> Settings:
+    """Return the settings of a line. Raises UsageError for an invalid value."""
     settings = copy(base)
     given = convert([option for option in GLOBAL_OPTIONS if option not in CONNECTING], raw)
     if "output" in given:
@@ -60,7 +60,7 @@ def overlaid(base: Settings, raw: Raw, environ: Mapping[str, str]) -> Settings:
 
 
 def with_connection(base: Settings, raw: Raw, environ: Mapping[str, str]) -> Settings:
-    """The settings with another connection: the one that these options name."""
+    """Return the settings with the connection that these options name. Raises UsageError."""
     asked: Raw = {option.name: raw[option.name] for option in CONNECTING if option.name in raw}
     if base.config_path is not None:
         asked.setdefault("config", base.config_path)
@@ -75,7 +75,7 @@ def with_connection(base: Settings, raw: Raw, environ: Mapping[str, str]) -> Set
 
 
 def _changed(base: Settings, asked: Raw, environ: Mapping[str, str]) -> Settings:
-    """The connection of the shell, but for what the options say of its timeouts, its password and its TLS."""
+    """Return the settings with the shell's nodes, and timeouts, password and TLS from the options."""
     here: Raw = {"node": tuple(str(node) for node in base.nodes)}
     if base.tls is not None:
         here["tls"] = True

@@ -1,8 +1,8 @@
-"""Finding names by what was typed of them, quick with a hundred thousand of them.
+"""Finds names by prefix, substring or subsequence; fast with a hundred thousand names.
 
-First those that begin with it, then those that have it inside, then those that have its letters in their
-order. Case does not matter. The last search stops when its time is over: typing never waits. Pure but for
-that clock.
+Prefix matches come first, then substrings, then names that contain the letters in this order.
+Case-insensitive. The subsequence search stops after FUZZY_SECONDS, so that typing never waits. Pure, except
+for that clock.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ class Index:
         pairs = sorted((name.casefold().replace("\n", " "), name) for name in names)
         self._folded = [folded for folded, _ in pairs]
         self._names = [name for _, name in pairs]
-        # All of them in one text, a line each: searching that is a matter of C.
+        # All names in one text, one a line: str.find and re search it in C.
         self._blob = "\n".join(self._folded)
         self._starts: list[int] = []
         at = 0
@@ -41,7 +41,7 @@ class Index:
         return len(self._names)
 
     def find(self, typed: str, limit: int = LIMIT) -> list[str]:
-        """At most `limit` names that match, the best first; all match the empty text."""
+        """Return at most `limit` names that match, best first; all names match the empty text."""
         typed = typed.casefold().replace("\n", " ")
         found = self._beginning(typed, limit)
         if typed and len(found) < limit:
@@ -82,7 +82,7 @@ class Index:
 
 
 def rank(typed: str, names: Iterable[str]) -> list[str]:
-    """A few names, those that match what was typed, in the same order of merit; else as they came."""
+    """Return those of a few names that match, in the same order as `Index.find`; ties keep their order."""
     typed = typed.casefold()
     found: tuple[list[str], list[str], list[str]] = ([], [], [])
     for name in names:

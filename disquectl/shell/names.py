@@ -1,6 +1,6 @@
-"""The live names that completion and the bar show: queues, nodes, settings, and who answers.
+"""The live names that completion and the bar show: queues, nodes, settings.
 
-Values only, replaced as a whole by the refresher, so that reading them never waits.
+Data only; the refresher replaces values as a whole, so that reading them never waits.
 """
 
 from __future__ import annotations
@@ -13,10 +13,13 @@ if TYPE_CHECKING:
 
 
 class Names:
-    """`nodes`: records of HELLO; `node_id`: the node that answered it, and `address` its address as text.
+    """Names of the cluster, as one node gave them.
 
-    `problem`: why nobody answers; `checked`: whether anybody was asked yet. `wanted`: someone has looked at
-    the names since they were fetched last.
+    nodes     records of HELLO
+    node_id   the node that answered, and `address` its address as text
+    problem   why no node answers, or empty
+    checked   whether the first round has ended
+    wanted    whether the names were used since they were last fetched
     """
 
     __slots__ = ("address", "checked", "node_id", "nodes", "problem", "queues", "settings", "wanted")
@@ -33,5 +36,5 @@ class Names:
 
     @property
     def reachable(self) -> int:
-        """How many nodes are neither failing nor leaving: Disque gives those a priority of 10 and 100."""
+        """How many nodes are neither failing nor leaving; those have priority 10 or 100 in HELLO."""
         return sum(1 for node in self.nodes if node["priority"] < 10)

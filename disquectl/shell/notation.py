@@ -1,4 +1,4 @@
-"""The two ways to write the words behind a command's name: disquectl's options, and Disque's own words.
+"""Parses the words after a command's name in either notation: disquectl's options, or Disque's words.
 
 Pure.
 """
@@ -14,22 +14,22 @@ if TYPE_CHECKING:
     from disquectl.spec.parameters import Argument, Option
 
 
-class Ours:
-    """A line in disquectl's words.
+class DisquectlLine:
+    """A line read in disquectl's notation.
 
-    `beyond`: it has more bare words than places; `own_flags`: options of the command are in it.
+    `beyond`: it has more bare words than arguments; `has_options`: it has options of the command.
     """
 
-    __slots__ = ("beyond", "next", "own_flags")
+    __slots__ = ("beyond", "has_options", "next")
 
-    def __init__(self, beyond: bool, own_flags: bool, after: Next) -> None:
+    def __init__(self, beyond: bool, has_options: bool, after: Next) -> None:
         self.beyond = beyond
-        self.own_flags = own_flags
+        self.has_options = has_options
         self.next = after
 
 
-class Disques:
-    """A line in Disque's words: `marked`: the marker is there; `unknown`: some words have no place in it."""
+class NativeLine:
+    """A line read in Disque's notation. `marked`: it has the marker; `unknown`: it has words not allowed."""
 
     __slots__ = ("marked", "next", "unknown")
 
@@ -39,102 +39,102 @@ class Disques:
         self.next = after
 
 
-def read_ours(command: Command, walk: Cursor) -> Ours:
-    """Options anywhere, arguments by their place."""
-    walk.know(command.grammar.options)
+def read_disquectl(command: Command, cursor: Cursor) -> DisquectlLine:
+    """Read options anywhere and arguments by position."""
+    cursor.know(command.grammar.options)
     bare = 0
     beyond = False
     while True:
-        walk.options()
-        if walk.waiting is not None or walk.over:
+        cursor.options()
+        if cursor.waiting is not None or cursor.over:
             break
-        word = walk.take()
+        word = cursor.take()
         if word.text == "--" and not word.quoted:
-            walk.parts.append(Part(word, OPTION))
-            while not walk.over:
-                beyond = not _place(command, walk, bare) or beyond
+            cursor.parts.append(Part(word, OPTION))
+            while not cursor.over:
+                beyond = not _place(command, cursor, bare) or beyond
                 bare += 1
             break
-        walk.at -= 1
+        cursor.at -= 1
         if command.grammar.rest_is_data and command.grammar.arguments:
-            walk.rest(ARGUMENT, command.grammar.arguments[0])
+            cursor.rest(ARGUMENT, command.grammar.arguments[0])
             bare += 1
             break
-        beyond = not _place(command, walk, bare) or beyond
+        beyond = not _place(command, cursor, bare) or beyond
         bare += 1
-    own_flags = any(option in command.grammar.options for option in walk.used)
-    if walk.waiting is not None:
-        return Ours(beyond, own_flags, Next(parameters=(walk.waiting,)))
+    has_options = any(option in command.grammar.options for option in cursor.used)
+    if cursor.waiting is not None:
+        return DisquectlLine(beyond, has_options, Next(parameters=(cursor.waiting,)))
     argument = argument_at(command.grammar.arguments, bare)
-    flags = () if command.grammar.rest_is_data and bare else walk.unused()
-    return Ours(beyond, own_flags, Next(flags=flags, parameters=(argument,) if argument else ()))
+    flags = () if command.grammar.rest_is_data and bare else cursor.unused()
+    return DisquectlLine(beyond, has_options, Next(flags=flags, parameters=(argument,) if argument else ()))
 
 
-def _place(command: Command, walk: Cursor, index: int) -> bool:
-    """Give the next word its argument; whether there is one for it."""
-    word = walk.take()
+def _place(command: Command, cursor: Cursor, index: int) -> bool:
+    """Assign the next word to its argument; return whether there is one for it."""
+    word = cursor.take()
     argument = argument_at(command.grammar.arguments, index)
     if argument is None:
-        walk.parts.append(Part(word, UNKNOWN, None, f"{command.name} takes no more words"))
+        cursor.parts.append(Part(word, UNKNOWN, None, f"{command.name} takes no more words"))
         return False
-    walk.parts.append(walk.argument(word, argument))
+    cursor.parts.append(cursor.argument(word, argument))
     return True
 
 
 def argument_at(arguments: tuple[Argument, ...], index: int) -> Argument | None:
-    """The argument that the bare word of this number is, or None beyond the last."""
+    """Return the argument for the bare word of this index, or None after the last."""
     if index < len(arguments):
         return arguments[index]
     return arguments[-1] if arguments and arguments[-1].many else None
 
 
-def read_disques(command: Command, walk: Cursor) -> Disques:
-    """Arguments by their place and options by their words, as Disque's documentation writes them."""
+def read_native(command: Command, cursor: Cursor) -> NativeLine:
+    """Read arguments by position and options by keyword, as in Disque's documentation."""
     arguments = command.grammar.native.arguments if command.grammar.native else command.grammar.arguments
     marker = command.grammar.native.marker.decode() if command.grammar.native else ""
     keywords = {option.word.decode(): option for option in command.grammar.options if option.word}
     required = 0 if marker else sum(1 for argument in arguments if argument.required)
     given = 0
     marked = unknown = False
-    while not walk.over and walk.waiting is None:
-        word = walk.take()
+    while not cursor.over and cursor.waiting is None:
+        word = cursor.take()
         name = "" if word.quoted else word.text.upper()
         argument = argument_at(arguments, given)
-        if word.is_option and word.text in walk.flags:
-            walk.option(word)
+        if word.is_option and word.text in cursor.flags:
+            cursor.option(word)
         elif marked or given < required:
             assert argument is not None
-            walk.parts.append(walk.argument(word, argument, disques=True))
+            cursor.parts.append(cursor.argument(word, argument, native=True))
             given += 1
         elif name and name == marker:
-            walk.parts.append(Part(word, KEYWORD))
+            cursor.parts.append(Part(word, KEYWORD))
             marked = True
         elif name in keywords:
-            _keyword(keywords[name], walk)
-        elif argument is not None and not marker and _fits(argument, walk):
-            walk.parts.append(walk.argument(word, argument, disques=True))
+            _keyword(keywords[name], cursor)
+        elif argument is not None and not marker and _fits(argument, cursor):
+            cursor.parts.append(cursor.argument(word, argument, native=True))
             given += 1
         else:
             unknown = True
-            walk.parts.append(Part(word, UNKNOWN, None, _unknown(command, keywords, walk)))
+            cursor.parts.append(Part(word, UNKNOWN, None, _unknown(command, keywords, cursor)))
     due = marked or given < required
-    return Disques(marked, unknown, _next(command, walk, given, due=due))
+    return NativeLine(marked, unknown, _next(command, cursor, given, due=due))
 
 
-def _keyword(option: Option, walk: Cursor) -> None:
-    walk.parts.append(Part(walk.words[walk.at - 1], KEYWORD, option, walk.use(option)))
+def _keyword(option: Option, cursor: Cursor) -> None:
+    cursor.parts.append(Part(cursor.words[cursor.at - 1], KEYWORD, option, cursor.use(option)))
     if not option.is_flag:
-        walk.value(option, disques=True)
+        cursor.value(option, native=True)
 
 
-def _fits(argument: Argument, walk: Cursor) -> bool:
-    """Whether the word just taken can be this optional argument."""
-    return not walk.problem(walk.words[walk.at - 1], argument, disques=True)
+def _fits(argument: Argument, cursor: Cursor) -> bool:
+    """Whether the word just consumed can be this optional argument."""
+    return not cursor.problem(cursor.words[cursor.at - 1], argument, native=True)
 
 
-def _unknown(command: Command, keywords: dict[str, Option], walk: Cursor) -> str:
-    """What to say of a word without a place; only where the row tells all the words that there are."""
-    word = walk.words[walk.at - 1]
+def _unknown(command: Command, keywords: dict[str, Option], cursor: Cursor) -> str:
+    """Return the problem of a word that is not allowed; empty if the command does not declare its words."""
+    word = cursor.words[cursor.at - 1]
     typed = word.text.upper()
     names = [
         *keywords,
@@ -144,15 +144,15 @@ def _unknown(command: Command, keywords: dict[str, Option], walk: Cursor) -> str
             else []
         ),
     ]
-    if not names or (word is walk.typing and any(name.startswith(typed) for name in names)):
+    if not names or (word is cursor.typing and any(name.startswith(typed) for name in names)):
         return ""
-    return f"{command.grammar.verb[0].decode()} knows {', '.join(names)}"
+    return f"{command.grammar.verb[0].decode()} takes {', '.join(names)}"
 
 
-def _next(command: Command, walk: Cursor, given: int, *, due: bool) -> Next:
-    """What may follow; `due`: nothing but an argument."""
-    if walk.waiting is not None:
-        return Next(parameters=(walk.waiting,))
+def _next(command: Command, cursor: Cursor, given: int, *, due: bool) -> Next:
+    """Return what may follow; `due`: only an argument."""
+    if cursor.waiting is not None:
+        return Next(parameters=(cursor.waiting,))
     arguments = command.grammar.native.arguments if command.grammar.native else command.grammar.arguments
     marker = command.grammar.native.marker.decode() if command.grammar.native else ""
     argument = argument_at(arguments, given)
@@ -161,7 +161,7 @@ def _next(command: Command, walk: Cursor, given: int, *, due: bool) -> Next:
     keywords = tuple(
         option
         for option in command.grammar.options
-        if option.word and (option.many or option not in walk.used)
+        if option.word and (option.many or option not in cursor.used)
     )
     wanted = (argument,) if argument and not marker else ()
     return Next(keywords=keywords, marker=marker, parameters=wanted)

@@ -1,4 +1,4 @@
-"""The table [shell] of the config file, checked. Pure.
+"""The table [shell] of the config file: validated options of the shell. Pure.
 
 [shell]
 bindings = "vi"                  # or "emacs"
@@ -31,7 +31,7 @@ KEYS = ("bindings", "theme", "prompt", "prompt-color", "history-size", "pager", 
 
 
 class ShellOptions:
-    """What the config file says of the shell; the defaults where it says nothing."""
+    """The options of the shell: from the config file, else the defaults."""
 
     __slots__ = (
         "bindings",
@@ -50,7 +50,7 @@ class ShellOptions:
         table: dict[str, Any] = config.shell if config else {}
         for key in table:
             if key not in KEYS:
-                self._wrong(config, key, f"unknown; there are {', '.join(KEYS)}")
+                self._wrong(config, key, f"unknown key (choose {', '.join(KEYS)})")
         self.bindings = self._one_of(config, "bindings", BINDINGS)
         self.theme = self._one_of(config, "theme", THEMES)
         self.prompt_color = self._one_of(config, "prompt-color", COLORS)
@@ -60,16 +60,16 @@ class ShellOptions:
             self._wrong(config, "prompt", problem)
         self.history_size: int = self._typed(config, "history-size", int, "a whole number", 10_000)
         if self.history_size < 0:
-            self._wrong(config, "history-size", "0 or more is expected")
+            self._wrong(config, "history-size", "must be 0 or more")
         self.timing: bool = self._typed(config, "timing", bool, "true or false", False)
         pager = table.get("pager", True)
         if not isinstance(pager, (bool, str)):
-            self._wrong(config, "pager", "a command, true or false is expected")
+            self._wrong(config, "pager", "must be a command, true or false")
         self.pager_on = pager is not False
         self.pager = pager if isinstance(pager, str) else None
         self.start: list[str] = self._typed(config, "start", list, "a list of lines", [])
         if not all(isinstance(line, str) for line in self.start):
-            self._wrong(config, "start", "a list of lines is expected")
+            self._wrong(config, "start", "must be a list of lines")
 
     @staticmethod
     def _wrong(config: Config | None, key: str, problem: str) -> None:
@@ -81,20 +81,20 @@ class ShellOptions:
     ) -> T:
         value = config.shell.get(key, default) if config else default
         if not isinstance(value, kind) or (isinstance(value, bool) and kind is not bool):
-            self._wrong(config, key, f"{called} is expected")
+            self._wrong(config, key, f"must be {called}")
         return value
 
     def _one_of(self, config: Config | None, key: str, choices: tuple[str, ...]) -> str:
         value: str = config.shell.get(key, choices[0]) if config else choices[0]
         if value not in choices:
-            self._wrong(config, key, f"one of {', '.join(choices)} is expected")
+            self._wrong(config, key, f"must be one of {', '.join(choices)}")
         return value
 
 
 def prompt_problem(template: str) -> str:
-    """What is wrong with a template of the prompt, or empty."""
+    """Return what is wrong with a prompt template, or empty."""
     try:
         template.format(**dict.fromkeys(PROMPT_FIELDS, ""))
     except (ValueError, LookupError, AttributeError):
-        return f"it may hold {', '.join('{' + field + '}' for field in PROMPT_FIELDS)}"
+        return f"invalid template; the fields are {', '.join('{' + field + '}' for field in PROMPT_FIELDS)}"
     return ""

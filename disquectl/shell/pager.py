@@ -1,4 +1,4 @@
-"""The pager: what is taller than the screen goes through it, unless it comes slowly."""
+"""The pager: output taller than the screen goes through it, unless it comes slowly."""
 
 from __future__ import annotations
 
@@ -15,14 +15,14 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
     from typing import BinaryIO
 
-# A command that is at it for so long shows what it has.
+# Commands that run longer than this bypass the pager.
 SLOW_SECONDS = 1.0
 
 
 class PagedOut(io.RawIOBase):
-    """Keeps what is written until it is taller than the screen, and then starts the pager.
+    """A stream that buffers output until it is taller than the screen, then starts the pager.
 
-    What stays smaller is written in the end. It passes for the terminal that it stands before.
+    Smaller output is written to the terminal on close. `isatty` is true, as for the terminal itself.
     """
 
     def __init__(self, out: BinaryIO, pager: str, environ: Mapping[str, str]) -> None:
@@ -44,7 +44,7 @@ class PagedOut(io.RawIOBase):
     def writable(self) -> bool:
         return True
 
-    def write(self, data: bytes) -> int:  # type: ignore[override]  # bytes are all that writers write
+    def write(self, data: bytes) -> int:  # type: ignore[override]  # writers only write bytes
         if self._process is not None and self._process.stdin is not None:
             self._process.stdin.write(data)
             return len(data)
@@ -54,7 +54,7 @@ class PagedOut(io.RawIOBase):
         return len(data)
 
     def flush(self) -> None:
-        """What comes slowly is looked at as it comes, and not paged any more."""
+        """Write to the terminal, without the pager, once the command has run for SLOW_SECONDS."""
         if not self._slow and self._process is None and time.monotonic() - self._began > SLOW_SECONDS:
             self._slow = True
         if self._slow and not self.closed:
@@ -80,7 +80,7 @@ class PagedOut(io.RawIOBase):
             elif self._process.stdin is not None:
                 self._process.stdin.close()
         except BrokenPipeError:
-            pass  # the pager was left
+            pass  # the user quit the pager
         finally:
             if self._process is not None:
                 code = wait_for(self._process)
@@ -92,7 +92,7 @@ class PagedOut(io.RawIOBase):
 
 
 def pager_command(chosen: str | None, environ: Mapping[str, str]) -> str:
-    """The pager to use: the one that was chosen, else PAGER, else less; empty where it is not there."""
+    """Return the chosen pager, else PAGER, else less; empty if it is not installed."""
     command = chosen if chosen is not None else environ.get("PAGER", "less")
     words = command.split()
     return command if words and shutil.which(words[0]) else ""

@@ -1,4 +1,4 @@
-"""A line that was read, as pieces of text with their style classes. Pure."""
+"""Syntax highlighting: a parsed line as pieces of text with style classes. Pure."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ if TYPE_CHECKING:
 
 
 def painted(reading: Reading) -> Iterator[tuple[str, str]]:
-    """Styles and pieces; the pieces together are the line."""
+    """Yield styles and pieces; joined, the pieces are the line."""
     text = reading.line.text
     at = 0
     for part in reading.parts:
@@ -29,7 +29,7 @@ def painted(reading: Reading) -> Iterator[tuple[str, str]]:
 
 
 def style_of(part: Part) -> str:
-    """`class:wrong` where it cannot be right, else by role, and by kind where it is a value."""
+    """Return `class:wrong` for a word with a problem, else a class by role, and for values by type."""
     if part.problem:
         return "class:wrong"
     kind = part.parameter.type.name if part.parameter is not None else "word"

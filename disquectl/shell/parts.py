@@ -1,6 +1,6 @@
-"""What a line of the shell turns out to be: its words with what each of them is, and what may come next.
+"""The result of parsing a line: its words with their roles, and what may come next.
 
-The values that the grammar gives, and completion, hints, colours and checks read. Data only.
+`grammar` makes these values; completion, hints, colours and checks read them. Data only.
 """
 
 from __future__ import annotations
@@ -13,23 +13,23 @@ if TYPE_CHECKING:
     from disquectl.spec.command import Command
     from disquectl.spec.parameters import Argument, Option
 
-# What a word is.
+# The role of a word.
 COMMAND, SUBCOMMAND, OPTION, KEYWORD, VALUE, ARGUMENT, UNKNOWN = (
     "command",
     "subcommand",
-    "option",  # disquectl's, with --
-    "keyword",  # Disque's own word for an option, and FROM
+    "option",  # in disquectl's notation, with --
+    "keyword",  # in Disque's notation: an option word, or FROM
     "value",
     "argument",
     "unknown",
 )
 
-# Whose words a line is in. EITHER: it is right both ways, and means the same.
-OURS, DISQUES, EITHER, MIXED = "disquectl", "disque", "either", "mixed"
+# The notation of a line. EITHER: it is valid in both, with the same meaning.
+DISQUECTL, NATIVE, EITHER, MIXED = "disquectl", "disque", "either", "mixed"
 
 
 class Part:
-    """A word and what it is; `problem` is why it cannot be right, or empty."""
+    """A word with its role; `problem` is why it cannot be right, or empty."""
 
     __slots__ = ("parameter", "problem", "role", "word")
 
@@ -43,14 +43,14 @@ class Part:
 
 
 class Next:
-    """What the next word may be; all of it at once, where several things may stand there.
+    """What the next word may be; several kinds may be possible at once.
 
     commands     the name of a command
-    subcommands  the rows of these
+    subcommands  one of these
     flags        disquectl's options that may still come
     keywords     Disque's option words that may still come
-    marker       the word that Disque wants before what stands behind the options (FROM), or empty
-    parameters   the arguments or the option whose value may stand there
+    marker       the word that Disque wants before the arguments after the options (FROM), or empty
+    parameters   the arguments or the option whose value may follow
     """
 
     __slots__ = ("commands", "flags", "keywords", "marker", "parameters", "subcommands")
@@ -74,13 +74,13 @@ class Next:
 
 
 class Reading:
-    """A line that was read.
+    """A parsed line.
 
-    `row` is None where its command is unknown or not there yet; `own` says that it is one of the shell's.
-    `inner` is the line inside a line (\\watch), already read, or None.
+    `command` is None if it is unknown or not typed yet; `is_builtin`: it is one of the shell's own.
+    `inner` is the parsed line inside a line (\\watch), or None.
     """
 
-    __slots__ = ("command", "inner", "line", "next", "notation", "own", "parts")
+    __slots__ = ("command", "inner", "is_builtin", "line", "next", "notation", "parts")
 
     def __init__(
         self,
@@ -90,7 +90,7 @@ class Reading:
         after: Next,
         *,
         notation: str = EITHER,
-        own: bool = False,
+        is_builtin: bool = False,
         inner: Reading | None = None,
     ) -> None:
         self.line = line
@@ -98,15 +98,15 @@ class Reading:
         self.command = command
         self.next = after
         self.notation = notation
-        self.own = own
+        self.is_builtin = is_builtin
         self.inner = inner
 
     @property
-    def shouted(self) -> bool:
-        """Whether the command was typed in capitals, as Disque's documentation writes it."""
+    def in_capitals(self) -> bool:
+        """Whether the command was typed in capitals, as in Disque's documentation."""
         return any(part.role == COMMAND and part.word.text.isupper() for part in self.parts)
 
     @property
     def problems(self) -> Iterator[Part]:
-        """The words that cannot be right."""
+        """The words that have a problem."""
         return (part for part in self.parts if part.problem)

@@ -1,4 +1,4 @@
-"""Commands of the system that the shell starts, and waits for."""
+"""Starts system commands and waits for them."""
 
 from __future__ import annotations
 
@@ -10,14 +10,14 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-# What sh ends with where it cannot run the command, or does not find it.
+# Exit codes of sh for a command that it cannot run or does not find.
 CANNOT_START = (126, 127)
 
 
 def start(
     command: str | list[str], environ: Mapping[str, str], *, stdin: int | None = None
 ) -> subprocess.Popen[bytes]:
-    """Start it; text is a line for sh. Raises DataError where the system starts no process."""
+    """Start a command; a string is a line for sh. Raises DataError if the process cannot be started."""
     try:
         return subprocess.Popen(command, shell=isinstance(command, str), stdin=stdin, env=environ)
     except OSError as problem:
@@ -26,7 +26,7 @@ def start(
 
 
 def wait_for(process: subprocess.Popen[bytes]) -> int:
-    """Wait for its end; the exit code, negative for a signal. Ctrl-C is left to the command."""
+    """Wait for its end; return the exit code, negative for a signal. Ctrl-C is left to the command."""
     while True:
         try:
             return process.wait()
@@ -35,5 +35,5 @@ def wait_for(process: subprocess.Popen[bytes]) -> int:
 
 
 def ended_with(code: int) -> str:
-    """How it ended, in words."""
-    return f"was ended by signal {-code}" if code < 0 else f"ended with {code}"
+    """Return how it ended, for messages."""
+    return f"was killed by signal {-code}" if code < 0 else f"ended with {code}"

@@ -1,4 +1,4 @@
-"""Commands behind a `|` that the shell runs itself, with its own connection: `jobs --ids | ack -`."""
+"""Pipes into a command of disquectl, which the shell runs on its own connection: `jobs --ids | ack -`."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from disquectl.errors import DataError, PartlyDone, UsageError
 from disquectl.execution.streams import Streams
 from disquectl.shell.grammar import read
 from disquectl.shell.interpret import interpret
-from disquectl.shell.state import Home
+from disquectl.shell.state import ShellSession
 from disquectl.shell.words import PIPE, split_line
 
 TYPE_CHECKING = False
@@ -25,14 +25,14 @@ if TYPE_CHECKING:
     from disquectl.shell.state import Shell
     from disquectl.shell.words import Handoff
 
-    # Carries out a command with these streams, over the connection of this session.
+    # Runs a command with these streams, over the connection of this session.
     Run = Callable[[Shell, ShellInvocation, Streams, Session], None]
 
 RUN_BY_THE_SHELL = ("ack", "fastack", "nack", "enqueue", "dequeue", "deljob", "addjob", "load")
 
 
 def receiving(handoff: Handoff | None) -> ShellInvocation | None:
-    """The command that the shell runs itself, or None. Raises UsageError for wrong words of one."""
+    """Return the command after the pipe if the shell runs it itself, or None. Raises UsageError."""
     if handoff is None or handoff.symbol != PIPE:
         return None
     words = split_line(handoff.target).words
@@ -40,19 +40,19 @@ def receiving(handoff: Handoff | None) -> ShellInvocation | None:
     if command is None or command.name not in RUN_BY_THE_SHELL:
         return None
     invocation = interpret(read(handoff.target))
-    if invocation.own:
+    if invocation.is_builtin:
         raise UsageError(
-            f"{command.name} behind a | reads what is written to it", f"help {command.name} explains it"
+            f"{command.name} after a | reads what is written to it", f"help {command.name} explains it"
         )
     return invocation
 
 
 class Receiver:
-    """A context manager like Outlet: its stdout becomes the stdin of a command of Disque.
+    """A context manager like Redirect: what is written to its stdout becomes the stdin of a command.
 
-    The command is run once, when the writer has ended, and not where that failed. With `each_flush`, for a
-    writer that does not end, it is run for each piece that was flushed, over a second connection to the same
-    node; where it fails, `flush` raises that.
+    The command is run once, when the writer has ended successfully. With `each_flush`, for a writer that
+    does not end, it is run for each flush, over a second connection to the same node; `flush` raises its
+    errors.
     """
 
     def __init__(
@@ -64,7 +64,7 @@ class Receiver:
         self._base = base
         self._run = run
         self._each_flush = each_flush
-        self._home: Session = shell.session
+        self._session: Session = shell.session
 
     def __enter__(self) -> Streams:
         try:
@@ -72,8 +72,8 @@ class Receiver:
         except OSError as problem:
             raise DataError(f"cannot make a temporary file: {problem.strerror}") from None
         if self._each_flush:
-            self._home = _second_home(self._shell)
-        return Streams(self._base.stdin, self, self._base.stderr)  # type: ignore[arg-type]  # it has what we use
+            self._session = _second_session(self._shell)
+        return Streams(self._base.stdin, self, self._base.stderr)  # type: ignore[arg-type]  # it has the methods that are used
 
     def __exit__(
         self, kind: type[BaseException] | None, problem: BaseException | None, trace: TracebackType | None
@@ -87,23 +87,23 @@ class Receiver:
                 self.problem = ""
         finally:
             self._file.close()
-            if self._home is not self._shell.session:
-                self._home.__exit__()
+            if self._session is not self._shell.session:
+                self._session.__exit__()
 
     def isatty(self) -> bool:
-        """It is a file."""
+        """Return False: it is a file."""
         return False
 
     def fileno(self) -> int:
-        """Of the file that keeps what was written."""
+        """Return the descriptor of the file that buffers what was written."""
         return self._file.fileno()
 
     def write(self, data: bytes) -> int:
-        """Keep it for the command."""
+        """Buffer it for the command."""
         return self._file.write(data)
 
     def flush(self) -> None:
-        """Run the command for what was written, where it does not wait for the end."""
+        """Run the command for what was written, if `each_flush`."""
         self._file.flush()
         if self._each_flush:
             self._hand_over()
@@ -114,17 +114,17 @@ class Receiver:
             return
         self._file.seek(0)
         streams = Streams(self._file, self._base.stdout, self._base.stderr)
-        self._run(self._shell, self._command, streams, self._home)
+        self._run(self._shell, self._command, streams, self._session)
         if self._shell.exit_code:
             raise PartlyDone(f"{self._command.command.name} ended with {self._shell.exit_code}")
         self._file.seek(0)
         self._file.truncate()
 
 
-def _second_home(shell: Shell) -> Home:
-    """A session like that of the shell, whose client begins with the node that is connected."""
+def _second_session(shell: Shell) -> ShellSession:
+    """Return a session like that of the shell, with the connected node as its first seed."""
     settings = copy(shell.settings)
     connected = shell.session.client.node
     if connected is not None:
         settings.nodes = list(dict.fromkeys([connected, *settings.nodes]))
-    return Home(settings, shell.streams, shell.wiretap)
+    return ShellSession(settings, shell.streams, shell.tracer)

@@ -8,7 +8,7 @@ LIMIT = 1_000
 
 
 class RecentIds:
-    """At most LIMIT of them; the oldest go first."""
+    """At most LIMIT IDs; the oldest are dropped."""
 
     __slots__ = ("_queues",)
 
@@ -16,7 +16,7 @@ class RecentIds:
         self._queues: dict[str, bytes] = {}
 
     def add(self, job_id: str, queue: bytes) -> None:
-        """Note a job that was shown; a queue that is known already stays known."""
+        """Record a job that was shown; an empty queue does not replace a known one."""
         if not is_valid(job_id.encode("utf-8", "replace")):
             return
         known = self._queues.pop(job_id, b"")
@@ -25,5 +25,5 @@ class RecentIds:
             del self._queues[next(iter(self._queues))]
 
     def newest_first(self) -> list[tuple[str, bytes]]:
-        """IDs with their queues (empty where unknown)."""
+        """Return IDs with their queues (empty if unknown)."""
         return list(reversed(self._queues.items()))

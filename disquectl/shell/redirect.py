@@ -1,4 +1,4 @@
-"""Where the output of one line goes: the terminal, a pager, a command of the system, or a file."""
+"""Redirects the output of one line: to the terminal, a pager, a system command, or a file."""
 
 from __future__ import annotations
 
@@ -23,10 +23,11 @@ if TYPE_CHECKING:
 
 
 class Redirect:
-    """A context manager that gives the streams for one line, and sees its output through to the end.
+    """A context manager that returns the streams for one line, and waits until its output is consumed.
 
-    `pager` is the command for what is taller than the screen; empty is none. `environ` is that of processes.
-    `problem`: after the end, why it cannot be said that a command has read everything; else empty.
+    pager    the command for output taller than the screen; empty: none
+    environ  the environment of the processes
+    problem  set on exit if the command after the pipe failed or did not read everything; else empty
     """
 
     def __init__(
@@ -45,7 +46,7 @@ class Redirect:
         if self._handoff is None:
             if not self._pager:
                 return base
-            self._out = PagedOut(base.stdout, self._pager, self._environ)  # type: ignore[assignment]  # it has what we use
+            self._out = PagedOut(base.stdout, self._pager, self._environ)  # type: ignore[assignment]  # it has the methods that are used
         elif self._handoff.symbol == PIPE:
             base.stdout.flush()
             self._process = start(self._handoff.target, self._environ, stdin=subprocess.PIPE)
@@ -63,7 +64,7 @@ class Redirect:
             if self._out is not None:
                 self._out.close()
         except BrokenPipeError:
-            gone = True  # it has what it wanted
+            gone = True  # the reader has stopped reading
         except OSError as failed:
             raise DataError(f"the result could not be written: {failed.strerror}") from None
         finally:
@@ -80,7 +81,7 @@ class Redirect:
 def _open(handoff: Handoff) -> BinaryIO:
     line = split_line(handoff.target)
     if line.problem is not None or len(line.words) != 1 or line.handoff is not None:
-        raise UsageError(f"one file name must stand behind the {handoff.symbol}, and nothing else")
+        raise UsageError(f"give one file name after the {handoff.symbol}, and nothing else")
     path = expanded(without_nul(line.words[0].text), os.environ)
     try:
         return open(path, "ab" if handoff.symbol == APPEND else "wb")

@@ -1,6 +1,6 @@
-"""Fetches the live names in a thread of its own, with a connection and limits of its own.
+"""Fetches the live names in a background thread, with its own connection and limits.
 
-Whatever goes wrong there ends in `names.problem`; the shell never waits for it.
+Errors end up in `names.problem`; the shell never waits for it.
 """
 
 from __future__ import annotations
@@ -28,14 +28,14 @@ if TYPE_CHECKING:
 
 TIMEOUT_SECONDS = 2.0
 PAUSE_SECONDS = 3.0
-# So many names, and so long, at most; a page is small enough not to hold up the server.
-MOST_NAMES = 100_000
-MOST_SECONDS = 5.0
+# Limits of one round; a page is small enough not to block the server.
+MAX_NAMES = 100_000
+MAX_SECONDS = 5.0
 PAGE = b"1000"
 
 
 class Refresher:
-    """`changed` is called, in this thread, when there is something new to show."""
+    """The background thread. It calls `changed` when there is something new to show."""
 
     def __init__(self, shell: Shell) -> None:
         self._shell = shell
@@ -46,41 +46,41 @@ class Refresher:
         self.changed: Callable[[], None] = lambda: None
 
     def start(self) -> None:
-        """Begin; the first answers are there soon or late."""
+        """Start the thread."""
         self._thread.start()
 
     def hurry(self) -> None:
-        """Ask anew now: the connection is another one."""
+        """Refresh now: the connection has changed."""
         self._wake.set()
 
     def stop(self) -> None:
-        """End after what is under way, without waiting for it."""
+        """End after the current request, without waiting for it."""
         self._stopped = True
         self._wake.set()
 
     def _run(self) -> None:
         while not self._stopped:
-            # Before its settings are read: `connect` replaces them before it replaces the names.
+            # Read before the settings: `connect` replaces the settings first.
             names = self._shell.names
             try:
                 self._ask(names)
             except Exception as problem:
-                # A thread has nobody to raise to; the bar says it.
+                # The bar shows it; a thread has no caller to raise to.
                 names.problem = (
                     problem.message if isinstance(problem, DisquectlError) else type(problem).__name__
                 )
             names.checked = True
             self.first_done.set()
             self.changed()
-            all_commands()  # whoever types next finds them loaded
+            all_commands()  # load them before they are needed for completion
             self._wake.wait(PAUSE_SECONDS)
             self._wake.clear()
 
     def _ask(self, names: Names) -> None:
-        """One round: who answers, and what there is."""
+        """Do one round: find a node that answers, and fetch its names. Raises DisquectlError."""
         settings = copy(self._shell.session.settings)
         settings.echo, settings.echo_to, settings.quiet = False, None, True
-        settings.ask_password = False  # who types is asked once, and not from here
+        settings.ask_password = False  # the prompt asks for it, not this thread
         session = Session(settings, self._shell.streams)
         problem: DisquectlError | None = None
         current = self._shell.node
@@ -97,7 +97,7 @@ class Refresher:
     def _look(self, client: Transport, address: str, names: Names) -> None:
         hello = client.verify()
         if names.address != address:
-            names.address = ""  # until all the rest is of this node
+            names.address = ""  # until all of the names are from this node
         names.nodes, names.node_id = hello["nodes"], hello["node"]
         names.problem, names.address = "", address
         self.first_done.set()
@@ -116,12 +116,12 @@ def _settings(client: Transport) -> dict[str, str]:
 
 def _queues(client: Transport) -> set[str]:
     found: set[str] = set()
-    deadline = time.monotonic() + MOST_SECONDS
+    deadline = time.monotonic() + MAX_SECONDS
     cursor = 0
     while True:
         cursor, page = qscan_page(
             client.call("QSCAN", cursor, "COUNT", PAGE, repeatable=True, failover=False)
         )
         found.update(os.fsdecode(name) for name in page)
-        if not cursor or len(found) >= MOST_NAMES or time.monotonic() > deadline:
+        if not cursor or len(found) >= MAX_NAMES or time.monotonic() > deadline:
             return found

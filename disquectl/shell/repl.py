@@ -1,6 +1,6 @@
-"""The shell on a terminal: a prompt, a line, its result, and again, until one leaves.
+"""The read-eval-print loop, and the entry point of the shell.
 
-The door to the shell as well: off a terminal the lines come from stdin.
+Without a terminal, it runs the lines of stdin.
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ import os
 from disquectl import __version__
 from disquectl.config.file import load
 from disquectl.errors import EXIT_OK
-from disquectl.shell.actions import act
+from disquectl.shell.actions import run_builtin
 from disquectl.shell.options import ShellOptions
 from disquectl.shell.refresh import Refresher
 from disquectl.shell.script import attempt, run_script
@@ -24,47 +24,47 @@ if TYPE_CHECKING:
     from disquectl.execution.session import Session
 
     class Reader(Protocol):
-        """Reads what a person types."""
+        """Reads lines from the terminal."""
 
         def read_line(self) -> str | None:
-            """What was typed, None at the end."""
+            """Return the line, None at end of input."""
 
         def refresh(self) -> None:
-            """Something new is to be seen."""
+            """Redraw: something has changed."""
 
 
-# So long, at most, the first prompt waits to hear whether a node answers: it is asked while the rest loads.
-NEWS_SECONDS = 0.02
+# The first prompt waits at most this long for a node to answer; it was asked while modules were loading.
+FIRST_ANSWER_SECONDS = 0.02
 
 
 def start(session: Session, *, keep_going: bool) -> int:
-    """Run the shell with the settings and streams of this session; its exit code."""
+    """Run the shell with the settings and streams of this session; return its exit code."""
     streams = session.streams
     settings = session.settings
     options = ShellOptions(settings.config or load(settings.config_path, os.environ))
     interactive = streams.stdin_is_terminal and streams.stdout_is_terminal
-    shell = Shell(settings, streams, options, act, interactive=interactive)
+    shell = Shell(settings, streams, options, run_builtin, interactive=interactive)
     try:
         if not interactive:
             return run_script(shell, keep_going=keep_going)
-        return _live(shell)
+        return _run_interactive(shell)
     finally:
         shell.close()
 
 
-def _live(shell: Shell) -> int:
-    shell.session.client  # noqa: B018 - asks for the password where one has to be asked for
+def _run_interactive(shell: Shell) -> int:
+    shell.session.client  # noqa: B018 - asks for the password, if needed
     refresher = Refresher(shell)
     shell.connection_changed = refresher.hurry
     refresher.start()
     terminal = _reader(shell)
     refresher.changed = terminal.refresh
     shell.session.note(f"disquectl {__version__}. help explains, Ctrl-D leaves.")
-    if refresher.first_done.wait(NEWS_SECONDS) and shell.names.problem:
+    if refresher.first_done.wait(FIRST_ANSWER_SECONDS) and shell.names.problem:
         shell.session.note(f"not connected: {shell.names.problem}")
         locked = shell.names.problem.startswith("NOAUTH")
         shell.session.note(
-            "auth asks for the password." if locked else "The shell connects as soon as a node answers."
+            "Type auth to enter the password." if locked else "The shell connects as soon as a node answers."
         )
     for line in shell.options.start:
         attempt(shell, line)
@@ -82,7 +82,7 @@ def _live(shell: Shell) -> int:
 
 
 def _reader(shell: Shell) -> Reader:
-    """What reads the lines: the toolkit, or no more than the system where the terminal cannot be drawn on."""
+    """Return the reader: prompt-toolkit, or plain lines on a dumb terminal."""
     if not shell.has_screen:
         from disquectl.shell.dumb import DumbTerminal
 

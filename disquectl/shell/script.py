@@ -1,4 +1,4 @@
-"""Lines without a person: from stdin, up to the first error. And what a failed line says."""
+"""Runs lines that are not typed: those of stdin, up to the first error. Reports the error of any line."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ import io
 from disquectl.errors import EXIT_INTERRUPTED, EXIT_OK, DisquectlError
 from disquectl.execution.inputs import read_stdin
 from disquectl.execution.streams import Streams
+from disquectl.render.ansi import RED, RESET
 from disquectl.render.escape import for_message
 from disquectl.shell.runner import run_line
 from disquectl.shell.words import commands_of
@@ -15,14 +16,13 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from disquectl.shell.state import Shell
 
-RED, PLAIN = "\x1b[31m", "\x1b[0m"
 EXIT_PARTLY, EXIT_REFUSED = 3, 1
 
 
 def run_script(shell: Shell, *, keep_going: bool) -> int:
-    """Run the lines of stdin; the exit code of the first that failed, with `keep_going` of all together."""
+    """Run the lines of stdin. Return the first failure's exit code, or with `keep_going` a combined one."""
     lines = commands_of(read_stdin(shell.streams.stdin).decode("utf-8", "surrogateescape"))
-    # The lines are ours: a command that reads stdin finds it at its end.
+    # stdin holds the lines of the script: a command that reads stdin finds it empty.
     shell.streams = Streams(io.BytesIO(), shell.streams.stdout, shell.streams.stderr)
     shell.session.streams = shell.streams
     done = failed = 0
@@ -40,37 +40,35 @@ def run_script(shell: Shell, *, keep_going: bool) -> int:
 
 
 def attempt(shell: Shell, line: str) -> int:
-    """Run a line and tell what went wrong; its exit code. The shell goes on whatever happens."""
+    """Run a line, report its error, and return its exit code. Never raises."""
     shell.exit_code = EXIT_OK
     try:
         run_line(shell, line)
     except DisquectlError as problem:
-        tell(shell, problem.message, problem.advice)
+        report(shell, problem.message, problem.advice)
         return problem.exit_code
     except BrokenPipeError:
-        return EXIT_OK  # the reader has what it wanted
+        return EXIT_OK  # the reader has stopped reading
     except KeyboardInterrupt:
         shell.streams.say("")
-        closed = (
-            "" if shell.session.client.connected else "; the connection was closed, so no job is lost to it"
-        )
-        shell.session.note(f"interrupted{closed}")
+        closed = " The waiting connection was closed, so no job can be delivered to it."
+        shell.session.note(f"Interrupted.{'' if shell.session.client.connected else closed}")
         return EXIT_INTERRUPTED
     except Exception as problem:
         from disquectl.execution.crash import internal_error
 
         bug = internal_error(problem, shell.streams)
-        tell(shell, bug.message, bug.advice)
+        report(shell, bug.message, bug.advice)
         return bug.exit_code
     return shell.exit_code
 
 
-def tell(shell: Shell, message: str, advice: str) -> None:
-    """One line on stderr: what went wrong, and what to do about it."""
+def report(shell: Shell, message: str, advice: str) -> None:
+    """Write the error and its advice as one line to stderr."""
     text = for_message(message, advice)
     if not shell.interactive:
         shell.streams.say(f"disquectl: {text}")
     elif shell.streams.stderr_is_terminal and shell.settings.color != "never" and shell.has_screen:
-        shell.streams.say(f"{RED}{text}{PLAIN}")
+        shell.streams.say(f"{RED}{text}{RESET}")
     else:
         shell.streams.say(text)

@@ -1,4 +1,4 @@
-"""The session of one line: it borrows the shell's connection, and remembers the job IDs that it shows."""
+"""The session of one line: borrows the shell's connection, and records the job IDs that it shows."""
 
 from __future__ import annotations
 
@@ -17,20 +17,20 @@ if TYPE_CHECKING:
 
 
 class LineSession(Session):
-    """`vertical`: each record as a block of its own. `queue`: that of new IDs, where no record says it."""
+    """`vertical`: show each record as a block. `queue`: the queue of IDs whose records do not name it."""
 
     def __init__(
-        self, settings: Settings, streams: Streams, *, seen: RecentIds, vertical: bool, queue: str
+        self, settings: Settings, streams: Streams, *, recent_ids: RecentIds, vertical: bool, queue: str
     ) -> None:
         super().__init__(settings, streams)
-        self._seen = seen
+        self._recent_ids = recent_ids
         self._vertical = vertical
         self._queue = queue
         self._borrowed = False
 
-    def borrow(self, transport: Transport, wiretap: ShellTracer) -> None:
-        """Use this connection, and leave it open; the echo of this line listens on it."""
-        wiretap.listen(self.tracer, self.settings.show_secrets)
+    def borrow(self, transport: Transport, tracer: ShellTracer) -> None:
+        """Use this connection without closing it; the echo of this line observes it."""
+        tracer.listen(self.tracer, self.settings.show_secrets)
         self._client = transport
         self._borrowed = True
 
@@ -39,28 +39,28 @@ class LineSession(Session):
             super().__exit__()
 
     def writer(self, shape: Shape) -> Writer:
-        """The usual writer, which the records pass on their way."""
+        """Return the usual writer, wrapped so that it records job IDs."""
         if self._vertical and self.format == "table" and (shape.layout == RECORDS or shape.many):
             shape = Shape(
                 shape.fields, PAIRS, many=False, value=shape.value, kinds=shape.kinds, body=shape.body
             )
-        return _Noting(super().writer(shape), self._seen, self._queue)
+        return _RecordingWriter(super().writer(shape), self._recent_ids, self._queue)
 
 
-class _Noting(Writer):
-    """Notes the IDs of the records that it hands on."""
+class _RecordingWriter(Writer):
+    """Records the job IDs of what it passes on to another writer."""
 
-    __slots__ = ("_inner", "_queue", "_seen")
+    __slots__ = ("_inner", "_queue", "_recent_ids")
 
-    def __init__(self, inner: Writer, seen: RecentIds, queue: str) -> None:
+    def __init__(self, inner: Writer, recent_ids: RecentIds, queue: str) -> None:
         self._inner = inner
-        self._seen = seen
+        self._recent_ids = recent_ids
         self._queue = queue
 
     def write(self, record: Record) -> None:
         job_id, queue = record.get("id"), record.get("queue")
         if isinstance(job_id, str):
-            self._seen.add(
+            self._recent_ids.add(
                 job_id, queue if isinstance(queue, bytes) else self._queue.encode("utf-8", "replace")
             )
         self._inner.write(record)

@@ -1,4 +1,4 @@
-"""The state of one shell: what it is connected to and how it shows things. No toolkit, no terminal."""
+"""The state of one shell: its connection and its settings. Knows neither prompt-toolkit nor the terminal."""
 
 from __future__ import annotations
 
@@ -25,36 +25,48 @@ if TYPE_CHECKING:
     from disquectl.shell.options import ShellOptions
     from disquectl.shell.parts import Reading
 
-    Act = Callable[["Shell", ShellInvocation, Reading], None]
+    RunBuiltin = Callable[["Shell", ShellInvocation, Reading], None]
 
 
-class Home(Session):
-    """The session that keeps the connection; the wiretap is always on it."""
+class ShellSession(Session):
+    """The session that owns the connection; the tracer observes all of its traffic."""
 
-    def __init__(self, settings: Settings, streams: Streams, wiretap: ShellTracer) -> None:
+    def __init__(self, settings: Settings, streams: Streams, tracer: ShellTracer) -> None:
         super().__init__(settings, streams)
-        self._tracer = wiretap.tracer
+        self._tracer = tracer.observer
 
 
 class Shell:
-    """`settings` hold from line to line; `session` keeps the connection; `act` does the shell's own commands.
+    """One shell, from start to `quit`.
 
-    `interactive`: a person types. `has_screen`: the terminal can be drawn on. `depth`: files within files.
-    `leaving`: quit was said. `default` is what the next prompt begins with.
+    settings      apply to every line; options in a line change a copy
+    session       owns the connection
+    run_builtin   runs the shell's own commands
+    interactive   stdin and stdout are a terminal
+    has_screen    the terminal supports escape sequences
+    depth         how many files are being sourced within each other
+    leaving       quit was entered
+    default       the text that the next prompt starts with
     """
 
     def __init__(
-        self, settings: Settings, streams: Streams, options: ShellOptions, act: Act, *, interactive: bool
+        self,
+        settings: Settings,
+        streams: Streams,
+        options: ShellOptions,
+        run_builtin: RunBuiltin,
+        *,
+        interactive: bool,
     ) -> None:
         self.settings = settings
         self.streams = streams
         self.options = options
-        self.act = act
+        self.run_builtin = run_builtin
         self.interactive = interactive
-        self.wiretap = ShellTracer()
-        self.session = Home(settings, streams, self.wiretap)
+        self.tracer = ShellTracer()
+        self.session = ShellSession(settings, streams, self.tracer)
         self.names = Names()
-        self.seen = RecentIds()
+        self.recent_ids = RecentIds()
         self.vertical = False
         self.timing = options.timing
         self.pager_on = options.pager_on
@@ -67,7 +79,7 @@ class Shell:
         self.last_line = ""
         self.default = ""
         self.exit_code = 0
-        # The node that was connected last; for other threads, too, which must not touch the connection.
+        # The last node that was connected. Other threads read it; they must not touch the connection.
         self.node: Node | None = None
         self.depth = 0
         self.has_screen = os.environ.get("TERM", "") not in ("", "dumb", "unknown")
@@ -75,24 +87,24 @@ class Shell:
         self.connection_changed: Callable[[], None] = lambda: None
 
     def connect(self, settings: Settings) -> None:
-        """Replace the connection; raises what connecting raises, and then stays with the new address."""
+        """Replace the connection. Raises DisquectlError if that fails; the new address is kept."""
         self.session.__exit__()
         self.settings = settings
-        self.session = Home(settings, self.streams, self.wiretap)
-        self.session.password  # noqa: B018 - asked for before others look for the new connection
-        # What was known is of the old connection.
+        self.session = ShellSession(settings, self.streams, self.tracer)
+        self.session.password  # noqa: B018 - ask for it before the refresher connects
+        # The old names belong to the old connection.
         self.node, self.names = None, Names()
         self.connection_changed()
         echo = open_tracer(settings, self.streams) if settings.echo or settings.echo_to is not None else None
-        self.wiretap.listen(echo, settings.show_secrets)
+        self.tracer.listen(echo, settings.show_secrets)
         try:
             self.session.client.connect(replace=True)
             self.node = self.session.client.node
         finally:
-            self.wiretap.listen(None, False)
+            self.tracer.listen(None, False)
 
     def note_node(self) -> None:
-        """Note the node in use; where another one was shown before, a person is told."""
+        """Record the node in use; report it if it is not the one shown before."""
         node = self.session.client.node
         if node == self.node and node is not None:
             return
@@ -103,14 +115,14 @@ class Shell:
         self.connection_changed()
 
     def environment(self) -> dict[str, str]:
-        """The environment of what the shell starts now."""
+        """Return the environment for a process that the shell starts."""
         client = self.session.client
         if self.pass_credentials:
-            self.session.password  # noqa: B018 - fetched, where that is how it comes
+            self.session.password  # noqa: B018 - runs the password command, if there is one
         return child_environment(
             os.environ, self.settings, connected=client.node, pass_credentials=self.pass_credentials
         )
 
     def close(self) -> None:
-        """Leave the connection."""
+        """Close the connection."""
         self.session.__exit__()

@@ -1,11 +1,10 @@
-"""The prompt: prompt-toolkit's session, put together from the adapters."""
+"""The prompt: a prompt-toolkit session, assembled from the adapters."""
 
 from __future__ import annotations
 
 import os
 import shutil
 import sys
-from typing import TYPE_CHECKING
 
 from prompt_toolkit.data_structures import Size
 from prompt_toolkit.enums import EditingMode
@@ -31,10 +30,11 @@ from disquectl.shell.grammar import read
 from disquectl.shell.hints import about
 from disquectl.shell.history import HistoryFile, history_path
 from disquectl.shell.keys import bindings
-from disquectl.shell.script import tell
+from disquectl.shell.script import report
 from disquectl.shell.theme import styles
 from disquectl.shell.words import split_line
 
+TYPE_CHECKING = False
 if TYPE_CHECKING:
     from prompt_toolkit.formatted_text import StyleAndTextTuples
 
@@ -42,25 +42,25 @@ if TYPE_CHECKING:
 
 MENU_ROWS = 8
 
-WIDEST = 1_000
+MAX_COLUMNS = 1_000
 
 
 class QuietOutput(Vt100_Output):
-    """Never asks the terminal where the cursor is: some do not answer, some answer into the next command."""
+    """Never asks for the cursor position: some terminals do not answer, some answer into the next command."""
 
     def get_rows_below_cursor_position(self) -> int:
-        """At least the row of the cursor; the terminal scrolls for more."""
+        """Return 1, the row of the cursor; the terminal scrolls for more."""
         return 1
 
 
 def _size() -> Size:
     columns, rows = shutil.get_terminal_size()
     # Each column costs time at each key; COLUMNS may say anything.
-    return Size(rows=rows, columns=min(columns, WIDEST))
+    return Size(rows=rows, columns=min(columns, MAX_COLUMNS))
 
 
-class ThrownAway(Exception):
-    """Ctrl-C at the prompt. KeyboardInterrupt itself makes asyncio complain of a task that nobody asked."""
+class LineDiscarded(Exception):
+    """Ctrl-C at the prompt. With KeyboardInterrupt, asyncio would report a task never retrieved."""
 
 
 class Terminal:
@@ -89,7 +89,7 @@ class Terminal:
             refresh_interval=1.0,
             enable_suspend=True,
             output=output,
-            interrupt_exception=ThrownAway,
+            interrupt_exception=LineDiscarded,
         )
 
     def _text(self) -> str:
@@ -105,7 +105,7 @@ class Terminal:
         try:
             return edited(self._shell, text)
         except DisquectlError as problem:
-            tell(self._shell, problem.message, problem.advice)
+            report(self._shell, problem.message, problem.advice)
             return text
 
     def _bar(self) -> StyleAndTextTuples:
@@ -117,16 +117,16 @@ class Terminal:
         return [*prompt_text(self._shell)]
 
     def refresh(self) -> None:
-        """Draw it anew; from any thread."""
+        """Redraw the prompt; may be called from any thread."""
         self._session.app.invalidate()
 
     def read_line(self) -> str | None:
-        """What was typed; empty where Ctrl-C threw it away, None at the end."""
+        """Return the line; empty after Ctrl-C, None at end of input."""
         default, self._shell.default = self._shell.default, ""
         self._shell.streams.stdout.flush()
         try:
             return self._session.prompt(self._prompt, default=default)
-        except ThrownAway:
+        except LineDiscarded:
             return ""
         except EOFError:
             return None

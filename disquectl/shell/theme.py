@@ -60,12 +60,12 @@ LIGHT = {
     "bar.bad": "bg:#e4e4e4 #d70000 bold",
     "bar.about": "bg:#e4e4e4 #585858",
 }
-# Without colours: what must not be missed, by other means.
+# Without colours: only what must be noticed.
 PLAIN = {"wrong": "underline", "bottom-toolbar": "noreverse", "prompt": "bold", "bar.bad": "bold"}
 
 
 def styles(theme: str, color: bool, prompt_color: str) -> dict[str, str]:
-    """The style of each class."""
+    """Return the style of each class."""
     chosen = PLAIN if theme == "none" or not color else LIGHT if theme == "light" else DARK
     if color and prompt_color != "default":
         return {**chosen, "prompt": f"ansi{prompt_color} bold"}

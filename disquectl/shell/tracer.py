@@ -1,6 +1,6 @@
-"""What the shell hears of the wire: how long the last round trip took, and the echo where it is on.
+"""Observes the traffic of the shell's connection: time of the last round trip, and the echo if it is on.
 
-It sits on the connection for as long as that lives, so that the echo can be turned on in between.
+It observes the connection all the time, so that the echo can be turned on between lines.
 """
 
 from __future__ import annotations
@@ -13,20 +13,20 @@ if TYPE_CHECKING:
 
 
 class ShellTracer:
-    """`round_trip_ms` is None before the first; `echo` is the tap of the line that runs, or None."""
+    """`round_trip_ms` is None before the first reply; `echo` is the tracer of the running line, or None."""
 
-    __slots__ = ("_sent", "echo", "round_trip_ms", "tracer")
+    __slots__ = ("_sent", "echo", "observer", "round_trip_ms")
 
     def __init__(self) -> None:
-        self.tracer = Tracer(self._show)
+        self.observer = Tracer(self._show)
         self.echo: Tracer | None = None
         self.round_trip_ms: float | None = None
         self._sent: float | None = None
 
     def listen(self, echo: Tracer | None, show_secrets: bool) -> None:
-        """From here on the traffic goes to this echo."""
+        """Send the traffic to this echo from now on; None: to none."""
         self.echo = echo
-        self.tracer.show_secrets = show_secrets
+        self.observer.show_secrets = show_secrets
 
     def _show(self, direction: str, node: Node, seconds: float, data: bytes) -> None:
         if direction == ">":

@@ -1,4 +1,4 @@
-"""\\watch: the same line again and again, drawn over itself without a flicker, until Ctrl-C."""
+"""\\watch: repeats a line until Ctrl-C, redrawing it in place without flicker."""
 
 from __future__ import annotations
 
@@ -21,12 +21,12 @@ if TYPE_CHECKING:
     from disquectl.shell.state import Shell
 
 CLEAR, HOME, END_OF_LINE, BELOW = "\x1b[2J", "\x1b[H", "\x1b[K", "\x1b[J"
-# What may pass: the next round can be better.
-PASSING = (ConnectionFailed, NoAnswer, NothingThere)
+# Errors that the next round may not have: they are shown, and do not end it.
+TRANSIENT = (ConnectionFailed, NoAnswer, NothingThere)
 
 
 class Screen(io.BytesIO):
-    """Takes the output of one round; it passes for the terminal that it is drawn on."""
+    """Buffers the output of one round; `isatty` is that of the terminal it will be drawn on."""
 
     def __init__(self, terminal: BinaryIO) -> None:
         super().__init__()
@@ -40,7 +40,7 @@ class Screen(io.BytesIO):
 
 
 def watch(shell: Shell, text: str, seconds: float) -> None:
-    """Repeat the line. The first round asks what is to be asked; what is wrong for good ends it."""
+    """Repeat the line. Only the first round asks for confirmation. Raises errors that are not transient."""
     invocation = _repeatable(text)
     in_place = shell.interactive and shell.has_screen
     rounds = 0
@@ -54,24 +54,24 @@ def watch(shell: Shell, text: str, seconds: float) -> None:
 
 def _repeatable(text: str) -> ShellInvocation:
     invocation = interpret(read(text))
-    if invocation.own or invocation.handoff is not None:
-        raise UsageError("\\watch repeats commands of Disque, on the screen")
+    if invocation.is_builtin or invocation.handoff is not None:
+        raise UsageError("\\watch takes a command of Disque, without redirection")
     if invocation.command.is_streaming is not None and invocation.command.is_streaming(invocation.words):
-        raise UsageError(f"{invocation.command.name} goes on by itself")
+        raise UsageError(f"{invocation.command.name} already runs continuously")
     if acknowledges(invocation):
         raise UsageError(
-            "\\watch shows what fits the screen: leave out --ack, which acknowledges the rest, too"
+            "\\watch shows only what fits the screen: leave out --ack, which acknowledges the rest unseen"
         )
     return invocation
 
 
 def _round(shell: Shell, invocation: ShellInvocation, *, first: bool) -> bytes:
-    """What one run wrote."""
+    """Run the command once; return its output."""
     out = Screen(shell.streams.stdout)
     err = shell.streams.stderr if first else out
     try:
         run_command(shell, invocation, Streams(shell.streams.stdin, out, err), yes=not first)
-    except PASSING as problem:
+    except TRANSIENT as problem:
         out.write(f"{for_terminal(problem.message)}\n".encode())
     return out.getvalue()
 
@@ -83,5 +83,5 @@ def _show(shell: Shell, title: str, shown: bytes, *, in_place: bool, first: bool
     height = shutil.get_terminal_size().lines
     lines = [title, "", *shown.decode("utf-8", "replace").splitlines()][: height - 1]
     body = "".join(f"{line}{END_OF_LINE}\r\n" for line in lines)
-    # In one write: the terminal never shows a half of it.
+    # In one write, so that the terminal never shows a part of it.
     shell.streams.put(f"{CLEAR if first else ''}{HOME}{body}{BELOW}".encode())

@@ -1,7 +1,7 @@
-"""A line that was typed, as words with their places, and where its output is handed on to.
+"""Splits a line into words with their positions, and finds where its output is redirected.
 
-Quoting is that of redis-cli. A word that is exactly `|`, `>` or `>>` and not quoted ends the words: what
-follows is a command of the system, or a file. Places count characters, not bytes. Pure.
+Quoting is that of redis-cli. A word that is exactly `|`, `>` or `>>`, unquoted, ends the words: a system
+command or a file follows. Positions count characters, not bytes. Pure.
 """
 
 from __future__ import annotations
@@ -22,12 +22,12 @@ PIPE, WRITE, APPEND = "|", ">", ">>"
 HANDOFFS = {b"|": PIPE, b">": WRITE, b">>": APPEND}
 COMMENT = "#"
 SYSTEM = "\\!"
-# Words that mean something to Disque where a name may stand.
+# Words with a meaning to Disque where a name is allowed; as names they are quoted.
 BARE_WORDS = ("FROM",)
 
 
 class Word:
-    """One word: its text (bytes that are not UTF-8 as surrogates), and `line[start:end]`, quotes and all."""
+    """A word: its text (bytes that are not UTF-8 as surrogates); `line[start:end]` is it with its quotes."""
 
     __slots__ = ("end", "quoted", "start", "text")
 
@@ -38,18 +38,18 @@ class Word:
         self.quoted = quoted
 
     @property
-    def for_reader(self) -> str:
-        """As the rows' reader takes it: a quoted word is never an option."""
+    def for_parser(self) -> str:
+        """The text for the argument parser: a quoted word is never an option."""
         return LiteralWord(self.text) if self.quoted else self.text
 
     @property
     def is_option(self) -> bool:
-        """Whether it looks like an option, wherever options may stand."""
+        """Whether it looks like an option."""
         return not self.quoted and looks_like_option(self.text)
 
 
 class Handoff:
-    """Where the output goes: `symbol` is `|`, `>` or `>>`, `target` the rest of the line behind it."""
+    """Where the output goes: `symbol` is `|`, `>` or `>>`, `target` the rest of the line after it."""
 
     __slots__ = ("end", "start", "symbol", "target")
 
@@ -61,7 +61,7 @@ class Handoff:
 
 
 class Line:
-    """The words of a line, its handoff or None, and what is wrong with its last word or None."""
+    """The words of a line, its handoff or None, and the error of its last word or None."""
 
     __slots__ = ("handoff", "problem", "text", "words")
 
@@ -75,26 +75,26 @@ class Line:
 
     @property
     def unclosed(self) -> bool:
-        """Whether it ends inside quotes, so that it goes on with the next line."""
+        """Whether it ends inside quotes and continues on the next line."""
         return isinstance(self.problem, UnclosedQuote)
 
     @property
     def typing(self) -> Word | None:
-        """The word that is still being typed: the last one, where no blank follows it."""
+        """The word that is being typed: the last one, if no blank follows it."""
         if self.words and self.handoff is None and self.words[-1].end == len(self.text):
             return self.words[-1]
         return None
 
 
 def split_line(text: str) -> Line:
-    """The line as words; whatever was typed has an answer."""
+    """Split the line; never raises, the error is in `Line.problem`."""
     begin = len(text) - len(text.lstrip())
     if text.startswith(SYSTEM, begin):
         return _system_line(text, begin)
-    data = text.encode("utf-8", "surrogateescape" if _is_smuggled(text) else "surrogatepass")
+    data = text.encode("utf-8", "surrogateescape" if _has_escaped_bytes(text) else "surrogatepass")
     spans, problem = scan(data, HANDOFFS)
-    bind = _places(text, data)
-    words = [Word(os.fsdecode(one.value), bind(one.start), bind(one.end), one.quoted) for one in spans]
+    at = _positions(text, data)
+    words = [Word(os.fsdecode(one.value), at(one.start), at(one.end), one.quoted) for one in spans]
     if not words or words[-1].quoted or spans[-1].value not in HANDOFFS:
         return Line(text, words, None, problem)
     last = words.pop()
@@ -102,7 +102,7 @@ def split_line(text: str) -> Line:
 
 
 def _system_line(text: str, begin: int) -> Line:
-    """The rest is one word, for the system's shell to split."""
+    """Split a `\\!` line: the rest is one word, which sh splits."""
     rest = text[begin + len(SYSTEM) :].strip()
     words = [Word(SYSTEM, begin, begin + len(SYSTEM), False)]
     if rest:
@@ -111,20 +111,20 @@ def _system_line(text: str, begin: int) -> Line:
     return Line(text, words, None, None)
 
 
-def _is_smuggled(text: str) -> bool:
-    """Whether its lone surrogates, if any, stand for bytes that are not UTF-8."""
+def _has_escaped_bytes(text: str) -> bool:
+    """Whether all lone surrogates in it represent bytes that are not UTF-8."""
     return all("\udc80" <= char <= "\udcff" for char in text if "\ud800" <= char <= "\udfff")
 
 
-def _places(text: str, data: bytes) -> Callable[[int], int]:
-    """Byte places of the line as character places."""
+def _positions(text: str, data: bytes) -> Callable[[int], int]:
+    """Return the function from byte positions to character positions."""
     if len(text) == len(data):
-        return lambda bind: bind
-    return lambda bind: len(data[:bind].decode("utf-8", "surrogateescape"))
+        return lambda at: at
+    return lambda at: len(data[:at].decode("utf-8", "surrogateescape"))
 
 
 def quoted(name: str) -> str:
-    """The word as it has to be typed, in quotes where it would be read as something else without them."""
+    """Return the word as it has to be typed: in quotes if it would mean something else without them."""
     text = quote(os.fsencode(name))
     special = name in (PIPE, WRITE, APPEND) or name.upper() in BARE_WORDS or looks_like_option(name)
     plain = text[1:-1] == name and name != "" and not any(char in " '" for char in name)
@@ -132,7 +132,7 @@ def quoted(name: str) -> str:
 
 
 def commands_of(text: str) -> list[str]:
-    """The lines of what was typed or read, without comments; a line end inside quotes is no end."""
+    """Return the commands in the text, without comments; a line break inside quotes does not end one."""
     found: list[str] = []
     pending = ""
     for line in text.split("\n"):

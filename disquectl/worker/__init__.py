@@ -1,4 +1,4 @@
-"""The worker: a command run for each job. Its rules are functions of time; processes and sockets are apart.
+"""The worker: runs a command for each job. Its rules are functions of time; processes and sockets are apart.
 
-Used by the command `work` alone, which imports it when it is run.
+Only the commands `work` and `dead` use it, and import it when they run.
 """

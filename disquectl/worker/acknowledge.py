@@ -1,20 +1,19 @@
-"""Acknowledging jobs: only at nodes that have them, and at every node that a job was taken from.
+"""Acknowledges jobs: only at nodes that have them, and at every node that delivered them.
 
-ACKJOB reaches the nodes that a replica lists. A node that got its replica from another one, for a consumer
-that waited there, is in no list, so the job is acknowledged where it was taken. Where that node cannot be
-reached, every other node that has a replica is told at once, and that node when it is back. A job that was
-moved twice has an unlisted replica where it was in between, so all nodes are asked for one.
+ACKJOB reaches the nodes that a replica lists. A node that got its replica from another node, for a consumer
+that waited there, is in no list, so the job is acknowledged at the node that delivered it. If that node
+cannot be reached, ACKJOB goes to every other node that has a replica at once, and to that node when it is
+back. A job that was moved twice has an unlisted replica at the node in between, so all nodes are asked for
+one.
 
-ACKJOB at a node that does not know the job, or still replicates it, can crash Disque. It is sent only where
-the last look at that node showed the job; after a lost connection SHOW looks again. No sockets, as in
-`custody`.
+ACKJOB at a node that does not know the job, or still replicates it, can crash Disque. It is sent only if that
+node has shown that it has the job; after a lost connection, SHOW asks again. No sockets, as in `lifecycle`.
 """
 
 from __future__ import annotations
 
 from collections import Counter
 from math import inf
-from typing import TYPE_CHECKING
 
 from disquectl.errors import NotDisque, ReplyError
 from disquectl.protocol.jobid import decode
@@ -22,6 +21,7 @@ from disquectl.protocol.replies import show
 from disquectl.worker.job import OpenAcknowledgement, Request
 from disquectl.worker.remembered import Remembered
 
+TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
 
@@ -31,18 +31,18 @@ if TYPE_CHECKING:
 
 _IDS_IN_A_REQUEST = 1000
 _AGAIN_SECONDS = 1.0
-# Other nodes are asked for unlisted replicas of so many jobs; where jobs are that quick, few are moved.
-_LOOKS_A_SECOND = 1000
-# At its end the worker waits this long for what they answer.
-_LOOK_SECONDS = 1.0
+# Other nodes are asked for unlisted replicas of at most this many jobs; if jobs are that fast, few are moved.
+_SEARCHES_PER_SECOND = 1000
+# How long the worker waits for those replies at its end.
+_SEARCH_SECONDS = 1.0
 _JUST_NOW_SECONDS = 1.0
 
 
 class Acknowledge:
-    """`settled(job)` is called when a node has acknowledged a job, or no node knows it, perhaps twice.
+    """Calls `settled(job)`, perhaps twice, when a node has acknowledged a job, or no node knows it.
 
-    `nodes` gives the nodes that are known now, `id_of` the ID of one, or an empty text; requests are appended
-    to `out`.
+    `nodes` returns the nodes that are known now, `id_of` the ID of one, or an empty string; requests are
+    appended to `out`.
     """
 
     def __init__(
@@ -54,54 +54,54 @@ class Acknowledge:
     ) -> None:
         self.out = out
         self.remembered = Remembered()
-        self.next_look = inf
+        self.next_deadline = inf
         self._nodes = nodes
         self._id_of = id_of
-        self._looks_left = 0
-        self._looks_since = -inf
+        self._searches_left = 0
+        self._searches_since = -inf
         self._settled = settled
         self._open: dict[str, OpenAcknowledgement] = {}
-        # Since `flush` was called last.
+        # Jobs that are done since `flush` was called last.
         self.done: list[Job] = []
-        # How many connections of a node were lost.
-        self._breaks: Counter[Node] = Counter()
+        # How many connections to a node were lost.
+        self._connections_lost: Counter[Node] = Counter()
 
-    def seen(self, job: Job) -> None:
-        """Its node has just given it."""
-        job.breaks = self._breaks[job.home]
+    def taken(self, job: Job) -> None:
+        """A node has just delivered this job."""
+        job.connections_lost = self._connections_lost[job.node]
 
-    def broke(self, node: Node) -> None:
-        """A connection of this node was lost: what it had before it may not have any longer."""
-        self._breaks[node] += 1
+    def connection_lost(self, node: Node) -> None:
+        """A connection to this node was lost: it may have restarted and lost its jobs."""
+        self._connections_lost[node] += 1
 
     def flush(self, now: float) -> None:
-        """Acknowledge the jobs that are done, where they were taken."""
+        """Acknowledge the jobs that are done, at the nodes that delivered them."""
         done, self.done = self.done, []
         sure = [job for job in done if self._surely_has(job, now)]
         if sure:
             self._at_once(sure)
-        if len(sure) < len(done) or any(job.earlier_homes for job in done):
+        if len(sure) < len(done) or any(job.earlier_nodes for job in done):
             for job in done:
-                homes = job.earlier_homes if self._surely_has(job, now) else (job.home, *job.earlier_homes)
+                homes = job.earlier_nodes if self._surely_has(job, now) else (job.node, *job.earlier_nodes)
                 if homes:
-                    self.owe(job, homes, now)
+                    self.acknowledge_at(job, homes, now)
 
     def _surely_has(self, job: Job, now: float) -> bool:
-        """Whether its node has it: seen on a connection that stands, and not near the end of its TTL."""
-        if self._breaks[job.home] != job.breaks or job.too_late:
+        """Whether its node certainly has it: no connection was lost since, and its TTL is not nearly over."""
+        if self._connections_lost[job.node] != job.connections_lost or job.too_late:
             return False
         seen = now - job.asked_working_at
         # WORKING is accepted in the first half of the TTL: half of it was left then.
         return not job.at_least_once or seen < _JUST_NOW_SECONDS or seen < decode(job.id).ttl_minutes * 30
 
     def _at_once(self, jobs: list[Job]) -> None:
-        """ACKJOB for many jobs at a time."""
+        """Send ACKJOB for many jobs at a time."""
         by_home: dict[Node, list[Job]] = {}
-        home = jobs[0].home
+        home = jobs[0].node
         some = by_home.setdefault(home, [])
         for job in jobs:
-            if job.home is not home:
-                home = job.home
+            if job.node is not home:
+                home = job.node
                 some = by_home.setdefault(home, [])
             some.append(job)
         for node, there in by_home.items():
@@ -109,80 +109,80 @@ class Acknowledge:
                 batch = there[i : i + _IDS_IN_A_REQUEST]
                 self.out.append(Request((b"ACKJOB", *[job.id for job in batch]), node, about=batch))
 
-    def owe(self, job: Job, nodes: Iterable[Node], now: float) -> None:
-        """Acknowledge it at these nodes, which it was taken from: look first, since they may not have it."""
+    def acknowledge_at(self, job: Job, nodes: Iterable[Node], now: float) -> None:
+        """Acknowledge a job at these nodes, which delivered it. SHOW asks first whether they have it."""
         entry = self._entry(job, now)
-        entry.is_look = False
+        entry.is_search = False
         for node in nodes:
-            entry.owed.add(node)
-            self._look(entry, node)
+            entry.pending.add(node)
+            self._ask(entry, node)
 
-    def again(self, job: Job, now: float) -> None:
-        """A job that was acknowledged has come again: acknowledge it at every node that has a replica."""
+    def acknowledge_everywhere(self, job: Job, now: float) -> None:
+        """An acknowledged job was delivered again: acknowledge it at every node that has a replica."""
         entry = self._entry(job, now)
-        entry.is_known, entry.is_look = True, False
-        entry.owed.add(job.home)
-        self._acknowledge(entry, job.home)
-        self._look_elsewhere(entry)
+        entry.is_acknowledged, entry.is_search = True, False
+        entry.pending.add(job.node)
+        self._acknowledge(entry, job.node)
+        self._ask_other_nodes(entry)
         self.remembered.add(job.id, now)
 
     def tick(self, now: float) -> None:
-        """Ask the owed nodes again."""
-        if now < self.next_look:
+        """Ask the pending nodes again, when that is due."""
+        if now < self.next_deadline:
             return
-        self.next_look = inf
+        self.next_deadline = inf
         for entry in self._open.values():
             if now >= entry.due_at:
                 entry.due_at = inf
-                for node in entry.owed:
-                    self._look(entry, node)
-            self.next_look = min(self.next_look, entry.due_at)
+                for node in entry.pending:
+                    self._ask(entry, node)
+            self.next_deadline = min(self.next_deadline, entry.due_at)
 
     def answered(self, request: Request, reply: Reply, now: float) -> None:
-        """A node has answered ACKJOB or SHOW."""
+        """A node answered ACKJOB or SHOW."""
         about = request.about
         if isinstance(reply, ReplyError):
             self.lost(request, now)
         elif isinstance(about, OpenAcknowledgement):
             about.asked -= 1
             if request.words[0] == b"SHOW":
-                self._shown(about, request.home, reply, now)
+                self._shown(about, request.node, reply, now)
             else:
-                self._acknowledged(about.job, about, request.home, now)
-            self._look_at(about, now)
+                self._acknowledged(about.job, about, request.node, now)
+            self._update(about, now)
         else:
             for job in about or ():
                 entry = self._open.get(job.id)
-                self._acknowledged(job, entry, request.home, now)
+                self._acknowledged(job, entry, request.node, now)
                 if entry is not None:
-                    self._look_at(entry, now)
+                    self._update(entry, now)
 
     def lost(self, request: Request, now: float) -> None:
-        """A request was not answered, or refused. All of them may be sent again."""
+        """A request was not answered, or was refused. ACKJOB and SHOW may be repeated."""
         about = request.about
         if isinstance(about, OpenAcknowledgement):
             about.asked -= 1
-            if request.home in about.owed and not about.is_known:
-                self._look_elsewhere(about)
-            self._look_at(about, now)
+            if request.node in about.pending and not about.is_acknowledged:
+                self._ask_other_nodes(about)
+            self._update(about, now)
             return
         for job in about or ():
             entry = self._entry(job, now)
-            entry.owed.add(request.home)
-            self._look_elsewhere(entry)
-            self._look_at(entry, now)
+            entry.pending.add(request.node)
+            self._ask_other_nodes(entry)
+            self._update(entry, now)
 
     def is_waiting(self, job_id: str, since: float) -> bool:
-        """Whether its nodes have been asked in vain since before this time; nothing is on its way."""
+        """Whether its nodes have not acknowledged a job since this time, and no request is unanswered."""
         entry = self._open.get(job_id)
         return entry is not None and not entry.asked and entry.since <= since
 
     def unfinished(self) -> list[tuple[Job, bool, str]]:
-        """The jobs with nodes that did not acknowledge them: whether another node did, and these nodes."""
+        """Return jobs that nodes did not acknowledge: the job, whether another node did, and these nodes."""
         return [
-            (one.job, one.is_known, ", ".join(sorted(map(str, one.owed))))
+            (one.job, one.is_acknowledged, ", ".join(sorted(map(str, one.pending))))
             for one in self._open.values()
-            if one.owed
+            if one.pending
         ]
 
     def _entry(self, job: Job, now: float) -> OpenAcknowledgement:
@@ -191,14 +191,14 @@ class Acknowledge:
             entry = self._open[job.id] = OpenAcknowledgement(job, now)
         return entry
 
-    def _look(self, entry: OpenAcknowledgement, node: Node) -> None:
+    def _ask(self, entry: OpenAcknowledgement, node: Node) -> None:
         entry.asked += 1
         self.out.append(Request((b"SHOW", entry.job.id), node, about=entry))
 
-    def _look_elsewhere(self, entry: OpenAcknowledgement) -> None:
+    def _ask_other_nodes(self, entry: OpenAcknowledgement) -> None:
         for node in self._nodes():
-            if node not in entry.owed:
-                self._look(entry, node)
+            if node not in entry.pending:
+                self._ask(entry, node)
 
     def _acknowledge(self, entry: OpenAcknowledgement, node: Node) -> None:
         entry.asked += 1
@@ -208,31 +208,31 @@ class Acknowledge:
         self.remembered.add(job.id, now)
         if entry is None:
             self._settled(job)
-            self._look_for_unlisted(job, now)
+            self._search_unlisted(job, now)
             return
-        entry.owed.discard(node)
-        self._knows(entry)
+        entry.pending.discard(node)
+        self._confirm(entry)
 
-    def _look_for_unlisted(self, job: Job, now: float) -> None:
-        if now - self._looks_since >= 1:
-            self._looks_since, self._looks_left = now, _LOOKS_A_SECOND
-        others = [node for node in self._nodes() if node != job.home and self._id_of(node)]
-        if others and self._looks_left and job.at_least_once:
-            self._looks_left -= 1
+    def _search_unlisted(self, job: Job, now: float) -> None:
+        if now - self._searches_since >= 1:
+            self._searches_since, self._searches_left = now, _SEARCHES_PER_SECOND
+        others = [node for node in self._nodes() if node != job.node and self._id_of(node)]
+        if others and self._searches_left and job.at_least_once:
+            self._searches_left -= 1
             entry = self._entry(job, now)
-            entry.is_known = entry.is_look = True
+            entry.is_acknowledged = entry.is_search = True
             for node in others:
-                self._look(entry, node)
+                self._ask(entry, node)
 
-    def is_looking(self, now: float) -> bool:
-        """Whether nodes were asked for unlisted replicas just now, and have not answered."""
+    def is_searching(self, now: float) -> bool:
+        """Whether nodes were asked for unlisted replicas within the last second and have not answered."""
         return any(
-            one.is_look and one.asked and now - one.since < _LOOK_SECONDS for one in self._open.values()
+            one.is_search and one.asked and now - one.since < _SEARCH_SECONDS for one in self._open.values()
         )
 
-    def _knows(self, entry: OpenAcknowledgement) -> None:
-        if not entry.is_known:
-            entry.is_known = True
+    def _confirm(self, entry: OpenAcknowledgement) -> None:
+        if not entry.is_acknowledged:
+            entry.is_acknowledged = True
             self._settled(entry.job)
 
     def _shown(self, entry: OpenAcknowledgement, node: Node, reply: Reply, now: float) -> None:
@@ -242,29 +242,29 @@ class Acknowledge:
             return
         state = fields.get("state")
         if (
-            entry.is_look
-            and node not in entry.owed
+            entry.is_search
+            and node not in entry.pending
             and self._id_of(node) in fields.get("nodes_delivered", ())
         ):
-            # Disque tells it.
+            # A replica lists this node, so ACKJOB reaches it.
             return
         if state in ("queued", "active"):
             self._acknowledge(entry, node)
         elif state in ("unknown", "acked"):
-            # It has forgotten the job, or the cluster has told it.
-            entry.owed.discard(node)
+            # It has forgotten the job, or ACKJOB has reached it.
+            entry.pending.discard(node)
             if state == "acked":
                 self.remembered.add(entry.job.id, now)
-                self._knows(entry)
+                self._confirm(entry)
 
-    def _look_at(self, entry: OpenAcknowledgement, now: float) -> None:
-        """After an answer, or the lack of one: what is still to be done."""
+    def _update(self, entry: OpenAcknowledgement, now: float) -> None:
+        """After a reply, or the lack of one: wait, or finish if nothing is left to do."""
         if entry.asked:
             return
-        if entry.owed:
+        if entry.pending:
             entry.due_at = now + _AGAIN_SECONDS
-            self.next_look = min(self.next_look, entry.due_at)
+            self.next_deadline = min(self.next_deadline, entry.due_at)
             return
         del self._open[entry.job.id]
-        if not entry.is_known:
+        if not entry.is_acknowledged:
             self._settled(entry.job)

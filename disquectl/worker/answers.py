@@ -1,26 +1,24 @@
-"""What a handler that stays is told of a job, and what it may answer: a line of JSON each. Pure.
+"""The protocol of --lines: a line of JSON for a job, and a line of JSON as the handler's answer. Pure.
 
-It gets `{"id", "queue", "body" | "body_base64", "nacks", "additional_deliveries", "attempt"}` and answers
-`true` or `{"ok": true}` where the job is done, `false` or `{"ok": false, "error": "..."}` where it failed. An
-answer may name the `id` that it is for.
+A handler gets `{"id", "queue", "body" | "body_base64", "nacks", "additional_deliveries", "attempt"}`. It
+answers `true` or `{"ok": true}` if the job is done, `false` or `{"ok": false, "error": "..."}` if it failed.
+An answer may name the `id` of its job.
 """
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from disquectl.worker.json_text import member, value_of
 
-from disquectl.worker.json_text import value_of
-from disquectl.worker.quick_json import member
-
+TYPE_CHECKING = False
 if TYPE_CHECKING:
     from disquectl.worker.job import Job
 
-# What most answers are, whole lines: to know these costs less than to read them.
+# Most answers are one of these lines; comparing them costs less than parsing.
 USUAL = frozenset((b"true\n", b'{"ok":true}\n', b'{"ok": true}\n'))
 
 
 def line_of(job: Job) -> bytes:
-    """The job as a line."""
+    """Return the line that describes the job."""
     return (
         f'{{"id":"{job.id}",{member("queue", job.queue)},{member("body", job.body)},"nacks":{job.nacks},'
         f'"additional_deliveries":{job.additional_deliveries},"attempt":{job.attempt}}}\n'
@@ -28,7 +26,7 @@ def line_of(job: Job) -> bytes:
 
 
 def refusal(line: bytes, job_id: str) -> str | None:
-    """Why the job failed, by this answer; None where it was done. Raises ValueError for what is no answer."""
+    """Return why the job failed; None if it is done. Raises ValueError if the line is not an answer."""
     answer = value_of(line)
     if isinstance(answer, bool):
         answer = {"ok": answer}
@@ -36,4 +34,4 @@ def refusal(line: bytes, job_id: str) -> str | None:
         raise ValueError('neither true, false nor {"ok": ...}')
     if answer.get("id", job_id) != job_id:
         raise ValueError("it is for another job")
-    return None if answer["ok"] else str(answer.get("error") or "the handler said that it failed")
+    return None if answer["ok"] else str(answer.get("error") or "the handler reported a failure")

@@ -1,26 +1,26 @@
-"""How a job becomes words for a command: its arguments and its environment. Pure.
+"""The arguments and the environment that a command gets for its job. Pure.
 
-A body is an argument of its own, never a part of another word, so no shell ever reads it.
+A body is always a whole argument, never a part of another word, so that no shell interprets it.
 """
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from disquectl.worker.json_text import value_with_numbers_as_text
 from disquectl.worker.plan import ARG, ARGS
 
+TYPE_CHECKING = False
 if TYPE_CHECKING:
     from disquectl.worker.job import Job
+    from disquectl.worker.plan import InputMode
 
 _WORDS = {True: "true", False: "false", None: "null"}
 
 
-def arguments(takes: str, body: bytes) -> list[bytes]:
-    """The words that the body adds to the command. Raises ValueError, which says why it cannot."""
-    words = [body] if takes == ARG else _from_json(body) if takes == ARGS else []
+def arguments(input_mode: InputMode, body: bytes) -> list[bytes]:
+    """Return the arguments that the body adds to the command. Raises ValueError if it cannot be used so."""
+    words = [body] if input_mode == ARG else _from_json(body) if input_mode == ARGS else []
     if any(b"\0" in word for word in words):
-        raise ValueError("the body holds NUL, which no argument can")
+        raise ValueError("the body contains NUL, which an argument cannot contain")
     return words
 
 
@@ -34,11 +34,11 @@ def _from_json(body: bytes) -> list[bytes]:
     try:
         return [(value if isinstance(value, str) else _WORDS[value]).encode() for value in values]
     except UnicodeEncodeError:
-        raise ValueError("the body holds half of a surrogate pair") from None
+        raise ValueError("the body contains half of a surrogate pair") from None
 
 
 def environment(job: Job) -> dict[bytes, bytes]:
-    """What the command is told of its job."""
+    """Return the environment variables that describe the job."""
     return {
         b"DISQUE_JOB_ID": job.id.encode(),
         b"DISQUE_QUEUE": job.queue,

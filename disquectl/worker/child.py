@@ -1,7 +1,7 @@
-"""One process that the worker started: its group, its stderr, its time, and its end.
+"""One child process of the worker: its process group, stderr, time limit and end.
 
-Each has a process group of its own, so that all that it started can be ended with it, and that Ctrl-C in a
-terminal does not reach it.
+Each child has a separate process group, so that the processes that it starts can be ended with it, and so
+that Ctrl-C in a terminal does not reach it.
 """
 
 from __future__ import annotations
@@ -9,13 +9,13 @@ from __future__ import annotations
 import os
 import signal
 import time
+from collections import deque
 from contextlib import suppress
-from typing import TYPE_CHECKING
 
 from disquectl.worker.job import Failure
 from disquectl.worker.poller import READ
-from disquectl.worker.tail import Tail
 
+TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
     from typing import Protocol
@@ -25,59 +25,60 @@ if TYPE_CHECKING:
     from disquectl.worker.poller import Poller
 
     class StderrLog(Protocol):
-        """What gets the lines that commands write to stderr."""
+        """Receives the lines that commands write to stderr."""
 
         @property
         def is_behind(self) -> bool:
-            """Whether it has more than it could write, and should not get more now."""
+            """Whether it could not write all that it got, and should get no more for now."""
 
-        def passed_on(self, job: Job | None, lines: list[bytes]) -> None:
-            """Take these lines of a job's command."""
+        def child_stderr(self, job: Job | None, lines: list[bytes]) -> None:
+            """Log these lines of a job's command."""
 
 
-# After TERM, so long until KILL.
+# The time between TERM and KILL.
 KILL_AFTER_SECONDS = 5.0
-# What is read of one process in a turn of the worker, and what may be left in a pipe when it ends.
+# How much is read from one process in a turn of the worker, and how often to read what is left in its pipe.
 CHUNK_BYTES = 16384
 _CHUNKS_IN_A_PIPE = 4
-# Python ignores these, and what is ignored stays so in a new process.
+_TAIL_BYTES = 16 << 10
+# Python ignores these, and a child process inherits ignored signals.
 _SIGNALS_TO_RESET = (signal.SIGPIPE, signal.SIGXFSZ)
-# As shells have it.
+# Exit codes, as in shells.
 _NOT_FOUND, _CANNOT_EXECUTE = 127, 126
-_TOLD_TO_END = "the worker was told to end"
+_WORKER_ENDS = "the worker ends"
 
 
 def not_run(why: str) -> Failure:
-    """The failure of a job whose command was not begun, now."""
+    """Return the failure of a job whose command was not started."""
     return Failure(None, None, b"", time.time(), why=why)
 
 
 def not_begun_by_the_end() -> Failure:
-    """The same for a job that a worker got when it was about to end."""
-    return Failure(None, None, b"", time.time(), why=_TOLD_TO_END, interrupted=True)
+    """Return the failure of a job that was delivered when the worker was about to end."""
+    return Failure(None, None, b"", time.time(), why=_WORKER_ENDS, interrupted=True)
 
 
 class Child:
-    """A place for one process after the other; the pipe of their stderr stays.
+    """Runs one process after another, with one pipe for their stderr.
 
-    `deadline` is when its time is over, on the worker's clock, and after that when it is killed. `why` is not
-    empty once it is being ended, `is_interrupted` where that is because the worker ends.
+    `deadline` is when the process is sent TERM, on the worker's clock, and after that when it is sent KILL.
+    `why` is not empty once the process is being ended; `is_interrupted` if that is because the worker ends.
     """
 
-    def __init__(self, watch: Poller, log: StderrLog, plan: Plan) -> None:
+    def __init__(self, poller: Poller, log: StderrLog, plan: Plan) -> None:
         self.pid = 0
         self.job: Job | None = None
         self.started = 0.0
         self.deadline: float | None = None
         self.why = ""
         self.is_interrupted = False
-        self._watch = watch
+        self._poller = poller
         self._log = log
         self._term_done = plan.term_done
         self._tail = Tail(plan.backtrace)
         self._reading, self._writing = os.pipe()
         os.set_blocking(self._reading, False)
-        self.listen()
+        self.set_reading()
 
     def spawn(
         self,
@@ -87,7 +88,7 @@ class Child:
         files: Sequence[tuple[int, int]],
         now: float,
     ) -> Failure | None:
-        """Start a process with these files (`(from, to)`) and our stderr; a Failure where that cannot be."""
+        """Start a process with these descriptors, `(ours, theirs)`; return a Failure if that fails."""
         actions = [(os.POSIX_SPAWN_DUP2, ours, theirs) for ours, theirs in (*files, (self._writing, 2))]
         self.started = now
         self.why = ""
@@ -102,7 +103,7 @@ class Child:
         return None
 
     def expire(self, now: float) -> None:
-        """Its time is over: TERM, and when that does not help KILL."""
+        """End the process if its time is over: with TERM, later with KILL."""
         if self.deadline is None or now < self.deadline or not self.pid:
             return
         if self.why:
@@ -112,48 +113,48 @@ class Child:
         self.end("it took longer than --timeout", now)
 
     def end(self, why: str, now: float) -> None:
-        """Ask it to end; the reason is kept."""
+        """Send TERM, for this reason; KILL follows later."""
         self.why = why
         self.signal(signal.SIGTERM)
         self.deadline = now + KILL_AFTER_SECONDS
 
     def interrupt(self) -> None:
-        """Ask it to end because the worker does, which also says when it is killed.
+        """Send TERM because the worker ends, which also decides when to send KILL.
 
-        One that has ended by itself, or is being ended for another reason, is left as it is.
+        Does nothing if the process has ended, or is being ended for another reason.
         """
         if self.why or self.has_ended():
             return
-        self.why = _TOLD_TO_END
+        self.why = _WORKER_ENDS
         self.is_interrupted = True
         self.deadline = None
         self.signal(signal.SIGTERM)
 
     def has_ended(self) -> bool:
-        """Whether its process has ended by now."""
+        """Whether its process has ended."""
         try:
             return os.waitid(os.P_PID, self.pid, os.WEXITED | os.WNOHANG | os.WNOWAIT) is not None
         except ChildProcessError:
             return True
 
     def signal(self, number: int) -> None:
-        """Send a signal to the whole group."""
+        """Send a signal to the whole process group."""
         if self.pid:
             with suppress(ProcessLookupError, PermissionError):
                 os.killpg(self.pid, number)
 
     def postpone(self, seconds: float) -> None:
-        """Give it so much more time."""
+        """Extend its time limit."""
         if self.deadline is not None:
             self.deadline += seconds
 
     def ended(self, status: int, now: float) -> Failure | None:
-        """It has ended with this wait status: None where that was well."""
+        """The process has ended with this wait status; return None if it succeeded."""
         self._read_the_rest()
-        self._hand_on(self._tail.end())
+        self._pass_on(self._tail.end())
         tail = self._tail.take()
         if self.why:
-            # Whoever of its group did not heed TERM.
+            # Processes of its group may have ignored TERM.
             self.signal(signal.SIGKILL)
         self.pid = 0
         self.deadline = None
@@ -166,22 +167,22 @@ class Child:
         return Failure(exit_code, ended_by, tail, time.time(), seconds, self.why, self.is_interrupted)
 
     def take_tail(self) -> bytes:
-        """What it has written to stderr for its job, where it goes on to the next."""
+        """Return the end of what it wrote to stderr for its job; it continues with the next job."""
         self._read_the_rest()
         return self._tail.take()
 
     def close(self) -> None:
-        """No process will come any more."""
-        self.listen(False)
+        """Close the pipe; no more processes will be started."""
+        self.set_reading(False)
         os.close(self._reading)
         os.close(self._writing)
 
-    def listen(self, on: bool = True) -> None:
-        """Read its stderr, or let it wait with what it writes there."""
+    def set_reading(self, on: bool = True) -> None:
+        """Read its stderr, or stop reading, so that its writes block."""
         if on:
-            self._watch.set(self._reading, READ, self._read)
+            self._poller.set(self._reading, READ, self._read)
         else:
-            self._watch.drop(self._reading)
+            self._poller.drop(self._reading)
 
     def _read(self, _events: int) -> None:
         if not self._log.is_behind:
@@ -197,9 +198,49 @@ class Child:
             data = os.read(self._reading, CHUNK_BYTES)
         except BlockingIOError:
             return 0
-        self._hand_on(self._tail.feed(data))
+        self._pass_on(self._tail.feed(data))
         return len(data)
 
-    def _hand_on(self, lines: list[bytes]) -> None:
+    def _pass_on(self, lines: list[bytes]) -> None:
         if lines:
-            self._log.passed_on(self.job, lines)
+            self._log.child_stderr(self.job, lines)
+
+
+class Tail:
+    """The last lines that a command wrote to stderr: at most `lines`, and about 16 kB."""
+
+    __slots__ = ("_bytes", "_kept", "_partial")
+
+    def __init__(self, lines: int) -> None:
+        self._kept: deque[bytes] = deque(maxlen=lines)
+        self._bytes = 0
+        self._partial = b""
+
+    def feed(self, data: bytes) -> list[bytes]:
+        """Add output; return the lines that are complete now, without their line ends."""
+        *lines, self._partial = (self._partial + data).split(b"\n")
+        if len(self._partial) > _TAIL_BYTES:
+            lines.append(self._partial)
+            self._partial = b""
+        for line in lines[-(self._kept.maxlen or 0) :] if self._kept.maxlen else ():
+            self._keep(line[-_TAIL_BYTES:])
+        return lines
+
+    def _keep(self, line: bytes) -> None:
+        if len(self._kept) == self._kept.maxlen:
+            self._bytes -= len(self._kept.popleft())
+        self._kept.append(line)
+        self._bytes += len(line)
+        while self._bytes > _TAIL_BYTES and len(self._kept) > 1:
+            self._bytes -= len(self._kept.popleft())
+
+    def end(self) -> list[bytes]:
+        """The command has ended; return its last line, if that had no line end."""
+        return self.feed(b"\n") if self._partial else []
+
+    def take(self) -> bytes:
+        """Return what is kept, and start again."""
+        kept = b"\n".join(self._kept)[-_TAIL_BYTES:]
+        self._kept.clear()
+        self._bytes = 0
+        return kept

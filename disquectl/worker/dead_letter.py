@@ -1,12 +1,12 @@
-"""The dead letter: what a job becomes in the dead queue, and back. Pure.
+"""Encodes and decodes dead letters: the jobs in a dead queue. Pure.
 
-The form is fixed, since other programs read it:
+The format is fixed, because other programs read it:
 
     {"v": 1, "queue", "id", "body" | "body_base64", "attempts", "created", "failed", "exit", "signal",
      "reason", "stderr", "retry", "ttl", "replicate"}
 
-`exit` or `signal` is null, both where no command ran; `reason` says in words why the job failed; times are
-ISO 8601 in UTC. A queue whose name is not UTF-8 is `queue_base64`.
+`exit` or `signal` is null, both if no command ran; `reason` says in words why the job failed; times are ISO
+8601 in UTC. A queue whose name is not UTF-8 is `queue_base64`.
 """
 
 from __future__ import annotations
@@ -16,10 +16,11 @@ from binascii import Error as NotBase64
 from binascii import a2b_base64
 from datetime import UTC, datetime
 from signal import Signals
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from disquectl.render.json import encode
 
+TYPE_CHECKING = False
 if TYPE_CHECKING:
     from disquectl.worker.job import Failure, Job, Life
 
@@ -28,15 +29,15 @@ VERSION = 1
 _LONGEST_REASON = 4000
 
 
-def letter(job: Job, life: Life, failure: Failure) -> bytes:
-    """The body of the job in the dead queue."""
+def encode_dead_letter(job: Job, life: Life, failure: Failure) -> bytes:
+    """Return the body of the dead letter."""
     return encode(
         {
             "v": VERSION,
             "queue": job.queue,
             "id": job.id,
             "body": job.body,
-            # One that was not run has failed as often as was reported.
+            # A job that was not run has failed as often as NACK reported.
             "attempts": job.attempt if job.was_run else job.nacks,
             "created": iso(life.created),
             "failed": iso(failure.at),
@@ -52,7 +53,7 @@ def letter(job: Job, life: Life, failure: Failure) -> bytes:
 
 
 def reason_of(failure: Failure) -> str:
-    """Why a job failed, in words of at most a few thousand characters."""
+    """Return why a job failed, in at most 4,000 characters."""
     if failure.why:
         return failure.why[:_LONGEST_REASON]
     if failure.signal is not None:
@@ -64,13 +65,13 @@ def reason_of(failure: Failure) -> str:
 
 
 def iso(unix_seconds: float) -> str:
-    """A point in time, such as 2026-07-29T10:00:03.250Z."""
+    """Return a point in time as text, such as 2026-07-29T10:00:03.250Z."""
     text = datetime.fromtimestamp(unix_seconds, UTC).isoformat(timespec="milliseconds")
     return text.replace("+00:00", "Z")
 
 
-def read(body: bytes) -> dict[str, Any] | None:
-    """The fields of a dead letter, `queue` and `body` as bytes; None for what is none."""
+def decode_dead_letter(body: bytes) -> dict[str, Any] | None:
+    """Return the fields of a dead letter, `queue` and `body` as bytes; None if this is not a dead letter."""
     try:
         fields = json.loads(body)
     except (ValueError, RecursionError):

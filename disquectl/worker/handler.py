@@ -1,17 +1,17 @@
-"""A process that stays and gets one job after the other: a line to its stdin, an answer from its stdout."""
+"""One long-running process of --lines: gets jobs as lines on stdin, and answers with lines on stdout."""
 
 from __future__ import annotations
 
 import os
 import time
 from contextlib import suppress
-from typing import TYPE_CHECKING
 
 from disquectl.worker.answers import USUAL, line_of, refusal
 from disquectl.worker.child import Child, not_run
 from disquectl.worker.job import Failure
 from disquectl.worker.poller import READ, WRITE
 
+TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable
 
@@ -28,29 +28,29 @@ _LONGEST_ANSWER_BYTES = 1 << 20
 
 
 class Handler:
-    """One place for such a process.
+    """Runs one such process at a time: starts it when there is a job for it, and again after it has ended.
 
-    It is started when there is a job for it, and again when it has ended. One that says something unasked, or
-    what is no answer, is ended: which job its next line would be for cannot be known. So is one that has
-    closed its stdin, at once or when it has answered for the job that it has. `answered(handler, failure)` is
-    called for each answer, `given_up(handler)` when it is being ended.
+    A process that writes a line without having a job, or a line that is not an answer, is ended, because it
+    is unknown which job its next line would be for. A process that closes its stdin is ended, too, once it
+    has answered for its job. Calls `answered(handler, failure)` for each answer, and `given_up(handler)` when
+    it ends the process.
     """
 
     def __init__(
-        self, watch: Poller, log: StderrLog, plan: Plan, answered: Answered, given_up: GivenUp
+        self, poller: Poller, log: StderrLog, plan: Plan, answered: Answered, given_up: GivenUp
     ) -> None:
-        self.child = Child(watch, log, plan)
+        self.child = Child(poller, log, plan)
         self.job_started = 0.0
-        self._watch = watch
+        self._poller = poller
         self._answered = answered
         self._given_up = given_up
         self._stdin = self._stdout = -1
         self._out = b""
-        self._came = b""
+        self._partial = b""
         self._has_closed_stdin = False
 
     def give(self, job: Job, program: Program, command: list[bytes], now: float) -> Failure | None:
-        """Give it a job, and start it first where need be; a Failure where that cannot be."""
+        """Give it a job, and start it if necessary; return a Failure if it cannot be started."""
         child = self.child
         child.job = job
         if not child.pid:
@@ -71,7 +71,7 @@ class Handler:
             return not_run(f"it cannot be run: {problem.strerror}")
         os.set_blocking(self._stdin, False)
         os.set_blocking(self._stdout, False)
-        self._came = b""
+        self._partial = b""
         self._has_closed_stdin = False
         try:
             failure = self.child.spawn(
@@ -83,20 +83,20 @@ class Handler:
         if failure is not None:
             self._close_pipes()
         else:
-            self._watch.set(self._stdout, READ, self._read)
-            self._watch.set(self._stdin, 0, self._lost_stdin)
+            self._poller.set(self._stdout, READ, self._read)
+            self._poller.set(self._stdin, 0, self._lost_stdin)
         return failure
 
-    def hear_out(self) -> None:
-        """Take the answer that it may have written by now."""
+    def read_pending_answer(self) -> None:
+        """Read the answer that it may have written already."""
         if self._stdout >= 0:
             with suppress(BlockingIOError):
                 self._take(os.read(self._stdout, _CHUNK_BYTES))
 
     def ended(self, status: int, now: float) -> Failure | None:
-        """Its process has ended; what that means for the job that it had, if any."""
-        self.hang_up()
-        self.hear_out()
+        """Its process has ended; return the failure of the job that it had, if any."""
+        self.close_stdin()
+        self.read_pending_answer()
         self._close_pipes()
         had_job = self.child.job is not None
         failure = self.child.ended(status, now)
@@ -111,25 +111,25 @@ class Handler:
 
     @property
     def is_open(self) -> bool:
-        """Whether it can be given a line."""
+        """Whether it can be given another job."""
         return self._stdin >= 0 and not self.child.why
 
-    def hang_up(self) -> None:
-        """There are no more jobs: close its stdin, at which it should end."""
+    def close_stdin(self) -> None:
+        """There are no more jobs: close its stdin, so that it ends."""
         if self._stdin >= 0:
-            self._watch.drop(self._stdin)
+            self._poller.drop(self._stdin)
             os.close(self._stdin)
             self._stdin = -1
 
     def close(self) -> None:
-        """Free what was used."""
+        """Close all descriptors."""
         self._close_pipes()
         self.child.close()
 
     def _close_pipes(self) -> None:
-        self.hang_up()
+        self.close_stdin()
         if self._stdout >= 0:
-            self._watch.drop(self._stdout)
+            self._poller.drop(self._stdout)
             os.close(self._stdout)
             self._stdout = -1
 
@@ -142,61 +142,61 @@ class Handler:
             self._lost_stdin()
             return
         if self._out:
-            self._watch.set(self._stdin, WRITE, self._write)
+            self._poller.set(self._stdin, WRITE, self._write)
         elif events:
-            self._watch.set(self._stdin, 0, self._lost_stdin)
+            self._poller.set(self._stdin, 0, self._lost_stdin)
 
     def _lost_stdin(self, _events: int = 0) -> None:
-        """It has closed its stdin: it may answer for the job that it has whole, and gets no other."""
+        """It has closed its stdin: it may still answer for its job if it got all of the line."""
         has_it_all = self.child.job is not None and not self._out
         self._has_closed_stdin = True
-        self.hang_up()
+        self.close_stdin()
         if not has_it_all:
             self._has_closed("it closed its stdin")
 
     def _has_closed(self, why: str) -> None:
-        # One that has ended has done so, too; why that fails its job is known when it is reaped.
+        # A process that has ended has closed it, too; its exit code is known when it is reaped.
         if not self.child.has_ended():
             self._give_up(why)
 
     def _read(self, _events: int) -> None:
         data = os.read(self._stdout, _CHUNK_BYTES)
         child = self.child
-        if data in USUAL and not self._came and child.job is not None and not self._out and not child.why:
+        if data in USUAL and not self._partial and child.job is not None and not self._out and not child.why:
             self._answer(None)
         elif data:
             self._take(data)
         else:
-            self._watch.drop(self._stdout)
+            self._poller.drop(self._stdout)
             self._has_closed("it closed its stdout")
 
     def _take(self, data: bytes) -> None:
         if self._is_given_up:
-            self._came = b""
+            self._partial = b""
             return
-        *lines, self._came = (self._came + data).split(b"\n")
-        if len(self._came) > _LONGEST_ANSWER_BYTES:
-            lines.append(self._came)
-            self._came = b""
+        *lines, self._partial = (self._partial + data).split(b"\n")
+        if len(self._partial) > _LONGEST_ANSWER_BYTES:
+            lines.append(self._partial)
+            self._partial = b""
         for line in lines:
-            self._hear(line)
+            self._read_answer(line)
 
-    def _hear(self, line: bytes) -> None:
+    def _read_answer(self, line: bytes) -> None:
         job = self.child.job
         if self._is_given_up:
             return
         if job is None or self._out:
-            self._give_up("it said something that nobody asked for")
+            self._give_up("it wrote a line without having a job")
             return
         try:
             why = refusal(line, job.id)
         except ValueError as problem:
-            self._give_up(f"no answer: {problem}")
+            self._give_up(f"not an answer: {problem}")
             return
         if why is None:
             self._answer(None)
         else:
-            # One that was told to end may say so.
+            # A process that was sent TERM may answer with a failure.
             interrupted = self.child.is_interrupted
             tail = self.child.take_tail()
             self._answer(Failure(None, None, tail, time.time(), why=why, interrupted=interrupted))
@@ -208,11 +208,11 @@ class Handler:
 
     @property
     def _is_given_up(self) -> bool:
-        """Whether what it says counts no more; told to end because the worker does, it may still answer."""
+        """Whether its answers are ignored. After the TERM of a worker that ends, it may still answer."""
         return bool(self.child.why) and not self.child.is_interrupted
 
     def _give_up(self, why: str) -> None:
-        """End it; its job fails when it has ended."""
+        """End the process; its job fails when it has ended."""
         if self.child.pid and not self.child.why:
             self.child.end(why, time.monotonic())
             self._given_up(self)

@@ -1,4 +1,4 @@
-"""Handlers that stay, one a slot: for jobs that are too small for a process of their own."""
+"""The processes of --lines, each for many jobs: for jobs that are too small for a process each."""
 
 from __future__ import annotations
 
@@ -7,11 +7,11 @@ import time
 from collections import deque
 from contextlib import suppress
 from math import inf
-from typing import TYPE_CHECKING
 
 from disquectl.worker.child import not_begun_by_the_end
 from disquectl.worker.handler import Handler
 
+TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
@@ -21,53 +21,53 @@ if TYPE_CHECKING:
     from disquectl.worker.poller import Poller
     from disquectl.worker.processes import Ended
 
-# How long a job may wait for a handler that is at work while another is idle. The fewer take turns, the
-# less each switch of processes costs, and that is most of what a small job costs.
+# How long a job may wait for a busy handler while another is idle. The fewer handlers take turns, the fewer
+# process switches, which are most of the cost of a small job.
 _PATIENCE_SECONDS = 0.001
 
 
 class Handlers:
-    """The same from outside as Processes.
+    """Has the same methods as Processes.
 
-    A handler that answers gets the next job at once. Others are woken, or started, when more jobs wait than
-    were answered in the last turn of the worker, and for each that has waited for a moment.
+    A handler that answers gets the next job at once. Idle handlers get jobs when more jobs wait than were
+    answered in the last turn of the worker, or when a job has waited for a millisecond.
     """
 
-    def __init__(self, plan: Plan, program: Program, watch: Poller, ended: Ended, log: StderrLog) -> None:
+    def __init__(self, plan: Plan, program: Program, poller: Poller, ended: Ended, log: StderrLog) -> None:
         self._plan = plan
         self._program = program
         self._command = list(plan.command)
         self._ended = ended
         self._all = [
-            Handler(watch, log, plan, self._answered, self._given_up) for _ in range(plan.concurrency)
+            Handler(poller, log, plan, self._answered, self._given_up) for _ in range(plan.concurrency)
         ]
-        # Those that can be given a job: they have none, and are not being ended.
+        # Handlers that have no job and are not being ended.
         self._ready = list(self._all)
         self._by_pid: dict[int, Handler] = {}
-        # The jobs that no handler has yet, and since when.
+        # Jobs that no handler has yet, and since when.
         self._waiting: deque[tuple[Job, float]] = deque()
         self._busy = 0
-        # How many answers have come since the last tick, and in the last turn in which some did.
+        # The number of answers since the last tick, and in the last turn that had any.
         self._answers = 0
         self._answers_a_turn = 0
         self._wake_at = self._expire_at = inf
 
     @property
     def free(self) -> int:
-        """How many jobs may be given."""
+        """How many more jobs can be started."""
         return self._plan.concurrency - self.running
 
     @property
     def running(self) -> int:
-        """How many jobs are being worked on, or about to be."""
+        """How many jobs run or wait for a handler."""
         return self._busy + len(self._waiting)
 
     def start(self, job: Job, now: float) -> None:
-        """Let a handler have the job: the next that answers, or another after `tick`."""
+        """Give the job to the next handler that answers, or to another one in `tick`."""
         self._waiting.append((job, now))
 
     def _wake(self, now: float) -> None:
-        """Let others have the jobs that handlers at work will not take soon."""
+        """Give idle handlers the jobs that busy handlers will not take soon."""
         while self._waiting and self._ready:
             patient_until = self._waiting[0][1] + _PATIENCE_SECONDS
             if now < patient_until and len(self._waiting) <= min(self._busy, self._answers_a_turn):
@@ -93,7 +93,7 @@ class Handlers:
             self._expire_at = min(self._expire_at, handler.child.deadline)
 
     def reap(self) -> None:
-        """Some of the processes may have ended."""
+        """Handle the processes that have ended."""
         with suppress(ChildProcessError):
             while True:
                 pid, status = os.waitpid(-1, os.WNOHANG)
@@ -104,7 +104,7 @@ class Handlers:
                     self._has_ended(handler, status, time.monotonic())
 
     def tick(self, now: float) -> None:
-        """Let jobs that wait be done, and end what takes too long."""
+        """Start jobs that have waited, and end processes that take too long."""
         self._answers_a_turn, self._answers = self._answers or self._answers_a_turn, 0
         self._wake(now)
         if now < self._expire_at:
@@ -121,36 +121,36 @@ class Handlers:
         return min(self._wake_at, self._expire_at)
 
     def end(self) -> None:
-        """Ask all of them to end, because the worker does; what they have answered by now counts."""
+        """Send all processes TERM, because the worker ends; answers that they have written count."""
         waiting, self._waiting = self._waiting, deque()
         for job, _ in waiting:
             self._ended(job, not_begun_by_the_end(), 0.0)
         for handler in self._by_pid.values():
-            handler.hear_out()
+            handler.read_pending_answer()
         self._ready.clear()
         for handler in self._by_pid.values():
             handler.child.interrupt()
 
     def children(self) -> Iterator[Child]:
-        """Those that have a process."""
+        """Yield those that have a process."""
         for handler in self._by_pid.values():
             yield handler.child
 
-    def places(self) -> Iterator[Child]:
-        """All of them."""
+    def slots(self) -> Iterator[Child]:
+        """Yield all of them."""
         for handler in self._all:
             yield handler.child
 
     def running_since(self) -> Iterator[tuple[Child, float]]:
-        """Those that have a job, and since when."""
+        """Yield those that have a job, and since when."""
         for handler in self._by_pid.values():
             if handler.child.job is not None:
                 yield handler.child, handler.job_started
 
-    def hang_up(self) -> None:
-        """There are no more jobs: all of them see the end of their stdin."""
+    def close_stdin(self) -> None:
+        """There are no more jobs: close the stdin of all processes."""
         for handler in self._by_pid.values():
-            handler.hang_up()
+            handler.close_stdin()
 
     @property
     def alive(self) -> int:
@@ -158,7 +158,7 @@ class Handlers:
         return len(self._by_pid)
 
     def close(self) -> None:
-        """Free what was used."""
+        """Close all descriptors."""
         for handler in self._all:
             handler.close()
 
@@ -169,7 +169,7 @@ class Handlers:
         self._job_ended(handler, failure, time.monotonic())
 
     def _given_up(self, handler: Handler) -> None:
-        """It is being ended, and gets no more jobs before it has."""
+        """The handler is being ended, and gets no more jobs before that."""
         if handler in self._ready:
             self._ready.remove(handler)
         self._expire_at = min(self._expire_at, handler.child.deadline or inf)

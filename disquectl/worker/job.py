@@ -1,37 +1,52 @@
-"""A job in the worker's hands, how an attempt at it failed, and how long it may live. Data only."""
+"""The data that the worker's rules share: jobs, failures, lifetimes, events, requests. Data only."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass, field
 from math import inf
-from typing import TYPE_CHECKING, TypeAlias
+from typing import Literal, TypeAlias
 
 from disquectl.protocol.jobid import is_at_least_once
 from disquectl.protocol.shapes import unexpected
 
+TYPE_CHECKING = False
 if TYPE_CHECKING:
     from disquectl.client.address import Node
     from disquectl.protocol.resp import Reply
 
-    # What one request consists of.
+    # The words of one request.
     Words: TypeAlias = "tuple[bytes | str | int, ...]"
 
-# Where a job stands.
-RUNNING = "running"  # its command runs
-ASKING = "asking"  # it failed, and its node is asked how long it may still live
-HELD = "held"  # it failed, and waits for its next attempt
-LEAVING = "leaving"  # it is being acknowledged
-RETURNED = "returned"  # it was put back, and may come again before that is confirmed
-DYING = "dying"  # its letter is on its way to the dead queue
-PENDING = "pending"  # the dead queue did not take its letter, which is sent again
+State: TypeAlias = Literal[
+    "running", "checking TTL", "held", "acknowledging", "returned", "adding letter", "letter refused"
+]
+RUNNING: State = "running"  # its command runs
+CHECKING_TTL: State = "checking TTL"  # it failed, and its node is asked for its remaining TTL
+HELD: State = "held"  # it failed, and waits for its next attempt
+ACKNOWLEDGING: State = "acknowledging"  # its command is done, or its dead letter is added
+RETURNED: State = "returned"  # it was put back; it may be delivered again before that is confirmed
+ADDING_LETTER: State = "adding letter"  # its dead letter is being added to the dead queue
+LETTER_REFUSED: State = "letter refused"  # the dead letter was not added, and is sent again later
+
+EventKind: TypeAlias = Literal[
+    "failed",  # it is held for its next attempt
+    "dead",  # it is in the dead queue, or dropped
+    "left",  # the worker abandoned it: it is delivered again after its retry time
+    "put back",  # the worker ends, and ended its command
+    "too late",  # WORKING was refused, because half of its TTL has passed
+    "unknown",  # its node does not know it
+    "not acknowledged",  # a node that delivered it did not confirm ACKJOB; another node did
+    "already done",  # it was delivered again after it was acknowledged, and was not run
+    "letter refused",  # its dead letter was not added, and is sent again
+]
 
 
 @dataclass(slots=True)
 class Failure:
-    """A failed attempt. `exit` or `signal` is None, both where no command ran; `at`: seconds since 1970.
+    """A failed attempt. `exit` or `signal` is None, both if no command ran; `at` is in seconds since 1970.
 
-    `stderr` is the tail of what the command wrote there; `why` is said where it is more than a code.
-    `interrupted`: the worker ended it, which says nothing against the job.
+    `stderr` is the end of what the command wrote there. `why` is the reason in words, if the exit code does
+    not say it. `interrupted`: the worker ended the command, so the attempt does not count.
     """
 
     exit: int | None
@@ -54,28 +69,31 @@ class Life:
 
     @property
     def ttl(self) -> int:
-        """The TTL that it was added with."""
+        """The TTL that the job was added with, in seconds."""
         return round(self.expires) - int(self.created)
 
     @property
     def half(self) -> float:
-        """When WORKING begins to be refused."""
+        """From when on Disque refuses WORKING: half of the TTL."""
         return (self.created + self.expires) / 2
 
 
 @dataclass(slots=True, eq=False)
 class Job:
-    """A job as GETJOB gave it; `home` is the node that did, `earlier_homes` are others that gave it before.
+    """A job in the worker's hands. Times are seconds on the worker's clock (`time.monotonic`).
 
-    Times are seconds of the worker's clock, never those since 1970: `working_at` is when WORKING is due, None
-    for never again; `due_at` when something else is: a held job is tried again, or its node is asked again;
-    `give_up_at` is when its node is not waited for any longer.
-
-    breaks      how many connections of its home had been lost when it was taken
-    too_late    WORKING was refused: half of its TTL is over
-    condemned   why it is never run again, or empty
-    refused     its letter was refused this many times
-    replicas    how many replicas are asked for its letter
+    node              the node that delivered it last; `earlier_nodes` delivered it before
+    asked_working_at  when WORKING was sent last
+    working_at        when WORKING is due; None for never again
+    due_at            when something else is due: the next attempt, or asking its node again
+    give_up_at        how long the worker waits for its node to come back
+    connections_lost  how many connections to its node had been lost when it was delivered
+    too_late          WORKING was refused, because half of its TTL has passed
+    dead_reason       why it is not run again; empty if it may be
+    was_run           False if it was past its retries when it was delivered
+    dead_letter       the body of its dead letter, which stays the same however often it is sent
+    letter_refusals   how many times the dead letter was refused
+    replicas          how many replicas are asked for the dead letter
     """
 
     id: str
@@ -83,20 +101,20 @@ class Job:
     body: bytes
     nacks: int
     additional_deliveries: int
-    home: Node
-    state: str = RUNNING
+    node: Node
+    state: State = RUNNING
     retry: int | None = None
     asked_working_at: float = 0.0
     working_at: float | None = None
     due_at: float = inf
     give_up_at: float = inf
-    breaks: int = 0
-    earlier_homes: tuple[Node, ...] = ()
+    connections_lost: int = 0
+    earlier_nodes: tuple[Node, ...] = ()
     too_late: bool = False
-    condemned: str = ""
+    dead_reason: str = ""
     was_run: bool = True
-    letter: bytes = b""
-    refused: int = 0
+    dead_letter: bytes = b""
+    letter_refusals: int = 0
     replicas: int = 1
     failure: Failure | None = None
     life: Life | None = None
@@ -112,60 +130,74 @@ class Job:
 
     @property
     def attempt(self) -> int:
-        """Which attempt this is, counted from 1: each that failed before it was reported by a NACK."""
+        """Which attempt this is, counted from 1. Each failed attempt before it was reported by a NACK."""
         return 1 + self.nacks
 
     def may_wait(self, now: float) -> bool:
-        """Whether its node, which is lost, is waited for: one retry time, in which it may be restarted."""
+        """Whether to wait for its node, which cannot be reached: for one retry time, in case it restarts."""
         if self.give_up_at == inf:
             self.give_up_at = now + (self.retry or 1)
         return now < self.give_up_at
 
 
+@dataclass(frozen=True, slots=True)
+class JobEvent:
+    """What happened to a job, for the log.
+
+    `seconds`: until the next attempt, or until the dead letter is sent again.
+    """
+
+    kind: EventKind
+    job: Job
+    failure: Failure | None
+    why: str = ""
+    seconds: float | None = None
+
+
 @dataclass(slots=True)
 class OpenAcknowledgement:
-    """A job that is not acknowledged everywhere yet, though its command is done.
+    """A job that is done, but not acknowledged at every node yet.
 
-    owed        nodes it was taken from that have not acknowledged it
-    asked       how many requests about it have no answer yet
-    is_known    a node has acknowledged it
-    is_look     only replicas that are in no list are asked for
-    due_at      when the owed nodes are asked again
-    since       when that began
+    pending          nodes that delivered it and have not confirmed ACKJOB
+    asked            how many requests about it have no reply yet
+    is_acknowledged  a node has acknowledged it
+    is_search        only replicas that no other replica lists are looked for
+    due_at           when the pending nodes are asked again
+    since            when this began
     """
 
     job: Job
     since: float
-    owed: set[Node] = field(default_factory=set)
+    pending: set[Node] = field(default_factory=set)
     asked: int = 0
-    is_known: bool = False
-    is_look: bool = False
+    is_acknowledged: bool = False
+    is_search: bool = False
     due_at: float = inf
 
 
 @dataclass(slots=True)
 class Request:
-    """Words for one node. `job` is whose they are; `about` what an acknowledgement is about."""
+    """Words for one node. `job` is the job that they concern; `about` is what an ACKJOB or SHOW is for."""
 
     words: Words
-    home: Node
+    node: Node
     job: Job | None = None
     about: list[Job] | OpenAcknowledgement | None = None
 
 
-def jobs_of(reply: Reply, home: Node) -> list[Job]:
+def jobs_of(reply: Reply, node: Node) -> list[Job]:
     """The jobs of a GETJOB with WITHCOUNTERS. Raises NotDisque for a reply of another shape."""
     if reply is None:
         return []
     try:
-        return [_job_of(home, *element) for element in reply]  # type: ignore[union-attr, misc]
+        return [_job_of(node, *element) for element in reply]  # type: ignore[union-attr, misc]
     except (TypeError, ValueError, AttributeError):
         raise unexpected("GETJOB", reply) from None
 
 
 def _job_of(  # noqa: PLR0917 - an element of the reply, in its order
-    home: Node, queue: bytes, job_id: bytes, body: bytes, _n: bytes, nacks: int, _d: bytes, deliveries: int
+    node: Node, queue: bytes, job_id: bytes, body: bytes, _n: bytes, nacks: int, _d: bytes, deliveries: int
 ) -> Job:
     if [*map(type, (queue, body, nacks, deliveries))] != [bytes, bytes, int, int]:
         raise TypeError
-    return Job(job_id.decode(), queue, body, nacks, deliveries, home)
+    return Job(job_id.decode(), queue, body, nacks, deliveries, node)

@@ -1,14 +1,15 @@
-"""Asking a node how long a job may still live: TIME and SHOW, and what their answers mean."""
+"""Asks a node for the remaining TTL of a job: TIME and SHOW, and what the replies mean. No sockets."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from math import inf
 
 from disquectl.errors import DisquectlError, NotDisque, ReplyError
 from disquectl.protocol.replies import complete, show
 from disquectl.protocol.server_replies import server_time
 from disquectl.worker.job import Life, Request
 
+TYPE_CHECKING = False
 if TYPE_CHECKING:
     from disquectl.client.address import Node
     from disquectl.protocol.resp import Reply
@@ -20,25 +21,25 @@ class Lifetimes:
 
     def __init__(self, out: list[Request]) -> None:
         self._out = out
-        # How far the clock of a node is ahead of the worker's.
-        self._ahead: dict[Node, float] = {}
+        # What to add to the worker's clock to get that of a node, in seconds since 1970.
+        self._clock_offset: dict[Node, float] = {}
 
     def ask(self, job: Job, node: Node) -> None:
         """Ask this node."""
-        # TIME before SHOW: its answer says what the TTL of SHOW is counted from.
+        # TIME before SHOW: the TTL in SHOW counts from the time on the node's clock.
         self._out.append(Request((b"TIME",), node, job))
         self._out.append(Request((b"SHOW", job.id), node, job))
 
-    def told_time(self, node: Node, reply: Reply, now: float) -> None:
-        """TIME was answered."""
+    def time_answered(self, node: Node, reply: Reply, now: float) -> None:
+        """A node answered TIME."""
         try:
             at = server_time(reply)
         except DisquectlError:
             return
-        self._ahead[node] = at["seconds"] + at["microseconds"] / 1e6 - now
+        self._clock_offset[node] = at["seconds"] + at["microseconds"] / 1e6 - now
 
     def life(self, node: Node, reply: Reply, now: float) -> tuple[Life, float] | None:
-        """What SHOW tells, and the time on the node's clock; None for a job that it does not have."""
+        """Return what SHOW says, and the time on the node's clock; None if the node does not have the job."""
         try:
             fields = None if isinstance(reply, ReplyError) else show(reply)
             fields = fields and complete(fields, ("state", "ttl", "ctime", "retry", "repl"))
@@ -46,7 +47,14 @@ class Lifetimes:
             fields = None
         if fields is None or fields["state"] == "acked":
             return None
-        server_now = now + self._ahead.get(node, 0.0)
-        # Disque counts both in whole seconds, cut off.
+        server_now = now + self._clock_offset.get(node, 0.0)
+        # Disque rounds both down to whole seconds.
         expires = int(server_now) + fields["ttl"]
         return Life(fields["ctime"] / 1e9, expires, fields["retry"], fields["repl"]), server_now
+
+    def has_expired(self, job: Job, now: float) -> bool:
+        """Whether the TTL of a job has passed on its node's clock, as far as `life` has found it out."""
+        if job.life is None:
+            return False
+        # Disque rounds down to whole seconds, so it may be a second early.
+        return now + self._clock_offset.get(job.node, -inf) >= job.life.expires - 1

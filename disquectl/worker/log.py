@@ -1,35 +1,38 @@
-"""What the worker says on stderr: a line a job, what went wrong, a status line, and totals.
+"""The worker's log on stderr: a line for each job, errors, a status line, and totals.
 
-For people as text, or a JSON object a line. Names that come from a queue are shown escaped. Lines are
-collected and written together, so that a thousand jobs a second do not cost a thousand writes.
+As text, or as a JSON object per line. Queue names are shown escaped. Lines are collected and written
+together, so that a thousand jobs a second do not cost a thousand writes.
 """
 
 from __future__ import annotations
 
 import time
 from collections import Counter
-from typing import TYPE_CHECKING
+from typing import Literal, TypeAlias
 
 from disquectl.render.escape import for_terminal
 from disquectl.render.human import duration
 from disquectl.render.json import encode
 from disquectl.worker.dead_letter import iso
+from disquectl.worker.json_text import member
 from disquectl.worker.log_output import BEHIND_BYTES
-from disquectl.worker.quick_json import member
 
+TYPE_CHECKING = False
 if TYPE_CHECKING:
     from disquectl.spec.shape import Value
-    from disquectl.worker.job import Job
+    from disquectl.worker.job import EventKind, Job, JobEvent
     from disquectl.worker.log_output import LogOutput
-    from disquectl.worker.news import JobEvent
+
+    # What a line about a job says.
+    _Kind: TypeAlias = EventKind | Literal["done", "started", "running"]
 
 _STATUS_SECONDS = 0.25
-# How long the last lines may take to be written.
+# How long writing the last lines may take.
 _LAST_SECONDS = 1.0
 
 
 class Log:
-    """`live`: stderr is a terminal, and gets a status line that is drawn again and again."""
+    """`live`: stderr is a terminal, which gets a status line."""
 
     def __init__(self, out: LogOutput, *, as_json: bool, live: bool, quiet: bool, verbose: bool) -> None:
         self.counts: Counter[str] = Counter()
@@ -46,7 +49,7 @@ class Log:
         self._began = time.monotonic()
 
     def done(self, job: Job, seconds: float) -> None:
-        """A job was done."""
+        """Log that a job is done."""
         self.counts["done"] += 1
         if self._quiet:
             return
@@ -58,37 +61,37 @@ class Log:
         else:
             self._job("done", job, {"seconds": round(seconds, 3), "exit": 0})
 
-    def news(self, news: JobEvent) -> None:
-        """Something else became of a job."""
-        self.counts[news.event] += 1
-        failure = news.failure
+    def event(self, event: JobEvent) -> None:
+        """Log something else that happened to a job."""
+        self.counts[event.kind] += 1
+        failure = event.failure
         fields: dict[str, Value] = {}
-        if failure is not None and news.event not in ("too late", "unknown", "not acknowledged"):
+        if failure is not None and event.kind not in ("too late", "unknown", "not acknowledged"):
             fields = {"seconds": round(failure.seconds, 3), "exit": failure.exit, "signal": failure.signal}
-        if news.why or (failure and failure.why):
-            fields["why"] = news.why or (failure.why if failure else "")
-        if news.seconds is not None:
-            fields["retry_in"] = round(news.seconds, 3)
-        self._job(news.event, news.job, fields)
+        if event.why or (failure and failure.why):
+            fields["why"] = event.why or (failure.why if failure else "")
+        if event.seconds is not None:
+            fields["retry_in"] = round(event.seconds, 3)
+        self._job(event.kind, event.job, fields)
 
     def started(self, job: Job) -> None:
-        """A job begins; said to who wants it verbose."""
+        """Log that a job starts; only with --verbose."""
         if self._verbose:
             self._job("started", job, {})
 
     def running(self, job: Job, pid: int, seconds: float) -> None:
-        """A job that runs, for somebody who asked."""
+        """Log a job that runs, which USR1 asks for."""
         self._job("running", job, {"pid": pid, "seconds": round(seconds, 3)})
 
-    def said(self, text: str) -> None:
-        """Something about the worker itself."""
+    def message(self, text: str) -> None:
+        """Log a message about the worker itself."""
         if self._as_json:
             self._add(encode({"time": iso(time.time()), "event": "worker", "text": text}))
         else:
             self._add(f"{_clock()} {for_terminal(text)}")
 
-    def passed_on(self, job: Job | None, lines: list[bytes]) -> None:
-        """Lines that a command has written to its stderr."""
+    def child_stderr(self, job: Job | None, lines: list[bytes]) -> None:
+        """Log lines that a command wrote to its stderr."""
         if self._as_json:
             whose = f'{member("queue", job.queue)},"id":"{job.id}",' if job is not None else ""
             start = f'{{"time":"{iso(time.time())}","event":"stderr",{whose}'
@@ -99,28 +102,28 @@ class Log:
         self._bytes += sum(map(len, shown))
         self.has_lines = True
 
-    def printed(self, data: bytes) -> None:
-        """What a command has written to stdout, where that is the terminal that the status line is on."""
+    def child_stdout(self, data: bytes) -> None:
+        """Show what a command wrote to stdout, if that is the terminal with the status line."""
         self.write()
         self._out.raw(data)
 
     @property
     def is_behind(self) -> bool:
-        """Whether there is so much to be written that commands have to wait with theirs."""
+        """Whether so much is waiting to be written that commands should write no more for now."""
         return self._bytes + self._out.waiting_bytes > BEHIND_BYTES
 
     @property
     def fd(self) -> int:
-        """Where it is written to."""
+        """The file descriptor of the log, -1 if there is none."""
         return self._out.fd
 
     @property
     def is_waiting(self) -> bool:
-        """Whether some of it could not be written yet."""
+        """Whether a part of the log could not be written yet."""
         return bool(self._out.waiting_bytes)
 
     def totals(self, unfinished: int) -> None:
-        """The last line; so many jobs were in the worker's hands to the end."""
+        """Log the totals; `unfinished` jobs are still in the worker's hands."""
         if self._quiet:
             return
         seconds = time.monotonic() - self._began
@@ -135,13 +138,13 @@ class Log:
             self._add(f"{_clock()} {self._numbers(left)} in {duration(seconds)}")
 
     def close(self) -> None:
-        """Write all of it, unless nobody reads it."""
+        """Write the rest, for at most a second."""
         self._out.clear_status()
         self.write()
         self._out.finish(_LAST_SECONDS)
 
     def write(self) -> None:
-        """Write what was collected, as far as it can be written now."""
+        """Write the collected lines, as far as possible now."""
         lines, self._lines, self._bytes = self._lines, [], 0
         self.has_lines = False
         text = b"".join((line if isinstance(line, bytes) else line.encode()) + b"\n" for line in lines)
@@ -152,7 +155,7 @@ class Log:
             self._out.flush()
 
     def draw(self, now: float, running: int, held: int) -> None:
-        """The status line, not too often."""
+        """Draw the status line, unless it was drawn just now."""
         if not self.is_live or now - self._drawn_at < _STATUS_SECONDS:
             return
         self._drawn_at = now
@@ -160,7 +163,7 @@ class Log:
         self._out.status(f"{running} running, {held} held, {self._numbers()}, {rate:.0f}/s".encode())
 
     def hide_status(self) -> None:
-        """Leave the terminal to others for a while."""
+        """Remove the status line from the terminal."""
         self._out.clear_status()
 
     def _numbers(self, left: int | None = None) -> str:
@@ -168,11 +171,11 @@ class Log:
         numbers = f"{count['done']} done, {count['failed']} failed, {count['dead']} dead"
         return numbers if left is None else f"{numbers}, {left} left"
 
-    def _job(self, event: str, job: Job, fields: dict[str, Value]) -> None:
+    def _job(self, kind: _Kind, job: Job, fields: dict[str, Value]) -> None:
         if self._as_json:
             record: dict[str, Value] = {
                 "time": iso(time.time()),
-                "event": event,
+                "event": kind,
                 "queue": job.queue,
                 "id": job.id,
             }
@@ -188,7 +191,7 @@ class Log:
             shown.append(f"again in {duration(float(str(fields['retry_in'])))}")
         if fields.get("why"):
             shown.append(for_terminal(str(fields["why"])))
-        self._add(f"{_clock()} {event} {for_terminal(job.queue)} {job.id} {', '.join(shown)}")
+        self._add(f"{_clock()} {kind} {for_terminal(job.queue)} {job.id} {', '.join(shown)}")
 
     def _add(self, line: str | bytes) -> None:
         self._lines.append(line)

@@ -1,6 +1,6 @@
-"""Writes to stderr as much as it takes at once, and keeps the rest: a log that is not read holds up no job.
+"""Writes to stderr without blocking, and keeps the rest, so that a log that is not read delays no job.
 
-On a terminal a status line can stand below all that was written; it gives way to whatever comes next.
+On a terminal a status line may follow the output; it is removed before anything else is written.
 """
 
 from __future__ import annotations
@@ -10,16 +10,18 @@ import select
 import stat
 import time
 
-# A pipe that is ready has room for this much, by POSIX; a regular file takes anything.
+from disquectl.render.ansi import CLEAR_LINE
+
+# POSIX guarantees that a pipe that is ready takes PIPE_BUF bytes; a regular file takes any number.
 _FILE_CHUNK_BYTES = 1 << 20
-# More than this waiting: commands should not write more for now. More than that: it is dropped, and counted.
+# With more than this waiting, commands should write no more for now; beyond the maximum, lines are dropped.
 BEHIND_BYTES = 256 << 10
 _MAX_BYTES = 8 << 20
-_CLEAR_LINE = b"\r\x1b[K"
+_CLEAR_LINE = CLEAR_LINE.encode()
 
 
 class LogOutput:
-    """`fd` is -1 where there is no stderr."""
+    """`fd` is -1 if there is no stderr."""
 
     def __init__(self, fd: int) -> None:
         self.fd = fd
@@ -34,26 +36,26 @@ class LogOutput:
 
     @property
     def waiting_bytes(self) -> int:
-        """How much could not be written yet."""
+        """How many bytes could not be written yet."""
         return len(self._waiting)
 
     def lines(self, data: bytes) -> None:
-        """Write whole lines, from the beginning of a line on."""
+        """Write whole lines, starting on a new line."""
         self._put((b"" if self._has_status or not self._in_line else b"\n") + data)
 
     def raw(self, data: bytes) -> None:
-        """Write what a command has written, as it is."""
+        """Write the output of a command unchanged."""
         self._put(data)
 
     def status(self, text: bytes) -> None:
-        """Show the status line; not where a command has begun a line of its own, or much waits."""
+        """Show the status line, unless output is waiting or a command has written an incomplete line."""
         if not self._in_line and not self._waiting:
             self._has_status = True
             self._waiting += _CLEAR_LINE + text
             self.flush()
 
     def clear_status(self) -> None:
-        """Take the status line away."""
+        """Remove the status line."""
         if self._has_status:
             self._has_status = False
             self._waiting += _CLEAR_LINE
@@ -67,12 +69,12 @@ class LogOutput:
             except BlockingIOError:
                 return
             except OSError:
-                self._waiting.clear()  # nobody can read it any more, or the disk is full
+                self._waiting.clear()  # the reader is gone, or the disk is full
                 return
             del self._waiting[:written]
 
     def finish(self, seconds: float) -> None:
-        """Write all of it, for so long at most."""
+        """Write the rest, for at most `seconds`."""
         deadline = time.monotonic() + seconds
         while self._waiting and self._poll.poll(max(deadline - time.monotonic(), 0) * 1000):
             self.flush()
@@ -84,7 +86,8 @@ class LogOutput:
             self._lost_lines += data.count(b"\n")
             return
         if self._lost_lines:
-            data = b"disquectl: %d lines of this log are lost: it was not read\n" % self._lost_lines + data
+            lost = b"disquectl: %d lines of this log were dropped, because it was not read\n"
+            data = lost % self._lost_lines + data
             self._lost_lines = 0
         self.clear_status()
         self._in_line = not data.endswith(b"\n")

@@ -1,13 +1,13 @@
-"""How many files a worker needs to have open, and room for as many before it takes a job."""
+"""Counts the files that a worker needs to have open, and raises the limit before it takes a job."""
 
 from __future__ import annotations
 
 import resource
-from typing import TYPE_CHECKING
 
 from disquectl.errors import DataError
 from disquectl.worker.plan import LINES
 
+TYPE_CHECKING = False
 if TYPE_CHECKING:
     from disquectl.worker.plan import Plan
 
@@ -18,12 +18,12 @@ _OTHER_FILES = 80
 
 
 def files_needed(plan: Plan) -> int:
-    """How many files this worker may have open at a time."""
-    return _OTHER_FILES + plan.concurrency * (_FILES_A_HANDLER if plan.takes == LINES else _FILES_A_SLOT)
+    """Return how many files this worker may have open at a time."""
+    return _OTHER_FILES + plan.concurrency * (_FILES_A_HANDLER if plan.input_mode == LINES else _FILES_A_SLOT)
 
 
 def make_room(plan: Plan) -> None:
-    """Raise the soft limit of open files where it is too low. Raises DataError where it may not be raised."""
+    """Raise the soft limit of open files if it is too low. Raises DataError if the hard limit is too low."""
     needed = files_needed(plan)
     soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
     if soft == resource.RLIM_INFINITY or soft >= needed:

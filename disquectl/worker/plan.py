@@ -1,25 +1,31 @@
-"""What a worker was asked to do: its options as values. Data only."""
+"""The options of a worker as values. Data only."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import Literal, TypeAlias
 
+TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from disquectl.worker.backoff import Backoff
 
-# How the command gets a job: its body on stdin, as one argument, or as the arguments of a JSON array; or
-# jobs as lines of JSON to one process that stays.
-STDIN, ARG, ARGS, LINES = "stdin", "arg", "args", "lines"
-# Returns that no NACK reported say nothing against a job up to this many, however few retries it has.
+# A queue's dead jobs go to the queue of this prefix and its name.
+DEAD_PREFIX = b"dead:"
+# How the command gets a job.
+InputMode: TypeAlias = Literal["stdin", "arg", "args", "lines"]
+STDIN: InputMode = "stdin"  # the body on stdin
+ARG: InputMode = "arg"  # the body as the last argument
+ARGS: InputMode = "args"  # the body is a JSON array of arguments
+LINES: InputMode = "lines"  # one process for many jobs, each a line of JSON
+# A job may be delivered again this many times without a NACK, however few retries it has.
 _UNREPORTED_RETURNS = 5
 
 
 @dataclass(frozen=True, slots=True)
 class Program:
-    """The file of the command, and the environment that it gets."""
+    """The executable of the command, and its environment."""
 
     path: bytes
     environ: Mapping[bytes, bytes]
@@ -27,14 +33,14 @@ class Program:
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """Times are in seconds; None is without limit.
+    """Times are in seconds; None means no limit.
 
     queues        names with weights, in the order given; `strict` takes them in this order
-    hold          so many failed jobs of a queue may be held until their next attempt
-    dead_queue    where dead jobs go; None is the prefix, `dead:` and the queue's name without the prefix
-    keep_dead     False drops them
-    backtrace     lines of stderr that a dead job keeps
-    term_done     exit code 0 after the TERM of a worker that ends is done, too
+    hold          how many failed jobs of a queue may be held until their next attempt
+    dead_queue    the dead queue; None means the prefix, `dead:` and the queue's name without the prefix
+    keep_dead     False drops dead jobs
+    backtrace     how many lines of stderr a dead letter contains
+    term_done     exit code 0 after the worker sent TERM is a success, too
     """
 
     command: tuple[bytes, ...]
@@ -43,7 +49,7 @@ class Plan:
     prefix: bytes = b""
     strict: bool = False
     concurrency: int = 25
-    takes: str = STDIN
+    input_mode: InputMode = STDIN
     burst: bool = False
     max_jobs: int | None = None
     max_time: float | None = None
@@ -59,9 +65,9 @@ class Plan:
 
     @property
     def max_returns(self) -> int:
-        """How often a job may return without a NACK: by a crash, a shutdown or the end of its retry time."""
+        """How often a job may be delivered again without a NACK: after a crash, a shutdown, a retry time."""
         return max(self.max_retries, _UNREPORTED_RETURNS)
 
     def dead_queue_of(self, queue: bytes) -> bytes:
-        """Where a dead job of this queue goes."""
-        return self.dead_queue or self.prefix + b"dead:" + queue.removeprefix(self.prefix)
+        """Return the dead queue for jobs of this queue."""
+        return self.dead_queue or self.prefix + DEAD_PREFIX + queue.removeprefix(self.prefix)

@@ -1,10 +1,10 @@
-"""Waiting for many files at once: who is to be called when one of them is ready."""
+"""Waits for many file descriptors at once, and calls a function for each that is ready."""
 
 from __future__ import annotations
 
 import select
-from typing import TYPE_CHECKING
 
+TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable
 
@@ -12,35 +12,35 @@ READ, WRITE = select.POLLIN, select.POLLOUT
 
 
 class Poller:
-    """A poll object that remembers what it was told, so that telling it again costs nothing."""
+    """A poll object that remembers its registrations, so that repeating one costs nothing."""
 
     def __init__(self) -> None:
         self._poll = select.poll()
         self._known: dict[int, tuple[int, Callable[[int], object]]] = {}
         self._turn = 0
 
-    def set(self, fd: int, events: int, act: Callable[[int], object]) -> None:
-        """Call `act` with what has happened whenever these events have."""
+    def set(self, fd: int, events: int, callback: Callable[[int], object]) -> None:
+        """Call `callback(events)` whenever one of these events has occurred."""
         known = self._known.get(fd)
         if known is None or known[0] != events:
             self._poll.register(fd, events)
-        self._known[fd] = (events, act)
+        self._known[fd] = (events, callback)
 
     def drop(self, fd: int) -> None:
-        """Watch it no more; a file that is closed must be dropped before another one gets its number."""
+        """Stop watching it. Drop a descriptor before it is closed, because its number may be reused."""
         if self._known.pop(fd, None) is not None:
             self._poll.unregister(fd)
 
     def wait(self, seconds: float) -> list[tuple[int, int]]:
-        """Wait until something is ready, for so long at most; hand the result to `act`."""
+        """Wait until something is ready, at most `seconds`; return what `dispatch` takes."""
         return self._poll.poll(max(seconds, 0) * 1000)
 
-    def act(self, ready: list[tuple[int, int]]) -> None:
-        """Call who waits for these, each time another one first: so none is always last."""
+    def dispatch(self, ready: list[tuple[int, int]]) -> None:
+        """Call the callbacks of these. Each time another one is first, so that none is always last."""
         self._turn += 1
         first = self._turn % len(ready) if ready else 0
         for fd, events in ready[first:] + ready[:first]:
             known = self._known.get(fd)
-            # One before it may have dropped it.
+            # An earlier callback may have dropped it.
             if known is not None:
                 known[1](events)

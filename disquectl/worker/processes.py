@@ -1,4 +1,4 @@
-"""A process for each job: the body on its stdin, or as arguments; its exit code is the outcome."""
+"""One process for each job: the body on its stdin or as arguments; its exit code is the outcome."""
 
 from __future__ import annotations
 
@@ -7,12 +7,12 @@ import tempfile
 import time
 from contextlib import suppress
 from math import inf
-from typing import TYPE_CHECKING
 
 from disquectl.worker.arguments import arguments, environment
 from disquectl.worker.child import Child, not_run
 from disquectl.worker.plan import STDIN
 
+TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
@@ -21,48 +21,48 @@ if TYPE_CHECKING:
     from disquectl.worker.plan import Plan, Program
     from disquectl.worker.poller import Poller
 
-    # Who is told how an attempt ended: the job, its failure or None, and how many seconds it took.
+    # Called when an attempt has ended: the job, its failure or None, and how many seconds it took.
     Ended = Callable[[Job, Failure | None, float], object]
 
-# A new pipe has room for so much on every system, so that it can be filled before anybody reads.
+# A new pipe has room for this much on every system, so it can be filled before it is read.
 _PIPE_BYTES = 4096
 
 
 class Processes:
-    """As many processes at a time as the plan's concurrency says."""
+    """Runs up to `plan.concurrency` processes at a time."""
 
     def __init__(
         self,
         plan: Plan,
         program: Program,
-        watch: Poller,
+        poller: Poller,
         ended: Ended,
         *,
         log: StderrLog,
         stdout: int | None,
     ) -> None:
-        """`stdout` is where the command's output goes if not to ours."""
+        """`stdout` is the descriptor for the commands' output; None is our stdout."""
         self._plan = plan
         self._path = program.path
         self._ended = ended
         self._environ = dict(program.environ)
         self._output = [] if stdout is None else [(stdout, 1)]
-        self._idle = [Child(watch, log, plan) for _ in range(plan.concurrency)]
+        self._idle = [Child(poller, log, plan) for _ in range(plan.concurrency)]
         self._running: dict[int, Child] = {}
         self._nothing = os.open(os.devnull, os.O_RDONLY)
 
     @property
     def free(self) -> int:
-        """How many jobs may be started."""
+        """How many more jobs can be started."""
         return len(self._idle)
 
     @property
     def running(self) -> int:
-        """How many jobs are being worked on."""
+        """How many jobs run."""
         return len(self._running)
 
     def start(self, job: Job, now: float) -> None:
-        """Run the command for the job. There must be room."""
+        """Run the command for the job. `free` must not be 0."""
         child = self._idle.pop()
         child.job = job
         failure = self._spawn(child, job, now)
@@ -76,9 +76,9 @@ class Processes:
     def _spawn(self, child: Child, job: Job, now: float) -> Failure | None:
         plan = self._plan
         try:
-            words = [*plan.command, *arguments(plan.takes, job.body)]
+            words = [*plan.command, *arguments(plan.input_mode, job.body)]
             environ = self._environ | environment(job)
-            takes_stdin = plan.takes == STDIN and job.body
+            takes_stdin = plan.input_mode == STDIN and job.body
             stdin = _file_of(job.body) if takes_stdin else os.dup(self._nothing)
         except (ValueError, OSError) as problem:
             return not_run(str(problem))
@@ -88,7 +88,7 @@ class Processes:
             os.close(stdin)
 
     def reap(self) -> None:
-        """Some processes may have ended."""
+        """Handle the processes that have ended."""
         with suppress(ChildProcessError):
             while True:
                 pid, status = os.waitpid(-1, os.WNOHANG)
@@ -102,7 +102,7 @@ class Processes:
                     self._ended(job, failure, now - child.started)
 
     def tick(self, now: float) -> None:
-        """End what takes too long."""
+        """End processes that take too long."""
         for child in self._running.values():
             child.expire(now)
 
@@ -112,26 +112,26 @@ class Processes:
         return min((one.deadline for one in self._running.values() if one.deadline), default=inf)
 
     def end(self) -> None:
-        """Ask all of them to end, because the worker does."""
+        """Send all processes TERM, because the worker ends."""
         for child in self._running.values():
             child.interrupt()
 
     def children(self) -> Iterator[Child]:
-        """Those that have a process."""
+        """Yield those that have a process."""
         yield from self._running.values()
 
-    def places(self) -> Iterator[Child]:
-        """All of them."""
+    def slots(self) -> Iterator[Child]:
+        """Yield all of them."""
         yield from self._idle
         yield from self._running.values()
 
     def running_since(self) -> Iterator[tuple[Child, float]]:
-        """Those that have a job, and since when."""
+        """Yield those that have a job, and since when."""
         for child in self._running.values():
             yield child, child.started
 
-    def hang_up(self) -> None:
-        """There are no more jobs; none of the processes waits for one."""
+    def close_stdin(self) -> None:
+        """Nothing to do: no process waits for another job."""
 
     @property
     def alive(self) -> int:
@@ -139,14 +139,14 @@ class Processes:
         return len(self._running)
 
     def close(self) -> None:
-        """Free what was used; nothing runs any more, or is to be left running."""
+        """Close all descriptors. Processes that still run are no longer watched."""
         os.close(self._nothing)
-        for child in self.places():
+        for child in self.slots():
             child.close()
 
 
 def _file_of(body: bytes) -> int:
-    """A file that gives the body and then ends, whether or not anybody ever reads it."""
+    """Return a descriptor to read the body from. Nothing blocks if it is never read."""
     if len(body) <= _PIPE_BYTES:
         reading, writing = os.pipe()
         try:

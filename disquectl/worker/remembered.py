@@ -1,4 +1,4 @@
-"""The IDs of jobs that were acknowledged a short time ago, in bounded memory. Pure: the time is passed in."""
+"""The IDs of recently acknowledged jobs, in bounded memory. Pure: the time is passed in."""
 
 from __future__ import annotations
 
@@ -8,8 +8,8 @@ _MOST = 1_000_000
 class Remembered:
     """IDs are remembered for `seconds` after they were added, some for up to twice as long.
 
-    Where more than `most` come in that time the oldest are forgotten, half of them at once. Two sets take
-    turns, so that adding one costs the same however many there are.
+    If more than `most` are added in that time, the older half is forgotten. Two sets take turns, so that the
+    cost of adding an ID does not depend on how many there are.
     """
 
     def __init__(self, most: int = _MOST) -> None:

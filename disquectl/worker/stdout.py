@@ -1,6 +1,6 @@
-"""What the worker's commands get as stdout: the worker's own, watched for a reader that goes away.
+"""The stdout of the worker's commands: the worker's stdout, watched for a reader that goes away.
 
-On a terminal with a status line it is a terminal of its own, whose output the worker shows above that line.
+On a terminal with a status line it is a pseudo-terminal, whose output the worker shows above that line.
 """
 
 from __future__ import annotations
@@ -11,11 +11,11 @@ import select
 import stat
 import termios
 import tty
-from typing import TYPE_CHECKING
 
 from disquectl.worker.child import CHUNK_BYTES
 from disquectl.worker.poller import READ
 
+TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable
 
@@ -27,13 +27,13 @@ _CHUNKS_IN_A_TERMINAL = 4
 
 
 class Stdout:
-    """`fd` is the file for the commands, None for the worker's own stdout."""
+    """`fd` is the descriptor for the commands; None is the worker's stdout."""
 
-    def __init__(self, watch: Poller, log: Log, gone: Callable[[], object]) -> None:
+    def __init__(self, poller: Poller, log: Log, gone: Callable[[], object]) -> None:
         """`gone()` is called when the reader of our stdout goes away."""
         self.fd: int | None = None
         self._terminal = -1
-        self._watch = watch
+        self._poller = poller
         self._log = log
         self._gone = gone
         self._is_watched = False
@@ -41,12 +41,12 @@ class Stdout:
             self._open_terminal()
         elif _has_reader():
             self._is_watched = True
-            # Errors are reported without being asked for.
-            watch.set(_STDOUT, 0, self._lost)
+            # poll reports errors without being asked.
+            poller.set(_STDOUT, 0, self._lost)
 
     @property
     def is_gone(self) -> bool:
-        """Whether nobody reads what commands write, now."""
+        """Whether the reader of stdout is gone now."""
         if not self._is_watched:
             return False
         poll = select.poll()
@@ -54,52 +54,52 @@ class Stdout:
         return bool(poll.poll(0))
 
     def show_the_rest(self) -> None:
-        """Show what a command that has ended has written."""
+        """Show what a command that has ended wrote."""
         for _ in range(_CHUNKS_IN_A_TERMINAL):
             if self._terminal < 0 or not self._show_a_chunk():
                 return
 
     def close(self) -> None:
-        """No command runs any more, or is waited for."""
+        """Show the rest, and close the pseudo-terminal."""
         self.show_the_rest()
         for fd in (self._terminal, self.fd if self.fd is not None else -1):
             if fd >= 0:
-                self._watch.drop(fd)
+                self._poller.drop(fd)
                 os.close(fd)
-        self._watch.drop(_STDOUT)
+        self._poller.drop(_STDOUT)
         self.fd, self._terminal = None, -1
 
     def _open_terminal(self) -> None:
         self._terminal, self.fd = os.openpty()
         os.set_blocking(self._terminal, False)
-        # The real terminal does what there is to do with the output.
+        # The real terminal processes the output.
         tty.setraw(self.fd)
         size = fcntl.ioctl(_STDOUT, termios.TIOCGWINSZ, bytes(8))
         fcntl.ioctl(self.fd, termios.TIOCSWINSZ, size)
-        self.listen()
+        self.set_reading()
 
     def _show(self, _events: int) -> None:
         if not self._log.is_behind:
             self._show_a_chunk()
 
     def _show_a_chunk(self) -> bool:
-        """Whether there was something."""
+        """Show some output; return whether there was any."""
         try:
             data = os.read(self._terminal, CHUNK_BYTES)
         except OSError:
             return False
-        self._log.printed(data)
+        self._log.child_stdout(data)
         return bool(data)
 
-    def listen(self, on: bool = True) -> None:
-        """Read what commands write, where it comes to us, or let them wait with it."""
+    def set_reading(self, on: bool = True) -> None:
+        """Read what commands write to the pseudo-terminal, or stop reading, so that their writes block."""
         if self._terminal >= 0 and on:
-            self._watch.set(self._terminal, READ, self._show)
+            self._poller.set(self._terminal, READ, self._show)
         elif self._terminal >= 0:
-            self._watch.drop(self._terminal)
+            self._poller.drop(self._terminal)
 
     def _lost(self, _events: int) -> None:
-        self._watch.drop(_STDOUT)
+        self._poller.drop(_STDOUT)
         self._gone()
 
 

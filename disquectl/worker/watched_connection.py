@@ -1,15 +1,15 @@
-"""One connection of the worker to one node: requests out, answers back, in order and without waiting."""
+"""One non-blocking connection of the worker to a node: sends requests, and pairs them with their replies."""
 
 from __future__ import annotations
 
 import time
 from collections import deque
-from typing import TYPE_CHECKING
 
 from disquectl.client.node_connection import NodeConnection
 from disquectl.errors import DisquectlError, ReplyError
 from disquectl.protocol.server_replies import hello
 
+TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
@@ -21,86 +21,86 @@ if TYPE_CHECKING:
 
 
 class WatchedConnection:
-    """`heard(line, answers)` gets what was answered, `ended(line)` is called once, when the link has failed.
+    """Calls `on_replies(connection, answers)` for replies, and `on_failure(connection)` once if it fails.
 
-    `wait_seconds`: how long a request may take by itself, on top of the response timeout.
+    `wait_seconds`: how long a request may take in addition to the response timeout.
     """
 
     def __init__(
         self,
         node: Node,
         connection_factory: ConnectionFactory,
-        watch: Poller,
-        heard: Callable[[WatchedConnection, list[tuple[Request, Reply]]], object],
-        ended: Callable[[WatchedConnection], object],
+        poller: Poller,
+        on_replies: Callable[[WatchedConnection, list[tuple[Request, Reply]]], object],
+        on_failure: Callable[[WatchedConnection], object],
     ) -> None:
         self.node = node
-        self.link = NodeConnection(node, connection_factory)
+        self.inner = NodeConnection(node, connection_factory)
         self.unanswered: deque[Request] = deque()
         self.wait_seconds = 0.0
-        self._watch = watch
-        self._heard = heard
-        self._ended = ended
+        self._poller = poller
+        self._on_replies = on_replies
+        self._on_failure = on_failure
         self._fd = -1
         self._is_closed = False
 
     def ask(self, requests: Sequence[Request]) -> None:
-        """Send these, now as far as there is room."""
+        """Send these requests, as soon as the socket takes them."""
         self.unanswered.extend(requests)
-        self.link.ask([request.words for request in requests])
-        self.look()
+        self.inner.ask([request.words for request in requests])
+        self.watch()
 
-    def look(self) -> None:
-        """Watch for what the link waits for now, or say that it has failed. Call it after making the line."""
-        if self.link.failure is not None:
+    def watch(self) -> None:
+        """Wait for what the connection needs next, or report its failure. Call it once after construction."""
+        if self.inner.failure is not None:
             self.close()
-            self._ended(self)
+            self._on_failure(self)
             return
-        fd = self.link.fileno()
+        fd = self.inner.fileno()
         if fd != self._fd:
             self._unwatch()
             self._fd = fd
-        self._watch.set(fd, self.link.events, self._ready)
+        self._poller.set(fd, self.inner.events, self._ready)
 
     def expire(self) -> None:
-        """Give up when the node has had its time."""
-        deadline = self.link.deadline
-        if deadline is None or not self.link.is_waiting or deadline + self.wait_seconds > time.monotonic():
+        """Give up if the node has not answered in time."""
+        deadline = self.inner.deadline
+        if deadline is None or not self.inner.is_waiting or deadline + self.wait_seconds > time.monotonic():
             return
-        self.link.expire()
-        self.look()
+        self.inner.expire()
+        self.watch()
 
     def close(self) -> None:
-        """Hang up, without calling `ended`."""
+        """Close it, without calling `on_failure`."""
         self._is_closed = True
         self._unwatch()
-        self.link.close()
+        self.inner.close()
 
     def _unwatch(self) -> None:
         if self._fd >= 0:
-            self._watch.drop(self._fd)
+            self._poller.drop(self._fd)
             self._fd = -1
 
     def _ready(self, events: int) -> None:
         answers: list[tuple[Request, Reply]] = []
-        for words, reply in self.link.advance(events):
-            if self.link.greeting is None and words[0] == b"HELLO":
+        for words, reply in self.inner.advance(events):
+            if self.inner.greeting is None and words[0] == b"HELLO":
                 self._greet(reply)
             elif self.unanswered:
                 answers.append((self.unanswered.popleft(), reply))
         if answers:
-            self._heard(self, answers)
-        # Who heard them may have had enough of this node.
+            self._on_replies(self, answers)
+        # The callback may have closed this connection.
         if not self._is_closed:
-            self.look()
+            self.watch()
 
     def _greet(self, reply: Reply) -> None:
         try:
             if isinstance(reply, ReplyError):
                 raise reply
-            self.link.greeting = hello(reply)
+            self.inner.greeting = hello(reply)
         except DisquectlError as problem:
-            self.link.fail(problem)
+            self.inner.fail(problem)
             return
-        self.link.node_id = self.link.greeting["node"]
-        self._heard(self, [])
+        self.inner.node_id = self.inner.greeting["node"]
+        self._on_replies(self, [])

@@ -1,8 +1,7 @@
-"""The worker: takes jobs as long as there is room, runs them, and tells their nodes what became of them.
+"""The worker's main loop: takes jobs, runs their commands, and reports the outcomes to the nodes.
 
-One loop over sockets, processes and signals. The rules are elsewhere: a job's fate in `lifecycle`, whose turn
-it is in `turns`, where to take jobs from in `follow`, how it ends in `ending`; this only hands things from
-one to the other.
+One loop over sockets, processes and signals. The rules are elsewhere: where to take jobs from in
+`job_source`, what happens to a job in `lifecycle`, the stages of the end in `ending`.
 """
 
 from __future__ import annotations
@@ -11,26 +10,25 @@ import random
 import signal
 import time
 from contextlib import suppress
-from typing import TYPE_CHECKING
 
-from disquectl.errors import ConnectionFailed, ReplyError
+from disquectl.errors import ConnectionFailed
 from disquectl.execution.signals import STOPPING, Signals
 from disquectl.render.human import duration
-from disquectl.worker.affinity import NodeAffinity
 from disquectl.worker.child import not_begun_by_the_end, not_run
 from disquectl.worker.ending import KILL, OPEN, TERM, Ending
 from disquectl.worker.handlers import Handlers
-from disquectl.worker.job import RUNNING, jobs_of
+from disquectl.worker.job import RUNNING
+from disquectl.worker.job_source import JobSource
 from disquectl.worker.lifecycle import JobLifecycle
 from disquectl.worker.nodes import Nodes
 from disquectl.worker.plan import LINES
 from disquectl.worker.poller import READ, WRITE, Poller
 from disquectl.worker.processes import Processes
-from disquectl.worker.scheduling import WeightedRoundRobin
 from disquectl.worker.stdout import Stdout
 
+TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
 
     from disquectl.client.address import Node
     from disquectl.client.connection_factory import ConnectionFactory
@@ -39,22 +37,14 @@ if TYPE_CHECKING:
     from disquectl.worker.log import Log
     from disquectl.worker.plan import Plan, Program
 
-# How long a GETJOB waits: as long as a worker that is told to stop may have to wait for its answer. If it
-# hung up, the node could still deliver a job that is put back to the connection that is gone.
-_WAIT_MS = 1000
-_SHORTEST_WAIT_MS = 100
-_WAIT_SHARE_OF_THE_GRACE = 0.4
-# With --burst: a lone node knows at once that there is nothing; jobs that others send come within this.
-_BURST_WAIT_MS = {True: 1, False: 300}
-_MOST_AT_ONCE = 200
 _TURN_SECONDS = 1.0
-# How long a worker that fails has for putting its jobs back.
+# How long a worker that fails waits for its processes to end, and then for its nodes to answer.
 _HAND_BACK_SECONDS = 2.0
 _NAMES = {signal.SIGINT: "INT", signal.SIGTERM: "TERM", signal.SIGHUP: "HUP", signal.SIGQUIT: "QUIT"}
 
 
 class Worker:
-    """Made for one run."""
+    """Create one for each run."""
 
     def __init__(
         self,
@@ -64,55 +54,48 @@ class Worker:
         connection_factory: ConnectionFactory,
         log: Log,
     ) -> None:
-        """`seeds` begin with a node that has answered."""
+        """The first of `seeds` is a node that has answered."""
         self._plan = plan
         self._log = log
         self._ending = Ending(plan.grace)
-        self._came: list[int] = []
-        self._watch = Poller()
+        self._signals_received: list[int] = []
+        self._poller = Poller()
         self._stdout: Stdout | None = None
-        self._is_hushed = False
+        self._are_children_paused = False
         self._lifecycle = JobLifecycle(plan, random.random, lambda: self._nodes.known, self._id_of)
-        self._turns = WeightedRoundRobin(plan.queues, plan.strict)
         self._slots: Handlers | Processes
-        if plan.takes == LINES:
-            self._slots = Handlers(plan, program, self._watch, self._job_ended, log)
+        if plan.input_mode == LINES:
+            self._slots = Handlers(plan, program, self._poller, self._job_ended, log)
         else:
-            self._stdout = Stdout(self._watch, log, self._reader_is_gone)
+            self._stdout = Stdout(self._poller, log, self._reader_is_gone)
             fd = self._stdout.fd
-            self._slots = Processes(plan, program, self._watch, self._job_ended, log=log, stdout=fd)
+            self._slots = Processes(plan, program, self._poller, self._job_ended, log=log, stdout=fd)
         self._nodes = Nodes(
             seeds,
             connection_factory,
-            self._watch,
+            self._poller,
             answered=self._answered,
             lost=self._lifecycle.lost,
-            said=log.said,
+            report=log.message,
         )
         self._now = time.monotonic()
-        self._origins = NodeAffinity(self._now)
-        self._taken = 0
+        self._source = JobSource(plan, self._nodes, self._lifecycle, log, self._now)
         self._to_put_back: list[tuple[Job, Failure]] = []
-        # With --burst: the nodes that had no job since something was last done.
-        self._dry: set[Node] = set()
         self._cut_off = False
-        self._pause_until = 0.0
-        wait_ms = int(plan.grace * 1000 * _WAIT_SHARE_OF_THE_GRACE)
-        self._wait_ms = min(max(wait_ms, _SHORTEST_WAIT_MS), _WAIT_MS)
         self._close_at = None if plan.max_time is None else self._now + plan.max_time
 
     def _id_of(self, node: Node) -> str:
         return self._nodes.id_of(node)
 
     def run(self) -> bool:
-        """Work until there is a reason to end; whether all went well.
+        """Work until there is a reason to end; return whether all went well.
 
-        That is: no job died or had to be left, and none still waits for its next attempt, unless a signal
-        ended the worker. Raises ConnectionFailed where --burst finds no node any more.
+        It did if no job died or was abandoned and none is held for its next attempt; held jobs do not count
+        if a signal ended the worker. Raises ConnectionFailed if --burst can reach no node.
         """
-        heard = (*STOPPING, signal.SIGQUIT, signal.SIGTSTP, signal.SIGUSR1)
-        with Signals(heard, self._came.append, always=[signal.SIGCHLD]) as signals:
-            self._watch.set(signals.fd, READ, lambda _: signals.clear())
+        handled = (*STOPPING, signal.SIGQUIT, signal.SIGTSTP, signal.SIGUSR1)
+        with Signals(handled, self._signals_received.append, always=[signal.SIGCHLD]) as signals:
+            self._poller.set(signals.fd, READ, lambda _: signals.clear())
             try:
                 while not self._is_over():
                     self._turn(signals)
@@ -122,62 +105,73 @@ class Worker:
             finally:
                 self._close(signals)
         if self._cut_off:
-            raise ConnectionFailed("no node is left to ask whether there are more jobs")
-        left = self._lifecycle.busy if self._ending.was_told else self._lifecycle.jobs
+            raise ConnectionFailed("no node can be asked whether there are more jobs")
+        left = self._lifecycle.busy if self._ending.was_signalled else self._lifecycle.jobs
         return not (left or self._log.counts["dead"] or self._log.counts["left"])
 
     def _close(self, signals: Signals) -> None:
-        self._watch.drop(signals.fd)
-        # Those that did not even end by KILL, or that nobody asked to.
+        self._poller.drop(signals.fd)
+        # Commands that KILL did not end in time.
         self._signal_commands(signal.SIGKILL)
         self._nodes.close()
         if self._stdout is not None:
             self._stdout.close()
-        self._slots.close()
         self._lifecycle.close()
-        self._show_news()
+        self._log_events()
+        self._slots.close()
         self._log.totals(len(self._lifecycle.jobs))
         self._log.close()
 
     def _hand_back(self, signals: Signals) -> None:
-        """The worker fails: end what it has started and put the jobs back, as far as that can be done."""
-        self._ending.leave(self._now)
-        self._slots.end()
-        self._signal_commands(signal.SIGKILL)
-        until = time.monotonic() + _HAND_BACK_SECONDS
-        # What failed may fail again.
+        """The worker has failed: end its processes and put its jobs back, as far as possible.
+
+        What failed may fail again, so each step is tried, whatever became of the one before.
+        """
+        self._ending.start_grace(self._now)
         with suppress(Exception):
-            while self._slots.alive and time.monotonic() < until:
-                self._turn(signals)
-            self._to_put_back.clear()
-            for job in list(self._lifecycle.jobs.values()):
-                # Also those that were taken and not begun.
-                if job.state == RUNNING:
-                    self._lifecycle.interrupted(job, job.failure or not_begun_by_the_end())
-            while self._lifecycle.busy and time.monotonic() < until:
-                self._turn(signals)
+            self._slots.end()
+        self._signal_commands(signal.SIGKILL)
+        with suppress(Exception):
+            # A GETJOB may still deliver jobs.
+            self._turn_while(lambda: self._slots.alive or self._nodes.getting, signals)
+        self._to_put_back.clear()
+        for job in list(self._lifecycle.jobs.values()):
+            # Also those that were delivered and not started.
+            if job.state == RUNNING:
+                self._lifecycle.interrupted(job, job.failure or not_begun_by_the_end())
+        with suppress(Exception):
+            self._turn_while(lambda: self._lifecycle.busy, signals)
+        with suppress(Exception):
+            self._lifecycle.prepare_to_exit()
+            self._turn_while(lambda: self._lifecycle.busy, signals)
+
+    def _turn_while(self, condition: Callable[[], object], signals: Signals) -> None:
+        until = time.monotonic() + _HAND_BACK_SECONDS
+        while condition() and time.monotonic() < until:
+            self._turn(signals)
 
     def _turn(self, signals: Signals) -> None:
-        self._get_jobs()
+        if self._ending.stage == OPEN:
+            self._source.ask(self._slots.free, self._now)
         self._nodes.send(self._lifecycle.requests())
-        self._show_news()
-        ready = self._watch.wait(self._seconds_to_wait())
+        self._log_events()
+        ready = self._poller.wait(self._seconds_to_wait())
         self._now = time.monotonic()
-        self._watch.act(ready)
-        # Before the signals: what has ended by itself was not ended by them.
+        self._poller.dispatch(ready)
+        # Before the signals: a command that ended by itself was not ended by the worker.
         self._slots.reap()
-        while self._came:
-            self._heard(self._came.pop(0), signals)
+        while self._signals_received:
+            self._handle(self._signals_received.pop(0), signals)
         self._slots.tick(time.monotonic())
         self._lifecycle.tick(self._now)
         self._nodes.tick()
-        self._look_at_the_clock()
+        self._apply_deadlines()
 
     def _seconds_to_wait(self) -> float:
-        if self._lifecycle.out:
+        if self._lifecycle.has_requests:
             return 0
         until = min(
-            self._lifecycle.next_look,
+            self._lifecycle.next_deadline,
             self._slots.next_deadline,
             self._close_at or self._now + _TURN_SECONDS,
             self._ending.next_deadline,
@@ -185,57 +179,15 @@ class Worker:
         )
         return max(until - time.monotonic(), 0)
 
-    # Taking jobs
-
-    def _get_jobs(self) -> None:
-        count = min(self._slots.free, _MOST_AT_ONCE, self._left_to_take())
-        if self._ending.stage != OPEN or not count or self._nodes.getting or self._now < self._pause_until:
-            return
-        names = self._turns.names(count, self._lifecycle.full_queues())
-        if not names:
-            self._dry |= self._nodes.up
-            return
-        wait_ms = _BURST_WAIT_MS[self._nodes.is_lone] if self._plan.burst else self._wait_ms
-        self._nodes.get(
-            (b"GETJOB", b"TIMEOUT", wait_ms, b"COUNT", count, b"WITHCOUNTERS", b"FROM", *names),
-            wait_ms / 1000,
-        )
-
-    def _left_to_take(self) -> int:
-        return _MOST_AT_ONCE if self._plan.max_jobs is None else self._plan.max_jobs - self._taken
+    # Jobs
 
     def _answered(self, answers: list[tuple[Request, Reply]]) -> None:
         for request, reply in answers:
             if request.words[0] == b"GETJOB":
-                self._found(request, reply)
+                for job in self._source.received(request, reply, self._now):
+                    self._begin(job)
             else:
                 self._lifecycle.answered(request, reply, self._now)
-
-    def _found(self, request: Request, reply: Reply) -> None:
-        if isinstance(reply, ReplyError):
-            self._refused(reply)
-            return
-        found = jobs_of(reply, request.home)
-        if self._plan.burst and not found:
-            # A node asks others for jobs now and then only: so each is asked here.
-            self._dry.add(request.home)
-            self._nodes.go_on()
-        self._turns.took(len(found))
-        self._taken += len(found)
-        self._origins.add([job.node_prefix for job in found])
-        # All are in our hands before the first is begun: whatever fails, they can be put back.
-        for job in [job for job in found if self._lifecycle.take(job, self._now)]:
-            self._begin(job)
-        better = self._origins.better(self._nodes.current_prefix, self._now)
-        if better:
-            self._nodes.move_to(better)
-
-    def _refused(self, error: ReplyError) -> None:
-        if error.code == "LEAVING":
-            self._nodes.shun()
-            return
-        self._log.said(f"GETJOB was refused: {error.message}")
-        self._pause_until = self._now + _TURN_SECONDS
 
     def _begin(self, job: Job) -> None:
         if self._ending.stage != OPEN:
@@ -244,7 +196,7 @@ class Worker:
             self._lifecycle.failed(job, not_run(why))
         else:
             self._log.started(job)
-            # Not the time of this turn: to start many takes longer than a short job.
+            # Not the time of this turn: starting many jobs takes longer than a short job.
             self._slots.start(job, time.monotonic())
 
     def _job_ended(self, job: Job, failure: Failure | None, seconds: float) -> None:
@@ -260,38 +212,38 @@ class Worker:
 
     # Ending
 
-    def _heard(self, number: int, signals: Signals) -> None:
+    def _handle(self, number: int, signals: Signals) -> None:
         if number == signal.SIGTSTP:
             self._stop_until_continued(signals)
         elif number == signal.SIGUSR1:
-            self._say_what_runs()
+            self._log_running()
         elif number in _NAMES:
-            self._ending.told(number, self._now)
-            self._say_that_it_ends(f"told to end ({_NAMES[signal.Signals(number)]})")
+            self._ending.signalled(number, self._now)
+            self._log_ending(f"received {_NAMES[signal.Signals(number)]}")
 
     def _reader_is_gone(self) -> None:
-        """Nobody reads what commands write: each would fail for that alone."""
-        self._ending.told(signal.SIGTERM, self._now)
-        self._say_that_it_ends("the reader of stdout is gone")
+        """The reader of stdout is gone: each command that writes would fail."""
+        self._ending.signalled(signal.SIGTERM, self._now)
+        self._log_ending("the reader of stdout is gone")
 
-    def _say_that_it_ends(self, why: str) -> None:
+    def _log_ending(self, why: str) -> None:
         limit = (
             f" for up to {duration(self._ending.seconds_left(self._now))}" if self._ending.is_limited else ""
         )
         running = self._slots.running
         waiting = f", waiting for {running} running{limit}" if running else ""
-        self._log.said(f"{why}: taking no more jobs{waiting}")
+        self._log.message(f"{why}: taking no more jobs{waiting}")
 
-    def _say_what_runs(self) -> None:
+    def _log_running(self) -> None:
         now = time.monotonic()
         for child, since in self._slots.running_since():
             if child.job is not None:
                 self._log.running(child.job, child.pid, now - since)
         held = self._lifecycle.held.total()
-        self._log.said(f"{self._slots.running} running, {held} waiting for their next attempt")
+        self._log.message(f"{self._slots.running} running, {held} waiting for their next attempt")
 
     def _stop_until_continued(self, signals: Signals) -> None:
-        """Ctrl-Z stops the commands, too, and their time does not run meanwhile."""
+        """Ctrl-Z also stops the commands. Time limits do not run while the worker is stopped."""
         self._log.hide_status()
         before = time.monotonic()
         self._signal_commands(signal.SIGSTOP)
@@ -300,6 +252,7 @@ class Worker:
         finally:
             self._signal_commands(signal.SIGCONT)
         self._now = time.monotonic()
+        self._ending.postpone(self._now - before)
         for child in self._slots.children():
             child.postpone(self._now - before)
 
@@ -307,79 +260,78 @@ class Worker:
         for child in self._slots.children():
             child.signal(number)
 
-    def _look_at_the_clock(self) -> None:
+    def _apply_deadlines(self) -> None:
         if self._ending.stage == OPEN:
             if self._close_at is not None and self._now >= self._close_at:
-                self._stop_taking("--max-time is over")
-            elif self._left_to_take() <= 0:
-                self._stop_taking("--max-jobs are taken")
+                self._stop_taking("--max-time has passed")
+            elif self._source.is_limit_reached:
+                self._stop_taking("--max-jobs have been taken")
             elif self._plan.burst:
-                self._look_for_the_end()
-        for act in self._ending.due(self._now):
-            if act == TERM:
+                self._check_burst_end()
+        for action in self._ending.due(self._now):
+            if action == TERM:
                 if self._slots.running:
-                    self._log.said(f"sending TERM to {self._slots.running} running")
+                    self._log.message(f"sending TERM to {self._slots.running} running")
                 self._slots.end()
-            elif act == KILL:
+            elif action == KILL:
                 self._signal_commands(signal.SIGKILL)
                 self._nodes.stop_getting()
         if self._to_put_back and not self._nodes.getting:
-            # Before the last GETJOB is answered it would only get them again.
+            # While a GETJOB is unanswered, it could only be delivered to this worker again.
             for job, failure in self._to_put_back:
                 self._lifecycle.interrupted(job, failure)
             self._to_put_back.clear()
 
     def _stop_taking(self, why: str) -> None:
         self._ending.close()
-        self._say_that_it_ends(why)
+        self._log_ending(why)
 
-    def _look_for_the_end(self) -> None:
-        """With --burst: end when nothing is going on and, since then, no node had a job.
-
-        A node that failed is not waited for: two that fail slowly, in turn, would never let it end.
-        """
+    def _check_burst_end(self) -> None:
+        """With --burst: end when no job runs and no node has had a job since one ran."""
         if self._slots.running:
-            self._dry.clear()
-        elif not self._nodes.trusted:
-            self._log.said("no node can be reached")
+            self._source.job_ran()
+        elif not self._nodes.responsive:
+            self._log.message("no node can be reached")
             self._cut_off = True
-            # What is not acknowledged yet may be, if a node comes back.
-            self._ending.leave(self._now)
+            # Jobs may still be acknowledged, if a node comes back.
+            self._ending.start_grace(self._now)
         elif self._lifecycle.busy:
-            self._dry.clear()
-        elif not self._nodes.getting and self._nodes.trusted <= self._dry:
+            self._source.job_ran()
+        elif self._source.is_exhausted:
             self._ending.close()
 
     def _is_over(self) -> bool:
-        if self._now >= self._ending.leave_at:
+        if self._now >= self._ending.exit_at:
             return True
-        if self._ending.stage == OPEN or self._slots.running or self._nodes.getting or self._lifecycle.busy:
+        if self._ending.stage == OPEN or self._slots.running or self._nodes.getting:
+            return False
+        if self._lifecycle.busy and not self._ending.is_nearly_over(self._now):
             return False
         if self._slots.alive:
-            self._slots.hang_up()
-            self._ending.leave(self._now)
+            self._slots.close_stdin()
+            self._ending.start_grace(self._now)
             return False
-        self._lifecycle.part()
+        self._lifecycle.prepare_to_exit()
         return not self._lifecycle.busy
 
-    def _show_news(self) -> None:
-        for news in self._lifecycle.told:
-            self._log.news(news)
-        self._lifecycle.told.clear()
+    def _log_events(self) -> None:
+        for event in self._lifecycle.events:
+            self._log.event(event)
+        self._lifecycle.events.clear()
         if self._log.has_lines:
             self._log.write()
-        self._keep_up_with_the_log()
+        self._pause_children_if_log_is_behind()
         self._log.draw(self._now, self._slots.running, self._lifecycle.held.total())
 
-    def _keep_up_with_the_log(self) -> None:
-        """Where the log cannot be written as fast as commands write to it, let them wait."""
+    def _pause_children_if_log_is_behind(self) -> None:
+        """While the log cannot be written as fast as commands write to it, their writes block."""
         if self._log.is_waiting:
-            self._watch.set(self._log.fd, WRITE, lambda _: self._log.write())
+            self._poller.set(self._log.fd, WRITE, lambda _: self._log.write())
         elif self._log.fd >= 0:
-            self._watch.drop(self._log.fd)
-        if self._log.is_behind is not self._is_hushed:
-            self._is_hushed = self._log.is_behind
-            for child in self._slots.places():
-                child.listen(not self._is_hushed)
+            self._poller.drop(self._log.fd)
+        if self._log.is_behind is not self._are_children_paused:
+            self._are_children_paused = self._log.is_behind
+            for child in self._slots.slots():
+                child.set_reading(not self._are_children_paused)
             if self._stdout is not None:
-                self._stdout.listen(not self._is_hushed)
+                self._stdout.set_reading(not self._are_children_paused)

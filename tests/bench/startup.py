@@ -31,8 +31,8 @@ def commands(node: str) -> dict[str, tuple[list[str], bool, float | None]]:
         disquectl = [sys.executable, "-m", "disquectl"]
     found: dict[str, tuple[list[str], bool, float | None]] = {
         "python -c pass": ([sys.executable, "-c", "pass"], False, None),
-        "disquectl qlen q": ([*disquectl, "qlen", "q"], False, 2.4),
-        "disquectl qlen q -o json": ([*disquectl, "qlen", "q", "-o", "json"], False, 2.8),
+        "disquectl qlen q": ([*disquectl, "qlen", "q"], False, 1.6),
+        "disquectl qlen q -o json": ([*disquectl, "qlen", "q", "-o", "json"], False, 1.8),
         "disquectl time, on a terminal": ([*disquectl, "time"], True, 6.5),
         "disquectl --help": ([*disquectl, "--help"], False, 9.0),
     }

@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 
 import pytest
-from conftest import run_disquectl
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -13,6 +12,7 @@ from disquectl import Client
 from disquectl.bulk.encoding import BOM, Utf8Start
 from disquectl.bulk.jsonl import JobLines
 from disquectl.errors import UsageError
+from tests.conftest import run_disquectl
 
 LINES = b'{"body": "a", "queue": "own"}\n{"body": "b"}\n{"body": "c", "queue": "to"}\n'
 LINES += b'{"body": "d", "queue_base64": "/w=="}\n'

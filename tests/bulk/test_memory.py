@@ -6,8 +6,9 @@ import sys
 import threading
 
 import pytest
-from cli.processes import PATIENCE_SECONDS, environment, running
-from client.scripted import ScriptedNode
+
+from tests.support.processes import PATIENCE_SECONDS, environment, running
+from tests.support.scripted_node import ScriptedNode
 
 HELLO = b"*3\r\n:1\r\n$1\r\na\r\n*4\r\n$1\r\na\r\n$0\r\n\r\n$1\r\n1\r\n$1\r\n1\r\n"
 ID = b"D-dcb833cf-8YL1NT17e9+wsA/%08d-05a1"

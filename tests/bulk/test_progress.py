@@ -5,8 +5,11 @@ from types import SimpleNamespace
 
 import pytest
 
-from disquectl.bulk.progress import CLEAR, FIRST_SECONDS, INTERVAL_SECONDS, Progress, text
+from disquectl.bulk.progress import FIRST_SECONDS, INTERVAL_SECONDS, Progress, text
 from disquectl.execution.streams import Streams
+from disquectl.render.ansi import CLEAR_LINE
+
+CLEAR = CLEAR_LINE.encode()
 
 
 @pytest.mark.parametrize(

@@ -6,13 +6,13 @@ import socket
 import subprocess
 
 import pytest
-from client.scripted import ScriptedNode, silent
-from conftest import run_disquectl
 
 from disquectl import Client
 from disquectl.sandbox.thread import SandboxThread
+from tests.conftest import run_disquectl
+from tests.support.processes import run_python, running
+from tests.support.scripted_node import ScriptedNode, silent
 
-from .processes import run_python, running
 from .test_contract_interrupted import wait_until
 
 

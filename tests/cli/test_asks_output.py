@@ -8,12 +8,11 @@ import io
 import json
 
 import pytest
-from conftest import run_disquectl
 from rich.cells import cell_len
 
 from disquectl import Client
-
-from .terminal import on_terminal
+from tests.conftest import run_disquectl
+from tests.support.terminal import on_terminal
 
 EVIL = b"\x1b]0;owned\x07\x1b[2J\xc2\x9b31m\xe2\x80\xaeevil\x7f"
 

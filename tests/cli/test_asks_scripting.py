@@ -7,13 +7,12 @@ import os
 import subprocess
 
 import pytest
-from client.scripted import ScriptedNode, silent
-from conftest import run_disquectl
 
 from disquectl import Client
-
-from .processes import COMMAND, PATIENCE_SECONDS, environment, run_in_shell, running
-from .terminal import Terminal
+from tests.conftest import run_disquectl
+from tests.support.processes import COMMAND, PATIENCE_SECONDS, environment, run_in_shell, running
+from tests.support.scripted_node import ScriptedNode, silent
+from tests.support.terminal import Terminal
 
 UNKNOWN = "D-dcb833cf-8YL1NT17e9+wsA/09NqxscQI-05a1"
 
@@ -102,7 +101,7 @@ def test_nothing_prompts_without_a_terminal_and_the_error_names_the_option():
     with ScriptedNode([silent]) as server:
         done = run_disquectl("shutdown", node=server.address)
         assert (done.code, done.out) == (2, "")
-        assert "(give --yes)" in done.err
+        assert "pass --yes" in done.err
         done = run_disquectl("qlen", "q", "--ask-password", node=server.address)
         assert (done.code, done.out) == (2, "")
         assert "--password-file" in done.err

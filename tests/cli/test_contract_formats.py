@@ -6,11 +6,10 @@ import csv
 import io
 
 import pytest
-from conftest import run_disquectl
 
 from disquectl import Client
-
-from .terminal import on_terminal
+from tests.conftest import run_disquectl
+from tests.support.terminal import on_terminal
 
 UNKNOWN = "D-dcb833cf-8YL1NT17e9+wsA/09NqxscQI-05a1"
 NASTY = b"tab\tline\nback\\esc\x1b[31m c1\xc2\x85 bidi\xe2\x80\xae bad\xff [/bold]"
@@ -187,7 +186,7 @@ def test_of_several_names_some_are_unknown(node, disquectl):
     done = disquectl("show", job_id, UNKNOWN, "--columns", "id")
     assert (done.code, done.out) == (3, f"{job_id}\n")
     assert done.err == (
-        f"disquectl: {UNKNOWN}: unknown job: the node has no copy of it\n"
+        f"disquectl: {UNKNOWN}: unknown job: this node has no replica of it\n"
         "disquectl: 1 found, 1 unknown, 0 refused\n"
     )
     done = disquectl("qstat", "no such", "q", "--columns", "queue")

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import pytest
-from client.scripted import ScriptedNode, close
-from conftest import run_disquectl
 
 from disquectl import Client
+from tests.conftest import run_disquectl
+from tests.support.scripted_node import ScriptedNode, close
 
 UNKNOWN = "D-dcb833cf-8YL1NT17e9+wsA/09NqxscQI-05a1"
 

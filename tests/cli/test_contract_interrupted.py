@@ -11,13 +11,12 @@ import threading
 import time
 
 import pytest
-from client.scripted import ScriptedNode, close, silent
-from conftest import run_disquectl
 
 from disquectl import Client
-
-from .processes import PATIENCE_SECONDS, running
-from .terminal import Terminal
+from tests.conftest import run_disquectl
+from tests.support.processes import PATIENCE_SECONDS, running
+from tests.support.scripted_node import ScriptedNode, close, silent
+from tests.support.terminal import Terminal
 
 # Ctrl-C comes while the program is still being loaded.
 EARLY = """

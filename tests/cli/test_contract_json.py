@@ -6,9 +6,9 @@ import base64
 import json
 
 import pytest
-from conftest import run_disquectl
 
 from disquectl import Client
+from tests.conftest import run_disquectl
 
 UNKNOWN = "D-dcb833cf-8YL1NT17e9+wsA/09NqxscQI-05a1"
 SHOW = [

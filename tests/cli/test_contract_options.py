@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import pytest
-from client.scripted import ScriptedNode, refused_address, silent
-from conftest import run_disquectl
 
 from disquectl import Client
+from tests.conftest import run_disquectl
+from tests.support.scripted_node import ScriptedNode, refused_address, silent
 
 NOWHERE = "127.0.0.1:1"
 ID = "D-dcb833cf-8YL1NT17e9+wsA/09NqxscQI-05a1"
@@ -64,14 +64,17 @@ def test_qpeek_shows_the_newest_for_a_negative_count(node, disquectl):
         (["qle", "q"], "no such command: 'qle' (did you mean qlen?)"),
         (["config"], "missing command (see disquectl config --help)"),
         (["qpeek", "q", "x"], "COUNT: not a whole number: 'x'"),
-        (["qlen", "q", "-o", "xml"], "--output: 'xml' is none of table, plain, json, jsonl, csv, tsv, raw"),
+        (
+            ["qlen", "q", "-o", "xml"],
+            "--output: unknown format 'xml' (choose table, plain, json, jsonl, csv, tsv, raw)",
+        ),
         (["qlen", "q", "--columns", "nope"], "there is no column 'nope'; the columns are queue, length"),
         (["info", "--columns", "nope"], "there is no column 'nope'"),
-        (["qlen", "q", "--color", "red"], "--color: 'red' is none of auto, always, never"),
+        (["qlen", "q", "--color", "red"], "--color: unknown color mode 'red' (choose auto, always, never)"),
         (["qlen", "q", "--connect-timeout", "0"], "--connect-timeout must be more than 0"),
         (["qlen", "q", "--response-timeout", ""], "--response-timeout: not a duration: ''"),
-        (["addjob", "q"], "the body is missing"),
-        (["addjob", "q", "b", "--file", "f"], "BODY and --file both give the body: leave one out"),
+        (["addjob", "q"], "BODY is missing"),
+        (["addjob", "q", "b", "--file", "f"], "BODY and --file cannot be combined (use one of them)"),
         (["addjob", "q", "b", "--delay", ""], "--delay: not a duration: ''"),
         (["addjob", "q", "b", "--delay", "500ms"], "--delay: not whole seconds: '500ms'"),
         (["addjob", "q", "b", "--delay", "1x"], "--delay: not a duration: '1x'"),
@@ -79,20 +82,32 @@ def test_qpeek_shows_the_newest_for_a_negative_count(node, disquectl):
         (["addjob", "q", "b", "--delay", "4294967296"], "--delay: too long: '4294967296'"),
         (["addjob", "q", "b", "--ttl", "29500d"], "--ttl ends after 2106-02-07"),
         (["addjob", "q", "b", "--ttl", "99999999d"], "--ttl: too long: '99999999d'"),
-        (["addjob", "q", "b", "--timeout", "5"], "--timeout: a unit is needed: '5'"),
-        (["getjob", "q", "--timeout", "5"], "--timeout: a unit is needed: '5'"),
+        (["addjob", "q", "b", "--timeout", "5"], "--timeout: the unit is missing: '5'"),
+        (["getjob", "q", "--timeout", "5"], "--timeout: the unit is missing: '5'"),
         (["getjob", "q", "--timeout", "-5"], "--timeout: not a duration: '-5'"),
-        (["getjob", "q", "--count", "0"], "--count: 0 is too small: at least 1"),
-        (["addjob", "q", "b", "--replicate", "65536"], "--replicate: 65536 is too large: at most 65535"),
-        (["pause", "q", "sideways"], "WHAT: 'sideways' is none of in, out, all, none, state, bcast"),
-        (["jscan", "--state", "lost"], "--state: 'lost' is none of wait-repl, active, queued, acked"),
-        (["client", "kill", "--yes"], "name the connections (give IP:PORT, or --id, --addr, --type)"),
-        (["qlen", "q", "--url", "disque://h", "--node", "h"], "--node and --url both name the nodes"),
+        (["getjob", "q", "--count", "0"], "--count: 0 is too small: the minimum is 1"),
+        (
+            ["addjob", "q", "b", "--replicate", "65536"],
+            "--replicate: 65536 is too large: the maximum is 65535",
+        ),
+        (
+            ["pause", "q", "sideways"],
+            "WHAT: unknown word 'sideways' (choose in, out, all, none, state, bcast)",
+        ),
+        (
+            ["jscan", "--state", "lost"],
+            "--state: unknown state 'lost' (choose wait-repl, active, queued, acked)",
+        ),
+        (["client", "kill", "--yes"], "no connection is named (give IP:PORT, or --id, --addr, --type)"),
+        (
+            ["qlen", "q", "--url", "disque://h", "--node", "h"],
+            "--node and --url cannot be combined (use one of them)",
+        ),
         (["qlen", "q", "--url", "redis://h"], "not a URL of Disque: it starts with disque:// or disques://"),
         (["qlen", "q", "--url", ""], "not a URL of Disque: it starts with disque:// or disques://"),
         (["qlen", "q", "--node", ""], "not a node: ''"),
-        (["qlen", "q", "--profile", ""], "--profile and --config want a name: it is empty"),
-        (["qlen", "q", "--config", ""], "--profile and --config want a name: it is empty"),
+        (["qlen", "q", "--profile", ""], "--profile and --config must not be empty"),
+        (["qlen", "q", "--config", ""], "--profile and --config must not be empty"),
         (["qlen", "q", "--ask-password"], "--ask-password needs a terminal"),
     ],
 )

@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import pytest
-from conftest import run_disquectl
 
 from disquectl import Client
-
-from .processes import run_in_shell, run_into_a_closed_pipe
+from tests.conftest import run_disquectl
+from tests.support.processes import run_in_shell, run_into_a_closed_pipe
 
 FORMATS = ("table", "plain", "json", "jsonl", "csv", "tsv", "raw")
 

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import pytest
-from conftest import run_disquectl
 
 from disquectl import Client
-from tests.client.scripted import ScriptedNode, close
+from tests.conftest import run_disquectl
+from tests.support.scripted_node import ScriptedNode, close
 
 
 def test_scans_walk_to_the_end_and_show_each_once(node):

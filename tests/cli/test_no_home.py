@@ -16,7 +16,7 @@ from disquectl.config.home import expanded, home
 from disquectl.config.profiles import from_text
 from disquectl.errors import UsageError
 from disquectl.shell.history import HistoryFile, history_path
-from tests.shell.person import CTRL_D, ENTER, Person
+from tests.support.emulated_terminal import CTRL_D, ENTER, Person
 
 UNKNOWN_USER = """\
 import pwd, sys

@@ -17,8 +17,8 @@ import time
 import pytest
 
 from disquectl import Client
+from tests.support.processes import COMMAND, PATIENCE_SECONDS, environment
 
-from .processes import COMMAND, PATIENCE_SECONDS, environment
 from .test_contract_output_lost import FORMATS
 
 BODY = b"x" * 20_000

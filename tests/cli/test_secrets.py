@@ -5,8 +5,8 @@ import json
 import pytest
 
 from disquectl.sandbox.thread import SandboxThread
-from tests.cli.terminal import Terminal
 from tests.conftest import run_disquectl
+from tests.support.terminal import Terminal
 
 SECRET = "hunter2-s3cret"
 LINES = f"AUTH {SECRET}\nCONFIG SET requirepass {SECRET}\nCONFIG GET requirepass\nAUTH\nNONSENSE\n"

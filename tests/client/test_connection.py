@@ -14,8 +14,7 @@ from disquectl.client.address import Node, parse_node
 from disquectl.client.connecting import open_connection
 from disquectl.client.connection import Broken, Connection, TimedOut, Unreachable
 from disquectl.protocol.resp import ProtocolError
-
-from .scripted import ScriptedNode, refused_address, silent
+from tests.support.scripted_node import ScriptedNode, refused_address, silent
 
 
 @pytest.fixture

@@ -7,8 +7,7 @@ import threading
 import pytest
 
 from disquectl import Client, ConnectionFailed, NoAnswer, NotDisque, OutcomeUnknown, UsageError
-
-from .scripted import AtOnce, ScriptedNode, refused_address, silent
+from tests.support.scripted_node import AtOnce, ScriptedNode, refused_address, silent
 
 
 class OwnTimeoutError(TimeoutError):

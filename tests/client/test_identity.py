@@ -3,8 +3,7 @@
 import pytest
 
 from disquectl import NotAuthorised, NotDisque, ReplyError
-
-from .scripted import ScriptedNode
+from tests.support.scripted_node import ScriptedNode
 
 NODE_ID = "60c335b3c1d576cd47e7f9fe79b2a9c0b8c4133f"
 

@@ -3,8 +3,7 @@
 import pytest
 
 from disquectl import ConnectionFailed, NotAuthorised, NotDisque
-
-from .scripted import ScriptedNode, close, silent
+from tests.support.scripted_node import ScriptedNode, close, silent
 
 NOT_SET = b"-ERR Client sent AUTH, but no password is set\r\n"
 

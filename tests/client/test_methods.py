@@ -6,8 +6,7 @@ import pytest
 
 from disquectl import ReplyError
 from disquectl.protocol import jobid
-
-from .scripted import ScriptedNode
+from tests.support.scripted_node import ScriptedNode
 
 
 @pytest.fixture

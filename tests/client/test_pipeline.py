@@ -9,8 +9,7 @@ from disquectl import ConnectionFailed, NoAnswer, NotDisque, OutcomeUnknown, Rep
 from disquectl.client.pipeline import LostInFlight, NotAllSent, Stream
 from disquectl.client.pipelined_connection import Batch
 from disquectl.protocol.resp import encode
-
-from .scripted import AtOnce, ScriptedNode, close, refused_address, silent
+from tests.support.scripted_node import AtOnce, ScriptedNode, close, refused_address, silent
 
 
 def test_replies_are_in_order_and_an_error_is_in_its_place(make_client):

@@ -7,8 +7,7 @@ import pytest
 
 from disquectl import ConnectionFailed, NoAnswer, Node, NotDisque, OutcomeUnknown, ReplyError, UsageError
 from disquectl.client.failover import FailoverPlan
-
-from .scripted import AtOnce, ScriptedNode, close, drip, refused_address, silent
+from tests.support.scripted_node import AtOnce, ScriptedNode, close, drip, refused_address, silent
 
 ID = "D-dcb833cf-8YL1NT17e9+wsA/09NqxscQI-05a1"
 

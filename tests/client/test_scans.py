@@ -2,7 +2,7 @@
 
 import tracemalloc
 
-from .scripted import ScriptedNode, silent
+from tests.support.scripted_node import ScriptedNode, silent
 
 
 def pages(count, names_of):

@@ -12,7 +12,7 @@ from disquectl.client.cluster import Cluster
 from disquectl.client.tls import Tls
 from disquectl.errors import ConnectionFailed, DataError, NoAnswer, OutcomeUnknown
 from disquectl.sandbox.thread import SandboxThread
-from tests.tls_proxy import Authority, TlsProxy
+from tests.support.tls_proxy import Authority, TlsProxy
 
 
 @pytest.fixture

@@ -1,7 +1,8 @@
-"""Writes what is generated in the documents: `python -m tests.docs.generate`.
+"""Writes every generated file: `python -m tests.docs.generate`.
 
-The reference and the README's list of commands come from the rows; `--check` only compares and says what is
-out of date. Pictures are of a run and differ each time: `--pictures` makes them anew, nothing compares them.
+The reference, the README's list of commands, the man page and the completion scripts are made from the
+declarations of the commands. `--check` writes nothing and reports the files that are out of date. Pictures
+show a real run and differ each time: `--pictures` writes them too, and `--check` does not compare them.
 """
 
 from __future__ import annotations
@@ -10,6 +11,7 @@ import argparse
 import sys
 from pathlib import Path
 
+from disquectl.completion.scripts import FILE_NAMES, script
 from disquectl.manual.man import man_page
 from tests.docs.pages import HELP, README, ROOT
 from tests.docs.reference import command_list, reference
@@ -18,10 +20,11 @@ BEGIN = "<!-- The list is made from the rows by `python -m tests.docs.generate`.
 END = "<!-- The end of the list. -->\n"
 PICTURE = ROOT / "docs" / "terminal.svg"
 SHELL_PICTURE = ROOT / "docs" / "shell.svg"
+COMPLETIONS = ROOT / "completions"
 
 
 def generated() -> dict[Path, str]:
-    """The files that hold something generated, and what each should be."""
+    """Return the whole text that each generated file should have."""
     before, begin, rest = README.read_text().partition(BEGIN)
     _, end, after = rest.partition(END)
     if not (begin and end):
@@ -30,16 +33,17 @@ def generated() -> dict[Path, str]:
         HELP / "reference.md": reference(),
         ROOT / "disquectl" / "manual" / "disquectl.1": man_page(),
         README: f"{before}{BEGIN}\n{command_list()}\n{END}{after}",
+        **{COMPLETIONS / name: script(shell) for shell, name in FILE_NAMES.items()},
     }
 
 
 def main() -> int:
-    """Write, or with --check compare: then 1 where a file is out of date."""
+    """Write the files; with --check only compare them, and return 1 if one is out of date."""
     parser = argparse.ArgumentParser(prog="python -m tests.docs.generate", description=__doc__)
     parser.add_argument(
-        "--check", action="store_true", help="write nothing, fail where something would change"
+        "--check", action="store_true", help="write nothing; exit with 1 if a file is out of date"
     )
-    parser.add_argument("--pictures", action="store_true", help="make the pictures anew, too")
+    parser.add_argument("--pictures", action="store_true", help="write the pictures, too")
     options = parser.parse_args()
     old = {file: text for file, text in generated().items() if _text_of(file) != text}
     if options.check:

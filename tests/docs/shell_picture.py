@@ -14,7 +14,7 @@ from rich.text import Text
 from disquectl import Client
 from disquectl.sandbox.thread import SandboxThread
 from tests.docs.picture import document
-from tests.shell.person import Person
+from tests.support.emulated_terminal import Person
 
 COLUMNS, ROWS = 96, 22
 

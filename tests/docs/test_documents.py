@@ -11,7 +11,7 @@ import pytest
 from disquectl import __version__
 from disquectl.commands import NAMES, all_commands
 from disquectl.spec.global_options import GLOBAL_OPTIONS
-from tests.docs.generate import PICTURE, generated
+from tests.docs.generate import COMPLETIONS, PICTURE, generated
 from tests.docs.pages import CHANGELOG, HELP, README, ROOT, links, pages
 from tests.docs.picture import draw
 from tests.docs.terminal import Outcome, run
@@ -24,6 +24,8 @@ TEST_COMMAND = "python -m pytest -q -n auto"
 def test_what_is_generated_is_up_to_date() -> None:
     old = [file.name for file, text in generated().items() if not file.exists() or file.read_text() != text]
     assert not old, "run python -m tests.docs.generate"
+    # Every file that is made from the declarations is among them.
+    assert set(COMPLETIONS.iterdir()) < set(generated())
 
 
 @pytest.mark.parametrize("page", pages(), ids=lambda page: page.name)

@@ -1,4 +1,4 @@
-"""A line for each command that asks a server, and more where options lead elsewhere; and the formats."""
+"""A line for each command that asks a server, and more where options lead elsewhere."""
 
 from __future__ import annotations
 
@@ -14,7 +14,6 @@ if TYPE_CHECKING:
     from disquectl.spec.command import Command
 
 ID = JOB_ID.decode()
-FORMATS = ("table", "plain", "json", "jsonl", "csv", "tsv", "raw")
 
 # In a line `<` parts off what stands on stdin.
 LINES = f"""

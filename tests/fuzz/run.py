@@ -21,8 +21,9 @@ from typing import TYPE_CHECKING
 from disquectl.cli import main
 from disquectl.execution.streams import Streams
 from disquectl.protocol.shapes import READS
+from disquectl.spec.global_options import FORMATS
 
-from .lines import FORMATS, lines
+from .lines import lines
 from .node import FuzzNode
 
 if TYPE_CHECKING:

@@ -15,8 +15,8 @@ from disquectl.manual import man, topics
 from disquectl.manual.describe import EXIT_CODES
 from disquectl.manual.man import man_page
 from disquectl.spec.global_options import GLOBAL_OPTIONS
-from tests.cli.terminal import on_terminal
 from tests.conftest import run_disquectl
+from tests.support.terminal import on_terminal
 
 ROOT = Path(__file__).parents[2]
 

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).parents[2]
-PARTS = ("disquectl", "tests", "completions", "docs")
+PARTS = ("disquectl", "scripts", "tests", "completions", "docs")
 FILES = ("pyproject.toml", "README.md", "LICENSE", "CHANGELOG.md", ".gitignore")
 
 

@@ -29,6 +29,8 @@ def environ(tmp_path, monkeypatch):
         "PIPX_HOME": str(home / "pipx"),
         "PIPX_BIN_DIR": str(home / "bin"),
         "PIPX_MAN_DIR": str(home / "man"),
+        "UV_TOOL_DIR": str(home / "uv"),
+        "UV_TOOL_BIN_DIR": str(home / "bin"),
     }
     return kept | tools | {"HOME": str(home), "XDG_DATA_HOME": str(home / "data")}
 
@@ -38,6 +40,9 @@ def installed(how, wheel, tmp_path, environ):
     python = sys.executable
     if how == "pipx":
         commands = [[python, "-m", "pipx", "install", "--python", python, wheel]]
+        folder = tmp_path / "home" / "bin"
+    elif how == "uv tool":
+        commands = [[python, "-m", "uv", "tool", "install", "-q", "--python", python, wheel]]
         folder = tmp_path / "home" / "bin"
     elif how == "uv":
         commands = [[python, "-m", "uv", "venv", "-q", "--python", python, tmp_path / "env"]]
@@ -55,7 +60,7 @@ def installed(how, wheel, tmp_path, environ):
     return folder
 
 
-@pytest.mark.parametrize("how", ["pip", "pipx", "uv"])
+@pytest.mark.parametrize("how", ["pip", "pipx", "uv", "uv tool"])
 @pytest.mark.timeout(300)
 def test_it_installs_and_runs(how, packages, tmp_path, environ):
     folder = installed(how, packages[1], tmp_path, environ)
@@ -76,3 +81,24 @@ def test_it_installs_and_runs(how, packages, tmp_path, environ):
     python = os.path.join(prefix, "bin", "python")
     code = f"import importlib.util as u; print([n for n in {DEV_ONLY!r} if u.find_spec(n)])"
     assert subprocess.run([python, "-c", code], capture_output=True, text=True, check=True).stdout == "[]\n"
+
+
+@pytest.mark.timeout(300)
+def test_an_editable_install_has_the_command(sources, tmp_path, environ):
+    subprocess.run([sys.executable, "-m", "venv", tmp_path / "env"], env=environ, check=True)
+    done = subprocess.run(
+        [tmp_path / "env/bin/pip", "install", "-q", "-e", sources],
+        env=environ,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr
+    shown = subprocess.run(
+        [tmp_path / "env/bin/disquectl", "--version"],
+        env=environ,
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    assert shown.stdout.startswith("disquectl ")

@@ -54,7 +54,7 @@ def test_the_wheel_is_whole(sources, packages):
         "zsh/site-functions/_disquectl",
         "fish/vendor_completions.d/disquectl.fish",
     }
-    assert not [name for name in names if name.startswith("tests/")]
+    assert not [name for name in names if name.startswith(("tests/", "scripts/"))]
     assert metadata["Version"] == __version__
     for field in ("Summary", "License-Expression", "Requires-Python", "Keywords", "Project-URL"):
         assert metadata[field], field
@@ -62,10 +62,25 @@ def test_the_wheel_is_whole(sources, packages):
     assert {"keyring", "dev"} <= set(metadata.get_all("Provides-Extra"))
 
 
+def test_the_wheel_brings_the_script_that_installers_adapt(packages):
+    with zipfile.ZipFile(packages[1]) as wheel:
+        names = [name for name in wheel.namelist() if ".data/scripts/" in name or "entry_points" in name]
+        assert names == [f"disquectl-{__version__}.data/scripts/disquectl"]
+        # pip, uv and pipx replace this first line by the path of their Python, and no other.
+        assert wheel.read(names[0]).startswith(b"#!python\n")
+        assert wheel.getinfo(names[0]).external_attr >> 16 & 0o777 == 0o755
+
+
 def test_the_sdist_has_what_it_takes_to_test(packages):
     with tarfile.open(packages[0]) as sdist:
         names = {name.partition("/")[2] for name in sdist.getnames()}
-    needed = {"pyproject.toml", "tests/conftest.py", "completions/_disquectl", "disquectl/manual/disquectl.1"}
+    needed = {
+        "pyproject.toml",
+        "scripts/disquectl",
+        "tests/conftest.py",
+        "completions/_disquectl",
+        "disquectl/manual/disquectl.1",
+    }
     assert needed <= names
 
 

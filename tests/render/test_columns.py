@@ -7,7 +7,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from disquectl.protocol.columns import Columns, column
-from disquectl.render.output import FORMATS, writer
+from disquectl.render.output import writer
+from disquectl.spec.global_options import FORMATS
 from disquectl.spec.shape import RECORDS, Shape
 
 NAMES = ("id", "queue", "ttl", "nodes", "body")

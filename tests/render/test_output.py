@@ -11,7 +11,8 @@ import pytest
 
 import disquectl
 from disquectl.errors import DataError, UsageError
-from disquectl.render.output import FORMATS, check_columns, writer
+from disquectl.render.output import check_columns, writer
+from disquectl.spec.global_options import FORMATS
 from disquectl.spec.shape import Shape
 
 from .samples import (

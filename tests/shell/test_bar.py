@@ -11,12 +11,12 @@ from disquectl.config.file import load
 from disquectl.config.settings import resolve
 from disquectl.execution.streams import process_streams
 from disquectl.sandbox.thread import SandboxThread
-from disquectl.shell.actions import act
+from disquectl.shell.actions import run_builtin
 from disquectl.shell.bar import bar
 from disquectl.shell.options import ShellOptions
 from disquectl.shell.refresh import Refresher
 from disquectl.shell.state import Shell
-from tests.shell.person import Person
+from tests.support.emulated_terminal import Person
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -28,7 +28,7 @@ DOWN = "127.0.0.1:1"
 @pytest.fixture
 def shell(cluster: list[str]) -> Iterator[Shell]:
     settings = resolve({"node": (",".join(cluster),)}, {})
-    one = Shell(settings, process_streams(), ShellOptions(load(None, {})), act, interactive=False)
+    one = Shell(settings, process_streams(), ShellOptions(load(None, {})), run_builtin, interactive=False)
     yield one
     one.close()
 

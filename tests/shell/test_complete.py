@@ -32,21 +32,21 @@ def names() -> Names:
 
 
 @pytest.fixture
-def seen() -> RecentIds:
+def recent_ids() -> RecentIds:
     found = RecentIds()
     found.add(OLD, b"mail")
     found.add(NEW, b"other")
     return found
 
 
-def offered(line: str, names: Names, seen: RecentIds) -> list[str]:
-    return [entry.text for entry in entries(line, names, seen)[1]]
+def offered(line: str, names: Names, recent_ids: RecentIds) -> list[str]:
+    return [entry.text for entry in entries(line, names, recent_ids)[1]]
 
 
-def test_each_choice_says_what_it_means_itself(names: Names, seen: RecentIds) -> None:
-    offer = {entry.text: entry.meaning for entry in entries("pause mail ", names, seen)[1]}
+def test_each_choice_says_what_it_means_itself(names: Names, recent_ids: RecentIds) -> None:
+    offer = {entry.text: entry.meaning for entry in entries("pause mail ", names, recent_ids)[1]}
     assert (offer["in"], offer["out"]) == ("no jobs go in", "none come out")
-    sections = [entry.meaning for entry in entries("info ", names, seen)[1] if "-" not in entry.text]
+    sections = [entry.meaning for entry in entries("info ", names, recent_ids)[1] if "-" not in entry.text]
     assert len(sections) > 5
     assert not any(sections)
 
@@ -81,20 +81,20 @@ def test_each_choice_says_what_it_means_itself(names: Names, seen: RecentIds) ->
         ("\\watch 1 ql", ["qlen"]),
     ],
 )
-def test_the_menu_begins_with(line: str, first: list[str], names: Names, seen: RecentIds) -> None:
-    assert offered(line, names, seen)[: len(first)] == first
+def test_the_menu_begins_with(line: str, first: list[str], names: Names, recent_ids: RecentIds) -> None:
+    assert offered(line, names, recent_ids)[: len(first)] == first
 
 
 @pytest.mark.parametrize("line", ["ADDJOB mail ", "foo ", "qlen mail | le", 'qlen "x"y'])
-def test_nothing_is_offered(line: str, names: Names, seen: RecentIds) -> None:
-    assert not offered(line, names, seen)
+def test_nothing_is_offered(line: str, names: Names, recent_ids: RecentIds) -> None:
+    assert not offered(line, names, recent_ids)
 
 
-def test_the_descriptions_stand_beside(names: Names, seen: RecentIds) -> None:
+def test_the_descriptions_stand_beside(names: Names, recent_ids: RecentIds) -> None:
     beside = {
         entry.text: entry.meaning
         for line in ("qle", "SHOW ", "CONFIG GET ", "ADDJOB q x 0 ")
-        for entry in entries(line, names, seen)[1]
+        for entry in entries(line, names, recent_ids)[1]
     }
     assert beside["qlen"].startswith("Print")
     assert beside[NEW] == "other"
@@ -103,23 +103,23 @@ def test_the_descriptions_stand_beside(names: Names, seen: RecentIds) -> None:
     assert "default" in beside["RETRY"]
 
 
-def test_what_replaces_what(names: Names, seen: RecentIds) -> None:
-    assert entries("QLEN ma", names, seen)[0] == 5
-    assert entries('QLEN "my qu', names, seen)[0] == 5
-    assert entries("QLEN ", names, seen)[0] == 5
+def test_what_replaces_what(names: Names, recent_ids: RecentIds) -> None:
+    assert entries("QLEN ma", names, recent_ids)[0] == 5
+    assert entries('QLEN "my qu', names, recent_ids)[0] == 5
+    assert entries("QLEN ", names, recent_ids)[0] == 5
 
 
-def test_files_behind_an_arrow(names: Names, seen: RecentIds, tmp_path: Path) -> None:
+def test_files_behind_an_arrow(names: Names, recent_ids: RecentIds, tmp_path: Path) -> None:
     (tmp_path / "my file").write_text("")
     (tmp_path / ".hidden").write_text("")
-    assert offered(f"info > {tmp_path}/", names, seen) == [f'"{tmp_path}/my file"']
-    assert offered(f"\\source {tmp_path}/", names, seen) == [f'"{tmp_path}/my file"']
+    assert offered(f"info > {tmp_path}/", names, recent_ids) == [f'"{tmp_path}/my file"']
+    assert offered(f"\\source {tmp_path}/", names, recent_ids) == [f'"{tmp_path}/my file"']
 
 
-def test_a_hostile_name_is_shown_escaped(seen: RecentIds) -> None:
+def test_a_hostile_name_is_shown_escaped(recent_ids: RecentIds) -> None:
     names = Names()
     names.queues = Index(["a\x1b[31mb"])
-    (entry,) = entries("QLEN a", names, seen)[1]
+    (entry,) = entries("QLEN a", names, recent_ids)[1]
     assert entry.shown == "a\\x1b[31mb"
     assert entry.text == '"a\\x1b[31mb"'
 
@@ -141,16 +141,16 @@ def test_the_search_ends_when_its_time_is_over(monkeypatch: pytest.MonkeyPatch) 
 
 
 def test_the_oldest_ids_are_forgotten() -> None:
-    seen = RecentIds()
+    recent_ids = RecentIds()
     for number in range(1_100):
-        seen.add(f"D-{number:08x}-wEZBgf0gIJRmZsgi4nGJyWtR-05a1", b"q")
-    found = seen.newest_first()
+        recent_ids.add(f"D-{number:08x}-wEZBgf0gIJRmZsgi4nGJyWtR-05a1", b"q")
+    found = recent_ids.newest_first()
     assert len(found) == 1_000
     assert found[0][0].startswith("D-0000044b")
-    seen.add(found[-1][0], b"")
-    assert seen.newest_first()[0] == found[-1], "seen again, and its queue is still known"
-    seen.add("no id", b"q")
-    assert len(seen.newest_first()) == 1_000
+    recent_ids.add(found[-1][0], b"")
+    assert recent_ids.newest_first()[0] == found[-1], "recent_ids again, and its queue is still known"
+    recent_ids.add("no id", b"q")
+    assert len(recent_ids.newest_first()) == 1_000
 
 
 NEAR = ["xorders", "o-r-d", "orders", "Ordinary", "reorder", "o-r-d-later", "my-ord"]

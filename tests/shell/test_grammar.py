@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from disquectl.commands import NAMES
 from disquectl.errors import UsageError
-from disquectl.shell.builtins import ROWS
+from disquectl.shell.builtins import BUILTINS
 from disquectl.shell.check import check
 from disquectl.shell.complete import entries
 from disquectl.shell.grammar import read, read_before
@@ -16,7 +16,7 @@ from disquectl.shell.hints import about, rest_of_syntax
 from disquectl.shell.interpret import interpret
 from disquectl.shell.names import Names
 from disquectl.shell.paint import painted
-from disquectl.shell.parts import DISQUES, EITHER, MIXED, OURS
+from disquectl.shell.parts import DISQUECTL, EITHER, MIXED, NATIVE
 from disquectl.shell.recent_ids import RecentIds
 
 ADDJOB_WORDS = ["REPLICATE", "DELAY", "RETRY", "TTL", "MAXLEN", "ASYNC"]
@@ -25,22 +25,22 @@ ADDJOB_WORDS = ["REPLICATE", "DELAY", "RETRY", "TTL", "MAXLEN", "ASYNC"]
 @pytest.mark.parametrize(
     ("line", "notation"),
     [
-        ('ADDJOB mail "hello world" 0 RETRY 30', DISQUES),
-        ("addjob mail hello --retry 30", OURS),
-        ("addjob q x 0", DISQUES),
-        ("getjob from q", DISQUES),
-        ("getjob q r", OURS),
-        ('getjob "from" q', OURS),
-        ("GETJOB NOHANG COUNT 2 FROM q", DISQUES),
+        ('ADDJOB mail "hello world" 0 RETRY 30', NATIVE),
+        ("addjob mail hello --retry 30", DISQUECTL),
+        ("addjob q x 0", NATIVE),
+        ("getjob from q", NATIVE),
+        ("getjob q r", DISQUECTL),
+        ('getjob "from" q', DISQUECTL),
+        ("GETJOB NOHANG COUNT 2 FROM q", NATIVE),
         ("qlen q", EITHER),
         ("qlen q -o json", EITHER),
-        ("ADDJOB q x 0 -o json", DISQUES),
+        ("ADDJOB q x 0 -o json", NATIVE),
         ("addjob q x 0 --retry 3", MIXED),
         ("GETJOB FROM q --count 2", MIXED),
-        ("qscan 0 count 10", DISQUES),
-        ("qscan --count 10", OURS),
-        ("client kill id 7", DISQUES),
-        ("shutdown rewrite-aof", DISQUES),
+        ("qscan 0 count 10", NATIVE),
+        ("qscan --count 10", DISQUECTL),
+        ("client kill id 7", NATIVE),
+        ("shutdown rewrite-aof", NATIVE),
         ("pause q in bcast", EITHER),
     ],
 )
@@ -113,11 +113,11 @@ def test_no_option_comes_twice() -> None:
         ("ADDJOB q x 0 RETRY soon", "soon", "not a duration"),
         ("ADDJOB q x soon", "soon", "not a duration"),
         ("addjob q x --replicate many ", "many", "not a whole number"),
-        ("ADDJOB q x 0 RETRY 0", "0", "at most once"),
-        ("addjob q x --retry 0 ", "0", "at most once"),
-        ("ADDJOB q x 0 DELAY 100 TTL 50", "100", "not less than TTL"),
-        ("addjob q x --delay 2d ", "2d", "not less than TTL"),
-        ("ADDJOB q x 0 SOMETIMES ", "SOMETIMES", "ADDJOB knows"),
+        ("ADDJOB q x 0 RETRY 0", "0", "at-most-once"),
+        ("addjob q x --retry 0 ", "0", "at-most-once"),
+        ("ADDJOB q x 0 DELAY 100 TTL 50", "100", "must be less than TTL"),
+        ("addjob q x --delay 2d ", "2d", "must be less than TTL"),
+        ("ADDJOB q x 0 SOMETIMES ", "SOMETIMES", "ADDJOB takes"),
         ("addjob q x 0 --retry 3", "--retry", "mixes"),
         ("qlen --foo ", "--foo", "unknown option"),
         ("show D-123 ", "D-123", "not a job ID"),
@@ -196,7 +196,7 @@ def test_the_bar_says_a_unit_once() -> None:
 WORDS = [
     *NAMES,
     *(name.upper() for name in NAMES),
-    *(command.name for command in ROWS),
+    *(command.name for command in BUILTINS),
     *("from", "FROM", "RETRY", "0", "-5", "--retry", "--retry=3", "-o", "--", "-", "|", ">", ">>", '"', "'"),
     *(
         '"a b"',

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from disquectl.shell.history import LARGEST_BYTES, LONGEST_LINE_BYTES, HistoryFile, history_path, holds_secret
+from disquectl.shell.history import MAX_BYTES, MAX_LINE_BYTES, HistoryFile, history_path, holds_secret
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -119,7 +119,7 @@ def test_it_is_cut_when_it_has_grown_too_long(tmp_path: Path) -> None:
 
 def test_of_a_huge_file_only_the_end_is_read(tmp_path: Path) -> None:
     path = tmp_path / "history"
-    path.write_bytes(b"qlen lost\n" + b"x" * LARGEST_BYTES + b"\nqlen kept\n")
+    path.write_bytes(b"qlen lost\n" + b"x" * MAX_BYTES + b"\nqlen kept\n")
     assert HistoryFile(str(path), 10).load() == ["qlen kept"]
     assert path.read_text() == "qlen kept\n"
 
@@ -175,11 +175,11 @@ def test_a_folder_for_state_that_is_relative_is_none(folder: str) -> None:
 def test_a_line_that_is_too_long_is_not_kept(tmp_path: Path) -> None:
     """Not even where an older shell has written it."""
     path = tmp_path / "history"
-    longest = "x" * LONGEST_LINE_BYTES
-    for line in (longest, longest + "x", "\n" * (LONGEST_LINE_BYTES - 1)):
+    longest = "x" * MAX_LINE_BYTES
+    for line in (longest, longest + "x", "\n" * (MAX_LINE_BYTES - 1)):
         HistoryFile(str(path), 10).add(line)
     assert HistoryFile(str(path), 10).load() == [longest]
-    path.write_bytes(b"qlen a\n" + b"x" * (LONGEST_LINE_BYTES + 1) + b"\nqlen b\n")
+    path.write_bytes(b"qlen a\n" + b"x" * (MAX_LINE_BYTES + 1) + b"\nqlen b\n")
     assert HistoryFile(str(path), 10).load() == ["qlen a", "qlen b"]
 
 
@@ -187,6 +187,6 @@ def test_such_a_line_is_not_recalled_in_its_own_shell_either(tmp_path: Path) -> 
     from disquectl.shell.editing import SharedHistory
 
     history = SharedHistory(HistoryFile(str(tmp_path / "history"), 10))
-    history.append_string("x" * (LONGEST_LINE_BYTES + 1))
+    history.append_string("x" * (MAX_LINE_BYTES + 1))
     history.append_string("AUTH hunter2")
     assert history.get_strings() == ["AUTH hunter2"]

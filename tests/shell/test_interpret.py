@@ -34,7 +34,7 @@ def request(line: str) -> list[list[bytes]]:
 
 
 @pytest.mark.parametrize(
-    ("disques", "ours", "sent"),
+    ("native", "disquectl", "sent"),
     [
         ("ADDJOB q hi 0 RETRY 30", "addjob q hi --timeout 0 --retry 30", b"ADDJOB q hi 0 RETRY 30"),
         ("ADDJOB q hi 250 ASYNC", "addjob q hi --timeout 250ms --async", b"ADDJOB q hi 250 ASYNC"),
@@ -55,8 +55,8 @@ def request(line: str) -> list[list[bytes]]:
         (f"SHOW {ID}", f"show {ID}", b"SHOW " + ID.encode()),
     ],
 )
-def test_the_same_request_both_ways(disques: str, ours: str, sent: bytes) -> None:
-    assert request(disques) == request(ours) == [sent.split(b" ")]
+def test_the_same_request_both_ways(native: str, disquectl: str, sent: bytes) -> None:
+    assert request(native) == request(disquectl) == [sent.split(b" ")]
 
 
 def test_options_of_every_command_go_with_both() -> None:
@@ -119,7 +119,7 @@ def test_a_queue_may_have_the_name_of_the_program() -> None:
 )
 def test_the_option_for_help_is_help(line: str, topic: tuple[str, ...]) -> None:
     invocation = interpret(read(line))
-    assert invocation.own
+    assert invocation.is_builtin
     assert invocation.command.name == "help"
     assert invocation.words == {"topic": topic}
     assert not list(read("addjob --help").problems)
@@ -140,11 +140,11 @@ def test_data_that_reads_like_the_option_for_help_is_data() -> None:
         ("GETJOB FROM", "QUEUE is missing"),
         ("ADDJOB q x 0 RETRY", "RETRY needs a value"),
         ("addjob q x --retry", "--retry needs a value"),
-        ("qlen", "words are missing: qlen QUEUE..."),
+        ("qlen", "arguments are missing; usage: qlen QUEUE..."),
         ("qlen q --foo", "unknown option --foo"),
         ('qlen "q', 'a " is not closed'),
         ('qlen "q"x', "closing quote"),
-        ("qlen q |", "nothing stands behind the |"),
+        ("qlen q |", "a command is missing after the |"),
         ("\\o json csv", "usage: \\o [FORMAT]"),
         ("| less", "a command is missing"),
         ("--frob qlen q", "unknown option --frob"),

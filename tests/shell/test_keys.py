@@ -19,8 +19,8 @@ from prompt_toolkit.shortcuts import PromptSession
 
 from disquectl import Client
 from disquectl.shell.keys import bindings
-from tests.shell.person import CTRL_C, ENTER, TAB, Person
-from tests.shell.test_terminal_habits import configured
+from tests.shell.test_preferences import configured
+from tests.support.emulated_terminal import CTRL_C, ENTER, TAB, Person
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence

@@ -43,17 +43,17 @@ def test_everything_can_be_said() -> None:
 @pytest.mark.parametrize(
     ("line", "problem"),
     [
-        ('bindings = "nano"', "bindings: one of emacs, vi"),
-        ('colour = "red"', "colour: unknown; there are bindings"),
-        ("history-size = -1", "history-size: 0 or more"),
-        ("history-size = true", "history-size: a whole number"),
-        ('timing = "yes"', "timing: true or false"),
-        ("pager = 3", "pager: a command, true or false"),
-        ('start = "ping"', "start: a list of lines"),
-        ("start = [1]", "start: a list of lines"),
-        ('prompt = "{nodes}> "', "prompt: it may hold {node}"),
-        ('prompt = "{node"', "prompt: it may hold"),
-        ("prompt = 1", "prompt: text is expected"),
+        ('bindings = "nano"', "bindings: must be one of emacs, vi"),
+        ('colour = "red"', "colour: unknown key (choose bindings"),
+        ("history-size = -1", "history-size: must be 0 or more"),
+        ("history-size = true", "history-size: must be a whole number"),
+        ('timing = "yes"', "timing: must be true or false"),
+        ("pager = 3", "pager: must be a command, true or false"),
+        ('start = "ping"', "start: must be a list of lines"),
+        ("start = [1]", "start: must be a list of lines"),
+        ('prompt = "{nodes}> "', "prompt: invalid template; the fields are {node}"),
+        ('prompt = "{node"', "prompt: invalid template"),
+        ("prompt = 1", "prompt: must be text"),
     ],
 )
 def test_a_mistake_names_file_line_and_key(line: str, problem: str) -> None:

@@ -10,7 +10,7 @@ import pytest
 
 from disquectl import Client
 from tests.conftest import Result, run_disquectl
-from tests.shell.person import CTRL_C, ENTER, Person
+from tests.support.emulated_terminal import CTRL_C, ENTER, Person
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -64,7 +64,7 @@ def test_jobs_are_acknowledged_when_the_command_ended_with_0(
     [
         ("nosuch-command", "`nosuch-command` ended with 127"),
         ("cat >&2; exit 3", "`cat >&2; exit 3` ended with 3"),
-        ("cat > /dev/null; kill -9 $$", "was ended by signal 9"),
+        ("cat > /dev/null; kill -9 $$", "was killed by signal 9"),
     ],
 )
 def test_jobs_are_kept_when_the_command_failed(
@@ -76,7 +76,7 @@ def test_jobs_are_kept_when_the_command_failed(
     assert "PONG" not in done.out
     assert "2 jobs were not acknowledged: " in done.err
     assert says in done.err
-    assert "they come back in 1m, their retry time" in done.err
+    assert "they are delivered again in 1m, their retry time" in done.err
     assert states(client, ids) == ["active", "active"]
 
 
@@ -105,7 +105,7 @@ def test_at_most_once_is_said_where_it_is_lost(script: Script, client: Client) -
     client.addjob("q", "x", retry=0, replicate=1)
     added(client, 1)
     done = script(f"{GET} | false\n")
-    assert "they come back in 1m, their retry time; 1 job was to be delivered at most once" in done.err
+    assert "they are delivered again in 1m, their retry time; 1 job was at-most-once" in done.err
 
 
 def test_following_acknowledges_each_batch_that_the_pipe_took(
@@ -118,7 +118,7 @@ def test_following_acknowledges_each_batch_that_the_pipe_took(
         while states(client, ids) != ["acked", "acked"]:
             pass
         someone.type(CTRL_C)
-        someone.until("interrupted")
+        someone.until("Interrupted.")
 
 
 def test_following_says_what_a_closed_pipe_did_not_take(script: Script, client: Client) -> None:
@@ -188,7 +188,7 @@ def test_jobs_stay_where_the_second_command_fails(script: Script, client: Client
     client.pause("other", "in")
     done = script("getjob q --count 2 --ack -o raw | addjob other --lines\n")
     assert done.code == 1
-    assert "2 jobs were not acknowledged: addjob failed (they come back in 1m" in done.err
+    assert "2 jobs were not acknowledged: addjob failed (they are delivered again in 1m" in done.err
     assert states(client, ids) == ["active", "active"]
 
 

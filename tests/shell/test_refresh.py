@@ -10,7 +10,7 @@ from disquectl.config.file import load
 from disquectl.config.settings import resolve
 from disquectl.execution.streams import process_streams
 from disquectl.shell import refresh
-from disquectl.shell.actions import act
+from disquectl.shell.actions import run_builtin
 from disquectl.shell.options import ShellOptions
 from disquectl.shell.state import Shell
 
@@ -21,13 +21,13 @@ if TYPE_CHECKING:
 def test_no_more_names_are_fetched_than_can_be_searched_quickly(
     node: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(refresh, "MOST_NAMES", 50)
+    monkeypatch.setattr(refresh, "MAX_NAMES", 50)
     monkeypatch.setattr(refresh, "PAGE", b"10")
     with Client(node) as client, client.pipeline() as pipe:
         for number in range(300):
             pipe.call("ADDJOB", f"q{number}", "x", 0)
     settings = resolve({"node": (node,)}, {})
-    shell = Shell(settings, process_streams(), ShellOptions(load(None, {})), act, interactive=False)
+    shell = Shell(settings, process_streams(), ShellOptions(load(None, {})), run_builtin, interactive=False)
     refresher = refresh.Refresher(shell)
     refresher.start()
     try:

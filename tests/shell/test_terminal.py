@@ -11,7 +11,7 @@ from disquectl import Client
 from disquectl.sandbox.listening import listen
 from disquectl.sandbox.thread import SandboxThread
 from disquectl.shell.builtins import SETTINGS
-from tests.shell.person import CTRL_C, CTRL_D, CTRL_R, ENTER, TAB, UP, Person
+from tests.support.emulated_terminal import CTRL_C, CTRL_D, CTRL_R, ENTER, TAB, UP, Person
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -126,7 +126,7 @@ def test_a_word_that_cannot_be_right_is_red_and_says_why(person: Person) -> None
     person.until("FROB: unknown command FROB")
     assert person.color_of("FROB q") == WRONG
     person.type(CTRL_C + "ADDJOB q x 0 RETRY 0")
-    person.until("at most once")
+    person.until("at-most-once")
     assert person.color_of("0 RETRY") != WRONG
 
 
@@ -173,7 +173,7 @@ def test_ctrl_c_in_getjob_leaves_the_job_to_others(person: Person, node: str) ->
         while (client.qstat("later") or {}).get("blocked") != 1:
             pass
         person.type(CTRL_C)
-        person.until("interrupted; the connection was closed")
+        person.until("Interrupted. The waiting connection was closed")
         while (client.qstat("later") or {}).get("blocked") != 0:
             pass
         client.addjob("later", "precious")
@@ -187,7 +187,7 @@ def test_ctrl_c_ends_monitor(person: Person, node: str) -> None:
     with Client(node) as client:
         person.until(lambda text: bool(client.qlen("watched") == 0) and "watched" in text)
     person.type(CTRL_C)
-    person.until("interrupted")
+    person.until("Interrupted.")
     person.run("QLEN mail", "\n0\n")
 
 
@@ -235,14 +235,14 @@ def test_watch_draws_in_place_until_ctrl_c(person: Person, node: str) -> None:
     assert text.count("Every 0.05s: QLEN watched") == 1
     before = person.raw.count(b"\x1b[2J")
     person.type(CTRL_C)
-    person.until("interrupted")
+    person.until("Interrupted.")
     assert person.raw.count(b"\x1b[2J") == before == 1, "cleared once, then drawn over"
 
 
 def test_output_goes_through_a_pipe_and_into_files(person: Person, tmp_path: Path) -> None:
     person.run("ADDJOB q '<a b>' 0", "D-")
     person.run("QPEEK q 1 | tr a-z A-Z | cut -f3", "\n<A B>\n")
-    person.run(f"QPEEK q 1 -o json > {tmp_path}/a b", "one file name must stand")
+    person.run(f"QPEEK q 1 -o json > {tmp_path}/a b", "give one file name")
     person.run(f"QPEEK q 1 -o raw >> {tmp_path}/out", lambda text: (tmp_path / "out").exists())
     person.run("PING", "PONG")
     assert (tmp_path / "out").read_bytes() == b"<a b>"
@@ -257,16 +257,16 @@ def test_what_is_taller_than_the_screen_goes_to_the_pager(node: str, home: str) 
         someone.run("QPEEK tall 60", "\npaged\n")
         assert "body-55" not in someone.text
         someone.run("QPEEK tall 2", "body-01")
-        someone.run("\\pager off", "the pager is off")
+        someone.run("\\pager off", "pager is off")
         someone.run("QPEEK tall 60", "body-59")
 
 
 def test_the_echo_is_what_went_over_the_wire(person: Person, node: str) -> None:
-    person.run("\\echo on", "the echo is on")
+    person.run("\\echo on", "echo is on")
     text = person.run("QLEN mail", '< ":0')
     assert f'{node} > "*2\\r\\n$4\\r\\nQLEN\\r\\n$4\\r\\nmail\\r\\n"' in text
     assert f'{node} < ":0\\r\\n"' in text
-    person.run("\\echo off", "the echo is off")
+    person.run("\\echo off", "echo is off")
     assert person.run("PING --echo", "PONG\n").count("$4\\r\\nPING") == 1
 
 
@@ -291,7 +291,7 @@ def test_what_surprises_in_a_cluster_says_so(cluster: list[str], home: str) -> N
 
 def test_an_unknown_command_is_sent_with_a_warning(person: Person) -> None:
     text = person.run("FROB 1", "ERR unknown command 'FROB'")
-    assert "unknown command FROB: it is sent as it is" in text
+    assert "unknown command FROB: sending it as typed" in text
 
 
 def test_an_open_quote_goes_on_with_the_next_line(person: Person, node: str) -> None:
@@ -321,7 +321,7 @@ def test_a_dumb_terminal_works(node: str, home: str) -> None:
             while (client.qstat("later") or {}).get("blocked") != 1:
                 pass
         someone.type(CTRL_C)
-        someone.until("interrupted; the connection was closed")
+        someone.until("Interrupted. The waiting connection was closed")
         someone.run("QLEN q", "\n1\n")
         assert b"\x1b[" not in someone.raw
         someone.type(CTRL_D)

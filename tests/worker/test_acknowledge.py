@@ -11,7 +11,7 @@ from disquectl.worker.job import Failure, Job
 from disquectl.worker.lifecycle import JobLifecycle
 from disquectl.worker.plan import Plan
 from disquectl.worker.remembered import Remembered
-from tests.worker.test_custody import CREATED, ID, shown
+from tests.worker.test_lifecycle import CREATED, ID, shown
 
 A, B, C = (Node("127.0.0.1", port) for port in (7711, 7712, 7713))
 OLD = "D-60c335b3-yRiaWu63Ny89fXBPj66cnFnU-0001"
@@ -50,19 +50,19 @@ class Cluster:
             if not requests:
                 return
             for request in requests:
-                if request.home in self.down:
+                if request.node in self.down:
                     self.lifecycle.lost([request], True)
                 else:
                     self.lifecycle.answered(request, self.reply(request), self.now)
         raise AssertionError("it never ends to ask")
 
     def reply(self, request):
-        state = self.states[request.home]
+        state = self.states[request.node]
         verb = request.words[0]
         if verb == b"ACKJOB":
-            assert state not in (None, b"wait-repl"), f"{request.home} ends at this"
-            self.acknowledged_at.append(request.home)
-            self.states[request.home] = b"acked"
+            assert state not in (None, b"wait-repl"), f"{request.node} ends at this"
+            self.acknowledged_at.append(request.node)
+            self.states[request.node] = b"acked"
             return 1
         if state is None:
             return ReplyError("NOJOB Job not known") if verb == b"WORKING" else None
@@ -75,10 +75,10 @@ class Cluster:
         self.lifecycle.tick(now)
         self.run()
 
-    def news(self):
-        told = [(news.event, news.why) for news in self.lifecycle.told]
-        self.lifecycle.told.clear()
-        return told
+    def events(self):
+        found = [(event.kind, event.why) for event in self.lifecycle.events]
+        self.lifecycle.events.clear()
+        return found
 
 
 def test_at_the_node_that_gave_it_and_nowhere_else():
@@ -104,8 +104,8 @@ def test_where_that_is_gone_at_every_other_that_has_it_and_there_when_it_is_back
     cluster.at(4)
     assert cluster.acknowledged_at == [B, A]
     cluster.lifecycle.close()
-    assert cluster.news() == []
-    assert cluster.lifecycle.next_look > 1000
+    assert cluster.events() == []
+    assert cluster.lifecycle.next_deadline > 1000
 
 
 def test_at_the_end_what_could_not_be_acknowledged_is_told():
@@ -116,7 +116,7 @@ def test_at_the_end_what_could_not_be_acknowledged_is_told():
     cluster.lifecycle.succeeded(job)
     cluster.run()
     cluster.lifecycle.close()
-    ((event, why),) = cluster.news()
+    ((event, why),) = cluster.events()
     assert event == "not acknowledged"
     assert "127.0.0.1:7711" in why
 
@@ -132,7 +132,7 @@ def test_a_job_that_no_node_took_the_acknowledgement_of_is_left():
     cluster.at(30)  # the grace time is over
     assert not cluster.lifecycle.busy
     cluster.lifecycle.close()
-    assert [event for event, _ in cluster.news()] == ["left"]
+    assert [event for event, _ in cluster.events()] == ["left"]
     assert cluster.lifecycle.jobs == {}
 
 
@@ -175,7 +175,7 @@ def test_what_was_acknowledged_and_comes_again_is_acknowledged_everywhere_and_no
     assert not cluster.is_run
     cluster.run()
     assert cluster.acknowledged_at == [A, C, A]
-    assert [event for event, _ in cluster.news()] == ["already done"]
+    assert [event for event, _ in cluster.events()] == ["already done"]
     assert cluster.lifecycle.jobs == {}
 
 
@@ -237,13 +237,13 @@ def test_working_goes_to_the_others_while_the_node_of_a_job_is_gone():
     cluster.lose(A)
     cluster.lifecycle.tick(10)
     asked = cluster.lifecycle.requests()
-    assert [(request.words[0], request.home) for request in asked] == [(b"WORKING", A)]
+    assert [(request.words[0], request.node) for request in asked] == [(b"WORKING", A)]
     cluster.lifecycle.lost(asked, True)
     asked = cluster.lifecycle.requests()
-    assert [(request.words[0], request.home) for request in asked] == [(b"WORKING", B), (b"WORKING", C)]
+    assert [(request.words[0], request.node) for request in asked] == [(b"WORKING", B), (b"WORKING", C)]
     for request in asked:
         cluster.lifecycle.answered(request, cluster.reply(request), 10.0)
-    assert cluster.news() == []  # C does not know it, which says nothing
+    assert cluster.events() == []  # C does not know it, which says nothing
     assert job.working_at == 20
 
 
@@ -253,13 +253,13 @@ def test_a_nack_waits_for_the_node_that_gave_the_job_for_one_retry_time():
     cluster.run()
     cluster.lifecycle.failed(job, Failure(1, None, b"", CREATED))
     cluster.run()
-    assert [event for event, _ in cluster.news()] == ["failed"]
+    assert [event for event, _ in cluster.events()] == ["failed"]
     cluster.lose(A)
     for now in (10, 20, 39):
         cluster.at(now)
         assert cluster.lifecycle.held.total() == 1
     cluster.at(41)
-    assert [event for event, _ in cluster.news()] == ["left"]
+    assert [event for event, _ in cluster.events()] == ["left"]
     assert cluster.lifecycle.held.total() == 0
 
 
@@ -270,7 +270,7 @@ def test_how_long_a_job_may_live_is_asked_elsewhere_while_its_node_is_gone():
     cluster.lose(A)
     cluster.lifecycle.failed(job, Failure(1, None, b"", CREATED))
     cluster.run()
-    assert [event for event, _ in cluster.news()] == ["failed"]
+    assert [event for event, _ in cluster.events()] == ["failed"]
 
 
 def test_a_letter_goes_to_another_node_where_the_first_does_not_answer():
@@ -281,14 +281,14 @@ def test_a_letter_goes_to_another_node_where_the_first_does_not_answer():
     cluster.lifecycle.failed(job, Failure(1, None, b"", CREATED))
     cluster.lose(A)
     cluster.run()
-    assert [event for event, _ in cluster.news()] == ["not buried"]
+    assert [event for event, _ in cluster.events()] == ["letter refused"]
     cluster.lifecycle.tick(1.0)
     cluster.lifecycle.lost(cluster.lifecycle.requests(), True)
     sent = cluster.lifecycle.requests()
     for request in sent:
         cluster.lifecycle.answered(request, cluster.reply(request), 1.0)
     (hello,) = cluster.lifecycle.requests()
-    assert (hello.words, hello.home) == ((b"HELLO",), B)
+    assert (hello.words, hello.node) == ((b"HELLO",), B)
 
 
 def test_a_replica_that_nobody_lists_is_acknowledged_too():

@@ -8,7 +8,7 @@ import pytest
 
 from disquectl import Client
 from disquectl.sandbox.thread import SandboxThread
-from tests.worker.workers import events, work
+from tests.support.workers import events, work
 
 HOW = {
     False: ("--", "sh", "-c", 'env | grep "^DISQUE_[NPU]"'),

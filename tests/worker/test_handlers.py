@@ -16,7 +16,7 @@ from disquectl.worker.handlers import Handlers
 from disquectl.worker.job import Job
 from disquectl.worker.plan import LINES, Plan, Program
 from disquectl.worker.poller import Poller
-from tests.worker.workers import work
+from tests.support.workers import work
 
 ID = "D-60c335b3-yRiaWu63Ny89fXBPj66cnFnU-05a1"
 # Answers with how many lines it has had, as the reason of a failure.
@@ -41,7 +41,7 @@ class Unread:
 
     is_behind = False
 
-    def passed_on(self, job, lines):
+    def child_stderr(self, job, lines):
         pass
 
 
@@ -52,7 +52,7 @@ class Slots:
         self.ended = []
         self.watch = Poller()
         command = (sys.executable.encode(), b"-c", script.encode())
-        made = Plan(command, ((b"q", 1),), Backoff(), takes=LINES, concurrency=concurrency, **plan)
+        made = Plan(command, ((b"q", 1),), Backoff(), input_mode=LINES, concurrency=concurrency, **plan)
         program = Program(path or command[0], os.environb)
         self.handlers = Handlers(made, program, self.watch, self._ended, Unread())
 
@@ -70,7 +70,7 @@ class Slots:
     def hear(self, count):
         """Until so many jobs have come to their end; nobody is woken meanwhile."""
         while len(self.ended) < count:
-            self.watch.act(self.watch.wait(1))
+            self.watch.dispatch(self.watch.wait(1))
 
     def see_the_end(self):
         """Until no process is left; nothing is heard meanwhile."""
@@ -138,13 +138,13 @@ def test_a_job_that_nobody_has_yet_comes_back_at_the_end(slots):
     some.handlers.tick(0.0)
     assert (some.handlers.running, some.handlers.free) == (2, -1)
     some.handlers.end()
-    assert some.ended == [(b"b", "the worker was told to end")]
+    assert some.ended == [(b"b", "the worker ends")]
     assert some.handlers.running == 1
 
 
 @pytest.mark.parametrize(
     ("ending", "why"),
-    [("0", "the handler ended without an answer"), ("3", ""), ("print('hm')", "no answer: ")],
+    [("0", "the handler ended without an answer"), ("3", ""), ("print('hm')", "not an answer: ")],
 )
 def test_a_handler_that_gives_no_answer_fails_its_job(slots, ending, why):
     some = slots(f"import sys; sys.stdin.readline(); sys.exit({ending})", 1)

@@ -8,8 +8,8 @@ import signal
 import pytest
 
 from disquectl import Client
-from tests.worker.road import RoadWithoutReturn
-from tests.worker.workers import events, letters, nothing_left, wait_for, work, worker
+from tests.support.one_way_proxy import OneWayProxy
+from tests.support.workers import events, letters, nothing_left, wait_for, work, worker
 
 SH = ("--", "sh", "-c")
 
@@ -73,8 +73,8 @@ def test_between_the_dead_queue_and_the_acknowledgement(node, client, verb):
     """The letter is there; of that, or of the acknowledgement, the worker has not heard."""
     job_id = client.addjob("q", "x", retry=1)
     with contextlib.ExitStack() as stack:
-        road = stack.enter_context(RoadWithoutReturn(node, verb))
-        process = stack.enter_context(worker(road.address, "-q", "q", "--max-retries", "0", "--", "false"))
+        proxy = stack.enter_context(OneWayProxy(node, verb))
+        process = stack.enter_context(worker(proxy.address, "-q", "q", "--max-retries", "0", "--", "false"))
         wait_for(lambda: letters(client))
         if verb == b"ACKJOB":
             wait_for(lambda: client.show(job_id) is None)

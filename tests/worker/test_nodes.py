@@ -16,8 +16,8 @@ import pytest
 
 from disquectl import Client
 from disquectl.errors import DisquectlError
-from tests.cli.processes import PATIENCE_SECONDS
-from tests.worker.workers import wait_for, work, worker
+from tests.support.processes import PATIENCE_SECONDS
+from tests.support.workers import wait_for, work, worker
 
 SERVER = os.environ.get("DISQUECTL_TEST_SERVER")
 
@@ -93,12 +93,12 @@ def test_the_worker_goes_to_the_node_that_jobs_come_from(cluster, clients):
         deadline = time.monotonic() + PATIENCE_SECONDS
         os.set_blocking(process.stderr.fileno(), False)
         log = b""
-        while b"most jobs come from" not in log:
+        while b"most jobs were created at" not in log:
             assert time.monotonic() < deadline
             clients[2].call_many([("ADDJOB", "q", "x", 0, "REPLICATE", 1)] * 50)
             wait_for(lambda: clients[2].qlen("q") < 100)
             log = log[-200:] + (process.stderr.read() or b"")
-        assert f"most jobs come from {producer}".encode() in log
+        assert f"most jobs were created at {producer}".encode() in log
         wait_for(lambda: clients[2].qlen("q") == 0)
         process.send_signal(signal.SIGINT)
         assert process.wait() == 0

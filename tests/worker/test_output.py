@@ -13,14 +13,14 @@ import termios
 import pytest
 
 from disquectl import Client
+from disquectl.worker.child import Tail
 from disquectl.worker.log_output import LogOutput
-from disquectl.worker.tail import Tail
-from tests.cli.processes import COMMAND, environment
-from tests.cli.terminal import Terminal
+from tests.support.processes import COMMAND, environment
+from tests.support.terminal import Terminal
+from tests.support.workers import events, letters, wait_for, worker
 from tests.worker.test_handlers import Slots
-from tests.worker.test_seen import COLUMNS, ROWS, screen
-from tests.worker.test_told_to_end import children_of, state_of
-from tests.worker.workers import events, letters, wait_for, worker
+from tests.worker.test_signals import children_of, state_of
+from tests.worker.test_status_line import COLUMNS, ROWS, screen
 
 SH = ("--", "sh", "-c")
 
@@ -192,7 +192,7 @@ def test_a_handler_that_closed_its_stdin_does_not_keep_its_slot(when, whys):
         slots.handlers.tick(0.0)
         pid = next(slots.handlers.children()).pid
         while slots.handlers.alive:
-            slots.watch.act(slots.watch.wait(0.05))
+            slots.watch.dispatch(slots.watch.wait(0.05))
             slots.handlers.reap()
         assert [why for _, why in slots.ended] == whys
         assert (slots.handlers.running, slots.handlers.free, pid > 0) == (0, 1, True)
@@ -243,7 +243,9 @@ def test_more_than_can_be_kept_is_counted(pipe):
         out.flush()
         read += os.read(reading, 65536)
     lost = 12 * 1024 - read.count(b"x\n")
-    assert read.endswith(b"disquectl: %d lines of this log are lost: it was not read\nnext\n" % lost)
+    assert read.endswith(
+        b"disquectl: %d lines of this log were dropped, because it was not read\nnext\n" % lost
+    )
 
 
 def test_a_reader_that_is_gone_is_no_error(pipe):

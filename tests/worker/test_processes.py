@@ -32,7 +32,7 @@ class Heard:
         self.is_behind = is_behind
         self.lines = []
 
-    def passed_on(self, _job, lines):
+    def child_stderr(self, _job, lines):
         self.lines += lines
 
 
@@ -97,10 +97,10 @@ def test_no_more_is_read_while_the_log_is_behind(run):
     log = Heard(is_behind=True)
     slots, watch, ended = run("echo line >&2; exec sleep 1000", log)
     ready = watch.wait(30)
-    watch.act(ready)
+    watch.dispatch(ready)
     assert (bool(ready), log.lines, ended) == (True, [], [])
     log.is_behind = False
-    watch.act(ready)
+    watch.dispatch(ready)
     assert log.lines == [b"line"]
     assert slots.running == 1
 
@@ -108,11 +108,11 @@ def test_no_more_is_read_while_the_log_is_behind(run):
 def test_nothing_is_read_of_one_that_is_not_listened_to(run):
     slots, watch, _ = run("echo line >&2; exec sleep 1000", Heard())
     assert watch.wait(30)
-    for child in slots.places():
-        child.listen(False)
+    for child in slots.slots():
+        child.set_reading(False)
     assert not watch.wait(0)
-    for child in slots.places():
-        child.listen()
+    for child in slots.slots():
+        child.set_reading()
     assert watch.wait(0)
 
 
@@ -125,7 +125,7 @@ def test_each_of_those_that_are_ready_comes_first_in_its_turn():
         watch.set(reading, 1, lambda _, fd=reading: order.append(fd))
     for _ in range(3):
         order.clear()
-        watch.act(watch.wait(1))
+        watch.dispatch(watch.wait(1))
         first.append(order[0])
     assert sorted(first) == sorted(reading for reading, _ in pipes)
     for pair in pipes:

@@ -13,13 +13,13 @@ from disquectl.worker.affinity import NodeAffinity
 from disquectl.worker.answers import line_of, refusal
 from disquectl.worker.arguments import arguments
 from disquectl.worker.backoff import Backoff
-from disquectl.worker.dead_letter import letter, read
-from disquectl.worker.dead_letters import failing, is_wanted, letter_of, revival
+from disquectl.worker.child import Tail
+from disquectl.worker.dead_letter import decode_dead_letter, encode_dead_letter
+from disquectl.worker.dead_letters import dead_letter_of, failing, is_wanted, revival
 from disquectl.worker.job import Failure, Job, Life
 from disquectl.worker.plan import ARG, ARGS, Plan
 from disquectl.worker.retry_policy import ABANDON, DEAD_LETTER, HOLD, decide
 from disquectl.worker.scheduling import WeightedRoundRobin, interleaved
-from disquectl.worker.tail import Tail
 
 HOME = Node("127.0.0.1", 7711)
 AT_LEAST_ONCE = "D-60c335b3-yRiaWu63Ny89fXBPj66cnFnU-05a1"
@@ -102,36 +102,36 @@ def test_a_curve_of_ones_own():
 YOUNG = Life(created=1000.0, expires=1000.0 + 86_400, retry=300, replicate=1)
 
 
-def judged(of, life=YOUNG, now=1001.0, held=0, **options):
+def decision(of, life=YOUNG, now=1001.0, held=0, **options):
     return decide(of, life, now, held=held, plan=plan(**options), random=0.0)
 
 
 def test_a_failed_job_is_held_for_its_backoff():
-    assert (judged(job()).act, judged(job()).seconds) == (HOLD, 10)
-    assert judged(job(nacks=2)).seconds == 40
-    assert judged(job(deliveries=9)).seconds == 10  # what nobody reported is no failure
+    assert (decision(job()).action, decision(job()).seconds) == (HOLD, 10)
+    assert decision(job(nacks=2)).seconds == 40
+    assert decision(job(deliveries=9)).seconds == 10  # what nobody reported is no failure
 
 
 def test_after_the_last_attempt_it_dies():
-    assert judged(job(nacks=24), max_retries=25).act == HOLD
-    assert judged(job(nacks=25), max_retries=25).act == DEAD_LETTER
-    assert judged(job(nacks=20, deliveries=5), max_retries=25).act == HOLD
-    assert judged(job(), max_retries=0).act == DEAD_LETTER
+    assert decision(job(nacks=24), max_retries=25).action == HOLD
+    assert decision(job(nacks=25), max_retries=25).action == DEAD_LETTER
+    assert decision(job(nacks=20, deliveries=5), max_retries=25).action == HOLD
+    assert decision(job(), max_retries=0).action == DEAD_LETTER
 
 
 def test_an_attempt_after_half_of_the_ttl_never_comes():
     half = 1000.0 + 43_200
-    assert judged(job(), now=half - 11).act == HOLD
-    assert judged(job(), now=half - 9).act == DEAD_LETTER
+    assert decision(job(), now=half - 11).action == HOLD
+    assert decision(job(), now=half - 9).action == DEAD_LETTER
 
 
 def test_at_most_once_dies_at_the_first_failure():
-    assert judged(job(AT_MOST_ONCE)).act == DEAD_LETTER
+    assert decision(job(AT_MOST_ONCE)).action == DEAD_LETTER
 
 
 def test_over_the_bound_it_is_left_alone():
-    assert judged(job(), held=3, hold=3).act == ABANDON
-    assert judged(job(), held=2, hold=3).act == HOLD
+    assert decision(job(), held=3, hold=3).action == ABANDON
+    assert decision(job(), held=2, hold=3).action == HOLD
 
 
 # Where to take jobs from
@@ -266,7 +266,7 @@ def test_megabytes_are_not_kept():
 def test_the_letter_of_the_contract():
     failure = Failure(3, None, b"boom\xff", 1_700_000_001.5)
     life = Life(1_700_000_000.25, 1_700_086_400, 300, 2)
-    fields = json.loads(letter(job(nacks=1), life, failure))
+    fields = json.loads(encode_dead_letter(job(nacks=1), life, failure))
     assert fields == {
         "v": 1,
         "queue": "mail",
@@ -286,21 +286,21 @@ def test_the_letter_of_the_contract():
 
 
 def test_bytes_survive_the_letter():
-    dead = letter(job(body=b"\x00\xff"), YOUNG, Failure(None, 9, b"", 0.0))
+    dead = encode_dead_letter(job(body=b"\x00\xff"), YOUNG, Failure(None, 9, b"", 0.0))
     assert json.loads(dead)["body_base64"] == "AP8="
-    found = read(dead)
+    found = decode_dead_letter(dead)
     assert found is not None
     assert (found["body"], found["queue"], found["signal"]) == (b"\x00\xff", b"mail", 9)
 
 
 @pytest.mark.parametrize("body", [b"", b"[]", b"{}", b'{"v": 2}', b'{"v": 1, "queue": "q"}', b"\xff"])
 def test_what_is_no_letter(body):
-    assert read(body) is None
+    assert decode_dead_letter(body) is None
 
 
 def a_letter():
-    body = letter(job(), YOUNG, Failure(75, None, b"", 5000.0))
-    return letter_of({"id": "D-letter", "queue": b"dead:mail", "body": body})
+    body = encode_dead_letter(job(), YOUNG, Failure(75, None, b"", 5000.0))
+    return dead_letter_of({"id": "D-letter", "queue": b"dead:mail", "body": body})
 
 
 def test_letters_are_found_by_queue_id_and_filters():

@@ -10,7 +10,7 @@ import sys
 import pytest
 
 from disquectl import Client
-from tests.worker.workers import SOON, events, letters, nothing_left, wait_for, work, worker
+from tests.support.workers import SOON, events, letters, nothing_left, wait_for, work, worker
 
 SH = ("--", "sh", "-c")
 
@@ -151,7 +151,7 @@ def test_a_letter_is_added_when_the_dead_queue_takes_jobs_again(node, client, tm
     args = ("-q", "q", "--max-retries", "0", *SH, f"echo x >> {tmp_path}/runs; exit 9")
     with worker(node, *args) as process:
         assert process.stderr is not None
-        read_until(process, "not buried", 2)
+        read_until(process, "letter refused", 2)
         assert client.show(job_id)["state"] == "active"
         client.pause("dead:q", "none")
         read_until(process, "dead", 1)
@@ -279,7 +279,7 @@ def test_a_handler_that_stays(node, client):
     assert dead["die"]["exit"] == 9
     whys = {event["id"]: event.get("why") for event in events(done.err) if event["event"] == "dead"}
     assert "as you like" in whys[dead["fail"]["id"]]
-    assert "no answer" in whys[dead["talk"]["id"]]
+    assert "not an answer" in whys[dead["talk"]["id"]]
 
 
 def test_a_slow_handler_is_ended(node, client):

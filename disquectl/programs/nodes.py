@@ -1,0 +1,98 @@
+"""Lists the nodes of the cluster: asks each about itself and the others, and writes a record for each.
+
+Started by the command `nodes`, whose declaration has the columns.
+"""
+
+from __future__ import annotations
+
+from disquectl.errors import ReplyError
+from disquectl.execution.present import present
+from disquectl.fanout.ask import Refusals, open_cluster, require_an_answer, settle
+from disquectl.fanout.scan_all import now_ms
+from disquectl.merge.clocks import skew_ms
+from disquectl.merge.nodes import NodeView, state_of_flags
+from disquectl.protocol.server_replies import cluster_nodes, config, info, server_time
+from disquectl.spec.shape import RECORDS, Shape
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from disquectl.client.cluster import Cluster
+    from disquectl.execution.session import Session
+    from disquectl.protocol.resp import Reply
+    from disquectl.spec.parameters import Record, Values
+
+# The columns that fit a narrow terminal.
+NARROW = ("id", "address", "state", "uptime", "clients", "jobs", "queues")
+WIDE_COLUMNS = 170
+_LEAVING = [b"CLUSTER", b"LEAVING"]
+_ASKED = ([b"INFO"], [b"CLUSTER", b"NODES"], _LEAVING, [b"CONFIG", b"GET", b"maxmemory"])
+
+
+def list_nodes(values: Values, shape: Shape, session: Session) -> None:
+    """Ask every node about itself and the others, and write a row for each."""
+    session.check_output(shape)
+    with open_cluster(session.client, seeds_only="seeds_only" in values) as cluster:
+        refusals = Refusals()
+        views = _views(cluster, refusals)
+        require_an_answer(cluster, session)
+        records = [view.record() for view in views]
+        shown = shape
+        if session.format == "table" and session.settings.columns is None:
+            records = [_for_people(record) for record in records]
+            if session.streams.width < WIDE_COLUMNS:
+                shown = Shape(NARROW, RECORDS, many=True, kinds=shape.kinds)
+        present(shown, records, session)
+        settle(cluster, session, refusals=refusals)
+
+
+def _views(cluster: Cluster, refusals: Refusals) -> list[NodeView]:
+    """A view of each node that answers, and of each that others report."""
+    asked = list(cluster.ask(*_ASKED))
+    views = {
+        connection.node_id: NodeView(connection.node_id, connection.name) for connection in cluster.links()
+    }
+    for one in cluster.missing():
+        views.setdefault(one.node_id or str(one.node), NodeView(one.node_id, str(one.node)))
+    for connection in cluster.links():
+        views[connection.node_id].answers = connection.has_answered
+        for entry in (connection.greeting or {"nodes": []})["nodes"]:
+            if entry["id"] in views and entry["id"] != connection.node_id:
+                views[entry["id"]].priority[connection.name] = entry["priority"]
+    for connection, request, reply in asked:
+        if isinstance(reply, ReplyError):
+            refusals.add(connection, request, reply)
+        elif request[1:] == [b"NODES"]:
+            for entry in cluster_nodes(reply):
+                if entry["id"] in views and entry["id"] != connection.node_id:
+                    views[entry["id"]].seen[connection.name] = state_of_flags(entry)
+        else:
+            _fill(views[connection.node_id], request[0], reply)
+    before = now_ms()
+    for connection, _, reply in cluster.ask([b"TIME"]):
+        if not isinstance(reply, ReplyError):
+            views[connection.node_id].skew_ms = skew_ms(server_time(reply), before, now_ms())
+    return list(views.values())
+
+
+def _fill(view: NodeView, verb: object, reply: Reply) -> None:
+    """Add what a node reports about itself."""
+    if verb == b"INFO":
+        view.info = info(reply)
+    elif verb == b"CLUSTER":
+        view.leaving = reply == b"yes"
+    else:
+        settings = {setting["name"]: setting["value"] for setting in config(reply)}
+        limit = settings.get("maxmemory", b"")
+        view.maxmemory = int(limit) if limit.isdigit() else None
+
+
+def _for_people(record: Record) -> Record:
+    """The record for tables: values on which the other nodes disagree are marked."""
+    marked = {
+        name: "! " + ", ".join(f"{node}: {said}" for node, said in record[name].items())
+        for name in ("priority", "state")
+        if isinstance(record[name], dict)
+    }
+    if record["state"] is None:
+        marked["state"] = "ok, alone" if record["answers"] else "no answer"
+    return {**record, **marked}

@@ -1,0 +1,133 @@
+"""Lists the queues of the whole cluster: asks all nodes, merges what they have, selects, and writes.
+
+Started by the command `queues`, whose declaration has the options and the columns.
+"""
+
+from __future__ import annotations
+
+import re
+import time
+from fnmatch import translate
+
+from disquectl.execution.present import arranged, present
+from disquectl.fanout.ask import missing_bits, open_cluster, require_an_answer, settle
+from disquectl.fanout.scan_all import ClusterScan, NoGarbageCollection, now_ms
+from disquectl.merge.job_counts import JobCounts
+from disquectl.merge.queues import QueueSum, queue_record, rates
+from disquectl.spec.shape import RECORDS, Shape
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from disquectl.execution.session import Session
+    from disquectl.spec.parameters import Record, Values
+
+# The columns that fit, by the terminal's width.
+NARROW = ("queue", "queued", "delayed", "in_flight", "oldest_age", "jobs_in", "jobs_out", "pause")
+NARROW_WITH_RATES = ("queue", "queued", "delayed", "in_flight", "oldest_age", "rate_in", "rate_out", "pause")
+WIDE_COLUMNS = 140
+
+
+def list_queues(values: Values, shape: Shape, session: Session) -> None:
+    """Ask all nodes for their queues and jobs, merge them, and write the queues that pass the filters."""
+    session.check_output(shape)
+    pattern: bytes | None = values.get("pattern")
+    exact = pattern if pattern is not None and not any(sign in pattern for sign in b"*?[") else None
+    wanted = None if pattern is None or exact is not None else matcher(pattern)
+    with open_cluster(session.client, seeds_only="seeds_only" in values) as cluster:
+        scan = ClusterScan(cluster, wanted)
+        counts = JobCounts(scan.clocks, wanted)
+        with NoGarbageCollection():
+            for connection, replicas in scan.run(
+                scan_queues=True, queue=exact, scan_jobs=not values.get("estimate")
+            ):
+                counts.add(connection.node_id, replicas, now_ms())
+        require_an_answer(cluster, session, scan.refusals)
+        found = _records(scan, counts, values)
+        _tell(scan, counts, values, session)
+        low = values.get("min_length", 0)
+        kept = arranged(
+            [record for record in found if record["queued"] >= low],
+            values.get("sort", "queue"),
+            bool(values.get("reverse")),
+            values.get("limit"),
+        )
+        if values.get("names"):
+            kept = [{"queue": record["queue"]} for record in kept]
+        present(_shown(values, shape, session), kept, session)
+        settle(cluster, session, refusals=scan.refusals)
+
+
+def matcher(pattern: bytes) -> Callable[[bytes], bool]:
+    """A test whether a name matches a pattern of `* ? [a-z]`."""
+    # latin-1 maps each byte to one character, so fnmatch works on names of any bytes.
+    fits = re.compile(translate(pattern.decode("latin-1"))).match
+    known: dict[bytes, bool] = {}
+
+    def matches(name: bytes) -> bool:
+        answer = known.get(name)
+        if answer is None:
+            answer = known[name] = fits(name.decode("latin-1")) is not None
+        return answer
+
+    return matches
+
+
+def _records(scan: ClusterScan, counts: JobCounts, values: Values) -> list[Record]:
+    """A record for each queue that any node has, or has jobs of."""
+    later = _after(scan, values)
+    bits = [(counts.bits.of(connection.node_id), connection.name) for connection in scan.cluster.links()]
+    answered = [connection.name for connection in scan.cluster.answered()]
+    missing = missing_bits(scan.cluster, counts.bits)
+    now = now_ms()
+    found = []
+    for queue in {**scan.queues, **dict.fromkeys(counts.queues())}:
+        total = scan.queues.get(queue) or QueueSum()
+        by_state, holders = counts.counts(queue, missing)
+        rate = rates(total, later[queue]) if queue in later and queue in scan.queues else None
+        found.append(
+            queue_record(
+                queue,
+                total,
+                counts=None if values.get("estimate") else by_state,
+                oldest_age=counts.oldest_age(queue, now),
+                rates=rate,
+                answered=answered,
+                holders=[name for bit, name in bits if name in total.pauses or bit & holders],
+            )
+        )
+    return found
+
+
+def _after(scan: ClusterScan, values: Values) -> dict[bytes, QueueSum]:
+    """The queues again after --interval; empty without it."""
+    if "interval" not in values:
+        return {}
+    begun = max((total.seen_at for total in scan.queues.values()), default=time.monotonic())
+    time.sleep(max(begun + values["interval"] / 1000 - time.monotonic(), 0))
+    return scan.again()
+
+
+def _tell(scan: ClusterScan, counts: JobCounts, values: Values, session: Session) -> None:
+    """Write a note or warning about what the numbers leave out."""
+    if values.get("estimate"):
+        session.note(
+            "estimated from QSTAT: delayed, in-flight and acknowledged jobs and ages are not known, queues "
+            "without queued jobs may be missing, and a job queued on two nodes counts twice"
+        )
+        return
+    missing = missing_bits(scan.cluster, counts.bits)
+    unknown = sum(counts.counts(queue, missing)[0]["unknown"] for queue in counts.queues()) if missing else 0
+    if unknown:
+        session.warn(f"{unknown} jobs are not counted above; a node that did not answer may have them queued")
+
+
+def _shown(values: Values, full: Shape, session: Session) -> Shape:
+    """The shape with the columns that fit the terminal, unless --columns chooses others."""
+    if session.format != "table" or session.settings.columns is not None or values.get("names"):
+        return full
+    if session.streams.width >= WIDE_COLUMNS:
+        return full
+    fields = NARROW_WITH_RATES if "interval" in values else NARROW
+    return Shape(fields, RECORDS, many=True, value="queue", kinds=full.kinds)

@@ -1,0 +1,94 @@
+"""Starts a worker: its plan from the options, the log, the environment of handlers, and the end.
+
+Started by the command `work`, whose declaration has the options. How jobs are run is the worker's business.
+"""
+
+from __future__ import annotations
+
+import os
+from shutil import which
+
+from disquectl.errors import UsageError
+from disquectl.execution.child_environment import child_environment
+from disquectl.spec.queue_names import doubts
+from disquectl.worker.backoff import Backoff
+from disquectl.worker.log import Log
+from disquectl.worker.log_output import LogOutput
+from disquectl.worker.open_files import make_room
+from disquectl.worker.plan import ARG, ARGS, LINES, STDIN, Plan, Program
+from disquectl.worker.worker import Worker
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import BinaryIO
+
+    from disquectl.execution.session import Session
+    from disquectl.spec.command import Command
+    from disquectl.spec.parameters import Values
+
+
+def plan_of(values: Values) -> Plan:
+    """Return the options as a Plan."""
+    prefix: bytes = values.get("prefix", b"")
+    given: Values = {
+        name: values[name]
+        for name in ("concurrency", "max_jobs", "max_retries", "hold", "backtrace", "dead_ttl")
+        if name in values
+    }
+    given |= {name: values[name] / 1000 for name in ("max_time", "timeout", "grace") if name in values}
+    modes = {"as_arg": ARG, "as_args": ARGS, "lines": LINES}
+    return Plan(
+        command=values["command"],
+        queues=tuple((prefix + name, weight) for name, weight in values["queue"]),
+        backoff=Backoff(*values["backoff"]) if "backoff" in values else Backoff(),
+        prefix=prefix,
+        strict="strict" in values,
+        input_mode=next((mode for name, mode in modes.items() if name in values), STDIN),
+        burst="burst" in values,
+        dead_queue=prefix + values["dead"] if "dead" in values else None,
+        keep_dead="no_dead" not in values,
+        term_done="term_exit_0_done" in values,
+        **given,
+    )
+
+
+def work(command: Command, values: Values, session: Session) -> None:
+    """Check that the command exists and that a Disque node answers, then run the worker."""
+    plan = plan_of(values)
+    for doubt in doubts(command, (name for name, _ in plan.queues)):
+        session.warn(doubt)
+    if session.settings.read_only:
+        raise UsageError("work takes jobs, and this is read-only")
+    path = which(plan.command[0])
+    if path is None:
+        raise UsageError(f"command not found: {os.fsdecode(plan.command[0])!r}")
+    make_room(plan)
+    client = session.client
+    client.verify()
+    first = client.node
+    client.close()
+    seeds = sorted(client.nodes, key=lambda node: node != first)
+    terminal = session.streams.stderr_is_terminal
+    log = Log(
+        LogOutput(_fileno(session.streams.stderr)),
+        as_json=values.get("log", "text" if terminal else "json") == "json",
+        live=terminal,
+        quiet=session.settings.quiet,
+        verbose="verbose" in values,
+    )
+    pass_credentials = "pass_credentials" in values
+    if session.password is not None and not pass_credentials and not session.settings.quiet:
+        log.message("the password is not passed to commands (--pass-credentials passes it)")
+    environ = child_environment(
+        os.environ, session.settings, connected=first, pass_credentials=pass_credentials
+    )
+    program = Program(path, {os.fsencode(name): os.fsencode(text) for name, text in environ.items()})
+    well = Worker(plan, program, seeds, client.connection_factory, log).run()
+    session.exit_code = 0 if well else 3
+
+
+def _fileno(stream: BinaryIO) -> int:
+    try:
+        return stream.fileno()
+    except (OSError, ValueError):
+        return -1  # stderr is closed

@@ -1,0 +1,46 @@
+"""Workers as processes: run to their end, or running while a test looks on."""
+
+from __future__ import annotations
+
+import json
+import time
+
+from tests.conftest import run_disquectl
+from tests.support.processes import PATIENCE_SECONDS, running
+
+# Options that make failures come soon.
+SOON = ("--backoff", "10ms,1")
+
+
+def work(node, *args, **options):
+    """A worker with --burst, run to its end."""
+    return run_disquectl("work", "--burst", *args, node=node, **options)
+
+
+def worker(node, *args, **env):
+    """A worker that runs while the block does."""
+    return running("work", *args, node=node, **env)
+
+
+def events(text):
+    """The lines of its log."""
+    return [json.loads(line) for line in text.splitlines() if line.startswith("{")]
+
+
+def wait_for(condition):
+    """Until it holds; what it gave."""
+    deadline = time.monotonic() + PATIENCE_SECONDS
+    while not (found := condition()):
+        assert time.monotonic() < deadline, "it never came to hold"
+        time.sleep(0.01)
+    return found
+
+
+def letters(client, queue="dead:q"):
+    """The letters in a dead queue."""
+    return [json.loads(job["body"]) for job in client.qpeek(queue, 1000)]
+
+
+def nothing_left(client):
+    """Whether the node holds no job that is not acknowledged."""
+    return next(iter(client.jscan_all()), None) is None
