@@ -5,7 +5,8 @@ It tries one node, once; which node, and whether another one, is the client's de
 
 from __future__ import annotations
 
-from disquectl.client.connection import Broken, Connection, TimedOut, Unreachable, open_connection
+from disquectl.client.connecting import ConnectAttempt, open_connection
+from disquectl.client.connection import Broken, Connection, TimedOut, Unreachable
 from disquectl.errors import NotAuthorised, NotDisque, ReplyError
 from disquectl.protocol.resp import ProtocolError, encode
 
@@ -14,6 +15,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from disquectl.client.address import Node
+    from disquectl.client.connection import Wire
     from disquectl.client.tls import Tls
     from disquectl.client.tracing import Tracer
     from disquectl.protocol.resp import Reply
@@ -71,8 +73,7 @@ class ConnectionFactory:
 
     def open(self, node: Node) -> Connection:
         """An open connection, logged in. Raises Unreachable, NotAuthorised, NotDisque or ReplyError."""
-        wire = None if self.tracer is None else self.tracer.on(node, self.password or b"")
-        connection = open_connection(node, self.connect_timeout, wire=wire, tls=self.tls)
+        connection = open_connection(node, self.connect_timeout, self._wire(node), self.tls)
         try:
             connection.set_send_timeout(self.response_timeout)
             if self.password is not None:
@@ -85,6 +86,13 @@ class ConnectionFactory:
             connection.close()
             raise
         return connection
+
+    def attempt(self, node: Node) -> ConnectAttempt:
+        """Begin to connect, without waiting; the caller logs in. Raises Unreachable."""
+        return ConnectAttempt(node, self.connect_timeout, self._wire(node), self.tls)
+
+    def _wire(self, node: Node) -> Wire | None:
+        return None if self.tracer is None else self.tracer.on(node, self.password or b"")
 
     def _ask(self, connection: Connection, *words: bytes) -> Reply:
         verb = words[0].decode()
