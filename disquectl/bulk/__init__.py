@@ -1,1 +1,1 @@
-"""Many jobs in, many jobs out: what ADDJOB, GETJOB and others do beyond one request. Loaded only for that."""
+"""Many jobs in, many jobs out: addjob, getjob and `exec -` beyond one request. Loaded only for these."""

@@ -1,6 +1,6 @@
-"""Lines of input as portions of ADDJOB requests; the tag of a portion is the numbers of its lines. Pure.
+"""Lines of input as batches of ADDJOB requests; the tag of a batch is the numbers of its lines. Pure.
 
-A line that is no job becomes a portion of its own that has its error already, so that the order stays.
+A line that is not a job becomes a separate batch that has its error already, which keeps the order.
 """
 
 from __future__ import annotations
@@ -22,22 +22,22 @@ if TYPE_CHECKING:
     Request: TypeAlias = tuple[bytes, bool]
 
     class Reader(Protocol):
-        """What lines mean. `overruled`: how many named another queue than the one that their job goes to."""
+        """Makes requests of lines. `overruled`: how many lines name another queue than that of their job."""
 
         overruled: int
 
         def quick(self, lines: Lines) -> list[bytes] | None:
-            """The requests of lines that are all plain jobs, which keep their place; None: look at each."""
+            """The requests of lines that are all plain jobs; None if each line has to be parsed."""
 
         def request(self, line: bytes, number: int) -> Request | None:
             """The request of line `number`, None for an empty one.
 
-            Raises UsageError for a line that is no job, WrongInput where no line can be one.
+            Raises UsageError for a line that is not a job, WrongInput if no line of the input can be one.
             """
 
 
 class WrongInput(UsageError):
-    """The input as a whole is not what the options say: nothing of it is added."""
+    """The input as a whole is not of the form that the options say: none of it is added."""
 
 
 class BodyLines:
@@ -51,7 +51,7 @@ class BodyLines:
         self._keep_empty = keep_empty
 
     def quick(self, lines: Lines) -> list[bytes] | None:
-        """All at once, where none is too long or empty."""
+        """The requests of all lines, if none is too long or empty."""
         if None in lines or (b"" in lines and not self._keep_empty):
             return None
         return self._template.requests(lines)  # type: ignore[arg-type]  # none of them is None
@@ -64,22 +64,22 @@ class BodyLines:
 
 
 class Batcher:
-    """Numbers the lines from 1; portions of at most `size` requests, after the first `skip` lines."""
+    """Numbers the lines from 1, and makes batches of at most `size` requests after the first `skip` lines."""
 
-    def __init__(self, reader: Reader, ledger: LineOutcomes, size: int, in_order: bool, skip: int) -> None:
+    def __init__(self, reader: Reader, outcomes: LineOutcomes, size: int, in_order: bool, skip: int) -> None:
         self._reader = reader
-        self._ledger = ledger
+        self._outcomes = outcomes
         self._size = size
         self._in_order = in_order
         self._skip = skip
-        self.number = 0  # the last line that was looked at
+        self.number = 0  # of the last line that was read
 
     def batches(self, lines: Lines) -> Iterator[Batch]:
-        """The portions of the next lines."""
+        """The batches of the next lines."""
         if self.number < self._skip:
-            left_out = min(self._skip - self.number, len(lines))
-            self.number += left_out
-            lines = lines[left_out:]
+            skipped = min(self._skip - self.number, len(lines))
+            self.number += skipped
+            lines = lines[skipped:]
         for at in range(0, len(lines), self._size):
             some = lines[at : at + self._size]
             requests = self._reader.quick(some)
@@ -115,11 +115,11 @@ class Batcher:
                 requests.append(request[0])
                 numbers.append(self.number)
             else:
-                self._ledger.empty += 1
+                self._outcomes.empty += 1
         if requests:
             yield Batch(requests, numbers, in_order)
 
     def _request(self, line: bytes | None) -> Request | None:
         if line is None:
-            raise UsageError("the body is longer than the 512 MB that Disque takes")
+            raise UsageError("the body is longer than 512 MB, the most that Disque accepts")
         return self._reader.request(line, self.number)

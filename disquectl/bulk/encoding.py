@@ -1,6 +1,6 @@
 """The first bytes of a UTF-8 stream: a byte order mark is dropped, UTF-16 and UTF-32 are refused.
 
-Pure: it is fed bytes and never reads.
+Pure: it is given bytes and never reads.
 """
 
 from __future__ import annotations
@@ -8,7 +8,7 @@ from __future__ import annotations
 from disquectl.errors import UsageError
 
 BOM = b"\xef\xbb\xbf"
-# The longest mark has four bytes, and four bytes of JSON show where the zero bytes of wide characters are.
+# The longest mark has four bytes; four bytes of JSON also show the zero bytes of wide characters.
 SHORTEST = 4
 MARKS = (
     (b"\xff\xfe\0\0", "UTF-32LE"),
@@ -43,7 +43,7 @@ def _wide_encoding(start: bytes) -> str | None:
 
 
 class Utf8Start:
-    """Holds back the first bytes until there are enough to tell the encoding."""
+    """Holds back the first bytes until there are enough to recognise the encoding."""
 
     __slots__ = ("_held", "_name")
 

@@ -1,6 +1,6 @@
-"""getjob --into: one file a job, on the disk before the job is acknowledged.
+"""getjob --into: one file for each job, on the disk before the job is acknowledged.
 
-A file has its name only when all of it is there: it is written under another one, synced, and renamed.
+A file gets its name only when it is complete: it is written under another name, synced, and renamed.
 """
 
 from __future__ import annotations
@@ -20,36 +20,36 @@ ID_CHARACTERS = frozenset("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0
 
 
 def file_name(job_id: str) -> str:
-    """The ID with `_` for `/`. Raises NotDisque for what is no ID: it comes from the network."""
+    """The ID with `_` for `/`. Raises NotDisque for anything else: it comes from the network."""
     if not is_valid(job_id) or not ID_CHARACTERS.issuperset(job_id):
-        raise NotDisque("the node sent a job ID that is none", "Is this address really a Disque?")
+        raise NotDisque("the node sent an invalid job ID", "Is this address really a Disque?")
     return job_id.replace("/", "_")
 
 
 class JobFiles:
-    """A folder of jobs; it is made if it is not there. Raises DataError for what cannot be written."""
+    """A folder of jobs, created if it does not exist. Raises DataError if it cannot be written."""
 
     def __init__(self, folder: str) -> None:
         self._folder = folder
         try:
             os.makedirs(folder, exist_ok=True)
-            # Also opened to sync it: a name is on the disk only when its folder is.
+            # Opened to sync it: a name is on the disk only when its folder is.
             self._fd = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
         except OSError as problem:
-            raise _lost(folder, problem) from None
+            raise _error(folder, problem) from None
 
     def write(self, jobs: Iterable[Record]) -> None:
-        """Write them all. A job that came before is written again."""
+        """Write a file for each job; an existing file is replaced. Raises DataError."""
         for job in jobs:
             path = os.path.join(self._folder, file_name(job["id"]))
             try:
                 self._write_one(path, job["body"])
             except OSError as problem:
-                raise _lost(path, problem) from None
+                raise _error(path, problem) from None
         try:
             os.fsync(self._fd)
         except OSError as problem:
-            raise _lost(self._folder, problem) from None
+            raise _error(self._folder, problem) from None
 
     def _write_one(self, path: str, body: bytes) -> None:
         folder, name = os.path.split(path)
@@ -66,5 +66,5 @@ class JobFiles:
             raise
 
 
-def _lost(path: str, problem: OSError) -> DataError:
+def _error(path: str, problem: OSError) -> DataError:
     return DataError(f"cannot write {path}: {problem.strerror or problem}")

@@ -1,6 +1,6 @@
-"""A line of JSON as a job: what `getjob -o jsonl` and `dump` write, and ADDJOB's options where given.
+"""Parses a line of JSON as a job: the form that `getjob -o jsonl` writes, and ADDJOB's options.
 
-Pure, but that the end of a TTL is compared with the clock.
+Pure, except that the end of a TTL is compared with the clock.
 """
 
 from __future__ import annotations
@@ -23,20 +23,20 @@ if TYPE_CHECKING:
     from disquectl.bulk.batches import Lines, Request
     from disquectl.spec.parameters import Words
 
-# Keys that `getjob` and `dump` write and that do not say how to add the job.
+# Keys that `getjob` and `dump` write, and that have no meaning for ADDJOB.
 IGNORED = frozenset({"id", "nacks", "additional_deliveries", "created", "expires", "due", "state"})
-# Templates that are kept for lines that say for themselves how they are to be added.
+# Templates that are kept for lines with different options.
 MAX_TEMPLATES = 256
-# How much of a line is shown where it is not JSON.
+# Characters of a line that are shown if it is not JSON.
 MAX_SHOWN = 40
 ONE_LINE = "one object per line: `jq -c .` writes it so"
-# A first line that is no more than this begins a document of several lines.
+# A first line that has only these characters begins a document of several lines.
 OPENINGS = {b"{": "jq -c .", b"[": "jq -c '.[]'", b"[{": "jq -c '.[]'"}
 KNOWN = frozenset(NUMBERS) | IGNORED | {"body", "body_base64", "queue", "queue_base64", "async"}
 
 
 class JobLine:
-    """`queue` is None where the line names none; `options` holds only what the line says."""
+    """`queue` is None if the line has none; `options` has only those of the line."""
 
     __slots__ = ("body", "options", "queue")
 
@@ -47,7 +47,7 @@ class JobLine:
 
 
 def read(line: bytes) -> JobLine:
-    """The job of a line. Raises UsageError, which says what is wrong with it."""
+    """The job of a line. Raises UsageError with the reason if it is not one."""
     fields = _parsed(line)
     if isinstance(fields, list):
         raise UsageError("a JSON array where one object per line is expected (`jq -c '.[]'` writes them so)")
@@ -62,7 +62,7 @@ def read(line: bytes) -> JobLine:
 
 
 def _parsed(line: bytes) -> object:
-    """The JSON value of a line; the errors are in our words, whatever Python's library says."""
+    """The JSON value of a line. Raises UsageError, worded without Python's own messages."""
     try:
         text = line.decode()
     except UnicodeDecodeError as problem:
@@ -83,10 +83,10 @@ def _parsed(line: bytes) -> object:
 
 
 def _octets(fields: dict[str, Any], name: str) -> bytes | None:
-    """The bytes under a name, as text or as base64."""
+    """The bytes of a member, which is text or base64."""
     text, base64 = fields.get(name), fields.get(f"{name}_base64")
     if text is not None and base64 is not None:
-        raise UsageError(f"{name} and {name}_base64 both stand there")
+        raise UsageError(f"{name} and {name}_base64 are both given")
     if base64 is not None:
         try:
             return a2b_base64(_text(f"{name}_base64", base64), strict_mode=True)
@@ -97,7 +97,7 @@ def _octets(fields: dict[str, Any], name: str) -> bytes | None:
     try:
         return _text(name, text).encode()
     except UnicodeEncodeError:
-        raise UsageError(f"{name} holds half of a surrogate pair: use {name}_base64") from None
+        raise UsageError(f"{name} has half of a surrogate pair: use {name}_base64") from None
 
 
 def _text(name: str, value: object) -> str:
@@ -112,7 +112,7 @@ def _options(fields: dict[str, Any]) -> dict[str, Any]:
     options.update((name, fields[name]) for name in NUMBERS if fields.get(name) is not None)
     if "async" in fields:
         if not isinstance(fields["async"], bool):
-            raise UsageError("async is neither true nor false")
+            raise UsageError("async is not true or false")
         options["async"] = fields["async"]
     return options
 
@@ -128,10 +128,10 @@ def _name(queue: bytes) -> str:
 
 
 class JobLines:
-    """Each line is a job; `options` apply to a line that does not say otherwise.
+    """Each line is a job; `options` apply unless the line has the same ones.
 
-    `queue` is where the jobs go, whatever queue their lines name, unless `line_wins`. `tell` is called once,
-    with a text about the first line that names another queue; `overruled` counts such lines.
+    All jobs are added to `queue`, unless `line_wins`. `warn` is called once, with a text about the first line
+    that names another queue; `overruled` counts such lines.
     """
 
     def __init__(
@@ -142,23 +142,23 @@ class JobLines:
         *,
         in_order: bool,
         line_wins: bool = False,
-        tell: Callable[[str], None] = lambda _: None,
+        warn: Callable[[str], None] = lambda _: None,
     ) -> None:
         self._queue = queue
         self._timeout_ms = timeout_ms
         self._options = options
         self._in_order = in_order
         self._line_wins = line_wins
-        self._tell = tell
+        self._warn = warn
         self._is_first = True
         self.overruled = 0
         self._templates: dict[tuple[bytes, ...], Template] = {}
 
     def quick(self, lines: Lines) -> None:
-        """Each line says for itself what it is."""
+        """None: each line has to be parsed."""
 
     def request(self, line: bytes, number: int) -> Request | None:
-        """The request of a line; blank ones are left out."""
+        """The request of a line; None for a blank one. Raises UsageError and WrongInput."""
         stripped = line.strip()
         if not stripped:
             return None
@@ -178,12 +178,12 @@ class JobLines:
     def _queue_of(self, job: JobLine, number: int) -> bytes:
         if job.queue is None or job.queue == self._queue:
             if self._queue is None:
-                raise UsageError("no queue, and none was named on the command line")
+                raise UsageError("no queue in the line, and none on the command line")
             return self._queue
         if self._queue is None or self._line_wins:
             return job.queue
         if not self.overruled:
-            self._tell(
+            self._warn(
                 f"line {number} names queue {_name(job.queue)}, but its job goes to {_name(self._queue)} "
                 "(--queue-from-line uses the line's queue)"
             )

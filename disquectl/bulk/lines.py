@@ -1,18 +1,18 @@
-"""A stream of bytes as lines. Pure: it is fed portions and never reads.
+"""Splits a stream of bytes into lines. Pure: it is given bytes and never reads.
 
 Only the separator ends a line (LF or NUL; a CR belongs to the line), and the last line needs none.
 """
 
 from __future__ import annotations
 
-# A job's body is at most so long: Disque refuses a longer one and closes the connection.
+# The longest body of a job: Disque refuses a longer one and closes the connection.
 MAX_LINE_BYTES = 512 << 20
 
 
 class LineSplitter:
-    """`feed` bytes in any portions and get the lines that they complete, without separators.
+    """`feed` takes bytes in pieces of any size, and returns the lines that they complete, without separators.
 
-    A line of more than `max_bytes` comes as None; it is not kept.
+    A line of more than `max_bytes` is None; it is not kept.
     """
 
     __slots__ = ("_held", "_held_bytes", "_max_bytes", "_separator")
@@ -20,11 +20,11 @@ class LineSplitter:
     def __init__(self, separator: bytes = b"\n", max_bytes: int = MAX_LINE_BYTES) -> None:
         self._separator = separator
         self._max_bytes = max_bytes
-        self._held: list[bytes] = []  # of the line that has no end yet
+        self._held: list[bytes] = []  # of the incomplete line
         self._held_bytes = 0
 
     def feed(self, data: bytes) -> list[bytes | None]:
-        """Add bytes; the lines that are whole by now."""
+        """Add bytes; returns the lines that are complete now."""
         lines: list[bytes | None] = list(data.split(self._separator))
         first, last = lines[0] or b"", lines.pop() or b""
         if lines:
@@ -38,7 +38,7 @@ class LineSplitter:
         return lines
 
     def finish(self) -> list[bytes | None]:
-        """The last line, where the stream did not end with a separator."""
+        """The last line, if the stream did not end with a separator."""
         return [self._release()] if self._held_bytes else []
 
     def _hold(self, data: bytes) -> None:

@@ -1,6 +1,6 @@
-"""What became of each line of the input: added, refused, unknown, or certainly not sent. Pure bookkeeping.
+"""The outcome of each line of the input: added, refused, unknown, or not sent. Pure.
 
-Every line that was taken up ends in exactly one of these, so that they add up to the input.
+Every line that was read has exactly one outcome, so that the counts add up to the input.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ if TYPE_CHECKING:
 
 
 class Ranges:
-    """Line numbers, in rising order, kept as ranges: `3, 7-9`."""
+    """Line numbers in ascending order, kept as ranges: `3, 7-9`."""
 
     __slots__ = ("_ranges", "count")
 
@@ -28,7 +28,7 @@ class Ranges:
             self._ranges.append((number, number))
 
     def below(self, limit: int) -> Ranges:
-        """Those up to the limit."""
+        """The numbers up to the limit."""
         found = Ranges()
         for first, last in self._ranges:
             for number in range(first, min(last, limit) + 1):
@@ -36,7 +36,7 @@ class Ranges:
         return found
 
     def numbers(self) -> list[int]:
-        """Each of them."""
+        """The numbers as a list."""
         return [number for first, last in self._ranges for number in range(first, last + 1)]
 
     def __str__(self) -> str:
@@ -44,7 +44,7 @@ class Ranges:
 
 
 class LineOutcomes:
-    """Counts and line numbers. `last`: the last line of which anything is known but that it was not sent."""
+    """Counts and line numbers. `last`: the last line with another outcome than not sent."""
 
     __slots__ = ("_unsent", "added", "empty", "last", "refused", "unknown", "unwritten")
 
@@ -58,42 +58,42 @@ class LineOutcomes:
         self._unsent = Ranges()
 
     def all_added(self, numbers: Sequence[int]) -> None:
-        """These became jobs."""
+        """Note that these lines were added."""
         self.added += len(numbers)
         self.last = numbers[-1]
 
     def note_added(self, number: int) -> None:
-        """This one became a job."""
+        """Note that this line was added."""
         self.added += 1
         self.last = number
 
     def note_refused(self, number: int) -> None:
-        """This one is no job."""
+        """Note that this line was refused."""
         self.refused += 1
         self.last = number
 
     def note_unknown(self, number: int) -> None:
-        """This one may be a job."""
+        """Note that this line may have been added."""
         self.unknown.add(number)
         self.last = number
 
     def note_unsent(self, numbers: Sequence[int]) -> None:
-        """These were taken up and certainly not carried out."""
+        """Note lines that were read and not sent."""
         for number in numbers:
             self._unsent.add(number)
 
     @property
     def gaps(self) -> Ranges:
-        """Lines that were not sent although later ones were: over several connections that can be."""
+        """Lines that were not sent although later ones were, which several connections make possible."""
         return self._unsent.below(self.last)
 
     @property
     def settled(self) -> int:
-        """How many lines have an outcome."""
+        """The number of lines with an outcome."""
         return self.added + self.refused + self.unknown.count
 
     def summary(self) -> str:
-        """The counts, with the numbers of the lines that somebody has to look after."""
+        """The counts, with the numbers of the lines that need a check."""
         parts = [f"{self.added} added", f"{self.refused} refused"]
         if self.unknown.count:
             parts.append(f"{self.unknown.count} unknown (lines {self.unknown})")
@@ -107,6 +107,6 @@ class LineOutcomes:
             parts.append(f"{self.empty} empty lines left out")
         return ", ".join(parts)
 
-    def where_it_stood(self) -> str:
-        """The summary of a run that ended before its input, with the way to go on."""
+    def resume_summary(self) -> str:
+        """The summary of a run that ended before its input, and how to continue it."""
         return f"stopped after line {self.last}: {self.summary()}; --skip {self.last} goes on there"

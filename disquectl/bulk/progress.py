@@ -1,6 +1,6 @@
-"""A line on the terminal that says how far a long run is: how much, how fast, how long still.
+"""The progress line of a long run on the terminal: jobs done, rate, and time left.
 
-`text` is pure. The line goes to stderr, is drawn again a few times a second, and makes way for messages.
+`text` is pure. The line is written to stderr, redrawn a few times a second, and cleared for messages.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from disquectl.execution.streams import Streams
 
-# A run that is over at once shows nothing.
+# A run that is shorter shows nothing.
 FIRST_SECONDS = 0.3
 INTERVAL_SECONDS = 0.1
 BAR_CELLS = 24
@@ -36,7 +36,7 @@ def text(done: int, refused: int, seconds: float, share: float | None) -> str:
 
 
 class Progress:
-    """Draws on a terminal, and does nothing elsewhere."""
+    """Draws the line if stderr is a terminal."""
 
     def __init__(self, streams: Streams, wanted: bool) -> None:
         self._streams = streams
@@ -46,7 +46,7 @@ class Progress:
         self._drawn = False
 
     def update(self, done: int, refused: int, share: float | None) -> None:
-        """Draw it, when it is time again."""
+        """Redraw the line, if INTERVAL_SECONDS have passed."""
         if not self._wanted:
             return
         now = time.monotonic()
@@ -57,7 +57,7 @@ class Progress:
         self._drawn = True
 
     def clear(self) -> None:
-        """Make way for a message, or for the end."""
+        """Clear the line, for a message or at the end."""
         if self._drawn:
             self._write(CLEAR_LINE)
             self._drawn = False

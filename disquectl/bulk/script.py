@@ -1,4 +1,4 @@
-"""exec -: commands from stdin, one a line, many in flight, replies in their order."""
+"""`exec -`: sends commands from stdin, one per line, many in flight; replies in the order of the lines."""
 
 from __future__ import annotations
 
@@ -23,14 +23,14 @@ if TYPE_CHECKING:
     from disquectl.spec.command import Command
     from disquectl.spec.parameters import Words
 
-    # A line of stdin: its number, and its words or why they are refused.
+    # A line of stdin: its number, and its words or the reason why they are refused.
     Line = tuple[int, Words | ReplyError]
 
 REPLIES = Shape(("reply",), REPLY, many=True, value="reply")
 
 
 class CommandLookup:
-    """The commands that words stand for, each looked up once."""
+    """Finds the commands of lines, each looked up once."""
 
     __slots__ = ("_command_of", "_found")
 
@@ -38,7 +38,7 @@ class CommandLookup:
         self._command_of = command_of
         self._found: dict[bytes, Command] = {}
 
-    def behind(self, words: Words) -> Command:
+    def find(self, words: Words) -> Command:
         """The command of the words."""
         command = self._found.get(words[0])
         if command is None:
@@ -49,7 +49,7 @@ class CommandLookup:
 
 
 class Totals:
-    """How many lines were answered, how many of them with an error, and the latest such error.
+    """The number of lines that were answered and of those refused, and the latest refusal.
 
     `sent_to` is the last line that was sent, `wrote` whether one of those sent could change something.
     """
@@ -65,7 +65,7 @@ class Totals:
 
 
 def run_lines(session: Session, command_of: Callable[[Words], Command]) -> None:
-    """Send the lines batch by batch. A line that must not be sent ends the run; what came before is shown."""
+    """Send the lines batch by batch. A line that must not be sent ends the run, after earlier replies."""
     out = session.line_writer(REPLIES)
     totals = Totals()
     try:
@@ -79,7 +79,7 @@ def run_lines(session: Session, command_of: Callable[[Words], Command]) -> None:
         if not totals.wrote:
             raise
         raise PartlyDone(
-            f"the reader of the replies has gone: the lines up to {totals.sent_to} were sent, none behind it"
+            f"the reader of the replies has gone; lines up to {totals.sent_to} were sent, none after it"
         ) from None
     if not totals.refused:
         return
@@ -91,7 +91,7 @@ def run_lines(session: Session, command_of: Callable[[Words], Command]) -> None:
 
 
 def _answer(batch: list[Line], lookup: CommandLookup, out: Writer, totals: Totals, session: Session) -> None:
-    """Send what is to be sent, and write each reply, or the reason why it was not sent, in its place."""
+    """Send a batch, and write each reply, or the reason why its line was not sent, in its place."""
     requests = [words for _, words in batch if not isinstance(words, ReplyError)]
     lost: LostInFlight | NotAllSent | None = None
     try:
@@ -99,7 +99,7 @@ def _answer(batch: list[Line], lookup: CommandLookup, out: Writer, totals: Total
     except (LostInFlight, NotAllSent) as problem:
         replies, lost = problem.replies, problem
     totals.sent_to = batch[-1][0]
-    totals.wrote = totals.wrote or not all(lookup.behind(words).risk.only_reads(words) for words in requests)
+    totals.wrote = totals.wrote or not all(lookup.find(words).risk.only_reads(words) for words in requests)
     taken = 0
     for number, words in batch:
         if isinstance(words, ReplyError):
@@ -114,14 +114,14 @@ def _answer(batch: list[Line], lookup: CommandLookup, out: Writer, totals: Total
         _write(number, words, reply, out, totals, session)
     out.flush()
     if lost:
-        _tell_lost(lost, [number for number, words in batch if not isinstance(words, ReplyError)], session)
+        _report_lost(lost, [number for number, words in batch if not isinstance(words, ReplyError)], session)
         raise lost
 
 
 def _replies(requests: list[Words], lookup: CommandLookup, session: Session) -> list[Reply]:
     """The replies to a batch; nil for a SHUTDOWN, which is alone in its batch and closes the connection."""
     client = session.client
-    if requests and lookup.behind(requests[0]).closes_connection:
+    if requests and lookup.find(requests[0]).closes_connection:
         try:
             return [client.call(*requests[0], failover=False, last_words=True)]
         except ReplyError as refusal:
@@ -129,7 +129,7 @@ def _replies(requests: list[Words], lookup: CommandLookup, session: Session) -> 
     replies = call_many(
         client,
         requests,
-        repeatable=all(lookup.behind(words).risk.may_repeat(words) for words in requests),
+        repeatable=all(lookup.find(words).risk.may_repeat(words) for words in requests),
         wait_ms=_wait_ms(requests),
     )
     client.refuse_strangers(requests, replies)
@@ -147,8 +147,8 @@ def _write(  # noqa: PLR0917 - a line, its reply, and where they go
     out.write({"reply": as_value([] if isinstance(words, ReplyError) else words, reply)})
 
 
-def _tell_lost(lost: LostInFlight | NotAllSent, numbers: list[int], session: Session) -> None:
-    """Which of these lines may have been carried out, and where to go on."""
+def _report_lost(lost: LostInFlight | NotAllSent, numbers: list[int], session: Session) -> None:
+    """Report which of these lines may have been carried out, and where to continue."""
     unknown = numbers[len(lost.replies) : lost.sent]
     if unknown:
         session.problem(f"lines {unknown[0]} to {unknown[-1]}: sent and not answered")
@@ -157,13 +157,13 @@ def _tell_lost(lost: LostInFlight | NotAllSent, numbers: list[int], session: Ses
 
 
 def _wait_ms(requests: list[Words]) -> int | None:
-    """The longest that one of them may be held by the server."""
+    """The longest time that one of them may block at the server."""
     waits = [own_wait_ms(words) for words in requests]
     return None if None in waits else max((wait or 0 for wait in waits), default=0)
 
 
 def _batches(lookup: CommandLookup, session: Session) -> Iterator[list[Line]]:
-    """The lines that are there at once go out together, so that memory does not grow with the input."""
+    """Lines that were read at once are sent together, so that memory does not grow with the input."""
     for chunk in line_chunks(session.streams.stdin):
         batch: list[Line] = []
         for number, line in chunk:
@@ -174,7 +174,7 @@ def _batches(lookup: CommandLookup, session: Session) -> Iterator[list[Line]]:
                     yield batch
                 problem.message = f"line {number}: {problem.message}"
                 raise
-            alone = not isinstance(words, ReplyError) and words and lookup.behind(words).closes_connection
+            alone = not isinstance(words, ReplyError) and words and lookup.find(words).closes_connection
             if alone and batch:
                 yield batch
                 batch = []
@@ -188,7 +188,7 @@ def _batches(lookup: CommandLookup, session: Session) -> Iterator[list[Line]]:
 
 
 def _checked(line: bytes, lookup: CommandLookup, session: Session) -> Words | ReplyError:
-    """The words of a line, or why this one line is refused. A guard that stops it raises UsageError."""
+    """The words of a line, or the reason why it is refused. Raises UsageError if a guard ends the run."""
     try:
         words = split(line)
     except UsageError as problem:
@@ -196,13 +196,13 @@ def _checked(line: bytes, lookup: CommandLookup, session: Session) -> Words | Re
     if not words:
         return words
     if breaks_order(words):
-        return ReplyError(f"ERR {for_terminal(words[0])} would break the order of the replies here")
-    session.guard(lookup.behind(words), words)
+        return ReplyError(f"ERR {for_terminal(words[0])} would break the order of the replies")
+    session.guard(lookup.find(words), words)
     return words
 
 
 def breaks_order(words: Words) -> bool:
-    """Whether the replies would no longer stand in the order of the requests."""
+    """Whether the replies would no longer be in the order of the requests."""
     verb = words[0].upper()
     if verb == b"CLIENT":
         return len(words) > 1 and as_compared(words[1]) == b"reply"

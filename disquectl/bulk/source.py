@@ -1,6 +1,6 @@
-"""Where lines come from: a file or stdin, read as it comes. It never waits; who asks is told when to wait.
+"""Reads lines from a file or stdin. Non-blocking: the caller is told when to poll.
 
-What cannot be read is a DataError; what is not UTF-8 where it has to be, a UsageError.
+Raises DataError for what cannot be read, and UsageError for what is not UTF-8 where it must be.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ CHUNK_BYTES = 64 << 10
 class Source:
     """The lines of a stream; `name` is for errors, `bytes_read` and `total_bytes` for the progress.
 
-    A context manager that closes the stream where it was opened here.
+    A context manager that closes the stream if it was opened here.
     """
 
     def __init__(
@@ -57,7 +57,7 @@ class Source:
             self._stream.close()
 
     def chunks(self) -> Iterator[list[bytes | None] | None]:
-        """Lines that came together, None for one that is too long; None alone: nothing is there now."""
+        """Lists of lines, with None for one that is too long. None as a list: nothing can be read now."""
         while True:
             if self.fd >= 0 and not self._poll.poll(0):
                 yield None
@@ -82,7 +82,7 @@ class Source:
 
 
 def open_source(path: str | None, stdin: BinaryIO, separator: bytes = b"\n", utf8: bool = False) -> Source:
-    """The file, or stdin where there is no path. With `utf8`, other encodings are a UsageError."""
+    """The file, or stdin without a path. With `utf8`, other encodings raise UsageError."""
     start = Utf8Start(path or "stdin") if utf8 else None
     if path is None:
         return Source(stdin, "stdin", separator, opened=False, start=start)

@@ -1,4 +1,4 @@
-"""ADDJOB requests in quantity: what is the same for all of them is encoded once. Pure."""
+"""Encodes many ADDJOB requests; the parts that all of them share are encoded once. Pure."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ if TYPE_CHECKING:
 
 
 class Template:
-    """The request with a gap where the body stands."""
+    """A request without its body."""
 
     __slots__ = ("_head", "_tail")
 

@@ -41,7 +41,7 @@ def _add_up(command: Command, does: Request, values: Values, session: Session) -
 
     shape = does.shape(values).with_nodes()
     requests = _checked(command, does, values, shape, session)
-    with open_cluster(session.client, seeds_only="seeds_only" in values) as cluster:
+    with open_cluster(session.client, values) as cluster:
         refusals = Refusals()
         replies = ask_all(cluster, requests, does.records, refusals)
         require_an_answer(cluster, session, refusals, may_repeat=command.risk.may_repeat)
@@ -55,7 +55,7 @@ def _list(command: Command, does: Request, values: Values, session: Session) -> 
 
     shape = does.shape(values).with_node()
     requests = _checked(command, does, values, shape, session)
-    with open_cluster(session.client, seeds_only="seeds_only" in values) as cluster:
+    with open_cluster(session.client, values) as cluster:
         refusals = Refusals()
         replies = ask_all(cluster, requests, does.records, refusals)
         require_an_answer(cluster, session, refusals, may_repeat=command.risk.may_repeat)
@@ -88,7 +88,7 @@ def _scan(command: Command, values: Values, session: Session) -> None:
     key = "id" if verb == (b"JSCAN",) else "queue"
     shape = _shape_of(command, values).with_node()
     session.check_output(shape)
-    with open_cluster(session.client, seeds_only="seeds_only" in values) as cluster:
+    with open_cluster(session.client, values) as cluster:
         refusals = Refusals()
         out = session.writer(shape)
         seen = Deduplicator()
@@ -110,7 +110,7 @@ def _peek(command: Command, values: Values, session: Session) -> None:
 
     shape = _shape_of(command, values).with_node()
     session.check_output(shape)
-    with open_cluster(session.client, seeds_only="seeds_only" in values) as cluster:
+    with open_cluster(session.client, values) as cluster:
         refusals = Refusals()
         found = peek(cluster, values["queue"], values["count"], refusals)
         require_an_answer(cluster, session, refusals)

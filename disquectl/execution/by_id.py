@@ -47,7 +47,7 @@ def change_jobs_by_id(command: Command, values: Values, session: Session) -> Non
     def may_repeat(words: Words) -> bool:
         return words[:1] != [*command.grammar.verb] or command.risk.may_repeat(words)
 
-    with open_cluster(session.client, seeds_only="seeds_only" in values) as cluster:
+    with open_cluster(session.client, values) as cluster:
         refusals = Refusals()
         change = JobChange(cluster, command.grammar.verb[0], refusals)
         sent = 0

@@ -1,4 +1,4 @@
-"""The environment of the processes that disquectl starts: its nodes, and no password unless asked for.
+"""The environment of the processes that disquectl starts: its nodes, and no password unless requested.
 
 Pure. It knows settings and an environment, but neither the shell nor the worker.
 """

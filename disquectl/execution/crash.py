@@ -1,4 +1,4 @@
-"""What nobody foresaw: how it is told, by the command line and by the shell alike."""
+"""Reports unexpected exceptions, for the command line and the shell alike."""
 
 from __future__ import annotations
 
@@ -13,9 +13,9 @@ if TYPE_CHECKING:
 
 
 def internal_error(problem: Exception, streams: Streams) -> DisquectlError:
-    """The failure that stands for it, with the exit code of a bug; its kind alone is named.
+    """The error for an unexpected exception, with the exit code of a bug; only its type is named.
 
-    With DISQUECTL_DEBUG=1 the traceback goes out first, without values of variables, which may be secret.
+    With DISQUECTL_DEBUG=1 the traceback is printed first, without variables, which may be secret.
     """
     if os.environ.get("DISQUECTL_DEBUG") == "1":
         streams.say("".join(format_exception(problem)).rstrip())

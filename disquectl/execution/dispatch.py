@@ -1,4 +1,4 @@
-"""Carries out a parsed command: converts what was typed, and chooses which of the ways it goes.
+"""Runs a parsed command: converts its words, and chooses how it is run (one request, all nodes, a program).
 
 It must not know a single command.
 """

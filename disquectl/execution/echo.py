@@ -1,9 +1,9 @@
-"""The echo: where the raw protocol traffic is written, and how a line of it looks.
+"""The echo: writes the raw protocol traffic to stderr or a file, a line for each request and reply.
 
     12:30:01.250 127.0.0.1:7711 > "*2\\r\\n$4\\r\\nQLEN\\r\\n$4\\r\\nmail\\r\\n"
 
-Time, node, `>` for what was sent and `<` for what came, and the bytes, escaped so that they can be pasted
-into a program. The client has taken the secrets out already.
+Time, node, `>` for sent and `<` for received, and the bytes, escaped so that they can be pasted into a
+program. The client has removed the secrets already.
 """
 
 from __future__ import annotations
@@ -37,7 +37,7 @@ def line(direction: str, node: Node, seconds: float, data: bytes) -> str:
 
 
 def open_tracer(settings: Settings, streams: Streams) -> Tracer:
-    """A tap that writes to stderr, to the file, or to both."""
+    """A tracer that writes to stderr, to the file, or to both. Raises DataError."""
     file = open_file(settings.echo_to) if settings.echo_to is not None else None
     color = settings.color == "always" or (settings.color == "auto" and streams.stderr_is_terminal)
 
@@ -52,7 +52,7 @@ def open_tracer(settings: Settings, streams: Streams) -> Tracer:
 
 
 def append(file: BinaryIO, text: str, direction: str) -> None:
-    """A request that cannot be written down is not sent. A reply is worth more than its echo."""
+    """Write a line. Raises DataError for a request, which is then not sent; ignores errors for a reply."""
     try:
         file.write(text.encode("utf-8", "backslashreplace") + b"\n")
         file.flush()
@@ -62,9 +62,9 @@ def append(file: BinaryIO, text: str, direction: str) -> None:
 
 
 def open_file(path: str) -> BinaryIO:
-    """The file to append to; a new one is for its owner alone.
+    """The file to append to; a new one is readable by its owner only. Raises DataError.
 
-    A symbolic link may lead to a file that is not meant; those to the streams of this process are followed.
+    Symbolic links are refused, since they may lead to another file; except those to streams of this process.
     """
     try:
         flags = os.O_WRONLY | os.O_APPEND | os.O_CREAT
@@ -76,6 +76,6 @@ def open_file(path: str) -> BinaryIO:
 
 
 def _is_stream(path: str) -> bool:
-    """Whether the path is one such as /dev/stderr or /dev/fd/3, where nobody else can put a link."""
+    """Whether the path is one such as /dev/stderr or /dev/fd/3, where no other user can put a link."""
     folder = os.path.realpath(os.path.dirname(os.path.abspath(path)))
     return folder in ("/dev", "/dev/fd") or folder.startswith("/proc/")

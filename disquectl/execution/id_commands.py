@@ -25,13 +25,13 @@ if TYPE_CHECKING:
     from disquectl.spec.command import Effect
     from disquectl.spec.parameters import Record, Values, Words
 
-# IDs in one request from stdin: large enough to be quick, small enough that none holds up the server.
+# IDs in one request from stdin: enough to be quick, and few enough not to delay other clients.
 BATCH = 1_000
 COUNT = Shape(("count",), VALUE, many=False, value="count")
 
 
 def records(words: Words, reply: Reply) -> Iterable[Record]:
-    """The number of jobs that it was done to."""
+    """The number of jobs that were changed."""
     return [{"count": integer(words[0].decode(), reply)}]
 
 
@@ -47,7 +47,7 @@ def run(command: Command, values: Values, session: Session) -> None:
 
 
 def _from_stdin(command: Command, session: Session) -> None:
-    """Many batches in flight; a wrong line or a refused batch does not hold up the rest."""
+    """Send many batches in flight; after an invalid line or a refused batch, the rest is still sent."""
     from disquectl.client.pipeline import Stream
     from disquectl.execution import other_nodes
 
@@ -79,7 +79,7 @@ def _from_stdin(command: Command, session: Session) -> None:
             session.problem(f"{unknown} IDs were sent and not answered")
         raise stream.failure
     if refused and not sent:
-        raise _why(refused[0], command, session)
+        raise _refusal_error(refused[0], command, session)
     present(COUNT, [{"count": count}], session)
     other_nodes.say(command, session, greeting[0], sent - count, sent)
     if bad and not sent:
@@ -89,14 +89,14 @@ def _from_stdin(command: Command, session: Session) -> None:
         raise PartlyDone(f"{sent} IDs sent, {what}, {count} counted")
 
 
-def _why(refusal: ReplyError, command: Command, session: Session) -> DisquectlError:
-
+def _refusal_error(refusal: ReplyError, command: Command, session: Session) -> DisquectlError:
+    """The error to raise for a refusal; NotDisque if another server answers."""
     problem = session.client.refusal(refusal, command.grammar.verb)
     return problem if isinstance(problem, NotDisque) else session.explained(problem, [*command.grammar.verb])
 
 
 def _batches(command: Command, session: Session, bad: list[int]) -> Iterator[Batch]:
-    """A request a batch; its tag is how many IDs it has. HELLO goes in front of the first, with 0."""
+    """A request for each batch; its tag is its number of IDs. HELLO is sent before the first, with tag 0."""
     from disquectl.client.pipelined_connection import Batch
 
     for number, batch in enumerate(id_batches(session, bad)):
@@ -106,7 +106,7 @@ def _batches(command: Command, session: Session, bad: list[int]) -> Iterator[Bat
 
 
 def id_batches(session: Session, bad: list[int]) -> Iterator[Words]:
-    """The IDs of stdin, so many at a time; the numbers of lines that are none go into `bad`, and are told."""
+    """The IDs of stdin, in batches; numbers of lines without a valid ID are added to `bad` and reported."""
     for chunk in line_chunks(session.streams.stdin):
         ids: Words = []
         for number, line in chunk:

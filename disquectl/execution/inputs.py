@@ -1,4 +1,4 @@
-"""Bodies and IDs that come from a file or from stdin. What cannot be read is a DataError."""
+"""Reads bodies and IDs from a file or from stdin. Raises DataError for what cannot be read."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ CHUNK_BYTES = 1 << 18
 
 
 def read_file(path: str) -> bytes:
-    """All of a file."""
+    """The contents of a file."""
     try:
         with open(path, "rb") as file:
             return file.read()
@@ -24,7 +24,7 @@ def read_file(path: str) -> bytes:
 
 
 def read_stdin(stdin: BinaryIO) -> bytes:
-    """All of stdin, to its end."""
+    """The contents of stdin, to its end."""
     try:
         return stdin.read()
     except OSError as problem:
@@ -32,9 +32,9 @@ def read_stdin(stdin: BinaryIO) -> bytes:
 
 
 def line_chunks(stdin: BinaryIO) -> Iterator[list[tuple[int, bytes]]]:
-    """The lines of stdin, counted from 1, without line ends, in lists of those that are there at once.
+    """The lines of stdin with numbers from 1, without line ends, in lists of lines that were read at once.
 
-    Blank lines are left out. Who writes a line and waits for what comes of it does not wait in vain.
+    Blank lines are left out. Lines are returned as soon as they are read: their writer may wait for a reply.
     """
     number, rest = 0, b""
     while True:

@@ -1,6 +1,6 @@
-"""What stderr says after a request that changes jobs on one node, where that node knows others.
+"""The note on stderr after a request that was sent to one node only, if that node knows others.
 
-HELLO goes out in front of the request, so this costs no round trip of its own.
+HELLO is sent together with the request, so this takes no further round trip.
 """
 
 from __future__ import annotations
@@ -32,9 +32,9 @@ def unchanged(command: Command, words: Words, reply: Reply) -> tuple[int, int]:
 
 
 def say(command: Command, session: Session, greeting: object, not_done: int, given: int) -> None:
-    """The note: how many jobs were not changed here, what else may be, and the option that asks all nodes.
+    """Print the note: how many jobs were not changed here, and the option that asks all nodes.
 
-    `greeting`: what the node answered to HELLO.
+    `greeting`: the reply of the node to HELLO.
     """
     others = known_others(greeting)
     if not others or not (command.risk.cluster_note or not_done):

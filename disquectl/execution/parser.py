@@ -1,7 +1,7 @@
 """The argument parser: a command line in, what was asked for out.
 
-It understands every right line and nothing else: for help, for a wrong option, for whatever is not clear at
-once it answers None, and the command line asks Typer to explain. A word of `-` and digits is never an option.
+It parses every correct line and nothing else: for help, a wrong option, or anything ambiguous it returns
+None, and the command line asks Typer to explain. A word of `-` and digits is never an option.
 It must not know Typer, a socket, or which commands there are: those are looked up by `find`.
 """
 
@@ -18,13 +18,13 @@ if TYPE_CHECKING:
 
 
 class LiteralWord(str):
-    """A word that is data whatever it looks like: the shell's quoted words."""
+    """A word that is never an option: the shell's quoted words."""
 
     __slots__ = ()
 
 
 class Invocation:
-    """One command as it was typed: its row, its own words, and the options that every command takes.
+    """One command as it was typed: its declaration, its words, and the global options.
 
     `words` and `settings` map names to text, not yet converted: what was not given is not there.
     """

@@ -1,4 +1,4 @@
-"""What QSCAN and JSCAN have in common: pages by cursor, walked to the end on one node, each element once."""
+"""Shared by qscan and jscan: pages by cursor, read to the end on one node, each element once."""
 
 from __future__ import annotations
 

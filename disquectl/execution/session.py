@@ -1,6 +1,6 @@
 """What a command works with: settings, streams, the connection, and the guards before a request is sent.
 
-A session opens nothing until it is asked to. It knows rows and their words, but no command in particular.
+It opens nothing until a request needs it. It must not know any single command.
 """
 
 from __future__ import annotations
@@ -52,9 +52,14 @@ class Declined(DisquectlError):
 
 
 class Session:
-    """One command line's worth of work; a context manager that closes the connection.
+    """What one command line works with; a context manager that closes the connection.
 
-    `holder`: where it is set, what a command takes and would acknowledge is left to it.
+    settings      the resolved settings
+    streams       stdin, stdout and stderr
+    client        the connection to a node, opened by the first request
+    exit_code     of a command that ends without an error, 0 unless the command sets it
+    command_name  of the command that runs, for advice in errors
+    holder        if set, it acknowledges the jobs that a command takes, instead of the command
     """
 
     def __init__(self, settings: Settings, streams: Streams) -> None:

@@ -1,4 +1,4 @@
-"""The shape of replies that only say that it was done, or one line of text."""
+"""The shape and record of replies that are only OK, or one value."""
 
 from __future__ import annotations
 

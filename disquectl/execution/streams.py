@@ -114,7 +114,7 @@ class Streams:
         self.stderr_is_terminal = stderr.isatty()
 
     def say(self, line: str) -> None:
-        """A line on stderr. One that cannot be written is nobody's loss."""
+        """A line on stderr. Errors writing to stderr are ignored."""
         try:
             self.stderr.write(line.encode("utf-8", "backslashreplace") + b"\n")
             self.stderr.flush()

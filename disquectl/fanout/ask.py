@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from disquectl.client.node_connection import NodeConnection, Request
     from disquectl.client.transport import Transport
     from disquectl.merge.states import Bits
-    from disquectl.spec.parameters import Words
+    from disquectl.spec.parameters import Values, Words
 
     class Asker(Protocol):
         """What is needed of a session; execution.session.Session has it."""
@@ -50,9 +50,9 @@ def _reads(_words: Words) -> bool:
 _IS_IT_RUNNING = "Is a Disque running there? Name one by --node or DISQUE_NODES."
 
 
-def open_cluster(client: Transport, *, seeds_only: bool = False) -> Cluster:
-    """The nodes to ask: all that are found from the client's seeds, or only the seeds."""
-    return Cluster(client.nodes, client.connection_factory, discover=not seeds_only)
+def open_cluster(client: Transport, values: Values | None = None) -> Cluster:
+    """The nodes to ask: all that are found from the client's seeds; only the seeds with --seeds-only."""
+    return Cluster(client.nodes, client.connection_factory, discover="seeds_only" not in (values or {}))
 
 
 def missing_bits(cluster: Cluster, bits: Bits) -> int:

@@ -45,7 +45,7 @@ def dead_letters(
     by_filter = acts and not (names and all(map(is_valid, names)))
     if by_filter and not session.answered:
         session.check_can_ask(f"dead {action}", "acts on all dead jobs that it finds")
-    with open_cluster(session.client, seeds_only="seeds_only" in values) as cluster:
+    with open_cluster(session.client, values) as cluster:
         refusals = Refusals()
         letters = None
         if action == "failing":

@@ -37,7 +37,7 @@ def list_jobs(values: Values, shape: Shape, session: Session) -> None:
     """Ask all nodes for their jobs, merge the replicas, and write the jobs that pass the filters."""
     session.check_output(shape)
     queues: tuple[bytes, ...] = values.get("queue", ())
-    with open_cluster(session.client, seeds_only="seeds_only" in values) as cluster:
+    with open_cluster(session.client, values) as cluster:
         scan = ClusterScan(cluster)
         jobs = Jobs(scan.clocks, wanted(queues, values.get("grep")))
         one = queues[0] if len(queues) == 1 else None

@@ -31,7 +31,7 @@ _ASKED = ([b"INFO"], [b"CLUSTER", b"NODES"], _LEAVING, [b"CONFIG", b"GET", b"max
 def list_nodes(values: Values, shape: Shape, session: Session) -> None:
     """Ask every node about itself and the others, and write a row for each."""
     session.check_output(shape)
-    with open_cluster(session.client, seeds_only="seeds_only" in values) as cluster:
+    with open_cluster(session.client, values) as cluster:
         refusals = Refusals()
         views = _views(cluster, refusals)
         require_an_answer(cluster, session)

@@ -35,7 +35,7 @@ def list_queues(values: Values, shape: Shape, session: Session) -> None:
     pattern: bytes | None = values.get("pattern")
     exact = pattern if pattern is not None and not any(sign in pattern for sign in b"*?[") else None
     wanted = None if pattern is None or exact is not None else matcher(pattern)
-    with open_cluster(session.client, seeds_only="seeds_only" in values) as cluster:
+    with open_cluster(session.client, values) as cluster:
         scan = ClusterScan(cluster, wanted)
         counts = JobCounts(scan.clocks, wanted)
         with NoGarbageCollection():

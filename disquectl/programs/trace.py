@@ -34,7 +34,7 @@ _RUNNING = ("ttl", "next_requeue_within", "next_awake_within")
 def trace_job(values: Values, document: Shape, session: Session) -> None:
     """Ask all nodes for the job; with --follow, until none has it."""
     session.check_output(document)
-    with open_cluster(session.client, seeds_only="seeds_only" in values) as cluster:
+    with open_cluster(session.client, values) as cluster:
         refusals = Refusals()
         clocks = Clocks()
         found = _look(cluster, values["id"], clocks, refusals)

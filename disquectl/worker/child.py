@@ -17,7 +17,7 @@ from disquectl.worker.poller import READ
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Iterator, Mapping, Sequence
     from typing import Protocol
 
     from disquectl.worker.job import Job
@@ -56,6 +56,16 @@ def not_run(why: str) -> Failure:
 def not_begun_by_the_end() -> Failure:
     """Return the failure of a job that was delivered when the worker was about to end."""
     return Failure(None, None, b"", time.time(), why=_WORKER_ENDS, interrupted=True)
+
+
+def ended_processes() -> Iterator[tuple[int, int]]:
+    """The processes of this one that have ended: their IDs, and statuses as of os.waitpid."""
+    with suppress(ChildProcessError):
+        while True:
+            pid, status = os.waitpid(-1, os.WNOHANG)
+            if not pid:
+                return
+            yield pid, status
 
 
 class Child:

@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-import os
 import time
 from collections import deque
-from contextlib import suppress
 from math import inf
 
-from disquectl.worker.child import not_begun_by_the_end
+from disquectl.worker.child import ended_processes, not_begun_by_the_end
 from disquectl.worker.handler import Handler
 
 TYPE_CHECKING = False
@@ -94,14 +92,10 @@ class Handlers:
 
     def reap(self) -> None:
         """Handle the processes that have ended."""
-        with suppress(ChildProcessError):
-            while True:
-                pid, status = os.waitpid(-1, os.WNOHANG)
-                if not pid:
-                    return
-                handler = self._by_pid.pop(pid, None)
-                if handler is not None:
-                    self._has_ended(handler, status, time.monotonic())
+        for pid, status in ended_processes():
+            handler = self._by_pid.pop(pid, None)
+            if handler is not None:
+                self._has_ended(handler, status, time.monotonic())
 
     def tick(self, now: float) -> None:
         """Start jobs that have waited, and end processes that take too long."""

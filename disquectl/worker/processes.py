@@ -5,11 +5,10 @@ from __future__ import annotations
 import os
 import tempfile
 import time
-from contextlib import suppress
 from math import inf
 
 from disquectl.worker.arguments import arguments, environment
-from disquectl.worker.child import Child, not_run
+from disquectl.worker.child import Child, ended_processes, not_run
 from disquectl.worker.plan import STDIN
 
 TYPE_CHECKING = False
@@ -89,17 +88,13 @@ class Processes:
 
     def reap(self) -> None:
         """Handle the processes that have ended."""
-        with suppress(ChildProcessError):
-            while True:
-                pid, status = os.waitpid(-1, os.WNOHANG)
-                if not pid:
-                    return
-                child = self._running.pop(pid, None)
-                if child is not None and child.job is not None:
-                    job, now = child.job, time.monotonic()
-                    failure = child.ended(status, now)
-                    self._idle.append(child)
-                    self._ended(job, failure, now - child.started)
+        for pid, status in ended_processes():
+            child = self._running.pop(pid, None)
+            if child is not None and child.job is not None:
+                job, now = child.job, time.monotonic()
+                failure = child.ended(status, now)
+                self._idle.append(child)
+                self._ended(job, failure, now - child.started)
 
     def tick(self, now: float) -> None:
         """End processes that take too long."""

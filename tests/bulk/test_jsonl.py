@@ -78,7 +78,7 @@ def test_blank_lines_are_left_out():
         (b'{"body": "a", "delay": true}', "delay is not"),
         (b'{"body": "a", "delay": 1.5}', "delay is not"),
         (b'{"body": "a", "replicate": 65536}', "replicate is not"),
-        (b'{"body": "a", "async": 1}', "async is neither"),
+        (b'{"body": "a", "async": 1}', "async is not true or false"),
         (b'{"body": "a"}', "no queue"),
     ],
 )

@@ -29,7 +29,7 @@ def test_the_queue_of_the_command_line_wins_and_stderr_says_so_once_and_counts(n
     assert lengths(node, "to", "own", b"\xff") == [4, 0, 0]
     first, count = done.err.splitlines()
     assert "line 1 names queue 'own', but its job goes to 'to' (--queue-from-line" in first
-    assert count.endswith("2 lines named another queue")
+    assert count.endswith("2 lines name another queue")
 
 
 def test_with_queue_from_line_the_line_wins(node):

@@ -59,7 +59,7 @@ def test_a_script_whose_reader_has_gone_says_how_far_its_writes_were_sent(node):
     done = run_into_a_closed_pipe("exec", "-", node=node, stdin=b"QLEN q\nADDJOB q body 0\n")
     assert (done.returncode, done.stderr) == (
         3,
-        b"disquectl: the reader of the replies has gone: the lines up to 2 were sent, none behind it\n",
+        b"disquectl: the reader of the replies has gone; lines up to 2 were sent, none after it\n",
     )
 
 

@@ -58,9 +58,9 @@ def test_a_refused_line_does_not_hold_up_the_others(disquectl):
         0,
         {"error": "ERR unknown command 'foo'"},
         {"error": 'ERR a " is not closed'},
-        {"error": "ERR monitor would break the order of the replies here"},
-        {"error": "ERR client would break the order of the replies here"},
-        {"error": "ERR getjob would break the order of the replies here"},
+        {"error": "ERR monitor would break the order of the replies"},
+        {"error": "ERR client would break the order of the replies"},
+        {"error": "ERR getjob would break the order of the replies"},
         None,
         0,
     ]

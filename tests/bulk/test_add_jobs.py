@@ -237,7 +237,7 @@ def test_a_second_ctrl_c_does_not_wait_and_calls_unknown_what_was_in_flight():
         while len(server.requests) < 3:
             assert process.poll() is None
         process.send_signal(signal.SIGINT)
-        assert b"Ctrl-C again does not wait" in process.stderr.readline()
+        assert b"press Ctrl-C again not to wait" in process.stderr.readline()
         process.send_signal(signal.SIGINT)
         _, err = process.communicate(timeout=PATIENCE_SECONDS)
     assert process.returncode == 130
