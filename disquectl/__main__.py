@@ -12,10 +12,10 @@ if TYPE_CHECKING:
 
 
 def main() -> NoReturn:
-    """Run the command line of this process and end with its exit code.
+    """Run this process's command line and exit with its exit code.
 
-    Everything has been written and closed by then. The interpreter's own end would take a quarter of the time
-    of an empty Python program, in each of thousands of calls from a script.
+    os._exit skips the interpreter's teardown, which takes a quarter of the time of an empty Python program.
+    All output has been flushed and all connections closed by then.
     """
     try:
         if sys.argv[1:2] == ["__complete"]:

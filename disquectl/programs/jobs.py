@@ -7,11 +7,10 @@ from __future__ import annotations
 
 from itertools import islice
 
-from disquectl.execution.present import present
+from disquectl.execution.present import arranged, present
 from disquectl.fanout.ask import missing_bits, open_cluster, require_an_answer, settle
-from disquectl.fanout.scan_all import ClusterScan, NoCollection, now_ms
+from disquectl.fanout.scan_all import ClusterScan, NoGarbageCollection, now_ms
 from disquectl.merge.jobs import JOB_FIELDS, Jobs
-from disquectl.merge.order import arranged
 from disquectl.merge.replicas import BODY, QUEUE
 from disquectl.merge.states import ACKNOWLEDGED, DELAYED, IN_FLIGHT, QUEUED, STATES, UNKNOWN, WAITING
 from disquectl.render.human import duration
@@ -23,48 +22,52 @@ if TYPE_CHECKING:
     from re import Pattern
 
     from disquectl.execution.session import Session
-    from disquectl.merge.replicas import Copy
+    from disquectl.merge.replicas import FlatReplica
     from disquectl.spec.parameters import Record, Values
 
-# IDs are for other commands, and ACKJOB of a waiting job ends the server.
+# --ids feeds other commands, and ACKJOB of a waiting job crashes the server.
 IDS_OF = tuple(state for state in STATES if state != WAITING)
-# What a terminal has room for, by its width.
+# The columns that fit, by the terminal's width.
 NARROW = ("id", "queue", "state", "age")
 MIDDLE = ("id", "queue", "state", "age", "ttl", "nacks", "additional_deliveries", "body")
 MIDDLE_COLUMNS, WIDE_COLUMNS = 120, 190
 
 
 def list_jobs(values: Values, shape: Shape, session: Session) -> None:
-    """Ask all nodes for their jobs, merge them, and write those that are wanted."""
+    """Ask all nodes for their jobs, merge the replicas, and write the jobs that pass the filters."""
     session.check_output(shape)
     queues: tuple[bytes, ...] = values.get("queue", ())
     with open_cluster(session.client, seeds_only="seeds_only" in values) as cluster:
-        survey = ClusterScan(cluster)
-        jobs = Jobs(survey.clocks, wanted(queues, values.get("grep")))
+        scan = ClusterScan(cluster)
+        jobs = Jobs(scan.clocks, wanted(queues, values.get("grep")))
         one = queues[0] if len(queues) == 1 else None
-        with NoCollection():
-            for link, copies in survey.run(scan_queues=False, queue=one, scan_jobs=True):
-                jobs.add(link.node_id, copies, now_ms())
-        require_an_answer(cluster, session, survey.refusals)
-        kept = _kept(_records(survey, jobs, bool(values.get("reverse"))), values)
+        with NoGarbageCollection():
+            for connection, replicas in scan.run(scan_queues=False, queue=one, scan_jobs=True):
+                jobs.add(connection.node_id, replicas, now_ms())
+        require_an_answer(cluster, session, scan.refusals)
+        kept = _kept(_records(scan, jobs, bool(values.get("reverse"))), values)
         if session.format == "table":
             kept = [{**record, "state": sentence(record)} for record in kept]
         present(_shown(values, shape, session), kept, session)
-        settle(cluster, session, refusals=survey.refusals)
+        settle(cluster, session, refusals=scan.refusals)
 
 
-def wanted(queues: tuple[bytes, ...], body: Pattern[bytes] | None) -> Callable[[Copy], bool] | None:
-    """Whether a copy is of one of these queues and has such a body; all copies of a job agree in that."""
+def wanted(queues: tuple[bytes, ...], body: Pattern[bytes] | None) -> Callable[[FlatReplica], bool] | None:
+    """A test whether a replica is in one of these queues and its body matches; None if all pass.
+
+    All replicas of a job agree in both.
+    """
     if not queues and body is None:
         return None
     names = frozenset(queues)
-    return lambda copy: (
-        (not names or copy[QUEUE] in names) and (body is None or body.search(copy[BODY] or b"") is not None)
+    return lambda replica: (
+        (not names or replica[QUEUE] in names)
+        and (body is None or body.search(replica[BODY] or b"") is not None)
     )
 
 
 def passes(record: Record, values: Values) -> bool:
-    """Whether a job is asked for, by what its copies say together."""
+    """Whether a merged job passes the filters."""
     return (
         record["state"] in (values.get("state") or (IDS_OF if values.get("ids") else STATES))
         and record["age"] * 1000 >= values.get("older_than", 0)
@@ -75,7 +78,7 @@ def passes(record: Record, values: Values) -> bool:
 
 
 def sentence(record: Record) -> str:
-    """A state for people, with when the job comes back."""
+    """A job's state for tables, with the time until it is queued."""
     state, within_ms = record["state"], record["next_requeue_within"]
     when = "never back" if within_ms is None else f"back in {duration(max(within_ms // 1000, 0))}"
     return {
@@ -83,13 +86,13 @@ def sentence(record: Record) -> str:
         DELAYED: "delayed" if within_ms is None else f"delayed, due in {duration(within_ms // 1000)}",
         IN_FLIGHT: f"in flight, {when}",
         ACKNOWLEDGED: "acknowledged, being collected",
-        WAITING: "waiting for copies",
-        UNKNOWN: "unknown: may be queued at a node that did not answer",
+        WAITING: "waiting for replication",
+        UNKNOWN: "unknown: may be queued on a node that did not answer",
     }[state]
 
 
 def _kept(records: Iterable[Record], values: Values) -> list[Record]:
-    """The records that are asked for, of all in the order of age; by age no more are made than are kept."""
+    """The records that pass, sorted and limited. Sorted by age, no more are made than --limit keeps."""
     passing = (record for record in records if passes(record, values))
     sort = values.get("sort", "age")
     if sort == "age":
@@ -97,10 +100,10 @@ def _kept(records: Iterable[Record], values: Values) -> list[Record]:
     return arranged(list(passing), sort, bool(values.get("reverse")), values.get("limit"))
 
 
-def _records(survey: ClusterScan, jobs: Jobs, newest_first: bool) -> Iterator[Record]:
-    """Every job, one after the other."""
-    names = {jobs.bits.of(link.node_id): link.name for link in survey.cluster.links()}
-    missing = missing_bits(survey.cluster, jobs.bits)
+def _records(scan: ClusterScan, jobs: Jobs, newest_first: bool) -> Iterator[Record]:
+    """Every job, sorted by age."""
+    names = {jobs.bits.of(connection.node_id): connection.name for connection in scan.cluster.links()}
+    missing = missing_bits(scan.cluster, jobs.bits)
     now = now_ms()
     found = jobs.found
     by_age = sorted(found, key=lambda job_id: (found[job_id].ctime_ns, job_id), reverse=newest_first)
@@ -108,7 +111,7 @@ def _records(survey: ClusterScan, jobs: Jobs, newest_first: bool) -> Iterator[Re
 
 
 def _shown(values: Values, full: Shape, session: Session) -> Shape:
-    """The columns that fit a terminal, where nobody asked for others."""
+    """The shape with the columns that fit the terminal, unless --columns chooses others."""
     if session.format != "table" or session.settings.columns is not None or values.get("ids"):
         return full
     width = session.streams.width

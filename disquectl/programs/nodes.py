@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from disquectl.protocol.resp import Reply
     from disquectl.spec.parameters import Record, Values
 
-# What a terminal has room for.
+# The columns that fit a narrow terminal.
 NARROW = ("id", "address", "state", "uptime", "clients", "jobs", "queues")
 WIDE_COLUMNS = 170
 _LEAVING = [b"CLUSTER", b"LEAVING"]
@@ -29,7 +29,7 @@ _ASKED = ([b"INFO"], [b"CLUSTER", b"NODES"], _LEAVING, [b"CONFIG", b"GET", b"max
 
 
 def list_nodes(values: Values, shape: Shape, session: Session) -> None:
-    """Ask every node about itself and the others."""
+    """Ask every node about itself and the others, and write a row for each."""
     session.check_output(shape)
     with open_cluster(session.client, seeds_only="seeds_only" in values) as cluster:
         refusals = Refusals()
@@ -46,34 +46,36 @@ def list_nodes(values: Values, shape: Shape, session: Session) -> None:
 
 
 def _views(cluster: Cluster, refusals: Refusals) -> list[NodeView]:
-    """A view for each node that answers, and for each that is only spoken of."""
+    """A view of each node that answers, and of each that others report."""
     asked = list(cluster.ask(*_ASKED))
-    views = {link.node_id: NodeView(link.node_id, link.name) for link in cluster.links()}
+    views = {
+        connection.node_id: NodeView(connection.node_id, connection.name) for connection in cluster.links()
+    }
     for one in cluster.missing():
         views.setdefault(one.node_id or str(one.node), NodeView(one.node_id, str(one.node)))
-    for link in cluster.links():
-        views[link.node_id].answers = link.has_answered
-        for entry in (link.greeting or {"nodes": []})["nodes"]:
-            if entry["id"] in views and entry["id"] != link.node_id:
-                views[entry["id"]].priority[link.name] = entry["priority"]
-    for link, request, reply in asked:
+    for connection in cluster.links():
+        views[connection.node_id].answers = connection.has_answered
+        for entry in (connection.greeting or {"nodes": []})["nodes"]:
+            if entry["id"] in views and entry["id"] != connection.node_id:
+                views[entry["id"]].priority[connection.name] = entry["priority"]
+    for connection, request, reply in asked:
         if isinstance(reply, ReplyError):
-            refusals.add(link, request, reply)
+            refusals.add(connection, request, reply)
         elif request[1:] == [b"NODES"]:
             for entry in cluster_nodes(reply):
-                if entry["id"] in views and entry["id"] != link.node_id:
-                    views[entry["id"]].seen[link.name] = state_of_flags(entry)
+                if entry["id"] in views and entry["id"] != connection.node_id:
+                    views[entry["id"]].seen[connection.name] = state_of_flags(entry)
         else:
-            _fill(views[link.node_id], request[0], reply)
+            _fill(views[connection.node_id], request[0], reply)
     before = now_ms()
-    for link, _, reply in cluster.ask([b"TIME"]):
+    for connection, _, reply in cluster.ask([b"TIME"]):
         if not isinstance(reply, ReplyError):
-            views[link.node_id].skew_ms = skew_ms(server_time(reply), before, now_ms())
+            views[connection.node_id].skew_ms = skew_ms(server_time(reply), before, now_ms())
     return list(views.values())
 
 
 def _fill(view: NodeView, verb: object, reply: Reply) -> None:
-    """What a node says of itself."""
+    """Add what a node reports about itself."""
     if verb == b"INFO":
         view.info = info(reply)
     elif verb == b"CLUSTER":
@@ -85,7 +87,7 @@ def _fill(view: NodeView, verb: object, reply: Reply) -> None:
 
 
 def _for_people(record: Record) -> Record:
-    """Where nodes do not agree about one, that is marked."""
+    """The record for tables: values on which the other nodes disagree are marked."""
     marked = {
         name: "! " + ", ".join(f"{node}: {said}" for node, said in record[name].items())
         for name in ("priority", "state")
