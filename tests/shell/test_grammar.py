@@ -121,7 +121,7 @@ def test_no_option_comes_twice() -> None:
         ("addjob q x 0 --retry 3", "--retry", "mixes"),
         ("qlen --foo ", "--foo", "unknown option"),
         ("show D-123 ", "D-123", "not a job ID"),
-        ("pause q sideways ", "sideways", "is none of"),
+        ("pause q sideways ", "sideways", "unknown word"),
         ("\\o json csv ", "csv", "takes no more words"),
     ],
 )
