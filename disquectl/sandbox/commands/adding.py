@@ -1,4 +1,4 @@
-"""ADDJOB. Source of the order of checks and of the texts: Disque 1.0-rc1."""
+"""ADDJOB. Source of the order of checks and of the error texts: Disque 1.0-rc1."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from disquectl.sandbox.node import Node
 from disquectl.sandbox.registry import register, schedule
 from disquectl.sandbox.replication import hand_over, replicate
 from disquectl.sandbox.session import Session
-from disquectl.sandbox.waiting import WaitForCopies, wait
+from disquectl.sandbox.waiting import WaitForReplicas, wait
 
 _DEFAULT_TTL_S = 86400
 _LONGEST_DEFAULT_RETRY_S = 300
@@ -24,7 +24,7 @@ _LATE = b"ERR The specified DELAY is greater than TTL. Job refused since would n
 
 
 class _Options:
-    """What follows the three fixed arguments; `retry_s` and `replicate` are None when not given."""
+    """The options after the three fixed arguments; `retry_s` and `replicate` are None if not given."""
 
     __slots__ = ("delay_s", "is_async", "longest", "replicate", "retry_s", "ttl_s")
 
@@ -87,7 +87,7 @@ def addjob(node: Node, session: Session, words: list[bytes], now_ms: int) -> byt
         job.confirmed = job.holders
         job.waiter = session
         schedule(node, job, now_ms)
-        wait(node, session, WaitForCopies(timeout_at_ms, job, now_ms))
+        wait(node, session, WaitForReplicas(timeout_at_ms, job, now_ms))
         replicate(node, job, elsewhere, now_ms, True)
         return None
     job.state = State.ACTIVE
@@ -125,7 +125,7 @@ def _check_queue(node: Node, name: bytes, longest: int) -> None:
 
 
 def _make_job(node: Node, words: list[bytes], options: _Options, copies: int, now_ms: int) -> Job:
-    # The server keeps times in 32 bits: longer ones wrap around.
+    # The server keeps times in 32 bits: larger values wrap around.
     ttl_s = options.ttl_s & _UINT32
     retry_s = options.retry_s
     if retry_s is None:
