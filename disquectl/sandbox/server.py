@@ -110,8 +110,9 @@ class SandboxServer:
             self.stop_node(index)
         if self._timer is not None:
             self._timer.cancel()
-        # One turn of the loop, so that the aborted transports are closed.
-        await asyncio.sleep(0)
+        # Turns of the loop: a connection that was just accepted is made, and aborted transports are closed.
+        for _ in range(3):
+            await asyncio.sleep(0)
 
     def stop_node(self, index: int) -> None:
         """End a node as if its process had died."""
@@ -132,6 +133,10 @@ class SandboxServer:
 
     def add(self, connection: Connection) -> None:
         node, transport = connection.node, connection.transport
+        if node.is_down:
+            # It was accepted while the node stopped.
+            transport.abort()
+            return
         peer = transport.get_extra_info("peername")
         address = join_address(*peer[:2]) if peer else "?:0"
         fd = transport.get_extra_info("socket").fileno()

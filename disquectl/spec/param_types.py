@@ -37,6 +37,7 @@ if TYPE_CHECKING:
         "queue",
         "seconds",
         "section",
+        "size",
         "system",
         "text",
         "topic",
