@@ -111,7 +111,7 @@ class SandboxServer:
         if self._timer is not None:
             self._timer.cancel()
         # Turns of the loop: a connection that was just accepted is made, and aborted transports are closed.
-        for _ in range(3):
+        for _ in range(10):
             await asyncio.sleep(0)
 
     def stop_node(self, index: int) -> None:
