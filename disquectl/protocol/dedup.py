@@ -1,4 +1,4 @@
-"""Which names or IDs of a scan have come already, in little memory: about 20 bytes for each. Pure.
+"""`Seen`: the names or IDs that a scan has returned already, in about 20 bytes each. Pure.
 
 A scan may give an element twice, and so may several nodes.
 
@@ -26,7 +26,7 @@ class Seen:
         self._buckets = [b""] * BUCKETS
 
     def new(self, elements: Iterable[bytes | str]) -> list[bool]:
-        """Add them all, which are of one type; for each whether it was new."""
+        """Add elements, all of one type; return for each whether it was new."""
         # All in one function, for many millions of them.
         buckets, is_new = self._buckets, []
         for element in elements:

@@ -1,7 +1,6 @@
-"""Cuts a stream of RESP into whole requests or replies, each as the exact bytes that went over the wire.
+"""`FrameSplitter`: splits a stream of RESP into complete requests or replies, each as its exact bytes.
 
-For who wants to show the traffic; values are the business of `resp`. It never fails: what is no RESP comes
-out line by line. No I/O.
+For showing traffic; `resp` parses values. It never fails: what is not RESP is returned line by line. No I/O.
 """
 
 from __future__ import annotations
@@ -11,7 +10,7 @@ _BULKS = b"$=!"
 
 
 class FrameSplitter:
-    """`feed` bytes in any portions and get back the frames that are whole by now."""
+    """`feed` bytes in any chunks; it returns the frames that are complete."""
 
     __slots__ = ("_at", "_buffer", "_missing", "_searched")
 
@@ -22,7 +21,7 @@ class FrameSplitter:
         self._missing = 1  # how many elements the frame still lacks
 
     def feed(self, data: bytes | memoryview) -> list[bytes]:
-        """Add bytes; the frames that they complete."""
+        """Add bytes and return the frames that they complete."""
         self._buffer += data
         frames = []
         start = 0
@@ -62,5 +61,5 @@ class FrameSplitter:
         return int(digits) if digits.isdigit() and len(digits) < 20 else -1
 
     def rest(self) -> bytes:
-        """What has come of a frame that is not whole."""
+        """Return the bytes of an incomplete frame."""
         return bytes(self._buffer)

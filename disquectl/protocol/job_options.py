@@ -1,4 +1,4 @@
-"""The numbers that ADDJOB takes and their limits: the one check before a job is sent, whoever adds it.
+"""The numbers that ADDJOB takes and their limits: the check before any job is sent.
 
 Disque keeps RETRY and DELAY in 32 bits, the expiry as a 32 bit unix time, REPLICATE in 16, and adds a timeout
 to the clock in 63. It wraps larger numbers around without an error, which loses the job or ends the wait at
@@ -58,7 +58,7 @@ def check_wait(name: str, milliseconds: object) -> None:
 
 
 def number_words(options: Mapping[str, int | None]) -> list[bytes]:
-    """The options that are given, in Disque's own words."""
+    """Return the words of the options that are given."""
     words: list[bytes] = []
     for name, (word, _, _) in NUMBERS.items():
         value = options.get(name)

@@ -16,7 +16,7 @@ LENGTH = 40
 
 
 class JobID:
-    """What the text of an ID tells.
+    """What the text of an ID contains.
 
     `node_prefix`: the first 8 digits of the ID of the node where the job was created. `ttl_minutes`: the
     TTL, to two minutes (the lowest bit is taken), at most 65534. `at_least_once`: RETRY was not 0.
@@ -31,27 +31,27 @@ class JobID:
 
 
 def is_valid(job_id: str | bytes) -> bool:
-    """Whether Disque takes it for an ID: it looks at the length, the start and the hyphens alone."""
+    """Whether Disque accepts it as an ID: it checks only the length, the start and the hyphens."""
     text = job_id.decode("latin-1") if isinstance(job_id, bytes) else job_id
     return len(text) == LENGTH and text.startswith("D-") and text[10] == "-" and text[35] == "-"
 
 
 def added(reply: Reply) -> str:
-    """The ID that ADDJOB answers: text that begins as IDs do. Raises NotDisque for anything else."""
+    """Return the ID that ADDJOB replied: text that begins as IDs do. Raises NotDisque for anything else."""
     if isinstance(reply, bytes) and reply.startswith(b"D-") and reply.isascii():
         return reply.decode()
     raise unexpected("ADDJOB", reply)
 
 
 def is_at_least_once(job_id: str) -> bool:
-    """Whether RETRY was not 0. Raises ValueError for what is no ID, or has no hexadecimal last field."""
+    """Whether RETRY was not 0. Raises ValueError for an invalid ID, or a last field that is not hex."""
     if not is_valid(job_id):
         raise ValueError("not a job ID")
     return bool(int(job_id[36:], 16) & 1)
 
 
 def decode(job_id: str | bytes) -> JobID:
-    """Read an ID. Raises UsageError for what is none, or has no hexadecimal last field."""
+    """Read an ID. Raises UsageError for an invalid one, or one whose last field is not hexadecimal."""
     text = job_id.decode("latin-1") if isinstance(job_id, bytes) else job_id
     try:
         if not is_valid(text):

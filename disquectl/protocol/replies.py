@@ -92,7 +92,7 @@ def show(reply: Reply, command: str = "SHOW") -> Record | None:
 
 
 def complete(record: Record, fields: Iterable[str], command: str = "SHOW") -> Record:
-    """The same record of a job, for those who count on these fields.
+    """Return the same record of a job, after checking that it has these fields.
 
     Raises as `unexpected` does where one of them is missing, or any is not of its type.
     """
@@ -120,7 +120,7 @@ def qstat(reply: Reply) -> Record | None:
 
 
 def next_cursor(reply: Reply, command: str) -> int:
-    """The next cursor alone of a page of QSCAN or JSCAN, which has it first."""
+    """Return only the next cursor of a page of QSCAN or JSCAN."""
     return _page(command, reply)[0]
 
 

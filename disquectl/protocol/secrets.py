@@ -1,4 +1,4 @@
-"""Which words and values are passwords: `***` in their place. Pure; whoever shows traffic goes through here.
+"""Replaces passwords in words and values by `***`. Pure; all that is shown of the traffic passes through it.
 
 A password stands in AUTH, in CONFIG SET requirepass, in what CONFIG GET answers for it, and in the words of
 others that MONITOR and SLOWLOG show.
@@ -20,7 +20,7 @@ _PASSWORD_SETTING = b"requirepass"
 
 
 def masked_words(words: Iterable[bytes]) -> list[bytes]:
-    """The words of a request, passwords hidden."""
+    """Return the words of a request with passwords hidden."""
     masked = list(words)
     names = [word.lower() for word in masked[:3]]
     if names[:1] == [b"auth"]:
@@ -41,7 +41,7 @@ def may_answer_secrets(words: Sequence[bytes]) -> bool:
 
 
 def masked_reply(words: Sequence[bytes], reply: Reply) -> Reply:
-    """The reply to a request, passwords hidden; the same object where there is nothing to hide."""
+    """Return the reply to a request with passwords hidden; the same object where it has none."""
     if not may_answer_secrets(words):
         return reply
     verb = words[0].lower()
@@ -94,7 +94,7 @@ def _masked_line(line: Reply) -> Reply:
 
 
 def without_password(reply: Reply, password: bytes) -> Reply:
-    """The reply with every occurrence of this password hidden."""
+    """Return the reply with every occurrence of this password hidden."""
     if isinstance(reply, bytes):
         return reply.replace(password, HIDDEN)
     if isinstance(reply, list):
