@@ -20,6 +20,8 @@ from disquectl.sandbox.node import Node
 from disquectl.sandbox.requests import MAX_REQUEST_BYTES
 from disquectl.sandbox.session import Session
 
+# How long closing waits for connections that are being made, and for aborted ones.
+_CLOSE_SECONDS, _CLOSE_TURNS = 1.0, 3
 _TICK_MS = 100
 # Due jobs processed at once; then clients are served.
 JOBS_PER_TICK = 1000
@@ -48,12 +50,14 @@ class Connection(asyncio.Protocol):
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         self.transport = cast(asyncio.Transport, transport)
         self.transport.set_write_buffer_limits(high=OUTPUT_LIMIT_BYTES)
+        self._server.open_connections.add(self)
         self._server.add(self)
 
     def data_received(self, data: bytes) -> None:
         self._server.receive(self, data)
 
     def connection_lost(self, _problem: Exception | None) -> None:
+        self._server.open_connections.discard(self)
         self._server.remove(self)
 
     def pause_writing(self) -> None:
@@ -91,6 +95,8 @@ class SandboxServer:
         self._log = log
         self._sockets = sockets
         self._listeners: list[asyncio.Server] = []
+        # With those that have no session yet, or no session any longer.
+        self.open_connections: set[Connection] = set()
         self._connections: dict[Session, Connection] = {}
         self._pending_bytes = 0
         self._not_reading: set[Connection] = set()
@@ -110,8 +116,12 @@ class SandboxServer:
             self.stop_node(index)
         if self._timer is not None:
             self._timer.cancel()
-        # Turns of the loop: a connection that was just accepted is made, and aborted transports are closed.
-        for _ in range(10):
+        # A connection that was accepted just now is made by a task of the loop's own, and then aborted.
+        if accepting := asyncio.all_tasks() - {asyncio.current_task()}:
+            await asyncio.wait(accepting, timeout=_CLOSE_SECONDS)
+        for _ in range(_CLOSE_TURNS):
+            for connection in list(self.open_connections):
+                connection.transport.abort()
             await asyncio.sleep(0)
 
     def stop_node(self, index: int) -> None:
