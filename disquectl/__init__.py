@@ -1,11 +1,11 @@
-"""disquectl: the command-line tool for Disque, and the thin client behind it.
+"""disquectl: the command-line tool for Disque, and its client library.
 
     from disquectl import Client
 
     with Client("127.0.0.1:7711") as disque:
         disque.addjob("mail", "hello")
 
-Nothing is imported here until it is asked for: a call from a script pays for what it uses.
+Importing this package loads no other module; each name is loaded when it is first used.
 """
 
 __version__ = "0.1.0"
@@ -49,7 +49,7 @@ __all__ = [
 
 
 def __getattr__(name: str) -> object:
-    """The names above, each loaded when it is asked for first."""
+    """Load one of the names above when it is first used. Raises AttributeError for other names."""
     if name == "Client":
         from disquectl.client.client import Client
 

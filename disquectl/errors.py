@@ -1,18 +1,18 @@
-"""Everything that can go wrong, one class a kind of failure, each with the exit code it ends with.
+"""The errors: one class for each kind of failure, with its exit code.
 
     DisquectlError
-    ├── UsageError            2    what was typed cannot be done
-    ├── ReplyError            1    the server refused: its code and its text
+    ├── UsageError            2    the command line is wrong
+    ├── ReplyError            1    the server refused: its code and text
     │   └── NotAuthorised     7    NOAUTH, or a wrong password
-    ├── NothingThere          4    no job, no such queue or ID
-    ├── PartlyDone            3    some were done, some were refused
-    ├── ConnectionFailed      5    no node reachable, or lost before anything was sent; a ConnectionError
-    │   └── NotDisque         5    something answers, and it is no Disque
-    ├── NoAnswer              6    no answer in time, to what changes nothing; a TimeoutError
-    ├── OutcomeUnknown        8    it was sent and no answer, or none that is understood, came
-    └── DataError             9    the result could not be written, or an input not read
+    ├── NothingThere          4    no job, or no such queue or ID
+    ├── PartlyDone            3    some were done, some refused
+    ├── ConnectionFailed      5    no node reachable, or lost before sending; a ConnectionError
+    │   └── NotDisque         5    what answers is not a Disque
+    ├── NoAnswer              6    no reply in time to a request that changes nothing; a TimeoutError
+    ├── OutcomeUnknown        8    sent, but no valid reply came: it may or may not have been executed
+    └── DataError             9    output could not be written or input not read
 
-This module knows nothing of the rest. Anything else that escapes is a bug in disquectl.
+Any other exception that escapes is a bug in disquectl. This module imports nothing of the program.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ EXIT_INTERRUPTED = 130
 
 
 class DisquectlError(Exception):
-    """The base of them all; `advice` is the next thing to try, or empty."""
+    """The base class. `message` says what is wrong; `advice` says what to do about it, or is empty."""
 
     exit_code = EXIT_BUG
 
@@ -34,7 +34,7 @@ class DisquectlError(Exception):
 
 
 class UsageError(DisquectlError):
-    """What was asked cannot be done: found before anything was sent."""
+    """The command line or a setting is wrong; found before anything was sent."""
 
     exit_code = 2
 
@@ -53,19 +53,19 @@ class ReplyError(DisquectlError):
 
 
 class NotAuthorised(ReplyError):
-    """The node wants a password, or another one."""
+    """The node requires a password, or refused the one given."""
 
     exit_code = 7
 
 
 class NothingThere(DisquectlError):
-    """The queue, the job, or the thing that was asked for does not exist."""
+    """There is no job, or the queue or ID does not exist."""
 
     exit_code = 4
 
 
 class PartlyDone(DisquectlError):
-    """Some were done; the message has the counts."""
+    """Some were done and some were not; the message has the counts."""
 
     exit_code = 3
 
@@ -77,22 +77,22 @@ class ConnectionFailed(DisquectlError, ConnectionError):
 
 
 class NotDisque(ConnectionFailed):
-    """Something answers at that address, and it does not speak as a Disque does."""
+    """The server at that address is not a Disque."""
 
 
 class NoAnswer(DisquectlError, TimeoutError):
-    """The response timeout passed on a request that changes nothing."""
+    """The response timeout passed for a request that changes nothing."""
 
     exit_code = 6
 
 
 class OutcomeUnknown(DisquectlError):
-    """The request was sent and no answer that is understood came; it may or may not have been carried out."""
+    """The request was sent, but no valid reply came: it may or may not have been executed."""
 
     exit_code = 8
 
 
 class DataError(DisquectlError):
-    """The result could not be written or an input could not be read."""
+    """Output could not be written, or input could not be read."""
 
     exit_code = 9

@@ -1,6 +1,7 @@
-"""How the help looks: of the program, and of a command, written from its row.
+"""The text of --help, for the program and for each command, written from the declarations.
 
-It writes into the formatter that Typer hands it, which knows the width; it knows nothing else of Typer.
+It writes to the formatter that Typer passes in, which knows the width. It must not know anything else of
+Typer.
 """
 
 from __future__ import annotations
@@ -14,11 +15,11 @@ from disquectl.render.ansi import BOLD, RESET
 from disquectl.spec.command import JOBS, QUEUES, SERVER, TOOLS, Command
 from disquectl.spec.parameters import Option
 
-GLOBAL_HINT = "Options that every command takes, as -n, -o and --echo: see disquectl --help."
+GLOBAL_HINT = "Global options such as -n, -o and --echo: see disquectl --help."
 
 
 def write_program_help(program: Any, ctx: Any, formatter: Any) -> None:
-    """All commands in their groups, and the options that every command takes."""
+    """Write all commands in their groups, and the global options."""
     formatter.write_usage("disquectl", "[OPTIONS] COMMAND [ARGS] [OPTIONS]")
     _paragraph(formatter, program.help)
     by_group: dict[str, list[tuple[str, str]]] = {JOBS: [], QUEUES: [], SERVER: [], TOOLS: []}
@@ -27,21 +28,23 @@ def write_program_help(program: Any, ctx: Any, formatter: Any) -> None:
     for group, entries in by_group.items():
         with formatter.section(group):
             formatter.write_dl(entries)
-    with formatter.section("Options, before the command or after it"):
+    with formatter.section("Global options, before or after the command"):
         formatter.write_dl(
             [record for param in program.get_params(ctx) if (record := param.get_help_record(ctx))]
         )
     _example(formatter, "disquectl sandbox --demo -- disquectl qscan")
 
 
-def write_row_help(command: Command, ctx: Any, formatter: Any) -> None:
-    """What the command does, its words with units and defaults, an example, and what it refuses."""
+def write_command_help(command: Command, ctx: Any, formatter: Any) -> None:
+    """Write what the command does, its parameters with units and defaults, its errors and an example."""
     formatter.write_usage(ctx.command_path, command.usage.removeprefix(f"{command.name} "))
     _paragraph(formatter, command.summary)
     if command.details:
         _paragraph(formatter, command.details)
     if command.risk.danger:
-        _paragraph(formatter, f"It asks first, since it {command.risk.danger}. --yes answers.")
+        _paragraph(
+            formatter, f"Asks for confirmation, because it {command.risk.danger}. --yes skips the question."
+        )
     if command.grammar.arguments:
         with formatter.section("Arguments"):
             formatter.write_dl([(argument.usage, argument.help) for argument in command.grammar.arguments])
@@ -76,7 +79,7 @@ def _example(formatter: Any, example: str) -> None:
 
 
 def bold_headings(text: str) -> str:
-    """The headings in bold where a terminal shows them."""
+    """The text with its headings in bold, if stdout is a terminal that shows them."""
     plain = os.environ.get("NO_COLOR") or os.environ.get("TERM") == "dumb"
     if not sys.stdout or not sys.stdout.isatty() or plain:
         return text

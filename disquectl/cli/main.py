@@ -1,7 +1,7 @@
-"""From a command line to an exit code: the quick way in, and the one place that maps failures to codes.
+"""From a command line to an exit code: the fast path, and the one place that maps errors to exit codes.
 
-A line that the rows' reader understands runs at once. Everything else goes to Typer, which explains it; Typer
-is loaded for nothing else.
+A line that the declarations' own parser understands runs at once. Everything else (help, wrong options) goes
+to Typer, which explains it. Typer is loaded only for that.
 """
 
 from __future__ import annotations
@@ -20,31 +20,33 @@ from disquectl.spec.global_options import CONNECTING
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from disquectl.execution.parser import Invocation
     from disquectl.execution.streams import Streams
 
 
 def run_command_line(argv: list[str]) -> int:
-    """Run one command line with the streams of this process; its exit code. What it wrote is flushed."""
+    """Run one command line with this process's streams and return its exit code. All output is flushed."""
     streams = process_streams()
     try:
         return _run(argv, streams)
     except DisquectlError as problem:
-        _tell(problem, streams)
+        _report(problem, streams)
         return problem.exit_code
     except BrokenPipeError:
-        return EXIT_OK  # the reader has what it wanted
+        return EXIT_OK  # the reader of the pipe has what it wanted
     except KeyboardInterrupt:
         return EXIT_INTERRUPTED
     except Exception as problem:
         if isinstance(problem, OSError) and problem.errno in (errno.EMFILE, errno.ENFILE):
-            too_many = DataError("too many open files", "ulimit -n raises the limit")
-            _tell(too_many, streams)
+            too_many = DataError("too many open files", "raise the limit with ulimit -n")
+            _report(too_many, streams)
             return too_many.exit_code
         from disquectl.execution.crash import internal_error
 
         bug = internal_error(problem, streams)
-        _tell(bug, streams)
+        _report(bug, streams)
         return bug.exit_code
 
 
@@ -64,7 +66,7 @@ def _run(argv: list[str], streams: Streams) -> int:
 
 
 def _explained(argv: list[str]) -> list[str]:
-    """`help COMMAND` as the command's own --help; a topic of that name goes before the command."""
+    """`help COMMAND` as `COMMAND --help`, unless there is a topic of that name."""
     if argv[:1] != ["help"] or find("".join(argv[1:2])) is None:
         return argv
     from disquectl.manual import topics
@@ -73,15 +75,16 @@ def _explained(argv: list[str]) -> list[str]:
 
 
 def carry_out(invocation: Invocation, streams: Streams) -> int:
-    """Run a command that was understood."""
+    """Run a parsed command and return its exit code. Raises UsageError for connection options of one that
+    does not connect."""
     from disquectl.execution.dispatch import run
 
-    environ = dict(os.environ)
+    environ: Mapping[str, str] = os.environ
     if not invocation.command.connects:
         given = [option.flag for option in CONNECTING if option.name in invocation.settings]
         if given:
             raise UsageError(
-                f"{invocation.command.name} connects to nothing: {given[0]} has no meaning for it"
+                f"{invocation.command.name} does not connect, so {given[0]} is not needed", "leave it out"
             )
         environ = {name: value for name, value in environ.items() if not name.startswith("DISQUE_")}
     settings = resolve(invocation.settings, environ, with_profile=invocation.command.connects)
@@ -90,6 +93,6 @@ def carry_out(invocation: Invocation, streams: Streams) -> int:
         return session.exit_code
 
 
-def _tell(problem: DisquectlError, streams: Streams) -> None:
-    """One line: what went wrong, and what to do about it."""
+def _report(problem: DisquectlError, streams: Streams) -> None:
+    """Write one line to stderr: what is wrong, and what to do about it."""
     streams.say(f"disquectl: {for_message(problem.message, problem.advice)}")

@@ -1,8 +1,9 @@
-"""The rows as a tree of Typer commands, each built when it is called for.
+"""The declarations as a tree of Typer commands, each built when it is needed.
 
-Typer explains: the help, and what is wrong with a line that the rows' own reader did not understand. What it
-does understand comes back as the same Invocation. Only this module knows Typer, and no more of it than the
-public classes of `typer.core`: commands are made from rows, not from the signatures of functions.
+Typer prints the help, and explains what is wrong with a line that the declarations' own parser did not
+understand. A line that Typer does understand comes back as the same Invocation. Only this module knows Typer,
+and only the public classes of `typer.core`: commands are made from declarations, not from the signatures of
+functions.
 """
 
 from __future__ import annotations
@@ -11,13 +12,13 @@ import os
 from contextlib import redirect_stdout
 from difflib import get_close_matches
 from io import StringIO
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import typer
 from typer.core import TyperArgument, TyperCommand, TyperGroup, TyperOption
 
 from disquectl import __version__
-from disquectl.cli.help import bold_headings, write_program_help, write_row_help
+from disquectl.cli.help import bold_headings, write_command_help, write_program_help
 from disquectl.commands import NAMES, find
 from disquectl.errors import UsageError
 from disquectl.execution.parser import Invocation, is_number
@@ -25,23 +26,24 @@ from disquectl.spec.command import Command
 from disquectl.spec.global_options import GLOBAL_OPTIONS
 from disquectl.spec.parameters import Argument, Option
 
+TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
 
     from disquectl.execution.streams import Streams
     from disquectl.spec.parameters import Raw
 
-# What every complaint about a line derives from; Typer exports only this descendant of it.
-COMPLAINT: type[Exception] = typer.BadParameter.__mro__[2]
+# The base class of all errors about a line; Typer exports only this subclass of it.
+PARSE_ERROR: type[Exception] = typer.BadParameter.__mro__[2]
 PROGRAM = "disquectl"
 ABOUT = "The command-line tool for Disque, the distributed in-memory job queue."
-# A word of `-` and digits is data. Marked with a character that no command line can hold, it is none of
-# Typer's options; the mark goes when the line has been read.
+# A word of `-` and digits is data. A mark that no command line can contain keeps Typer from reading it as an
+# option; it is removed after parsing.
 DATA_MARK = "\0"
 
 
 class _Printed(StringIO):
-    """Collects what Typer prints; it passes for the stdout that it is written to then."""
+    """Collects what Typer prints, and claims to be a terminal if stdout is one."""
 
     def __init__(self, terminal: bool) -> None:
         super().__init__()
@@ -52,15 +54,15 @@ class _Printed(StringIO):
 
 
 def explain(argv: list[str], streams: Streams) -> Invocation | int:
-    """Let Typer read the line: the invocation, or the exit code of what was printed instead.
+    """Let Typer parse the line. Returns the invocation, or the exit code after printing help or the version.
 
-    Raises UsageError for a line that is wrong, DataError when the help cannot be written.
+    Raises UsageError for a wrong line, DataError if the help cannot be written.
     """
     printed = _Printed(streams.stdout_is_terminal)
     try:
         with redirect_stdout(printed):
             result = Tree().main(argv, prog_name=PROGRAM, standalone_mode=False)
-    except COMPLAINT as problem:
+    except PARSE_ERROR as problem:
         raise _as_usage_error(problem) from None
     if isinstance(result, Invocation):
         return result
@@ -79,12 +81,12 @@ def _as_usage_error(problem: Any) -> UsageError:
 
 
 def _parse(parse: Callable[[Any, list[str]], list[str]], ctx: Any, args: list[str]) -> list[str]:
-    """Let Typer take a command's words. A complaint learns which command it is about, where it lacks that."""
+    """Let Typer parse a command's words, and add the command to an error that lacks it."""
     try:
         return parse(ctx, _marked(args))
-    except COMPLAINT as problem:
-        complaint: Any = problem
-        complaint.ctx = complaint.ctx or ctx
+    except PARSE_ERROR as problem:
+        error: Any = problem
+        error.ctx = error.ctx or ctx
         raise
 
 
@@ -95,14 +97,14 @@ def _no_such_command(name: str, names: Iterable[str], where: str) -> UsageError:
 
 
 def _no_such_option(name: str, known: Iterable[str], where: str) -> UsageError:
-    # Without the dashes, which make any two of them look alike.
+    # Without the dashes, which would make all options look similar.
     near = get_close_matches(name.lstrip("-"), [one.lstrip("-") for one in known], n=2, cutoff=0.7)
     advice = f"did you mean --{' or --'.join(near)}?" if near else f"see {where} --help"
     return UsageError(f"no such option: {name}", advice)
 
 
 class _Command(TyperCommand):
-    """One row as a command."""
+    """A declaration as a Typer command."""
 
     def __init__(self, command: Command) -> None:
         super().__init__(
@@ -122,14 +124,14 @@ class _Command(TyperCommand):
         return _invocation(self.command, ctx)
 
     def format_help(self, ctx: Any, formatter: Any) -> None:
-        write_row_help(self.command, ctx, formatter)
+        write_command_help(self.command, ctx, formatter)
 
     def get_help(self, ctx: Any) -> str:
         return bold_headings(super().get_help(ctx))
 
 
 class _Group(TyperGroup):
-    """A row that has subcommands."""
+    """A declaration with subcommands as a Typer group."""
 
     def __init__(self, command: Command) -> None:
         super().__init__(
@@ -154,19 +156,19 @@ class _Group(TyperGroup):
         return _parse(super().parse_args, ctx, args)
 
     def invoke(self, ctx: Any) -> Any:
-        # Typer calls this for a group, and uses what it returns where no subcommand was named.
+        # Typer calls this for a group, and uses its result if no subcommand is given.
         self.callback = lambda **_: _invocation(self.command, ctx)
         return super().invoke(ctx)
 
     def format_help(self, ctx: Any, formatter: Any) -> None:
-        write_row_help(self.command, ctx, formatter)
+        write_command_help(self.command, ctx, formatter)
 
     def get_help(self, ctx: Any) -> str:
         return bold_headings(super().get_help(ctx))
 
 
 class Tree(TyperGroup):
-    """The program. A command is made from its row when it is asked for."""
+    """The program. Each command is made from its declaration when Typer asks for it."""
 
     def __init__(self) -> None:
         install = _at_once(
@@ -244,7 +246,7 @@ def _global_parameters(hidden: bool) -> list[Any]:
 
 
 def _at_once(flag: str, what: str, act: Callable[..., None], hidden: bool = False) -> Any:
-    """An option that does something of its own and ends the program."""
+    """An option that does something itself and ends the program."""
     return TyperOption(
         param_decls=[flag],
         is_flag=True,
@@ -286,14 +288,14 @@ def _argument(argument: Argument) -> Any:
 
 
 def _invocation(command: Command, ctx: Any) -> Invocation:
-    """What Typer read, as the rows' own reader gives it: what was not given is not there."""
+    """What Typer parsed, in the form of execution.parser: parameters that were not given are absent."""
     settings: Raw = {}
     level = ctx
     while level is not None:
         for option in GLOBAL_OPTIONS:
             value = _unmarked(level.params.get(option.name))
             if option.many and value:
-                # The outer level stands before the inner one on the line.
+                # The outer level comes before the inner one on the line.
                 settings[option.name] = (*value, *settings.get(option.name, ()))  # type: ignore[misc]
             elif not option.many and _is_given(value) and option.name not in settings:
                 settings[option.name] = value

@@ -1,4 +1,4 @@
-"""ACKJOB: the jobs are done."""
+"""ACKJOB: acknowledge jobs."""
 
 from __future__ import annotations
 
@@ -8,10 +8,11 @@ from disquectl.spec.command import IDEMPOTENT
 COMMAND = id_list_command(
     "ack",
     b"ACKJOB",
-    "Acknowledge jobs: they are done.",
+    "Acknowledge jobs as done.",
     IDEMPOTENT,
-    details="Tells the nodes that this node lists for the job. Acknowledge where the job was taken, or use "
-    "--cluster, which reaches every node with a replica (see `help delivery`). A job delivered at most once "
-    "(its ID ends in an even digit) is known only to the node that holds it.",
+    details="The node passes the acknowledgement on to the nodes that it lists for the job. Acknowledge at "
+    "the node that delivered the job, or use --cluster, which reaches every node with a replica (see "
+    "`disquectl help delivery`). A job delivered at most once (its ID ends in an even digit) is known "
+    "only to the node that holds it.",
     example="disquectl ack D-dcb833cf-8YL1NT17e9+wsA/09NqxscQI-05a1",
 )

@@ -1,4 +1,4 @@
-"""ADDJOB: put a job into a queue."""
+"""ADDJOB: add a job to a queue."""
 
 from __future__ import annotations
 
@@ -22,30 +22,30 @@ if TYPE_CHECKING:
     from disquectl.protocol.resp import Reply
     from disquectl.spec.parameters import Record, Values, Words
 
-# What makes many jobs of the input, and what has a meaning only then.
+# The options that add a job for each part of the input, and the options that need one of them.
 MANY = ("lines", "null", "jsonl")
 ONLY_MANY = ("connections", "fail_fast", "skip", "keep_empty")
 
 
 def check(values: Values) -> None:
-    """Refuse what contradicts itself, and a TTL that Disque would take and lose: it counts to 2106."""
+    """Reject contradictory options, and a TTL beyond 2106, with which Disque would lose the job."""
     many = [f"--{name}" for name in MANY if name in values]
     if len(many) > 1:
-        raise UsageError(f"{' and '.join(many)} are two ways to read the input: leave one out")
+        raise UsageError(f"{' and '.join(many)} cannot be combined", "use one of them")
     if "body" in values and (many or "file" in values):
-        raise UsageError(f"BODY and {(many or ['--file'])[0]} both give the body: leave one out")
+        raise UsageError(f"BODY and {(many or ['--file'])[0]} cannot be combined", "use one of them")
     if "queue" not in values and many != ["--jsonl"]:
-        raise UsageError("the queue is missing", "only the lines of --jsonl can name it themselves")
+        raise UsageError("QUEUE is missing", "only with --jsonl can lines name the queue instead")
     if "body" not in values and not many and "file" not in values:
-        raise UsageError("the body is missing", "give BODY, - for all of stdin, --file FILE, or --lines")
+        raise UsageError("BODY is missing", "give BODY, - for all of stdin, --file FILE, or --lines")
     without = [name for name in ONLY_MANY if name in values and not many]
     if without:
         flag = without[0].replace("_", "-")
-        raise UsageError(f"--{flag} is for many jobs", "give --lines, --null or --jsonl")
+        raise UsageError(f"--{flag} needs --lines, --null or --jsonl")
     if "queue_from_line" in values and many != ["--jsonl"]:
         raise UsageError("--queue-from-line only applies to --jsonl")
     if "keep_empty" in values and many == ["--jsonl"]:
-        raise UsageError("--keep-empty has no meaning with --jsonl: an empty line is no JSON")
+        raise UsageError("--keep-empty cannot be combined with --jsonl: an empty line is not JSON")
     ttl = values.get("ttl", DEFAULT_TTL_SECONDS)
     if "at" in values:
         _delay_until(values, ttl)
@@ -53,11 +53,11 @@ def check(values: Values) -> None:
 
 
 def _delay_until(values: Values, ttl: int) -> None:
-    """Make the delay of --at, which a job that is forgotten before then cannot have."""
+    """Convert --at to a delay. Raises UsageError if the job's TTL ends before that."""
     from disquectl.spec.timestamps import seconds_until
 
     if "delay" in values:
-        raise UsageError("--at and --delay both say when: leave one out")
+        raise UsageError("--at and --delay cannot be combined", "use one of them")
     try:
         values["delay"] = seconds_until(values["at"], time.time())
     except UsageError as problem:
@@ -69,7 +69,7 @@ def _delay_until(values: Values, ttl: int) -> None:
 
 
 def requests(command: Command, values: Values) -> list[Words]:
-    """ADDJOB queue body ms-timeout [options]."""
+    """The request ADDJOB queue body ms-timeout [options]."""
     wait_ms = values.get("timeout", DEFAULT_TIMEOUT_MS)
     return [
         [b"ADDJOB", values["queue"], values["body"], b"%d" % wait_ms, *command.grammar.option_words(values)]
@@ -77,7 +77,7 @@ def requests(command: Command, values: Values) -> list[Words]:
 
 
 def wait_ms(values: Values) -> int | None:
-    """How long the server may wait for the copies; None for ever."""
+    """How long the server may wait for replication, in ms; None: without limit."""
     return values.get("timeout", DEFAULT_TIMEOUT_MS) or None
 
 
@@ -87,7 +87,7 @@ def records(words: Words, reply: Reply) -> Iterable[Record]:
 
 
 def run(command: Command, values: Values, session: Session) -> None:
-    """Read the body where it is not a word, then go the usual way; many jobs go their own."""
+    """Read the body if it is not an argument, and send one request; with --lines and the like, many."""
     many = any(name in values for name in MANY)
     if values.get("file") == "-":
         del values["file"]
@@ -122,73 +122,84 @@ COMMAND = Command(
     "Add a job to a queue and print its ID.",
     group=JOBS,
     example='disquectl addjob mail \'{"to": "ada@example.org"}\' --retry 1m --ttl 2h',
-    details="A BODY that was given is used, and stdin is then never read. When the copies are not "
-    "confirmed within --timeout the exit code is 8: the job may be delivered all the same. With --lines, "
-    "--null or --jsonl the IDs come in the order of the input; a refused line is reported and the rest goes "
-    "on. One connection is used where nothing waits for copies (--replicate 1, --async, a lone node), which "
-    "keeps the order of the input in the queue.",
+    details="If BODY is given, stdin is not read. If replication is not confirmed within --timeout, the exit "
+    "code is 8: the job may be delivered all the same. With --lines, --null or --jsonl, the IDs come "
+    "in the order of the input; a refused line is reported and the rest continue. They use one "
+    "connection if there is no replication to wait for (--replicate 1, --async, a cluster of one "
+    "node), which keeps the order of the input in the queue.",
     errors=(
-        "NOREPL: fewer nodes can hold a copy than --replicate asks for.",
-        "MAXLEN: the queue is as long as --maxlen allows.",
-        "PAUSED: the queue takes no jobs.",
-        "OOM: the node has no memory left.",
+        "NOREPL: fewer nodes can hold a replica than --replicate asks for.",
+        "MAXLEN: the queue has as many jobs as --maxlen allows.",
+        "PAUSED: the queue is paused for input.",
+        "OOM: the node is out of memory.",
     ),
     grammar=Grammar(
         verb=(b"ADDJOB",),
         arguments=(
             Argument(
-                "queue", QUEUE, "The queue; without it the lines of --jsonl must name one.", required=False
+                "queue", QUEUE, "Queue to add to; with --jsonl, lines can name it instead.", required=False
             ),
-            Argument("body", BODY, "The job's body; - reads all of stdin.", required=False),
+            Argument("body", BODY, "Body of the job; - reads all of stdin.", required=False),
         ),
         options=(
-            Option("--file", FILE, "Take the body, or the lines, from this file; - is stdin."),
-            Option("--lines", FLAG, "A job for each line of stdin or the file."),
-            Option("--null", FLAG, "A job for each piece that ends with NUL."),
-            Option("--jsonl", FLAG, "A job for each line of JSON, as getjob -o jsonl and dump write it."),
-            Option("--queue-from-line", FLAG, "With --jsonl: the queue that a line names wins over QUEUE."),
-            Option("--connections", number(1, 1000), "Many jobs: over so many connections.", unset="1 or 32"),
-            Option("--fail-fast", FLAG, "Many jobs: end with the first that is refused."),
-            Option("--skip", number(0), "Many jobs: go on after so many lines.", unset="0"),
-            Option("--keep-empty", FLAG, "Many jobs: empty lines are jobs, too."),
+            Option("--file", FILE, "Read the body, or the lines, from this file; - is stdin."),
+            Option("--lines", FLAG, "Add a job for each line of stdin or --file."),
+            Option("--null", FLAG, "Add a job for each part of the input that ends with NUL."),
+            Option("--jsonl", FLAG, "Add a job for each line of JSON, in the format of getjob -o jsonl."),
+            Option("--queue-from-line", FLAG, "With --jsonl: prefer the queue that a line names to QUEUE."),
+            Option(
+                "--connections",
+                number(1, 1000),
+                "With --lines, --null, --jsonl: use N connections.",
+                unset="32; 1 where order is kept",
+            ),
+            Option("--fail-fast", FLAG, "With --lines, --null, --jsonl: stop at the first refused job."),
+            Option("--skip", number(0), "With --lines, --null, --jsonl: skip the first N lines.", unset="0"),
+            Option("--keep-empty", FLAG, "With --lines, --null: also add jobs for empty lines."),
             Option(
                 "--timeout",
                 WAIT,
-                "How long to wait for the copies, with a unit: 500ms, 5s; 0 for ever.",
+                "Wait this long for replication, with a unit: 500ms, 5s; 0 is no limit.",
                 unset="5s",
             ),
             Option(
                 "--replicate",
                 number(1, MAX_REPLICAS),
-                "How many nodes must hold the job before it is confirmed.",
+                "Replicate the job to N nodes before confirming it.",
                 word=b"REPLICATE",
-                unset="3, or as many as there are",
+                unset="3, or all nodes if there are fewer",
             ),
             Option(
-                "--delay", SECONDS, "Keep the job out of the queue for so long.", word=b"DELAY", unset="0"
+                "--delay", SECONDS, "Delay the job this long before it is queued.", word=b"DELAY", unset="0"
             ),
             Option("--at", TEXT, "Queue the job at this time: 2026-12-24T18:00, local or with an offset."),
             Option(
                 "--retry",
                 SECONDS,
-                "Queue the job again when it was not acknowledged for so long; 0: deliver at most once.",
+                "Queue the job again if it is not acknowledged within this time; 0 delivers it at most once.",
                 word=b"RETRY",
                 unset="a tenth of the TTL, at most 5m",
             ),
-            Option("--ttl", SECONDS, "Forget the job after so long.", word=b"TTL", unset="1d"),
+            Option(
+                "--ttl",
+                SECONDS,
+                "Delete the job after this time, even if it was not acknowledged.",
+                word=b"TTL",
+                unset="1d",
+            ),
             Option(
                 "--maxlen",
                 number(1, 2**63 - 1),
-                "Refuse the job when so many are queued on this node.",
+                "Refuse the job if N jobs are already queued on this node.",
                 word=b"MAXLEN",
             ),
-            Option("--async", FLAG, "Do not wait for the copies.", word=b"ASYNC"),
+            Option("--async", FLAG, "Do not wait for replication.", word=b"ASYNC"),
         ),
         native=NativeForm(
             (
                 Argument("queue", QUEUE, "The queue."),
-                Argument("body", BODY, "The job's body."),
-                Argument("timeout", WAIT, "Milliseconds to wait for the copies; 0 for ever."),
+                Argument("body", BODY, "The body of the job."),
+                Argument("timeout", WAIT, "Milliseconds to wait for replication; 0 is no limit."),
             )
         ),
         check=check,

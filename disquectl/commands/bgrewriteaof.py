@@ -1,4 +1,4 @@
-"""BGREWRITEAOF: make the append only file small again."""
+"""BGREWRITEAOF: rewrite the append only file to make it small."""
 
 from __future__ import annotations
 

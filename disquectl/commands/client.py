@@ -1,4 +1,4 @@
-"""CLIENT: the connections of a server."""
+"""CLIENT: a server's connections."""
 
 from __future__ import annotations
 
@@ -33,19 +33,19 @@ CLIENT_FIELDS = (
 
 
 def check_kill(values: Values) -> None:
-    """An address, or filters, and not both."""
+    """Require either ADDRESS or filters."""
     filters = [name for name in ("id", "addr", "type", "skipme") if name in values]
     if "address" in values and filters:
-        raise UsageError("ADDRESS and filters are two ways to name connections: give one of them")
+        raise UsageError("ADDRESS and filters cannot be combined", "use one or the other")
     if "address" not in values and not filters:
-        raise UsageError("name the connections", "give IP:PORT, or --id, --addr, --type")
+        raise UsageError("no connection is named", "give IP:PORT, or --id, --addr, --type")
 
 
 LIST = Command(
     "list",
     "List the connections.",
     example="disquectl client list --columns addr,name,cmd,idle",
-    details="age and idle are seconds; flags: N normal, b waiting in a GETJOB or ADDJOB, O monitor.",
+    details="age and idle are in seconds. Flags: N normal, b blocked in GETJOB or ADDJOB, O monitor.",
     grammar=Grammar(verb=(b"CLIENT", b"LIST")),
     risk=Risk(ambiguous_with_redis=True),
     does=Request(
@@ -57,32 +57,38 @@ KILL = Command(
     "kill",
     "Close connections.",
     example="disquectl client kill --id 7 --yes",
-    details="By IP:PORT the answer is OK, by filters (which must all hold) the number of those closed.",
+    details="With IP:PORT the reply is OK. With filters, which must all match, it is the number of closed "
+    "connections.",
     grammar=Grammar(
         verb=(b"CLIENT", b"KILL"),
-        arguments=(Argument("address", WORD, "The connection's IP:PORT.", required=False),),
+        arguments=(Argument("address", WORD, "Address of the connection, IP:PORT.", required=False),),
         options=(
-            Option("--id", number(0), "The connection with this id.", word=b"ID"),
-            Option("--addr", WORD, "The connection from this IP:PORT.", word=b"ADDR"),
-            Option("--type", one_of("normal"), "The connections of this type.", word=b"TYPE"),
+            Option("--id", number(0), "Close the connection with this id.", word=b"ID"),
+            Option("--addr", WORD, "Close the connection from this IP:PORT.", word=b"ADDR"),
+            Option(
+                "--type", one_of("normal", noun="type"), "Close the connections of this type.", word=b"TYPE"
+            ),
             Option(
                 "--skipme",
-                one_of("yes", "no"),
-                "Leave out this very connection.",
+                one_of("yes", "no", noun="value"),
+                "Leave out the connection of this command.",
                 word=b"SKIPME",
                 unset="yes",
             ),
         ),
         check=check_kill,
     ),
-    risk=Risk(WRITE, danger="closes connections of others", single_node=True, ambiguous_with_redis=True),
+    risk=Risk(
+        WRITE, danger="closes the connections of other clients", single_node=True, ambiguous_with_redis=True
+    ),
     does=Request(records=reply_record, shape=reply_shape),
 )
 GETNAME = Command(
     "getname",
     "Print the name of this connection.",
     example="disquectl client getname",
-    details="A connection of disquectl has no name, so this is of use in exec and the like.",
+    details="A connection of disquectl starts without a name; `client setname` in the shell or in `exec -` "
+    "sets one.",
     grammar=Grammar(verb=(b"CLIENT", b"GETNAME")),
     risk=Risk(ambiguous_with_redis=True),
     does=Request(records=value_record, shape=reply_shape),
@@ -91,34 +97,38 @@ SETNAME = Command(
     "setname",
     "Name this connection.",
     example="disquectl client setname nightly-report",
-    details="The name goes with the connection, which ends with the command.",
+    details="The name ends with the connection, and the connection with the command.",
     grammar=Grammar(
         verb=(b"CLIENT", b"SETNAME"),
-        arguments=(Argument("name", WORD, "The name, without blanks; an empty one removes it."),),
+        arguments=(Argument("name", WORD, "Name without blanks; an empty one removes it."),),
     ),
     risk=Risk(ambiguous_with_redis=True),
     does=Request(records=reply_record, shape=reply_shape),
 )
 PAUSE = Command(
     "pause",
-    "Hold up the commands of all connections for a while.",
+    "Pause the commands of all connections for a while.",
     example="disquectl client pause 2s --yes",
     grammar=Grammar(
         verb=(b"CLIENT", b"PAUSE"),
-        arguments=(Argument("duration", WAIT, "How long, with a unit: 500ms, 5s."),),
+        arguments=(Argument("duration", WAIT, "Pause for this long, with a unit: 500ms, 5s."),),
     ),
-    risk=Risk(
-        WRITE, danger="holds up every client of the server", single_node=True, ambiguous_with_redis=True
-    ),
+    risk=Risk(WRITE, danger="pauses every client of the server", single_node=True, ambiguous_with_redis=True),
     does=Request(records=reply_record, shape=reply_shape),
 )
 REPLY = Command(
     "reply",
-    "Turn the replies to this connection on, off, or skip one.",
+    "Turn replies to this connection on or off, or skip one.",
     example="disquectl client reply on",
     grammar=Grammar(
         verb=(b"CLIENT", b"REPLY"),
-        arguments=(Argument("mode", one_of("on", "off", "skip"), "off and skip have no answer."),),
+        arguments=(
+            Argument(
+                "mode",
+                one_of("on", "off", "skip", noun="mode"),
+                "on, off or skip. off and skip get no reply.",
+            ),
+        ),
     ),
     risk=Risk(ambiguous_with_redis=True),
     does=Request(records=reply_record, shape=reply_shape, has_no_reply=lambda words: words[2:] != [b"on"]),
@@ -126,7 +136,7 @@ REPLY = Command(
 
 COMMAND = Command(
     "client",
-    "List, name, hold up or close the connections of a server.",
+    "List, name, pause or close a server's connections.",
     group=SERVER,
     example="disquectl client list",
     subcommands=(LIST, KILL, GETNAME, SETNAME, PAUSE, REPLY),

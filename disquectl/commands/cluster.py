@@ -1,4 +1,4 @@
-"""CLUSTER: the nodes that a node knows, and its place among them."""
+"""CLUSTER: the cluster as one node sees it."""
 
 from __future__ import annotations
 
@@ -31,8 +31,8 @@ NODES = Command(
     "nodes",
     "List the nodes that this node knows.",
     example="disquectl cluster nodes",
-    details="ping_sent and pong_received are milliseconds since 1970; a node that nobody told its address "
-    "has an empty host.",
+    details="ping_sent and pong_received are milliseconds since 1970. A node that has not learned its own "
+    "address shows an empty host.",
     grammar=Grammar(verb=(b"CLUSTER", b"NODES")),
     risk=Risk(ambiguous_with_redis=True),
     does=Request(
@@ -53,13 +53,13 @@ INFO = Command(
 )
 MEET = Command(
     "meet",
-    "Make the node join the cluster of another one.",
+    "Join the node to the cluster of another node.",
     example="disquectl -n 127.0.0.1:7711 cluster meet 127.0.0.1 7712 --yes",
     grammar=Grammar(
         verb=(b"CLUSTER", b"MEET"),
         arguments=(
-            Argument("ip", WORD, "The other node's numeric IP address; names are refused."),
-            Argument("port", number(1, 65535), "Its port."),
+            Argument("ip", WORD, "Numeric IP address of the other node; host names are refused."),
+            Argument("port", number(1, 65535), "Port of the other node."),
         ),
     ),
     risk=Risk(
@@ -69,15 +69,15 @@ MEET = Command(
 )
 FORGET = Command(
     "forget",
-    "Make the node forget another one.",
+    "Make the node forget another node.",
     example="disquectl cluster forget 76c5c67b61f75f70e510609d14b5373ac138d205 --yes",
     grammar=Grammar(
         verb=(b"CLUSTER", b"FORGET"),
-        arguments=(Argument("node_id", NODE_ID, "The other node's ID, 40 hex digits."),),
+        arguments=(Argument("node_id", NODE_ID, "ID of the other node, 40 hex digits."),),
     ),
     risk=Risk(
         WRITE,
-        danger="removes a node from what this one knows; it comes back unless all nodes forget it",
+        danger="removes a node (which comes back unless every node forgets it)",
         single_node=True,
         ambiguous_with_redis=True,
     ),
@@ -85,19 +85,22 @@ FORGET = Command(
 )
 LEAVING = Command(
     "leaving",
-    "Show or say whether the node is leaving the cluster.",
+    "Show or set whether the node is leaving the cluster.",
     example="disquectl cluster leaving",
     grammar=Grammar(
         verb=(b"CLUSTER", b"LEAVING"),
         arguments=(
             Argument(
-                "leave", one_of("yes", "no"), "yes: leave; no: stay after all; nothing: show.", required=False
+                "leave",
+                one_of("yes", "no", noun="value"),
+                "yes: leave; no: stay; without it: show.",
+                required=False,
             ),
         ),
     ),
     risk=Risk(
         WRITE,
-        danger="makes the node take no more jobs and send its clients away",
+        danger="makes the node refuse new jobs and waiting clients",
         single_node=True,
         ambiguous_with_redis=True,
         reads_when=lambda words: len(words) == 2,
@@ -107,17 +110,22 @@ LEAVING = Command(
 )
 RESET = Command(
     "reset",
-    "Forget all other nodes and drop all jobs.",
+    "Forget all other nodes and delete all jobs.",
     example="disquectl -n 127.0.0.1:7713 cluster reset soft --yes",
     grammar=Grammar(
         verb=(b"CLUSTER", b"RESET"),
         arguments=(
-            Argument("how", one_of("soft", "hard"), "hard: also take a new node ID.", required=False),
+            Argument(
+                "how",
+                one_of("soft", "hard", noun="mode"),
+                "soft or hard; hard also gives the node a new ID.",
+                required=False,
+            ),
         ),
     ),
     risk=Risk(
         WRITE,
-        danger="drops every job of the node and takes it out of its cluster",
+        danger="deletes every job of the node and takes it out of its cluster",
         single_node=True,
         ambiguous_with_redis=True,
     ),
@@ -125,7 +133,7 @@ RESET = Command(
 )
 SAVECONFIG = Command(
     "saveconfig",
-    "Make the node write its cluster file.",
+    "Write the node's cluster file.",
     example="disquectl cluster saveconfig",
     grammar=Grammar(verb=(b"CLUSTER", b"SAVECONFIG")),
     risk=Risk(WRITE, single_node=True, ambiguous_with_redis=True),

@@ -1,4 +1,4 @@
-"""COMMAND: the commands that a server has."""
+"""COMMAND: a server's own commands."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ COMMANDS = Shape(("name", "arity", "flags"), RECORDS, many=True)
 
 COUNT = Command(
     "count",
-    "Print how many there are.",
+    "Print the number of commands.",
     example="disquectl command count",
     grammar=Grammar(verb=(b"COMMAND", b"COUNT")),
     risk=Risk(ambiguous_with_redis=True),
@@ -21,10 +21,10 @@ COUNT = Command(
 )
 INFO = Command(
     "info",
-    "Show some of them.",
+    "Show some commands.",
     example="disquectl command info addjob getjob",
     grammar=Grammar(
-        verb=(b"COMMAND", b"INFO"), arguments=(Argument("name", WORD, "The commands.", many=True),)
+        verb=(b"COMMAND", b"INFO"), arguments=(Argument("name", WORD, "Names of commands.", many=True),)
     ),
     risk=Risk(ambiguous_with_redis=True),
     does=Request(
@@ -39,7 +39,7 @@ COMMAND = Command(
     "List the commands that the server knows.",
     group=SERVER,
     example="disquectl command",
-    details="An arity of -N means N words or more, the name included.",
+    details="An arity of -N means at least N words, including the name.",
     subcommands=(COUNT, INFO),
     grammar=Grammar(verb=(b"COMMAND",)),
     risk=Risk(ambiguous_with_redis=True),

@@ -1,4 +1,4 @@
-"""completion: the script that teaches a shell to complete this program's words."""
+"""completion: print the TAB completion script of a shell."""
 
 from __future__ import annotations
 
@@ -12,11 +12,11 @@ if TYPE_CHECKING:
     from disquectl.execution.session import Session
     from disquectl.spec.parameters import Values
 
-SHELL = one_of("bash", "zsh", "fish")
+SHELL = one_of("bash", "zsh", "fish", noun="shell")
 
 
 def run(command: Command, values: Values, session: Session) -> None:
-    """The script on stdout."""
+    """Write the script to stdout."""
     from disquectl.completion.scripts import script
 
     write_text(script(values["shell"]), session)
@@ -27,7 +27,7 @@ COMMAND = Command(
     "Print the script for TAB completion in bash, zsh or fish.",
     group=TOOLS,
     example="disquectl completion bash > disquectl.bash",
-    details="disquectl --install-completion sets it up for your shell; disquectl help completion says more.",
+    details="disquectl --install-completion sets it up for your shell; see disquectl help completion.",
     grammar=Grammar(arguments=(Argument("shell", SHELL, "bash, zsh or fish."),)),
     does=Program(run, connects=False),
 )

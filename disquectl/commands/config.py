@@ -1,4 +1,4 @@
-"""CONFIG: a server's settings."""
+"""CONFIG: show or change a server's settings."""
 
 from __future__ import annotations
 
@@ -13,12 +13,12 @@ PARAMETER = ParamType("config", WORD.convert, "NAME")
 
 GET = Command(
     "get",
-    "Show settings by a pattern.",
+    "Show the settings that match a pattern.",
     example="disquectl config get 'max*'",
-    details="requirepass shows as *** unless --show-secrets.",
+    details="requirepass is shown as *** unless --show-secrets is given.",
     grammar=Grammar(
         verb=(b"CONFIG", b"GET"),
-        arguments=(Argument("pattern", PARAMETER, "A name, or a pattern of * ? [a-z]."),),
+        arguments=(Argument("pattern", PARAMETER, "Name or pattern (* ? [a-z])."),),
     ),
     risk=Risk(ambiguous_with_redis=True),
     does=Request(
@@ -33,8 +33,8 @@ SET = Command(
     grammar=Grammar(
         verb=(b"CONFIG", b"SET"),
         arguments=(
-            Argument("name", PARAMETER, "The setting."),
-            Argument("value", WORD, "Its new value."),
+            Argument("name", PARAMETER, "Name of the setting."),
+            Argument("value", WORD, "New value."),
         ),
     ),
     risk=Risk(WRITE, danger="changes how the server runs", single_node=True, ambiguous_with_redis=True),
@@ -42,7 +42,7 @@ SET = Command(
 )
 RESETSTAT = Command(
     "resetstat",
-    "Set the statistics of INFO to zero.",
+    "Reset the statistics of INFO to zero.",
     example="disquectl config resetstat",
     grammar=Grammar(verb=(b"CONFIG", b"RESETSTAT")),
     risk=Risk(WRITE, single_node=True, ambiguous_with_redis=True),
@@ -50,7 +50,7 @@ RESETSTAT = Command(
 )
 REWRITE = Command(
     "rewrite",
-    "Write the settings in force to the server's configuration file.",
+    "Write the current settings to the server's configuration file.",
     example="disquectl config rewrite --yes",
     grammar=Grammar(verb=(b"CONFIG", b"REWRITE")),
     risk=Risk(

@@ -1,4 +1,4 @@
-"""dead: the jobs that a worker gave up, and those that it may yet give up."""
+"""dead: jobs that a worker gave up, and jobs that may follow."""
 
 from __future__ import annotations
 
@@ -13,22 +13,28 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from disquectl.execution.session import Session
     from disquectl.spec.parameters import Values
-    from disquectl.spec.shape import Layout
+    from disquectl.spec.shape import Kind, Layout
 
 LIST, SHOW, RETRY, DROP, FAILING = "list", "show", "retry", "drop", "failing"
 ACTIONS = (LIST, SHOW, RETRY, DROP, FAILING)
 MEANINGS = {
-    LIST: "those that are dead",
-    SHOW: "all of one letter",
-    RETRY: "put jobs back into their queues",
-    DROP: "forget them",
-    FAILING: "jobs that came back, and are not dead yet",
+    LIST: "list dead jobs",
+    SHOW: "show a dead letter in full",
+    RETRY: "put dead jobs back into their queues",
+    DROP: "delete dead jobs",
+    FAILING: "list jobs that came back and are not dead yet",
 }
-KINDS = {"id": "id", "job": "id", "body": "body", "next_requeue_within": "ms", "ttl": "seconds"}
+KINDS: dict[str, Kind] = {
+    "id": "id",
+    "job": "id",
+    "body": "body",
+    "next_requeue_within": "ms",
+    "ttl": "seconds",
+}
 
 
 def action_of(values: Values) -> tuple[str, tuple[bytes, ...]]:
-    """What to do, and the queues or IDs to do it with; a first word that is no action is one of these."""
+    """The action, and the queues or IDs; a first word that is not an action is one of these."""
     first: str | None = values.get("action")
     names: tuple[bytes, ...] = values.get("name", ())
     if first is None or first in ACTIONS:
@@ -37,20 +43,20 @@ def action_of(values: Values) -> tuple[str, tuple[bytes, ...]]:
 
 
 def check(values: Values) -> None:
-    """Refuse what has no meaning."""
+    """Reject options that do not fit the action."""
     action, names = action_of(values)
     if action == SHOW and (not names or not all(map(is_valid, names))):
-        raise UsageError("show takes job IDs")
+        raise UsageError("dead show needs job IDs")
     if action not in (RETRY, DROP) and "dry_run" in values:
-        raise UsageError("--dry-run is for retry and drop")
-    # A variable that a script forgot to fill must not make a filter that lets everything through.
+        raise UsageError("--dry-run only applies to retry and drop")
+    # An unset variable of a script must not become a filter that matches everything.
     empty = [name for name in ("contains", "dead") if values.get(name) == b""]
     if empty:
-        raise UsageError(f"--{empty[0]} is empty: it would pick nothing out", "leave it out to mean all")
+        raise UsageError(f"--{empty[0]} is empty", "leave it out to match all")
 
 
 def shape(values: Values) -> Shape:
-    """The columns, by what is done."""
+    """The columns, by action."""
     from disquectl.worker.dead_letters import FAILING_FIELDS, FIELDS, WHOLE
 
     action, names = action_of(values)
@@ -64,7 +70,7 @@ def shape(values: Values) -> Shape:
 
 
 def run(command: Command, values: Values, session: Session) -> None:
-    """Read the dead queues of all nodes, and do with what is found as asked."""
+    """Read the dead queues of all nodes and apply the action to the dead letters."""
     from disquectl.programs.dead import dead_letters
 
     dead_letters(*action_of(values), values, shape(values), session)
@@ -75,28 +81,29 @@ COMMAND = Command(
     "List, retry or drop the jobs that a worker gave up.",
     group=TOOLS,
     example="disquectl dead retry mail --exit 75 --dry-run",
-    details="It looks at all nodes. retry and drop ask first, unless all jobs are named by their IDs; an ID "
-    "is that of the letter in the dead queue or that of the job that died.",
+    details="Reads the dead queues of all nodes. retry and drop ask for confirmation, unless all jobs are "
+    "named by their IDs. An ID is that of the dead letter or that of the job that died.",
     grammar=Grammar(
         arguments=(
             Argument(
                 "action",
                 ParamType("choice", TEXT.convert, "|".join(ACTIONS), ACTIONS, MEANINGS),
-                "list (default); show: all of one letter; retry: put jobs back into their queues; "
-                "drop: forget them; failing: list jobs that came back at least once and are not dead yet.",
+                "list (default): list dead jobs; show: show one dead letter in full; retry: put dead jobs "
+                "back into their queues; drop: delete them; failing: list jobs that came back at least "
+                "once and are not dead yet.",
                 required=False,
             ),
-            Argument("name", WORD, "Queues (mail, or dead:mail), or job IDs.", many=True, required=False),
+            Argument("name", WORD, "Queues (mail or dead:mail) or job IDs.", many=True, required=False),
         ),
         options=(
-            Option("--exit", number(0, 255), "Only jobs that ended with this code."),
+            Option("--exit", number(0, 255), "Only jobs that ended with this exit code."),
             Option("--signal", number(1, 255), "Only jobs that ended by this signal."),
-            Option("--contains", WORD, "Only jobs with this in their body."),
-            Option("--older", DURATION, "Only jobs that died so long ago, or longer."),
-            Option("--newer", DURATION, "Only jobs that died since."),
-            Option("--limit", number(1), "At most so many, the oldest first."),
-            Option("--dead", WORD, "The dead queue, where the worker was given one by --dead."),
-            Option("--dry-run", FLAG, "Only list what retry or drop would act on."),
+            Option("--contains", WORD, "Only jobs whose body contains this text."),
+            Option("--older", DURATION, "Only jobs that died at least this long ago, such as 1d."),
+            Option("--newer", DURATION, "Only jobs that died within this time, such as 1h."),
+            Option("--limit", number(1), "Take at most N jobs, oldest first."),
+            Option("--dead", WORD, "Name of the dead queue, if the worker used --dead."),
+            Option("--dry-run", FLAG, "Only list the jobs that retry or drop would act on."),
             SEEDS_ONLY,
         ),
         check=check,

@@ -1,4 +1,4 @@
-"""DEBUG: what one does to a server only in a test."""
+"""DEBUG: test and crash a server."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from disquectl.spec.command import SERVER, WRITE, Command, Grammar, Request, Ris
 from disquectl.spec.param_types import SECONDS_FLOAT, WORD
 from disquectl.spec.parameters import Argument
 
-CRASH = "kills the server, and with it the jobs that are nowhere else"
+CRASH = "crashes the server, and jobs without a replica elsewhere are lost"
 
 
 def debug_command(
@@ -19,7 +19,7 @@ def debug_command(
     closes_connection: bool = False,
     words: str = "",
 ) -> Command:
-    """One of DEBUG's subcommands: to one server, after asking."""
+    """The declaration of one of DEBUG's subcommands: one server, after confirmation."""
     return Command(
         name,
         summary,
@@ -32,7 +32,7 @@ def debug_command(
 
 COMMAND = Command(
     "debug",
-    "Do things to a server that only a test should.",
+    "Test and crash commands; never use them on a live server.",
     group=SERVER,
     example="disquectl -n 127.0.0.1:7711 debug flushall --yes",
     subcommands=(
@@ -43,31 +43,31 @@ COMMAND = Command(
         ),
         debug_command(
             "sleep",
-            "Hold up the whole server.",
-            "holds up every client of the server",
-            arguments=(Argument("seconds", SECONDS_FLOAT, "How long."),),
+            "Block the whole server for a while.",
+            "blocks every client of the server",
+            arguments=(Argument("seconds", SECONDS_FLOAT, "Block for this many seconds."),),
             words=" 0.5",
         ),
         debug_command(
             "error",
-            "Make the server answer an error.",
-            "makes the server answer an error",
-            arguments=(Argument("text", WORD, "The error."),),
+            "Make the server reply with an error.",
+            "makes the server reply with an error",
+            arguments=(Argument("text", WORD, "Text of the error."),),
             words=" 'ERR on purpose'",
         ),
         debug_command(
-            "structsize", "Show the sizes of the server's structures.", "is for Disque's own developers"
+            "structsize",
+            "Show the sizes of the server's data structures.",
+            "is meant for Disque's developers",
         ),
         debug_command(
-            "loadaof", "Load the append only file anew.", "replaces all jobs by those of the append only file"
+            "loadaof", "Reload the append only file.", "replaces all jobs with those of the append only file"
         ),
         debug_command("restart", "Restart the server.", "restarts the server", closes_connection=True),
-        debug_command(
-            "crash-and-recover", "Crash the server and start it anew.", CRASH, closes_connection=True
-        ),
+        debug_command("crash-and-recover", "Crash and restart the server.", CRASH, closes_connection=True),
         debug_command("segfault", "Crash the server.", CRASH, closes_connection=True),
-        debug_command("assert", "Make an assertion of the server fail.", CRASH, closes_connection=True),
-        debug_command("oom", "Let the server run out of memory.", CRASH, closes_connection=True),
+        debug_command("assert", "Fail an assertion in the server.", CRASH, closes_connection=True),
+        debug_command("oom", "Make the server run out of memory.", CRASH, closes_connection=True),
     ),
     grammar=Grammar(verb=(b"DEBUG",)),
     risk=Risk(WRITE, danger="may do anything to the server", single_node=True, ambiguous_with_redis=True),

@@ -1,4 +1,4 @@
-"""DELJOB: forget jobs on this node."""
+"""DELJOB: delete jobs on one node."""
 
 from __future__ import annotations
 
@@ -10,8 +10,8 @@ COMMAND = id_list_command(
     b"DELJOB",
     "Delete jobs on one node.",
     WRITE,
-    details="Copies on other nodes stay, and bring the job back after its retry time: --cluster deletes "
-    "every copy; fastack tells the other nodes, too.",
+    details="Replicas on other nodes stay, and bring the job back after its retry time. --cluster deletes "
+    "every replica; fastack also notifies the other nodes.",
     cluster_note="deletes the replica of one node, and others may bring the job back; "
     "--cluster deletes them all",
     example="disquectl deljob D-dcb833cf-8YL1NT17e9+wsA/09NqxscQI-05a1",

@@ -1,4 +1,4 @@
-"""DEQUEUE: take jobs out of the queue without delivering them."""
+"""DEQUEUE: take jobs out of their queue without delivering them."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""describe: this program, for other programs and for packagers."""
+"""describe: the program as JSON, or its man page."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 
 def run(command: Command, values: Values, session: Session) -> None:
-    """JSON in every format: there is no other way to write it."""
+    """Write JSON, whatever --output says, or the man page."""
     if values.get("man"):
         from disquectl.manual.man import man_page
 
@@ -29,10 +29,10 @@ def run(command: Command, values: Values, session: Session) -> None:
 
 COMMAND = Command(
     "describe",
-    "Print the whole program as JSON: commands, options, exit codes.",
+    "Describe the program as JSON: commands, options, exit codes.",
     group=TOOLS,
     example="disquectl describe --man > disquectl.1",
-    details="For tools that build on it.",
-    grammar=Grammar(options=(Option("--man", FLAG, "As the man page instead."),)),
+    details="For tools that build on disquectl.",
+    grammar=Grammar(options=(Option("--man", FLAG, "Print the man page instead."),)),
     does=Program(run, connects=False),
 )

@@ -1,4 +1,4 @@
-"""ENQUEUE: queue jobs that are not queued."""
+"""ENQUEUE: queue jobs now."""
 
 from __future__ import annotations
 
@@ -8,10 +8,10 @@ from disquectl.spec.command import WRITE
 COMMAND = id_list_command(
     "enqueue",
     b"ENQUEUE",
-    "Put jobs into their queue before their time.",
+    "Queue jobs now, before their delay or retry time ends.",
     WRITE,
-    details="Ends a delay; an additional delivery where the job was queued before. --cluster looks at all "
-    "nodes first, and leaves jobs that are queued on any of them.",
+    details="Counts as an additional delivery if the job was queued before. --cluster looks at all nodes "
+    "first, and leaves out jobs that are queued on any of them.",
     cluster_note="acts on one node, and queues a job twice if another node has it queued; "
     "--cluster looks first",
     example="disquectl enqueue D-dcb833cf-8YL1NT17e9+wsA/09NqxscQI-05a1",

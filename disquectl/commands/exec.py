@@ -1,4 +1,4 @@
-"""exec: words as they are, to the server. Also the way to what has no command of its own."""
+"""exec: send any words to the server, also commands that disquectl does not have."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 
 def run(command: Command, values: Values, session: Session) -> None:
-    """One command from the words, or those of stdin, one a line."""
+    """Send the words as one command, or with - a command for each line of stdin."""
     words: Words = list(values["word"])
     session.check_output(ONE_REPLY)
     if words == [b"-"]:
@@ -35,14 +35,18 @@ def run(command: Command, values: Values, session: Session) -> None:
 
 COMMAND = Command(
     "exec",
-    "Send words as they are, or one command a line from stdin.",
+    "Send words unchanged, or commands from stdin, one per line.",
     group=TOOLS,
     example="disquectl exec QLEN mail",
-    details="Options stand before the first word; all that follows is data. With -, lines are quoted as in "
-    "redis-cli (\"a\\n\\x00\", '...'), are sent together and answered in their order; what would break "
-    "that order is refused: MONITOR, CLIENT REPLY, and a GETJOB that may wait.",
+    details="Options come before the first word; everything after it is data. With -, lines are quoted as in "
+    "redis-cli (\"a\\n\\x00\", '...'), sent in a pipeline and answered in order. Commands that would "
+    "break the order are refused: MONITOR, CLIENT REPLY, and a GETJOB that may wait.",
     grammar=Grammar(
-        arguments=(Argument("word", WORD, "The words; - reads commands from stdin, one a line.", many=True),),
+        arguments=(
+            Argument(
+                "word", WORD, "Command and arguments; - reads commands from stdin, one per line.", many=True
+            ),
+        ),
         rest_is_data=True,
     ),
     does=Program(run, shape=lambda _: ONE_REPLY),

@@ -1,4 +1,4 @@
-"""explain: what an error code, a job ID or a field of a reply means. It asks nobody."""
+"""explain: the meaning of an error code, a job ID or a field of a reply."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ FIELD_FIELDS = ("field", "command", "unit", "meaning")
 
 
 def shape(values: Values) -> Shape:
-    """By what it is."""
+    """The layout for an ID, a code or a field."""
     word = values["word"]
     if is_valid(word):
         return Shape(ID_FIELDS, PAIRS, value="id", kinds={"id": "id"})
@@ -33,15 +33,15 @@ def shape(values: Values) -> Shape:
 
 
 def explanations(word: str) -> list[Record]:
-    """What the word means. Raises UsageError for one that is none of the three, with those that are near."""
+    """What the word means. Raises UsageError, with suggestions, for anything else."""
     if is_valid(word):
-        told = decode(word)
+        decoded = decode(word)
         return [
             {
                 "id": word,
-                "created_by": told.node_prefix,
-                "ttl_minutes": told.ttl_minutes,
-                "delivery": "at least once" if told.at_least_once else "at most once",
+                "created_by": decoded.node_prefix,
+                "ttl_minutes": decoded.ttl_minutes,
+                "delivery": "at least once" if decoded.at_least_once else "at most once",
             }
         ]
     code = word.upper()
@@ -62,11 +62,11 @@ def _unknown(word: str) -> UsageError:
     known |= {code.lower(): code for code in MEANINGS}
     near = [known[name] for name in get_close_matches(word.lower().replace("-", "_"), known, n=3)]
     advice = f"did you mean {' or '.join(near)}?" if near else f"the codes are {', '.join(MEANINGS)}"
-    return UsageError(f"no error code, job ID or field: {word!r}", advice)
+    return UsageError(f"not an error code, job ID or field: {word!r}", advice)
 
 
 def run(command: Command, values: Values, session: Session) -> None:
-    """Look it up."""
+    """Look the word up and write what it means."""
     from disquectl.execution.present import present
 
     found = explanations(values["word"])
@@ -79,9 +79,13 @@ COMMAND = Command(
     "Explain an error code, a job ID, or a field of show, qstat or info.",
     group=TOOLS,
     example="disquectl explain NOREPL",
-    details="Asks no server. Of a job ID: the first 8 digits of the node that made the job; the TTL in "
-    "minutes, rounded down to an even number, at most 65534; and whether the job is delivered at least once "
-    "(retry above 0) or at most once.",
-    grammar=Grammar(arguments=(Argument("word", TEXT, "Such as NOREPL, a job ID, or next-requeue-within."),)),
+    details="Does not connect. For a job ID: the first 8 digits of the ID of the node that created the job; "
+    "the TTL in minutes, rounded down to an even number, at most 65534; and whether the job is "
+    "delivered at least once (retry above 0) or at most once.",
+    grammar=Grammar(
+        arguments=(
+            Argument("word", TEXT, "Error code, job ID or field, such as NOREPL or next-requeue-within."),
+        )
+    ),
     does=Program(run, shape=shape, connects=False),
 )

@@ -1,4 +1,4 @@
-"""FASTACK: delete jobs on all nodes, without waiting for them."""
+"""FASTACK: delete jobs on all nodes without waiting for confirmation."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ COMMAND = id_list_command(
     b"FASTACK",
     "Acknowledge jobs quickly, at the risk of another delivery.",
     IDEMPOTENT,
-    details="Deletes here and tells the others once, where ack makes sure that all know. --cluster deletes "
-    "on every node with a replica.",
+    details="Deletes the jobs on this node and notifies the others once, whereas ack makes sure that all "
+    "nodes know. --cluster deletes on every node with a replica.",
     example="disquectl fastack D-dcb833cf-8YL1NT17e9+wsA/09NqxscQI-05a1",
 )

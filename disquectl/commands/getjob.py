@@ -1,4 +1,4 @@
-"""GETJOB: take jobs out of queues, waiting for them if need be."""
+"""GETJOB: take jobs from queues, and wait for them."""
 
 from __future__ import annotations
 
@@ -20,25 +20,26 @@ if TYPE_CHECKING:
     from disquectl.execution.session import Session
     from disquectl.protocol.resp import Reply
     from disquectl.spec.parameters import Record, Values, Words
+    from disquectl.spec.shape import Kind
 
-JOB_KINDS = {"id": "id", "body": "body"}
+JOB_KINDS: dict[str, Kind] = {"id": "id", "body": "body"}
 COUNTERS = ("nacks", "additional_deliveries")
 FOLLOWING = ("follow", "max_jobs", "idle")
-# More than this is taken in several batches.
+# A larger --count is taken in several batches.
 ONE_REPLY = 1_000
 
 
 def check(values: Values) -> None:
-    """Refuse what contradicts itself."""
+    """Reject options that contradict each other."""
     following = [name for name in FOLLOWING if name in values]
     for name in ("nohang", "timeout"):
         if following and name in values:
             flag = following[0].replace("_", "-")
-            raise UsageError(f"--{flag} waits as long as it takes: leave out --{name}", "--idle ends it")
+            raise UsageError(f"--{flag} and --{name} cannot be combined", "--idle ends the wait for jobs")
 
 
 def shape(values: Values) -> Shape:
-    """Queue, ID and body; the counters where they are asked for. With --into the ID of each file."""
+    """Queue, ID and body; counters with --withcounters; only the ID of each file with --into."""
     if "into" in values:
         return Shape(("id",), RECORDS, many=True, value="id", kinds=JOB_KINDS)
     fields = ("queue", "id", "body") + (COUNTERS if values.get("withcounters") else ())
@@ -46,21 +47,21 @@ def shape(values: Values) -> Shape:
 
 
 def requests(command: Command, values: Values) -> list[Words]:
-    """GETJOB [options] FROM queue...: whatever follows FROM is a queue.
+    """The request GETJOB [options] FROM queue...; all words after FROM are queues.
 
-    One that may wait names each once: to wait twice for a queue crashes the Disque module of Redis.
+    A request that may wait names each queue once: waiting twice for one crashes the Disque module of Redis.
     """
     queues = values["queue"] if values.get("nohang") else dict.fromkeys(values["queue"])
     return [[b"GETJOB", *command.grammar.option_words(values), b"FROM", *queues]]
 
 
 def wait_ms(values: Values) -> int | None:
-    """How long the server may hold the request; None for ever."""
+    """How long the request may block at the server, in ms; None: without limit."""
     return 0 if values.get("nohang") else values.get("timeout") or None
 
 
 def records(words: Words, reply: Reply) -> Iterable[Record]:
-    """A record a job; nil is no job."""
+    """A record for each job; nil means no job."""
     return jobs(reply)
 
 
@@ -102,47 +103,56 @@ def _acknowledge(ids: Sequence[str], session: Session) -> None:
     except DisquectlError as problem:
         raise PartlyDone(
             f"{len(ids)} written, none acknowledged: {problem.message}",
-            "they come back when their retry time is over",
+            "they come back after their retry time",
         ) from problem
 
 
 COMMAND = Command(
     "getjob",
-    "Take jobs from queues, waiting until there is one.",
+    "Take jobs from queues, and wait until there is one.",
     group=JOBS,
     example="disquectl getjob mail --timeout 5s --ack -o raw",
-    details="Exit code 4 when there was no job. A job that is not acknowledged comes back after its retry "
-    "time, counted from when it was queued. In quantity (--follow, --max-jobs, --idle, a large --count) the "
-    "jobs come in batches, and with --ack each is acknowledged after it was written.",
-    errors=("LEAVING: the node is leaving the cluster and holds nobody waiting.",),
+    details="Exit code 4 if there was no job. A job that is not acknowledged comes back after its retry "
+    "time, counted from when it was queued. With --follow, --max-jobs, --idle or a large --count, "
+    "jobs come in batches, and --ack acknowledges each job after it was written.",
+    errors=("LEAVING: the node is leaving the cluster and refuses waiting clients.",),
     grammar=Grammar(
         verb=(b"GETJOB",),
-        arguments=(Argument("queue", QUEUE, "The queues, looked at from left to right.", many=True),),
+        arguments=(Argument("queue", QUEUE, "Queues to take from, checked from left to right.", many=True),),
         options=(
-            Option("--nohang", FLAG, "Do not wait.", word=b"NOHANG"),
+            Option("--nohang", FLAG, "Do not wait for a job.", word=b"NOHANG"),
             Option(
                 "--timeout",
                 WAIT,
-                "How long to wait, with a unit: 500ms, 5s; 0 for ever.",
+                "Wait this long for a job, with a unit: 500ms, 5s; 0 is no limit.",
                 word=b"TIMEOUT",
-                unset="for ever",
+                unset="no limit",
             ),
             Option(
                 "--count",
                 number(1, 2**63 - 1),
-                "At most so many jobs; who had to wait gets one.",
+                "Take up to N jobs; a call that had to wait returns one.",
                 word=b"COUNT",
                 unset="1",
             ),
-            Option("--withcounters", FLAG, "Also nacks and additional deliveries.", word=b"WITHCOUNTERS"),
+            Option(
+                "--withcounters", FLAG, "Also show nacks and additional deliveries.", word=b"WITHCOUNTERS"
+            ),
             Option("--ack", FLAG, "Acknowledge the jobs once they are written."),
-            Option("--follow", FLAG, "Go on for ever, until Ctrl-C."),
-            Option("--max-jobs", number(1, 2**63 - 1), "Go on until there were so many jobs."),
-            Option("--idle", DURATION, "Go on until none came for so long; 0: take what is there."),
-            Option("--into", FOLDER, "A file for each job in this folder, named by its ID; / becomes _."),
+            Option("--follow", FLAG, "Take jobs continuously until Ctrl-C."),
+            Option("--max-jobs", number(1, 2**63 - 1), "Keep taking jobs, and stop after N."),
+            Option(
+                "--idle",
+                DURATION,
+                "Stop when no job has arrived for this long; 0 takes only what is queued now.",
+            ),
+            Option(
+                "--into", FOLDER, "Write each job to a file in this folder, named by its ID with _ for /."
+            ),
         ),
         native=NativeForm(
-            (Argument("queue", QUEUE, "The queues, looked at from left to right.", many=True),), b"FROM"
+            (Argument("queue", QUEUE, "Queues to take from, checked from left to right.", many=True),),
+            b"FROM",
         ),
         check=check,
     ),

@@ -1,4 +1,4 @@
-"""HELLO: the node that answers, and the nodes that it knows."""
+"""HELLO: the connected node and the nodes that it knows."""
 
 from __future__ import annotations
 
@@ -20,8 +20,8 @@ COMMAND = Command(
     "Show the node that answers and the nodes it knows.",
     group=SERVER,
     example="disquectl hello -o json",
-    details="The priority of a node: 1 good, 5 not linked yet, 10 possibly failing, 100 failing or leaving. "
-    "A node that nobody told its address shows an empty host.",
+    details="The priority of a node: 1 good, 5 not linked yet, 10 possibly failing, 100 failing or "
+    "leaving. A node that has not learned its own address shows an empty host.",
     merge="list",
     grammar=Grammar(verb=(b"HELLO",), options=CLUSTER_OPTIONS),
     does=Request(records=lambda words, reply: [hello(reply)], shape=lambda _: SHAPE),

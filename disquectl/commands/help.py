@@ -15,7 +15,7 @@ TOPIC = ParamType("topic", plain_text)
 
 
 def run(command: Command, values: Values, session: Session) -> None:
-    """A page, or the list of them. A command's own help is shown before it comes to this."""
+    """Write a page, or the list of pages. The command line itself handles `help COMMAND`."""
     from disquectl.manual.show import show_page, show_topics
 
     if words := values.get("topic", ()):
@@ -32,7 +32,7 @@ COMMAND = Command(
     grammar=Grammar(
         arguments=(
             Argument(
-                "topic", TOPIC, "A topic or a command; all topics unless said.", many=True, required=False
+                "topic", TOPIC, "Topic or command; without it, list all topics.", many=True, required=False
             ),
         )
     ),

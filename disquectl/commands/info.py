@@ -1,4 +1,4 @@
-"""INFO: the state of a server."""
+"""INFO: a server's state."""
 
 from __future__ import annotations
 
@@ -14,6 +14,7 @@ if TYPE_CHECKING:
 
     from disquectl.protocol.resp import Reply
     from disquectl.spec.parameters import Record, Words
+    from disquectl.spec.shape import Kind
 
 SECTION_NAMES = (
     "server",
@@ -29,8 +30,8 @@ SECTION_NAMES = (
     "all",
 )
 
-# What people read instead of bare numbers.
-INFO_KINDS = {
+# How tables show the numbers.
+INFO_KINDS: dict[str, Kind] = {
     "uptime_in_seconds": "seconds",
     "used_memory": "bytes",
     "used_memory_rss": "bytes",
@@ -40,12 +41,12 @@ INFO_KINDS = {
     "latest_fork_usec": "us",
 }
 
-# Which sections there are is the server's business: these are offered, others are asked for all the same.
+# The sections to offer; others are sent to the server all the same.
 SECTION = ParamType("section", WORD.convert, choices=SECTION_NAMES)
 
 
 def records(words: Words, reply: Reply) -> Iterable[Record]:
-    """One record, a dict of fields for each section; none for a section that the server does not have."""
+    """One record with a dict of fields for each section; none for an unknown section."""
     sections = info(reply)
     return [sections] if sections else []
 
@@ -59,7 +60,9 @@ COMMAND = Command(
     grammar=Grammar(
         verb=(b"INFO",),
         arguments=(
-            Argument("section", SECTION, "One section: " + ", ".join(SECTION_NAMES) + ".", required=False),
+            Argument(
+                "section", SECTION, "Section to show: " + ", ".join(SECTION_NAMES) + ".", required=False
+            ),
         ),
         options=CLUSTER_OPTIONS,
     ),
@@ -67,6 +70,6 @@ COMMAND = Command(
     does=Request(
         records=records,
         shape=lambda _: Shape(("section", "field", "value"), SECTIONS, many=False, kinds=INFO_KINDS),
-        not_found_message="unknown section; there are " + ", ".join(SECTION_NAMES),
+        not_found_message="unknown section: choose " + ", ".join(SECTION_NAMES),
     ),
 )

@@ -1,4 +1,4 @@
-"""JSCAN: the jobs of a node, queued or not."""
+"""JSCAN: the jobs of one node, queued or not."""
 
 from __future__ import annotations
 
@@ -20,14 +20,14 @@ STATES = ("wait-repl", "active", "queued", "acked")
 
 
 def shape(values: Values) -> Shape:
-    """The ID alone, or with --reply all every field."""
+    """The ID, or every field with --reply all."""
     if values.get("reply") == "all":
         return Shape(SHOW_FIELDS, RECORDS, many=True, body="body", kinds=SHOW_KINDS)
     return Shape(("id",), RECORDS, many=True, value="id", kinds={"id": "id"})
 
 
 def run(command: Command, values: Values, session: Session) -> None:
-    """Walk through the jobs."""
+    """Scan the jobs."""
     walk(command, values, session, jscan_page, lambda jobs: values_of(jobs, "id"))
 
 
@@ -36,8 +36,8 @@ COMMAND = Command(
     "List the jobs of a node, each ID once.",
     group=QUEUES,
     example="disquectl jscan --queue mail --state active --reply all -o jsonl",
-    details="active jobs are those that are not in the queue of this node: delayed, delivered, taken out, "
-    "or copies of jobs that are queued elsewhere.",
+    details="active jobs are those that are not in the queue of this node: delayed, delivered, taken out, or "
+    "replicas of jobs that are queued elsewhere.",
     merge="scan",
     grammar=Grammar(
         verb=(b"JSCAN",),
@@ -46,15 +46,15 @@ COMMAND = Command(
             Option("--queue", QUEUE, "Only jobs of this queue.", word=b"QUEUE"),
             Option(
                 "--state",
-                one_of(*STATES),
-                "Only jobs in this state; repeat it for more.",
+                one_of(*STATES, noun="state"),
+                "Only jobs in this state; repeat it for several.",
                 word=b"STATE",
                 many=True,
             ),
             Option(
                 "--reply",
-                one_of("id", "all"),
-                "The ID, or every field as show has it.",
+                one_of("id", "all", noun="value"),
+                "Show only the ID, or every field as show does.",
                 word=b"REPLY",
                 unset="id",
             ),

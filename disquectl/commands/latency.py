@@ -1,4 +1,4 @@
-"""LATENCY: when the server was held up, and by what."""
+"""LATENCY: latency spikes of a server, and their causes."""
 
 from __future__ import annotations
 
@@ -9,14 +9,14 @@ from disquectl.spec.param_types import WORD
 from disquectl.spec.parameters import Argument
 from disquectl.spec.shape import RECORDS, VALUE, Shape
 
-# Text that the server has laid out for people.
+# Text with lines, formatted by the server.
 LINES = Shape(("reply",), VALUE, many=False, value="reply", kinds={"reply": "lines"})
 
 LATEST = Command(
     "latest",
-    "Show the latest delay of each kind.",
+    "Show the latest spike of each event.",
     example="disquectl latency latest",
-    details="Empty unless latency-monitor-threshold (milliseconds) is set.",
+    details="Empty unless latency-monitor-threshold (in milliseconds) is set.",
     grammar=Grammar(verb=(b"LATENCY", b"LATEST")),
     risk=Risk(ambiguous_with_redis=True),
     does=Request(
@@ -26,11 +26,11 @@ LATEST = Command(
 )
 HISTORY = Command(
     "history",
-    "Show the delays of one kind.",
+    "Show the spikes of one event.",
     example="disquectl latency history command",
     grammar=Grammar(
         verb=(b"LATENCY", b"HISTORY"),
-        arguments=(Argument("event", WORD, "The kind: command, fast-command, ..."),),
+        arguments=(Argument("event", WORD, "Event, such as command or fast-command."),),
     ),
     risk=Risk(ambiguous_with_redis=True),
     does=Request(
@@ -40,15 +40,18 @@ HISTORY = Command(
 )
 GRAPH = Command(
     "graph",
-    "Draw the delays of one kind.",
+    "Draw the spikes of one event.",
     example="disquectl latency graph command -o raw",
-    grammar=Grammar(verb=(b"LATENCY", b"GRAPH"), arguments=(Argument("event", WORD, "The kind."),)),
+    grammar=Grammar(
+        verb=(b"LATENCY", b"GRAPH"),
+        arguments=(Argument("event", WORD, "Event, such as command or fast-command."),),
+    ),
     risk=Risk(ambiguous_with_redis=True),
     does=Request(records=value_record, shape=lambda _: LINES),
 )
 DOCTOR = Command(
     "doctor",
-    "Let the server explain its delays.",
+    "Let the server explain its latency spikes.",
     example="disquectl latency doctor -o raw",
     grammar=Grammar(verb=(b"LATENCY", b"DOCTOR")),
     risk=Risk(ambiguous_with_redis=True),
@@ -56,11 +59,11 @@ DOCTOR = Command(
 )
 RESET = Command(
     "reset",
-    "Forget the delays of some kinds, or all.",
+    "Delete the spikes of some events, or of all.",
     example="disquectl latency reset",
     grammar=Grammar(
         verb=(b"LATENCY", b"RESET"),
-        arguments=(Argument("event", WORD, "The kinds.", many=True, required=False),),
+        arguments=(Argument("event", WORD, "Events; without them, all.", many=True, required=False),),
     ),
     risk=Risk(WRITE, single_node=True, ambiguous_with_redis=True),
     does=Request(records=reply_record, shape=reply_shape),
@@ -68,7 +71,7 @@ RESET = Command(
 
 COMMAND = Command(
     "latency",
-    "Show when and by what the server was held up.",
+    "Show latency spikes and their causes.",
     group=SERVER,
     example="disquectl latency latest",
     subcommands=(LATEST, HISTORY, GRAPH, DOCTOR, RESET),

@@ -1,4 +1,4 @@
-"""LOADJOB: a job as the append only file writes it."""
+"""LOADJOB: a job in the format of the append only file."""
 
 from __future__ import annotations
 
@@ -9,13 +9,13 @@ from disquectl.spec.parameters import Argument
 
 COMMAND = Command(
     "loadjob",
-    "Load a job as the append only file holds it (refused from clients).",
+    "Load a job in the append only file's format (refused from clients).",
     group=SERVER,
     example="disquectl loadjob DATA",
-    details="Disque accepts it from its own file only; here it is for completeness.",
+    details="Disque accepts it only from its own file; it is listed for completeness.",
     errors=("ERR: LOADJOB is only for the append only file.",),
     grammar=Grammar(
-        verb=(b"LOADJOB",), arguments=(Argument("data", BODY, "The job, as Disque serializes it."),)
+        verb=(b"LOADJOB",), arguments=(Argument("data", BODY, "The job as Disque serializes it."),)
     ),
     risk=Risk(WRITE),
     does=Request(records=reply_record, shape=reply_shape),

@@ -1,4 +1,4 @@
-"""MONITOR: every command of every client, as the server takes it."""
+"""MONITOR: every command that a server receives."""
 
 from __future__ import annotations
 
@@ -18,12 +18,12 @@ FIELDS = Shape(("time", "client", "args"), RECORDS, many=True)
 
 
 def without_secrets(record: Record) -> Record:
-    """The record with *** for the password that a command sets or gives."""
+    """The record with *** for passwords in commands."""
     return {**record, "args": masked_words(record["args"])}
 
 
 def run(command: Command, values: Values, session: Session) -> None:
-    """Write each line as it comes, until Ctrl-C. That the server ends it is a failure."""
+    """Write each line as it comes, until Ctrl-C. Raises ConnectionFailed if the server ends it."""
     session.check_output(FIELDS)
     session.guard(command, [*command.grammar.verb])
     out = session.line_writer(FIELDS)
@@ -38,16 +38,16 @@ def run(command: Command, values: Values, session: Session) -> None:
             out.flush()
     finally:
         out.finish()
-    raise ConnectionFailed("the connection broke: nothing more can be seen", "Is the node still there?")
+    raise ConnectionFailed("the connection was lost", "check the node with `disquectl ping`")
 
 
 COMMAND = Command(
     "monitor",
-    "Watch every command that a server gets.",
+    "Watch every command that a server receives.",
     group=SERVER,
     example="disquectl monitor -o jsonl",
-    details="Ends with Ctrl-C (exit code 130), or with 5 when the connection breaks. It costs the server "
-    "some speed. Passwords show as ***.",
+    details="Ends with Ctrl-C (exit code 130), or with exit code 5 if the connection breaks. It slows the "
+    "server down. Passwords are shown as ***.",
     grammar=Grammar(verb=(b"MONITOR",)),
     risk=Risk(ambiguous_with_redis=True),
     does=Program(run, shape=lambda _: FIELDS, is_streaming=lambda _: True),

@@ -1,4 +1,4 @@
-"""NACK: the jobs failed, queue them again now."""
+"""NACK: put failed jobs back into their queue now."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""nodes: the nodes of the cluster in a row each, and how the others see them."""
+"""nodes: the nodes of the cluster, and how they see each other."""
 
 from __future__ import annotations
 
@@ -11,8 +11,9 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from disquectl.execution.session import Session
     from disquectl.spec.parameters import Values
+    from disquectl.spec.shape import Kind
 
-KINDS = {
+KINDS: dict[str, Kind] = {
     "id": "id",
     "uptime": "seconds",
     "used_memory": "bytes",
@@ -23,7 +24,7 @@ SHAPE = Shape(NODE_FIELDS, RECORDS, many=True, value="address", kinds=KINDS)
 
 
 def run(command: Command, values: Values, session: Session) -> None:
-    """Ask every node about itself and the others."""
+    """Ask every node about itself and the others, and write a row for each."""
     from disquectl.programs.nodes import list_nodes
 
     list_nodes(values, SHAPE, session)
@@ -34,11 +35,11 @@ COMMAND = Command(
     "List the nodes of the cluster, and how they see each other.",
     group=TOOLS,
     example="disquectl nodes -o json",
-    details="priority (HELLO: 1 good, 5 not linked, 10 possibly failing, 100 failing or leaving) and state "
-    "(CLUSTER NODES) are what the other nodes say of it: one word where they agree, else each one's, marked "
-    "with ! in a table. uptime is seconds, used_memory and maxmemory are bytes, clock_skew is how many "
-    "milliseconds its clock is ahead of the one here. A node that does not answer is there with what the "
-    "others say of it.",
+    details="priority (of HELLO: 1 good, 5 not linked, 10 possibly failing, 100 failing or leaving) and "
+    "state (of CLUSTER NODES) are what the other nodes report: one value where they agree, else "
+    "each node's, marked with ! in a table. uptime is in seconds, used_memory and maxmemory are "
+    "in bytes, clock_skew is how many milliseconds the node's clock is ahead of the local one. A "
+    "node that does not answer is listed with what the others report.",
     grammar=Grammar(options=(SEEDS_ONLY,)),
     does=Program(run, shape=lambda _: SHAPE),
 )

@@ -1,4 +1,4 @@
-"""PAUSE: stop jobs from going into a queue, out of it, or both."""
+"""PAUSE: stop jobs from entering a queue, from leaving it, or both."""
 
 from __future__ import annotations
 
@@ -9,21 +9,21 @@ from disquectl.spec.parameters import CLUSTER_OPTIONS, Argument, Option
 from disquectl.spec.shape import VALUE, Shape
 
 MEANINGS = {
-    "in": "no jobs go in",
-    "out": "none come out",
+    "in": "accept no jobs",
+    "out": "deliver no jobs",
     "all": "both",
-    "none": "not paused",
-    "state": "only show",
-    "bcast": "the same on all nodes",
+    "none": "resume",
+    "state": "only show the state",
+    "bcast": "on all nodes",
 }
 
 COMMAND = Command(
     "pause",
-    "Pause a queue, or show whether it is paused.",
+    "Pause or resume a queue, or show its state.",
     group=QUEUES,
     example="disquectl pause mail in --bcast",
-    details="The state is set to what is asked for here, it does not add to what was. "
-    "nack, enqueue and getjob work on a queue that is paused in input.",
+    details="Replaces the previous state and does not add to it. nack, enqueue and getjob work on a queue "
+    "that is paused for input.",
     merge="list",
     grammar=Grammar(
         verb=(b"PAUSE",),
@@ -31,13 +31,13 @@ COMMAND = Command(
             Argument("queue", QUEUE, "The queue."),
             Argument(
                 "what",
-                one_of("in", "out", "all", "none", "state", "bcast", meanings=MEANINGS),
-                "in: no jobs go in; out: none come out; all: both; none: not paused; state: only show.",
+                one_of(*MEANINGS, noun="word", meanings=MEANINGS),
+                "in: accept no jobs; out: deliver no jobs; all: both; none: resume; state: only show it.",
                 many=True,
             ),
         ),
         options=(
-            Option("--bcast", FLAG, "Set the same state on all nodes.", word=b"BCAST"),
+            Option("--bcast", FLAG, "Set the state on all nodes.", word=b"BCAST"),
             *CLUSTER_OPTIONS,
         ),
     ),

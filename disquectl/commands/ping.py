@@ -1,4 +1,4 @@
-"""PING: whether a node answers."""
+"""PING: check that a node answers."""
 
 from __future__ import annotations
 
@@ -15,7 +15,9 @@ COMMAND = Command(
     merge="list",
     grammar=Grammar(
         verb=(b"PING",),
-        arguments=(Argument("message", WORD, "What the node shall say instead of PONG.", required=False),),
+        arguments=(
+            Argument("message", WORD, "Text for the node to send back instead of PONG.", required=False),
+        ),
         options=CLUSTER_OPTIONS,
     ),
     risk=Risk(ambiguous_with_redis=True),

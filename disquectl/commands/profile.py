@@ -1,4 +1,4 @@
-"""profile: the named sets of nodes, password, TLS and habits in the config file."""
+"""profile: connection settings and defaults, saved under names in the config file."""
 
 from __future__ import annotations
 
@@ -17,44 +17,46 @@ CHECK_SHAPE = Shape(("node", "ok", "node_id", "problem"), RECORDS, many=True, ki
 ASSIGNMENT = ParamType("assignment", plain_text, "KEY=VALUE")
 
 NAME = Argument("name", PROFILE, "The profile.")
-NAME_OR_IN_USE = Argument("name", PROFILE, "The profile; the one in use unless said.", required=False)
-STORE_PASSWORD = Option("--store-password", FLAG, "Ask for its password and keep it in the keyring.")
+NAME_OR_IN_USE = Argument("name", PROFILE, "The profile; without it, the default profile.", required=False)
+STORE_PASSWORD = Option("--store-password", FLAG, "Ask for the password and store it in the keyring.")
 
 
-ASSIGNMENTS = Argument("assignment", ASSIGNMENT, "Such as nodes=a:7711,b:7711.", many=True, required=False)
-SET_DETAILS = "The keys are explained in: disquectl help profiles. KEY= takes a key out."
+ASSIGNMENTS = Argument(
+    "assignment", ASSIGNMENT, "Settings such as nodes=a:7711,b:7711.", many=True, required=False
+)
+SET_DETAILS = "See disquectl help profiles for the keys. KEY= removes a key."
 
 
 def run_list(command: Command, values: Values, session: Session) -> None:
-    """Every profile of the file, in its order."""
+    """List the profiles in the order of the file."""
     from disquectl.programs.profile import list_profiles
 
     list_profiles(LIST_SHAPE, session)
 
 
 def run_show(command: Command, values: Values, session: Session) -> None:
-    """One profile as the file has it, without secrets."""
+    """Show a profile as in the file, without secrets."""
     from disquectl.programs.profile import show_profile
 
     show_profile(values, session)
 
 
 def run_add(command: Command, values: Values, session: Session) -> None:
-    """A new profile."""
+    """Create a profile."""
     from disquectl.programs.profile_changes import add_profile
 
     add_profile(values, session)
 
 
 def run_set(command: Command, values: Values, session: Session) -> None:
-    """Some keys of a profile; `KEY=` takes the key out."""
+    """Set keys of a profile; `KEY=` removes one."""
     from disquectl.programs.profile_changes import set_keys
 
     set_keys(values, session)
 
 
 def run_remove(command: Command, values: Values, session: Session) -> None:
-    """Take a profile out of the file, and its password out of the keyring."""
+    """Remove a profile from the file, and its password from the keyring."""
     from disquectl.programs.profile_changes import remove_profile
 
     remove_profile(values, session)
@@ -68,7 +70,7 @@ def run_use(command: Command, values: Values, session: Session) -> None:
 
 
 def run_check(command: Command, values: Values, session: Session) -> None:
-    """Connect to each node of a profile, with its password and its TLS."""
+    """Connect to each node of a profile, with its password and TLS."""
     from disquectl.programs.profile import check_nodes
 
     check_nodes(values, CHECK_SHAPE, session)
@@ -89,7 +91,7 @@ SHOW = Command(
 )
 ADD = Command(
     "add",
-    "Make a profile.",
+    "Create a profile.",
     example="disquectl profile add work nodes=10.0.0.1:7711,10.0.0.2:7711 password-env=WORK_PASSWORD",
     details=SET_DETAILS,
     grammar=Grammar(arguments=(NAME, ASSIGNMENTS), options=(STORE_PASSWORD,)),
@@ -105,35 +107,36 @@ SET = Command(
 )
 REMOVE = Command(
     "remove",
-    "Forget a profile, and its password in the keyring.",
+    "Remove a profile, and its password from the keyring.",
     example="disquectl profile remove work",
     grammar=Grammar(arguments=(NAME,)),
     does=Program(run_remove, connects=False),
 )
 USE = Command(
     "use",
-    "Make a profile the one that holds when none is named.",
+    "Set the default profile.",
     example="disquectl profile use work",
     grammar=Grammar(
         arguments=(Argument("name", PROFILE, "The profile.", required=False),),
-        options=(Option("--none", FLAG, "No profile from now on."),),
+        options=(Option("--none", FLAG, "Have no default profile."),),
     ),
     does=Program(run_use, connects=False),
 )
 CHECK = Command(
     "check",
-    "Connect to each node of a profile, and say who answers.",
+    "Connect to each node of a profile, and show which answer.",
     example="disquectl profile check work",
-    details="Exit code 3 when some nodes answer and some do not.",
+    details="Exit code 3 if only some nodes answer.",
     grammar=Grammar(arguments=(NAME_OR_IN_USE,)),
     does=Program(run_check, shape=lambda _: CHECK_SHAPE, connects=False),
 )
 
 COMMAND = Command(
     "profile",
-    "Keep nodes, password, TLS and habits under a name.",
+    "Save connection settings and defaults under a name.",
     group=TOOLS,
     example="disquectl profile list",
-    details="They are in config.toml, in the user's folder for settings; -P picks one.",
+    details="Profiles are in config.toml, in the user's settings folder. -P selects one; without it, the "
+    "default profile applies.",
     subcommands=(LIST, SHOW, ADD, SET, REMOVE, USE, CHECK),
 )

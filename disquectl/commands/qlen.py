@@ -1,4 +1,4 @@
-"""QLEN: how many jobs wait in a queue."""
+"""QLEN: the number of queued jobs."""
 
 from __future__ import annotations
 
@@ -13,8 +13,8 @@ COMMAND = Command(
     "Print how many jobs are queued.",
     group=QUEUES,
     example="disquectl qlen mail thumbnails",
-    details="Counts the jobs in the queue of this one node, or with --cluster of all; delayed and "
-    "delivered ones are not in it.",
+    details="Counts the queue on one node, or with --cluster on all nodes. Delayed and delivered jobs are "
+    "not counted.",
     merge="add",
     grammar=Grammar(
         verb=(b"QLEN",),

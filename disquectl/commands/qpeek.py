@@ -21,7 +21,7 @@ COMMAND = Command(
             Argument(
                 "count",
                 INT64,
-                "How many, oldest first; a negative number: newest first. [default: 10]",
+                "Show COUNT jobs, oldest first; a negative COUNT shows the newest first. [default: 10]",
                 required=False,
                 default="10",
             ),

@@ -1,4 +1,4 @@
-"""QSCAN: the names of the queues of a node."""
+"""QSCAN: the names of a node's queues."""
 
 from __future__ import annotations
 
@@ -21,13 +21,13 @@ QUEUE = Shape(("queue",), RECORDS, many=True, value="queue")
 
 
 def page(reply: Reply) -> tuple[int, Records]:
-    """The next cursor, and a record a name."""
+    """The next cursor, and a record for each name."""
     cursor, names = qscan_page(reply)
     return cursor, Columns(("queue",), [Column(names, {bytes})])
 
 
 def run(command: Command, values: Values, session: Session) -> None:
-    """Walk through the queues."""
+    """Scan the queues."""
     walk(command, values, session, page, lambda queues: values_of(queues, "queue"))
 
 
@@ -41,12 +41,12 @@ COMMAND = Command(
         verb=(b"QSCAN",),
         options=(
             *SCAN_OPTIONS,
-            Option("--minlen", INT64, "Only queues with at least so many jobs.", word=b"MINLEN"),
-            Option("--maxlen", INT64, "Only queues with at most so many jobs.", word=b"MAXLEN"),
+            Option("--minlen", INT64, "Only queues with at least N jobs.", word=b"MINLEN"),
+            Option("--maxlen", INT64, "Only queues with at most N jobs.", word=b"MAXLEN"),
             Option(
                 "--importrate",
                 INT64,
-                "Only queues that import at least so many jobs a second from other nodes.",
+                "Only queues that import at least N jobs per second from other nodes.",
                 word=b"IMPORTRATE",
             ),
             *CLUSTER_OPTIONS,

@@ -14,6 +14,7 @@ if TYPE_CHECKING:
 
     from disquectl.protocol.resp import Reply
     from disquectl.spec.parameters import Record, Words
+    from disquectl.spec.shape import Kind
 
 QSTAT_FIELDS = (
     "queue",
@@ -27,11 +28,11 @@ QSTAT_FIELDS = (
     "jobs_out",
     "pause",
 )
-QSTAT_KINDS = {"age": "seconds", "idle": "seconds"}
+QSTAT_KINDS: dict[str, Kind] = {"age": "seconds", "idle": "seconds"}
 
 
 def records(words: Words, reply: Reply) -> Iterable[Record]:
-    """The queue's fields; none where the node does not have it."""
+    """The queue's fields; none if the node does not have the queue."""
     fields = qstat(reply)
     return [] if fields is None else [fields]
 
@@ -41,8 +42,8 @@ COMMAND = Command(
     "Show the state of queues: length, age, rates, pause.",
     group=QUEUES,
     example="disquectl qstat mail",
-    details="age and idle are seconds, import_rate is jobs a second from other nodes. Exit code 4 for a "
-    "queue that the node does not have.",
+    details="age and idle are in seconds, import_rate is in jobs per second from other nodes. Exit code 4 if "
+    "the node does not have the queue.",
     merge="list",
     grammar=Grammar(
         verb=(b"QSTAT",),
@@ -53,6 +54,6 @@ COMMAND = Command(
         records=records,
         shape=lambda values: Shape(QSTAT_FIELDS, RECORDS, many=len(values["queue"]) > 1, kinds=QSTAT_KINDS),
         build=request_for_each,
-        not_found_message="unknown queue: the node has none of that name",
+        not_found_message="unknown queue: this node does not have it",
     ),
 )

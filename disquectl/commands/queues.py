@@ -1,4 +1,4 @@
-"""queues: every queue of the cluster in a row, with what QLEN and QSTAT of one node cannot know."""
+"""queues: every queue of the cluster, with counts by state."""
 
 from __future__ import annotations
 
@@ -17,24 +17,22 @@ if TYPE_CHECKING:
 
 
 def shape(values: Values) -> Shape:
-    """A row a queue, or the names alone."""
+    """A row for each queue, or only the names."""
     if values.get("names"):
         return Shape(("queue",), VALUE, many=True, value="queue")
     return Shape(QUEUE_FIELDS, RECORDS, many=True, value="queue", kinds={"oldest_age": "seconds"})
 
 
 def check(values: Values) -> None:
-    """Refuse a column to sort by that is none, and an interval that is no time."""
+    """Reject unknown sort columns and non-positive intervals."""
     if values.get("sort", "queue") not in QUEUE_FIELDS:
-        raise UsageError(
-            f"--sort: there is no column {values['sort']!r}; there are {', '.join(QUEUE_FIELDS)}"
-        )
+        raise UsageError(f"--sort: unknown column {values['sort']!r}", f"choose {', '.join(QUEUE_FIELDS)}")
     if "interval" in values and values["interval"] <= 0:
         raise UsageError("--interval must be more than 0")
 
 
 def run(command: Command, values: Values, session: Session) -> None:
-    """Ask all nodes for their queues and jobs, and write the queues that are selected."""
+    """Ask all nodes for their queues and jobs, merge them, and write the queues that pass the filters."""
     from disquectl.programs.queues import list_queues
 
     list_queues(values, shape(values), session)
@@ -45,23 +43,29 @@ COMMAND = Command(
     "List the queues of the whole cluster.",
     group=TOOLS,
     example="disquectl queues 'mail*' --sort in_flight --limit 10",
-    details="queued, delayed, in_flight (delivered or taken out, not acknowledged) and acked are jobs, each "
-    "counted once however many nodes hold it. oldest_age is the age of the oldest queued job in seconds. "
-    "jobs_in and jobs_out are sums over the nodes, so that a job that moves between nodes counts at both; "
-    "the rates are jobs a second. pause is one state, or each node's where they differ. nodes are those that "
-    "have the queue or a job of it. It goes through all jobs of all nodes; memory grows with the number of "
-    "distinct jobs, about 250 bytes each.",
+    details="queued, delayed, in_flight (delivered or taken out, not acknowledged) and acked count jobs, "
+    "each once however many replicas it has. oldest_age is the age of the oldest queued job in "
+    "seconds. jobs_in and jobs_out are sums over the nodes, so a job that moves between nodes "
+    "counts on both; the rates are jobs per second. pause is one state, or each node's where they "
+    "differ. nodes are those that have the queue or a job of it. Reads all jobs of all nodes; "
+    "memory grows with the number of distinct jobs, about 250 bytes each.",
     grammar=Grammar(
-        arguments=(Argument("pattern", PATTERN, "Only these names: * ? [a-z].", required=False),),
+        arguments=(
+            Argument(
+                "pattern", PATTERN, "Only queues whose name matches this pattern (* ? [a-z]).", required=False
+            ),
+        ),
         options=(
-            Option("--sort", TEXT, "Order by a column: numbers from the largest.", unset="queue"),
-            Option("--reverse", FLAG, "The other way round."),
-            Option("--min-length", number(0), "Only queues with so many queued jobs."),
-            Option("--limit", number(0), "At most so many."),
-            Option("--names", FLAG, "The names alone."),
-            Option("--interval", DURATION, "Look twice, so far apart, for the rates: 2s."),
+            Option("--sort", TEXT, "Sort by this column, largest numbers first.", unset="queue"),
+            Option("--reverse", FLAG, "Reverse the order."),
+            Option("--min-length", number(0), "Only queues with at least N queued jobs."),
+            Option("--limit", number(0), "Show at most N."),
+            Option("--names", FLAG, "Print only the names."),
+            Option("--interval", DURATION, "Measure rates over this interval, such as 2s."),
             Option(
-                "--estimate", FLAG, "By QSCAN and QSTAT alone: quick, and without what only the jobs tell."
+                "--estimate",
+                FLAG,
+                "Use only QSCAN and QSTAT: faster, but without delayed, in-flight and oldest age.",
             ),
             SEEDS_ONLY,
         ),

@@ -1,4 +1,4 @@
-"""sandbox: an in-memory server that speaks Disque's protocol, to try things out and for tests."""
+"""sandbox: an in-memory stand-in for a Disque server."""
 
 from __future__ import annotations
 
@@ -16,13 +16,13 @@ if TYPE_CHECKING:
 
 
 def run(command: Command, values: Values, session: Session) -> None:
-    """Serve until stopped, or for as long as the command runs."""
+    """Serve until stopped, or until the given command ends."""
     from disquectl.sandbox.run import run as serve
 
     port: int = values.get("port", 7711)
     nodes: int = values.get("nodes", 1)
     if port and port + nodes - 1 > 65535:
-        raise UsageError(f"{nodes} nodes from port {port} on end after port 65535")
+        raise UsageError(f"ports {port} to {port + nodes - 1} are out of range: the last port is 65535")
     try:
         code = serve(
             values.get("host", "127.0.0.1"),
@@ -42,27 +42,33 @@ def run(command: Command, values: Values, session: Session) -> None:
 
 COMMAND = Command(
     "sandbox",
-    "Run an in-memory server to try things out, or a command beside one.",
+    "Run an in-memory server for trials and tests, alone or beside a command.",
     group=TOOLS,
     example="disquectl sandbox --nodes 3 -- sh -c 'disquectl addjob mail hello'",
-    details="It is no Disque: nothing is kept when it ends. Prints DISQUE_NODES=... once every node listens. "
-    "COMMAND gets DISQUE_NODES, and no other DISQUE_ variable of yours.",
+    details="This is a stand-in, not a real Disque server; everything is lost when it stops. Prints "
+    "DISQUE_NODES=... once every node listens. COMMAND gets DISQUE_NODES, and none of your other "
+    "DISQUE_ variables.",
     grammar=Grammar(
         arguments=(
             Argument(
                 "command",
                 PROGRAM_WORD,
-                "Run this beside the sandbox and end with its exit code.",
+                "Run this command beside the sandbox and exit with its exit code.",
                 many=True,
                 required=False,
             ),
         ),
         options=(
-            Option("--host", TEXT, "The address to listen on.", unset="127.0.0.1"),
-            Option("--port", number(0, 65535), "The first node's port; 0 picks free ones.", unset="7711"),
-            Option("--nodes", number(1, 16), "How many nodes.", unset="1"),
-            Option("--password", TEXT, "The password to ask clients for."),
-            Option("--demo", FLAG, "Fill it with queues that move."),
+            Option("--host", TEXT, "Listen on this address.", unset="127.0.0.1"),
+            Option(
+                "--port",
+                number(0, 65535),
+                "Use this port for the first node; 0 picks free ports.",
+                unset="7711",
+            ),
+            Option("--nodes", number(1, 16), "Run N nodes.", unset="1"),
+            Option("--password", TEXT, "Require this password from clients."),
+            Option("--demo", FLAG, "Fill it with queues in which jobs move."),
         ),
         rest_is_data=True,
     ),

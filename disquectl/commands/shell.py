@@ -1,4 +1,4 @@
-"""shell: the place where someone lives while a cluster misbehaves."""
+"""shell: the interactive shell."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
 
 def run(command: Command, values: Values, session: Session) -> None:
-    """Start it; all that it needs is loaded only here."""
+    """Start the shell; everything it needs is loaded only here."""
     from disquectl.shell.repl import start
 
     session.exit_code = start(session, keep_going=bool(values.get("keep_going")))
@@ -21,14 +21,14 @@ def run(command: Command, values: Values, session: Session) -> None:
 
 COMMAND = Command(
     "shell",
-    "Type commands, with completion, hints and history.",
+    "Type commands interactively, with completion, hints and history.",
     group=TOOLS,
     example="disquectl shell -n 127.0.0.1:7711",
-    details="Takes Disque's own words (ADDJOB mail hi 0 RETRY 30) and disquectl's (addjob mail hi "
-    "--retry 30). "
-    "Off a terminal it runs the lines of stdin and ends at the first error, with its exit code.",
+    details="Accepts Disque's own syntax (ADDJOB mail hi 0 RETRY 30) and disquectl's (addjob mail hi --retry "
+    "30). If stdin is not a terminal, it runs the lines of stdin and stops at the first error, with "
+    "its exit code.",
     grammar=Grammar(
-        options=(Option("--keep-going", FLAG, "Off a terminal: go on after a line that failed."),)
+        options=(Option("--keep-going", FLAG, "Off a terminal: continue after a line that failed."),)
     ),
     does=Program(run),
 )

@@ -1,4 +1,4 @@
-"""SHOW: everything a node knows about a job."""
+"""SHOW: all that a node knows about a job."""
 
 from __future__ import annotations
 
@@ -18,13 +18,13 @@ if TYPE_CHECKING:
 
 
 def shape(values: Values) -> Shape:
-    """Key and value for one job, a row a job for several."""
+    """Key and value lines for one job, a row each for several."""
     many = len(values["id"]) > 1
     return Shape(SHOW_FIELDS, RECORDS if many else PAIRS, many=many, body="body", kinds=SHOW_KINDS)
 
 
 def records(words: Words, reply: Reply) -> Iterable[Record]:
-    """The job's fields; none where the node does not know it."""
+    """The job's fields; none if the node does not know it."""
     fields = show(reply)
     return [] if fields is None else [fields]
 
@@ -34,17 +34,17 @@ COMMAND = Command(
     "Show all that a node knows about jobs.",
     group=JOBS,
     example="disquectl show D-dcb833cf-8YL1NT17e9+wsA/09NqxscQI-05a1 -o json",
-    details="ttl, delay and retry are seconds, ctime is nanoseconds since 1970, next_requeue_within and "
-    "next_awake_within are milliseconds. Exit code 4 for a job that the node does not know.",
+    details="ttl, delay and retry are in seconds, ctime is in nanoseconds since 1970, next_requeue_within "
+    "and next_awake_within are in milliseconds. Exit code 4 if the node does not know a job.",
     errors=UNKNOWN_JOB,
     merge="list",
     grammar=Grammar(
-        verb=(b"SHOW",), arguments=(Argument("id", JOB_ID, "The jobs.", many=True),), options=CLUSTER_OPTIONS
+        verb=(b"SHOW",), arguments=(Argument("id", JOB_ID, "Job IDs.", many=True),), options=CLUSTER_OPTIONS
     ),
     does=Request(
         records=records,
         shape=shape,
         build=request_for_each,
-        not_found_message="unknown job: the node has no copy of it",
+        not_found_message="unknown job: this node has no replica of it",
     ),
 )

@@ -12,7 +12,7 @@ COMMAND = Command(
     "Stop a server.",
     group=SERVER,
     example="disquectl -n 127.0.0.1:7713 shutdown --rewrite-aof --yes",
-    details="Done when the server closes the connection.",
+    details="Succeeds when the server closes the connection.",
     grammar=Grammar(
         verb=(b"SHUTDOWN",),
         options=(
@@ -23,7 +23,8 @@ COMMAND = Command(
     ),
     risk=Risk(
         WRITE,
-        danger="stops the server; jobs without a copy elsewhere are lost unless they are in its file",
+        danger="stops the server; jobs without a replica elsewhere are lost unless they are in its append "
+        "only file",
         single_node=True,
         ambiguous_with_redis=True,
     ),

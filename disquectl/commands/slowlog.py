@@ -1,4 +1,4 @@
-"""SLOWLOG: the slowest commands of late."""
+"""SLOWLOG: recent slow commands."""
 
 from __future__ import annotations
 
@@ -13,14 +13,15 @@ GET = Command(
     "get",
     "Show the slow commands, newest first.",
     example="disquectl slowlog get 20",
-    details="time is in seconds since 1970. What is slow: `disquectl config get slowlog-log-slower-than`.",
+    details="time is in seconds since 1970. `disquectl config get slowlog-log-slower-than` shows what counts "
+    "as slow.",
     grammar=Grammar(
         verb=(b"SLOWLOG", b"GET"),
         arguments=(
             Argument(
                 "count",
                 INT64,
-                "How many; a negative number: all. [default: 10]",
+                "Show COUNT commands; a negative COUNT shows all. [default: 10]",
                 required=False,
                 default="10",
             ),
@@ -36,7 +37,7 @@ GET = Command(
 )
 LEN = Command(
     "len",
-    "Print how many commands the log holds.",
+    "Print the number of commands in the log.",
     example="disquectl slowlog len",
     grammar=Grammar(verb=(b"SLOWLOG", b"LEN")),
     risk=Risk(ambiguous_with_redis=True),

@@ -1,4 +1,4 @@
-"""TIME: the clock of a server."""
+"""TIME: a server's clock."""
 
 from __future__ import annotations
 
@@ -8,10 +8,10 @@ from disquectl.spec.shape import RECORDS, Shape
 
 COMMAND = Command(
     "time",
-    "Print the clock of a server.",
+    "Print the time of a server's clock.",
     group=SERVER,
     example="disquectl time",
-    details="Seconds since 1970, and the microseconds within the second.",
+    details="In seconds since 1970, and microseconds within the second.",
     grammar=Grammar(verb=(b"TIME",)),
     risk=Risk(ambiguous_with_redis=True),
     does=Request(

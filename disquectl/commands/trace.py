@@ -1,4 +1,4 @@
-"""trace: one job as every node sees it, side by side."""
+"""trace: one job as every node sees it."""
 
 from __future__ import annotations
 
@@ -14,24 +14,25 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from disquectl.execution.session import Session
     from disquectl.spec.parameters import Values
+    from disquectl.spec.shape import Kind
 
-KINDS = {"id": "id", "next_requeue_within": "ms"}
+KINDS: dict[str, Kind] = {"id": "id", "next_requeue_within": "ms"}
 DOCUMENT = Shape((*TRACE_FIELDS, "differs", "copies"), RECORDS, kinds=KINDS)
 
 
 def shape(values: Values) -> Shape:
-    """One document; with --follow one after each change."""
+    """One document; with --follow, one after each change."""
     return DOCUMENT
 
 
 def check(values: Values) -> None:
-    """An ID that is none is found without asking anybody."""
+    """Reject an invalid ID before connecting."""
     if not is_valid(values["id"]):
         raise ReplyError("BADID not a job ID", "a job ID has 40 characters: D-, 8 hex digits, -, 24, -, 4")
 
 
 def run(command: Command, values: Values, session: Session) -> None:
-    """Ask all nodes for the job; with --follow until none has it."""
+    """Ask all nodes for the job; with --follow, until none has it."""
     from disquectl.programs.trace import trace_job
 
     trace_job(values, DOCUMENT, session)
@@ -42,14 +43,14 @@ COMMAND = Command(
     "Show a job as every node sees it, side by side.",
     group=TOOLS,
     example="disquectl trace D-dcb833cf-8YL1NT17e9+wsA/09NqxscQI-05a1",
-    details="First what the ID itself tells and the state that all copies make together (see jobs), then "
-    "every field of SHOW by node; * marks those that differ. Times that run are not compared. Nodes stand "
-    "by their addresses. Exit code 4 when no node has a copy.",
+    details="First what the ID says and the state that all replicas add up to (see `disquectl help jobs`), "
+    "then every field of SHOW by node; * marks those that differ. Times that count down are not "
+    "compared. Nodes are shown by their addresses. Exit code 4 if no node has a replica.",
     errors=UNKNOWN_JOB,
     grammar=Grammar(
-        arguments=(Argument("id", JOB_ID, "The job."),),
+        arguments=(Argument("id", JOB_ID, "Job ID."),),
         options=(
-            Option("--follow", FLAG, "Again after each change, until no node has the job."),
+            Option("--follow", FLAG, "Show the job again after each change, until no node has it."),
             SEEDS_ONLY,
         ),
         check=check,

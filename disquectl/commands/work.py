@@ -32,14 +32,17 @@ INPUT_OPTIONS = ("as_arg", "as_args", "lines")
 
 
 def queue_and_weight(text: str) -> tuple[bytes, int]:
-    """`mail` or `mail,5`. Raises UsageError for two names in one word; `a,b,1` is the queue `a,b`."""
+    """The name and weight of `mail` or `mail,5`; `a,b,1` is the queue `a,b`.
+
+    Raises UsageError for several names in one word.
+    """
     name, comma, weight = text.rpartition(",")
     if not comma:
         return os.fsencode(text), 1
     if not (weight.isdecimal() and weight.isascii()):
         raise _not_a_weight(text)
     if not 1 <= int(weight) <= MAX_WEIGHT:
-        raise UsageError(f"the weight is from 1 to {MAX_WEIGHT}: {text!r}")
+        raise UsageError(f"the weight must be from 1 to {MAX_WEIGHT}: {text!r}")
     return os.fsencode(name), int(weight)
 
 
@@ -70,21 +73,21 @@ def curve(text: str) -> tuple[float, float, float]:
 
 
 def check(values: Values) -> None:
-    """Refuse what contradicts itself."""
+    """Reject options that contradict each other."""
     taking = [f"--{name.replace('_', '-')}" for name in INPUT_OPTIONS if name in values]
     if len(taking) > 1:
-        raise UsageError(f"{' and '.join(taking)} are two ways to give the job: leave one out")
+        raise UsageError(f"{' and '.join(taking)} cannot be combined", "use one of them")
     if "dead" in values and "no_dead" in values:
-        raise UsageError("--dead and --no-dead contradict each other")
+        raise UsageError("--dead and --no-dead cannot be combined")
     if "queue" not in values:
-        raise UsageError("no queue is named", "give -q QUEUE, several times for more")
+        raise UsageError("no queue is named", "give -q QUEUE; repeat it for more")
     if values.get("timeout") == 0:
         raise UsageError("--timeout 0 would end every command at once", "leave it out for no limit")
     check_expiry("--dead-ttl", values.get("dead_ttl", 0), time.time())
 
 
 def run(command: Command, values: Values, session: Session) -> None:
-    """Make sure that the command and a Disque are there, then work until the end."""
+    """Check that the command and a Disque are there, then work until the end."""
     from disquectl.programs.work import work
 
     work(command, values, session)
@@ -97,52 +100,53 @@ COMMAND = Command(
     example="disquectl work -q mail,5 -q default -c 25 -- ./handle-job",
     grammar=Grammar(
         arguments=(
-            Argument(
-                "command", WORD, "The command with its arguments; the job's body is its stdin.", many=True
-            ),
+            Argument("command", WORD, "Command and its arguments; the job's body is its stdin.", many=True),
         ),
         options=(
             Option(
                 "--queue",
                 ParamType("queue", queue_and_weight, "NAME[,WEIGHT]"),
-                "A queue to take jobs from; one of weight 5 is looked at five times as often.",
+                "Take jobs from this queue; one of weight 5 is polled five times as often.",
                 short="-q",
                 many=True,
             ),
-            Option("--concurrency", number(1, 10_000), "So many jobs at a time.", short="-c", unset="25"),
+            Option("--concurrency", number(1, 10_000), "Run up to N jobs at a time.", short="-c", unset="25"),
             Option("--prefix", QUEUE, "Put this in front of every queue's name."),
-            Option("--strict", FLAG, "Empty the first queue before looking at the second."),
-            Option("--burst", FLAG, "End when no job is queued; those that wait to be tried again are left."),
-            Option("--max-jobs", number(1), "End after so many jobs."),
-            Option("--max-time", DURATION, "Take no more jobs after so long."),
+            Option("--strict", FLAG, "Empty the first queue before taking from the second."),
+            Option("--burst", FLAG, "Exit when no job is queued; jobs that wait for a retry are left."),
+            Option("--max-jobs", number(1), "Exit after N jobs."),
+            Option("--max-time", DURATION, "Take no more jobs after this long, and exit."),
             Option("--as-arg", FLAG, "Give the body as the last argument instead of on stdin."),
-            Option("--as-args", FLAG, "The body is a JSON array: give its elements as arguments."),
+            Option("--as-args", FLAG, "Give the elements of the body, a JSON array, as arguments."),
             Option(
                 "--lines",
                 FLAG,
-                "Let the command stay: a line of JSON a job to its stdin, an answer a line back.",
+                "Keep the command running: write each job to its stdin as a line of JSON, read a reply line.",
             ),
-            Option("--timeout", DURATION, "End a command that takes longer: TERM, then KILL."),
+            Option("--timeout", DURATION, "End a command that takes longer than this: TERM, then KILL."),
             Option(
                 "--backoff",
                 ParamType("text", curve, "FIRST[,FACTOR[,LONGEST]]"),
-                "How long to wait before a failed job is tried again: 5s,2,1h doubles from 5s to 1h.",
+                "Wait this long before retrying a failed job: 5s,2,1h doubles from 5s to 1h.",
                 unset="15s and n^4, as in Sidekiq",
             ),
+            Option("--max-retries", number(0, 1_000_000), "Retry a failed job up to N times.", unset="25"),
             Option(
-                "--max-retries", number(0, 1_000_000), "Try a failed job so many times again.", unset="25"
+                "--hold",
+                number(0, 1_000_000),
+                "How many failed jobs of a queue this worker may hold for a retry.",
+                unset="1000",
             ),
-            Option(
-                "--hold", number(0, 1_000_000), "So many failed jobs of a queue may wait here.", unset="1000"
-            ),
-            Option("--dead", QUEUE, "The queue for jobs that failed for good.", unset="dead:QUEUE"),
+            Option("--dead", QUEUE, "Put jobs that failed for good into this queue.", unset="dead:QUEUE"),
             Option("--no-dead", FLAG, "Drop jobs that failed for good."),
-            Option("--dead-ttl", SECONDS, "How long dead jobs are kept.", unset="180d"),
-            Option("--backtrace", number(0, 1000), "Dead jobs keep so many lines of stderr.", unset="20"),
+            Option("--dead-ttl", SECONDS, "Keep dead jobs this long.", unset="180d"),
+            Option(
+                "--backtrace", number(0, 1000), "Keep the last N lines of stderr with a dead job.", unset="20"
+            ),
             Option(
                 "--grace",
                 DURATION,
-                "After TERM, let commands run on and leave within this time.",
+                "After TERM, give running commands this long to finish.",
                 unset="25s",
             ),
             Option(
@@ -153,15 +157,15 @@ COMMAND = Command(
             Option(
                 "--pass-credentials",
                 FLAG,
-                "Give commands the password in DISQUE_PASSWORD, too, and for TLS the nodes in DISQUE_URL.",
+                "Pass the password to commands in DISQUE_PASSWORD, and for TLS the nodes in DISQUE_URL.",
             ),
             Option(
                 "--log",
-                one_of("text", "json"),
-                "How the lines on stderr look.",
+                one_of("text", "json", noun="format"),
+                "Write log lines in this format.",
                 unset="text on a terminal, else json",
             ),
-            Option("--verbose", FLAG, "Say more on stderr.", short="-v"),
+            Option("--verbose", FLAG, "Write more log lines.", short="-v"),
         ),
         rest_is_data=True,
         check=check,

@@ -1,4 +1,4 @@
-"""WORKING: a consumer needs more time for a job."""
+"""WORKING: ask for more time for a job."""
 
 from __future__ import annotations
 
@@ -10,11 +10,11 @@ from disquectl.spec.shape import VALUE, Shape
 
 COMMAND = Command(
     "working",
-    "Say that a job is still being worked on.",
+    "Report that a job is still being processed.",
     group=JOBS,
     example="disquectl working D-dcb833cf-8YL1NT17e9+wsA/09NqxscQI-05a1",
-    details="Starts the job's retry time anew and prints it in seconds. A queued job is taken out of its "
-    "queue; one that is delivered at most once (0) does not come back.",
+    details="Restarts the job's retry time and prints it in seconds. A queued job is taken out of its queue; "
+    "one that is delivered at most once (0) does not come back.",
     errors=(
         *UNKNOWN_JOB,
         "NOJOB: the node does not know the job (exit code 4).",
@@ -22,7 +22,7 @@ COMMAND = Command(
     ),
     merge="by_id",
     grammar=Grammar(
-        verb=(b"WORKING",), arguments=(Argument("id", JOB_ID, "The job."),), options=CLUSTER_OPTIONS
+        verb=(b"WORKING",), arguments=(Argument("id", JOB_ID, "Job ID."),), options=CLUSTER_OPTIONS
     ),
     risk=Risk(
         WRITE,

@@ -1,8 +1,7 @@
-"""Changes to the text of a config file that leave all the rest of it as it is, comments too.
+"""Edits the text of a config file and leaves everything else in it unchanged, including comments.
 
-Pure: text in, text out. The result is read back: it has to say what the text said before but for the change,
-and to have its comments. Where it does not, a UsageError says so: nothing is guessed. Loads tomlkit, so only
-what changes the file imports this.
+Pure: text in, text out. The result is parsed again; if it differs from the text in more than the change, or
+has lost a comment, a UsageError says so. It loads tomlkit, so only commands that change the file import it.
 """
 
 from __future__ import annotations
@@ -31,7 +30,10 @@ if TYPE_CHECKING:
 
 
 def with_profile(text: str, name: str, values: Mapping[str, Value | None]) -> str:
-    """The text with these keys of a profile set, or taken out where None; the profile is made if need be."""
+    """The text with these keys of a profile set, or removed if None; a missing profile is created.
+
+    Raises UsageError if the text cannot be changed.
+    """
     expected = loads(text)
     table = expected.setdefault("profiles", {}).setdefault(name, {})
     try:
@@ -50,7 +52,7 @@ def with_profile(text: str, name: str, values: Mapping[str, Value | None]) -> st
 
 
 def without_profile(text: str, name: str) -> str:
-    """The text without this profile and the comments within it, and without it as the one in use."""
+    """The text without this profile and the comments in it. If it is the default, there is then none."""
     expected = loads(text)
     del expected["profiles"][name]
     try:
@@ -63,7 +65,7 @@ def without_profile(text: str, name: str) -> str:
 
 
 def with_use(text: str, name: str | None) -> str:
-    """The text with this profile as the one in use, or with none."""
+    """The text with this default profile, or with none."""
     expected = loads(text)
     try:
         document = tomlkit.parse(text)
@@ -90,13 +92,13 @@ def _key(name: str) -> str:
 
 
 def _with_lines(text: str, lines: str) -> str:
-    """The lines behind the text, with an empty one between."""
+    """The text followed by an empty line and these lines."""
     before = text.rstrip("\r\n")
     return f"{before}\n\n{lines}" if before else lines
 
 
 def _profiles(document: TOMLDocument) -> MutableMapping[str, object]:
-    """The tables by name, of tomlkit's many kinds."""
+    """The tables of the profiles by name, of several of tomlkit's types."""
     return cast("MutableMapping[str, object]", document["profiles"])
 
 
@@ -110,9 +112,9 @@ def _with_key(text: str, name: str, key: str, value: Value | None) -> str:
 
 
 def _set(table: AbstractTable | TOMLDocument, body: Body, key: str, value: Value | None) -> None:
-    """Set a key or take it out. Comments of the old value stay, above the place of the key if need be.
+    """Set or remove a key. Comments of the old value are kept, above the key if necessary.
 
-    The body may then be out of step with the table: it is only good for being written.
+    Afterwards the body may differ from the table, so the table must only be written, not read.
     """
     at = next((at for at, (found, _) in enumerate(body) if found is not None and found.key == key), None)
     if at is None:
@@ -132,19 +134,19 @@ def _set(table: AbstractTable | TOMLDocument, body: Body, key: str, value: Value
 
 
 def _tail(body: Body) -> Body:
-    """What stands behind the last key, taken out: it belongs to what follows."""
+    """Remove and return the comments and blanks after the last key: they belong to what follows."""
     tail: Body = []
     while body and isinstance(body[-1][1], (Comment, Whitespace)):
         tail.insert(0, body.pop())
     return tail
 
 
-# Where the header of a table stands that is to be taken out: no comment of a person is a NUL.
+# Marks the header of a table that is to be removed; no comment in a TOML file can contain a NUL.
 _MARK = "#\0"
 
 
 def _without_table(text: str, name: str) -> tuple[str, list[str]]:
-    """The text without a profile's table, and the comments that go with it: not those behind its last key."""
+    """The text without a profile's table, and the comments removed with it: not those after its last key."""
     document = tomlkit.parse(text)
     table = _profiles(document)[name]
     if not isinstance(table, AbstractTable):
@@ -166,11 +168,11 @@ def _header_comment(table: AbstractTable) -> list[str]:
 
 
 def _checked(text: str, expected: dict[str, Any], comments: list[str], what: str) -> str:
-    """The text, if it says what is expected and has these comments."""
+    """The text, if it parses to what is expected and has these comments; else raises UsageError."""
     try:
         text.encode()
     except UnicodeEncodeError:
-        raise UsageError("only text can be kept in the config file, and these bytes are not UTF-8") from None
+        raise UsageError("the config file must be UTF-8, and this value is not") from None
     try:
         found = loads(text)
     except TOMLDecodeError:
@@ -181,9 +183,11 @@ def _checked(text: str, expected: dict[str, Any], comments: list[str], what: str
 
 
 def _said(tables: dict[str, Any]) -> dict[str, Any]:
-    """An empty table of profiles says nothing."""
+    """The tables without an empty table of profiles."""
     return tables if tables.get("profiles") else {key: tables[key] for key in tables if key != "profiles"}
 
 
 def _unusual(what: str) -> UsageError:
-    return UsageError(f"{what} is written in a way that cannot be changed here", "edit the config file")
+    return UsageError(
+        f"{what} is written in a way that disquectl cannot change", "edit the config file by hand"
+    )

@@ -1,14 +1,14 @@
-"""The config file: where it is, its text as checked data, and the errors that say where something is wrong.
+"""The config file: where it is, reading it, and its text as checked data.
 
-    profile = "work"          # the profile in use
+    profile = "work"          # the default profile
 
-    [profiles.work]           # see disquectl/profiles.py
+    [profiles.work]           # see config/profiles.py
     nodes = ["10.0.0.1:7711"]
 
     [shell]                   # read by the shell
 
-Reading the file is apart from understanding its text. Where there is no file nothing else is loaded. It knows
-no option and no environment beyond the place of the file.
+Errors name the file, the line and the key. Without a config file no other module is loaded. This module must
+not know options, nor the environment except for the file's place.
 """
 
 from __future__ import annotations
@@ -26,12 +26,12 @@ if TYPE_CHECKING:
     from disquectl.config.profiles import Profile
 
 TOP_LEVEL = ("profile", "profiles", "shell")
-# A longer file is none of ours: a device, or a mistyped name.
+# A longer file is not a config file: a device, or a mistyped name.
 LARGEST_BYTES = 1 << 20
 
 
 class Config:
-    """A config file: its `path`, its `text`, the name in use (or None), the profiles, the table `shell`."""
+    """A config file: its path and text, its profiles, the default one's name or None, the table `shell`."""
 
     __slots__ = ("in_use", "path", "profiles", "shell", "text")
 
@@ -43,20 +43,20 @@ class Config:
         self.shell: dict[str, Any] = {}
 
     def wrong(self, keys: tuple[str, ...], problem: str) -> UsageError:
-        """The error for a key: file, line, key, and what is wrong with it."""
+        """The error for a key: file, line, key, and what is wrong."""
         return UsageError(f"{self.path}:{line_of(self.text, keys)}: {'.'.join(keys)}: {problem}")
 
 
 def config_path(environ: Mapping[str, str]) -> str | None:
-    """Where the file is looked for: in the platform's folder for settings; None where there is no home."""
+    """The default path: in the platform's settings folder; None if there is no home folder."""
     folder = own_config_folder(environ)
     return None if folder is None else os.path.join(folder, "config.toml")
 
 
 def load(given: str | None, environ: Mapping[str, str]) -> Config | None:
-    """The config file, None where there is none; one that was `given` by name must be there.
+    """The config file; None if there is none at the default path. `given` is the path of --config.
 
-    Raises DataError where it cannot be read, UsageError where it is wrong.
+    Raises DataError for a file that is named and missing or cannot be read, UsageError for wrong content.
     """
     named = given or environ.get("DISQUECTL_CONFIG")
     path = named or config_path(environ)
@@ -72,17 +72,17 @@ def load(given: str | None, environ: Mapping[str, str]) -> Config | None:
     except OSError as problem:
         raise DataError(f"cannot read the config file {path}: {problem.strerror}") from None
     if len(data) > LARGEST_BYTES:
-        raise UsageError(f"{path}: no config file is longer than {LARGEST_BYTES >> 20} MiB")
+        raise UsageError(f"{path}: too long for a config file: the limit is {LARGEST_BYTES >> 20} MiB")
     try:
         text = data.decode("utf-8-sig")
     except UnicodeDecodeError as problem:
         line = data.count(b"\n", 0, problem.start) + 1
-        raise UsageError(f"{path}:{line}: it is not UTF-8") from None
+        raise UsageError(f"{path}:{line}: not UTF-8") from None
     return parse(text, path)
 
 
 def parse(text: str, path: str) -> Config:
-    """The text as a Config; UsageError names file, line and key."""
+    """The text as a Config. Raises UsageError, with file, line and key, for wrong content."""
     from tomllib import TOMLDecodeError, loads
 
     from disquectl.config.profiles import Profile
@@ -96,10 +96,10 @@ def parse(text: str, path: str) -> Config:
         line = place.split()[1].rstrip(",") if place.startswith("line") else str(text.count("\n") + 1)
         raise UsageError(f"{path}:{line}: {message.partition(' (at ')[0].lower()}") from None
     except (RecursionError, ValueError):
-        raise UsageError(f"{path}: a number is too long, or tables are too deep in each other") from None
+        raise UsageError(f"{path}: a number is too long, or tables are nested too deeply") from None
     for key in tables:
         if key not in TOP_LEVEL:
-            raise config.wrong((key,), f"unknown; there are {', '.join(TOP_LEVEL)}")
+            raise config.wrong((key,), f"unknown key; choose {', '.join(TOP_LEVEL)}")
     for key in ("profiles", "shell"):
         if not isinstance(tables.get(key, {}), dict):
             raise config.wrong((key,), "a table is expected")
@@ -116,7 +116,7 @@ def parse(text: str, path: str) -> Config:
 
 
 def line_of(text: str, keys: tuple[str, ...]) -> int:
-    """The line, from 1, that sets this key, else that of the nearest table around it."""
+    """The number of the line that sets this key, else of the innermost table around it; from 1."""
     from disquectl.config.toml_text import Scan
 
     best, best_depth = 1, 0
@@ -139,12 +139,12 @@ def line_of(text: str, keys: tuple[str, ...]) -> int:
 
 
 def header_keys(line: str) -> tuple[str, ...]:
-    """`[a."b c"]` as its keys; none where the line is no header."""
+    """The keys of a header such as `[a."b c"]`; empty for other lines."""
     return _keys(line)
 
 
 def dotted_keys(line: str) -> tuple[str, ...]:
-    """The keys that `a.b = value` sets; none where the line does not set any."""
+    """The keys that a line such as `a.b = value` sets; empty for other lines."""
     at = line.find("=")
     while at >= 0:
         keys = _keys(line[:at] + "= 0")
@@ -169,7 +169,10 @@ def _keys(line: str) -> tuple[str, ...]:
 
 
 def chosen(config: Config | None, name: str | None) -> Profile | None:
-    """The profile of this name, or without a name the one in use; UsageError where there is none such."""
+    """The profile of this name; without a name the default profile, or None.
+
+    Raises UsageError for an unknown profile.
+    """
     name = name or (config.in_use if config else None)
     if name is None:
         return None
@@ -183,4 +186,4 @@ def _near(name: str, known: list[str]) -> str:
     from difflib import get_close_matches
 
     near = get_close_matches(name, known, n=2)
-    return f"did you mean {' or '.join(near)}?" if near else "disquectl profile list shows them"
+    return f"did you mean {' or '.join(near)}?" if near else "list them with: disquectl profile list"

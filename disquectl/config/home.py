@@ -1,7 +1,7 @@
-"""The user's home folder and the folders for settings, state and data in it, or that there are none.
+"""The user's home folder, and the folders for settings, state and data; None if there is no home folder.
 
-A container with a user ID of its own has neither HOME nor an entry in the list of users; `~` would then be
-the name of a folder. Reads the environment and the list of users, and writes nothing.
+In a container whose user ID is not in the list of users, and without HOME, `~` would be taken as a folder's
+name. Reads the environment and the list of users, and writes nothing.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 
 def home(environ: Mapping[str, str]) -> str | None:
-    """The home folder: HOME, else what the list of users says; None where neither is an absolute path."""
+    """The home folder: HOME, else that of the list of users; None if neither is an absolute path."""
     path = environ.get("HOME") or _listed()
     return path if path is not None and os.path.isabs(path) else None
 
@@ -32,22 +32,22 @@ def _listed() -> str | None:
 
 
 def config_folder(environ: Mapping[str, str]) -> str | None:
-    """The folder for the settings of all programs; None where there is no home for it."""
+    """The folder for the settings of all programs; None if there is no home folder."""
     return _folder(environ, environ.get("XDG_CONFIG_HOME", ""), ".config")
 
 
 def state_folder(environ: Mapping[str, str]) -> str | None:
-    """The folder for the state of all programs; None where there is no home for it."""
+    """The folder for the state of all programs; None if there is no home folder."""
     return _folder(environ, environ.get("XDG_STATE_HOME", ""), ".local", "state")
 
 
 def data_folder(environ: Mapping[str, str]) -> str | None:
-    """The folder for the data of all programs; None where there is no home for it."""
+    """The folder for the data of all programs; None if there is no home folder."""
     return _folder(environ, environ.get("XDG_DATA_HOME", ""), ".local", "share")
 
 
 def _folder(environ: Mapping[str, str], named: str, *below_home: str) -> str | None:
-    """The folder that is named, else the one in the home; a relative path names none."""
+    """The named folder if its path is absolute, else the one in the home folder."""
     if os.path.isabs(named.strip()):
         return named.strip()
     found = home(environ)
@@ -55,8 +55,8 @@ def _folder(environ: Mapping[str, str], named: str, *below_home: str) -> str | N
 
 
 def own_config_folder(environ: Mapping[str, str]) -> str | None:
-    """The platform's folder for the settings of this program; None where there is no home for it."""
-    # As platformdirs says it, without loading it: that takes twice as long as all the rest of a call.
+    """The platform's folder for the settings of this program; None if there is no home folder."""
+    # The same result as platformdirs, whose import takes twice as long as the rest of a call.
     if sys.platform == "linux":
         return _own(config_folder(environ))
     if home(environ) is None:
@@ -67,7 +67,7 @@ def own_config_folder(environ: Mapping[str, str]) -> str | None:
 
 
 def own_state_folder(environ: Mapping[str, str]) -> str | None:
-    """The platform's folder for the state of this program; None where there is no home for it."""
+    """The platform's folder for the state of this program; None if there is no home folder."""
     if sys.platform == "linux":
         return _own(state_folder(environ))
     if home(environ) is None:
@@ -82,14 +82,14 @@ def _own(folder: str | None) -> str | None:
 
 
 def expanded(path: str, environ: Mapping[str, str]) -> str:
-    """The path with the home folder for a `~` in front. Raises UsageError where there is none."""
+    """The path with a leading `~` replaced by the home folder. Raises UsageError if there is none."""
     if path.partition("/")[0] != "~":
         return os.path.expanduser(path)
     return required(environ, f"{path} cannot be found") + path[1:]
 
 
 def required(environ: Mapping[str, str], problem: str, advice: str = "") -> str:
-    """The home folder. Raises UsageError where there is none: the problem with it, and what to do."""
+    """The home folder. Raises UsageError with this problem and advice if there is none."""
     found = home(environ)
     if found is None:
         raise no_home(problem, advice)

@@ -1,6 +1,6 @@
-"""Where a password comes from: a file, an environment variable, the keyring, or a command that prints it.
+"""Reads passwords: from a file, an environment variable, the keyring, or a command that prints one.
 
-The only place that reads one. No message shows what was read. It knows no option and no connection.
+The only place that reads a password. No message contains one. It must not know options or connections.
 """
 
 from __future__ import annotations
@@ -15,12 +15,17 @@ if TYPE_CHECKING:
     from types import ModuleType
 
 COMMAND_TIMEOUT_SECONDS = 60
-# No password is longer; a device such as /dev/zero has no end of a line.
+# A limit for files without a line end, such as /dev/zero.
 MAX_BYTES = 65_536
 
 
 class Source:
-    """A way to a password: one of `password_env`, `_file`, `_keyring`, `_command` and what it needs."""
+    """A source of a password.
+
+    key      password_env, password_file, password_keyring or password_command
+    value    the setting of that key
+    profile  the name of the profile that has it
+    """
 
     __slots__ = ("key", "profile", "value")
 
@@ -30,12 +35,12 @@ class Source:
         self.profile = profile
 
     def read(self, environ: Mapping[str, str]) -> tuple[str, str]:
-        """The password, and a warning or "". Raises DataError or UsageError."""
+        """The password, and a warning or "". Raises DataError or UsageError if there is none."""
         if isinstance(self.value, list):
             return from_command(self.value), ""
         if self.key == "password_env":
             if not environ.get(self.value):
-                raise UsageError(f"profile {self.profile}: ${self.value} holds no password")
+                raise UsageError(f"profile {self.profile}: ${self.value} is not set or empty")
             return environ[self.value], ""
         if self.key == "password_file":
             return from_file(self.value)
@@ -43,14 +48,12 @@ class Source:
 
 
 def from_file(path: str) -> tuple[str, str]:
-    """The first line of a file without its line end, and a warning where others can read the file.
+    """The first line of a file without its line end, and a warning if other users can read the file, or "".
 
-    Raises DataError for one that cannot be read, UsageError for one that holds no password.
+    Raises DataError for a file that cannot be read, UsageError for one whose first line is too long.
     """
     if path == "-":
-        raise UsageError(
-            "a password is not read from stdin", "name a file, such as /dev/stdin, or use --ask-password"
-        )
+        raise UsageError("the password file cannot be -", "use a file such as /dev/stdin, or --ask-password")
     try:
         with open(path, "rb") as file:
             is_open = os.fstat(file.fileno()).st_mode & 0o077
@@ -59,14 +62,15 @@ def from_file(path: str) -> tuple[str, str]:
     except OSError as problem:
         raise DataError(f"cannot read the password file {path}: {problem.strerror}") from problem
     if len(password) > MAX_BYTES:
-        raise UsageError(f"{path} holds no password: its first line is longer than {MAX_BYTES} bytes")
-    return password, f"{path} can be read by others: chmod 600 {path}" if is_open else ""
+        raise UsageError(f"{path} contains no password: its first line is longer than {MAX_BYTES} bytes")
+    return password, f"{path} can be read by other users: chmod 600 {path}" if is_open else ""
 
 
 def from_command(words: list[str]) -> str:
-    """The first line that a command prints; one word alone is a line for the shell.
+    """The first line that a command prints; a single word is a command line for the system's shell.
 
-    It has the terminal, so that it may ask for the key to a store of passwords.
+    The command keeps the terminal, so it can ask for the passphrase of a password store. Raises DataError if
+    it fails or prints nothing.
     """
     import subprocess
 
@@ -82,9 +86,9 @@ def from_command(words: list[str]) -> str:
     except OSError as problem:
         raise DataError(f"the password command {name} cannot be run: {problem.strerror}") from None
     except subprocess.TimeoutExpired:
-        raise DataError(f"the password command {name} took over {COMMAND_TIMEOUT_SECONDS}s") from None
+        raise DataError(f"the password command {name} took longer than {COMMAND_TIMEOUT_SECONDS}s") from None
     if done.returncode:
-        raise DataError(f"the password command {name} ended with {done.returncode}")
+        raise DataError(f"the password command {name} failed with exit code {done.returncode}")
     password = os.fsdecode(done.stdout.split(b"\n")[0].rstrip(b"\r"))
     if not password:
         raise DataError(f"the password command {name} printed no password")
@@ -92,7 +96,7 @@ def from_command(words: list[str]) -> str:
 
 
 def from_keyring(service: str, profile: str) -> str:
-    """What the system's keyring has for this profile."""
+    """The password of this profile in the system's keyring. Raises DataError if there is none."""
     keyring = _keyring()
     try:
         password: str | None = keyring.get_password(service, profile)
@@ -101,13 +105,13 @@ def from_keyring(service: str, profile: str) -> str:
     if not password:
         raise DataError(
             f"the keyring has no password for {profile} under {service}",
-            f"disquectl profile set {profile} --store-password",
+            f"store it with: disquectl profile set {profile} --store-password",
         )
     return password
 
 
 def into_keyring(service: str, profile: str, password: str | None) -> None:
-    """Keep a password in the keyring, or with None forget it, which is no error when there was none."""
+    """Store a password in the keyring, or with None remove it if there is one. Raises DataError."""
     keyring = _keyring()
     try:
         if password is not None:
@@ -124,6 +128,7 @@ def _keyring() -> ModuleType:
         import keyring.errors
     except ImportError:
         raise UsageError(
-            "the keyring needs a package that is not installed", "pip install 'disquectl[keyring]'"
+            "the keyring needs a package that is not installed",
+            "install it with: pip install 'disquectl[keyring]'",
         ) from None
     return keyring

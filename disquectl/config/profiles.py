@@ -1,7 +1,7 @@
-"""What a profile may hold, and the checks of it: data of the config file in, settings out.
+"""Profiles: which keys one may have, and the checks that turn the config file's data into settings.
 
-A profile's values have the names and units of the options they stand for (`connect_timeout` is milliseconds).
-Pure, but that `~` becomes the home folder. Where passwords come from is only named here, never read.
+A profile's values have the names and units of the options that they replace (`connect_timeout` is
+milliseconds). Pure, except that `~` becomes the home folder. No password is read here.
 """
 
 from __future__ import annotations
@@ -19,10 +19,10 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from typing import Any
 
-    # Makes the error for a key, by its place and what is wrong.
+    # The keys that lead to a value, and what is wrong with it -> the error.
     Wrong = Callable[[tuple[str, ...], str], UsageError]
 
-# The ways to a password; a profile has one of them at most.
+# The sources of a password; a profile has at most one of them.
 PASSWORD_KEYS = ("password-env", "password-file", "password-keyring", "password-command")
 
 
@@ -43,10 +43,10 @@ def _file(value: object) -> str:
 
 
 def _words(value: object) -> list[str]:
-    """Text, or a list of texts; never empty."""
+    """A string, or a list of strings; never empty."""
     words = [value] if isinstance(value, str) else value
     if not isinstance(words, list) or not words:
-        raise UsageError("text or a list of texts is expected")
+        raise UsageError("text or a list of strings is expected")
     return [without_nul(_text(word)) for word in words]
 
 
@@ -58,46 +58,52 @@ def _nodes(value: object) -> list[str]:
 
 
 def _duration(value: object) -> int:
-    """Text as the options take it, or a number of seconds."""
+    """The milliseconds of a duration as for options, or of a number of seconds."""
     is_number = isinstance(value, int) and not isinstance(value, bool)
     milliseconds: int = DURATION.convert(str(value) if is_number else _text(value))
     if milliseconds <= 0:
-        raise UsageError("it must be more than 0")
+        raise UsageError("must be more than 0")
     return milliseconds
 
 
 def _keyring(value: object) -> str:
-    """The service to look under; `true` is the program's own name."""
+    """The name of the keyring service; `true` means `disquectl`."""
     return "disquectl" if value is True else _text(value)
 
 
-# Key -> its check, and what it is for.
+# Key -> its check, and its explanation.
 KEYS: dict[str, tuple[Callable[[object], Any], str]] = {
-    "nodes": (_nodes, "The seed nodes: a list, or text with commas."),
-    "password-env": (_text, "The environment variable that holds the password."),
-    "password-file": (_file, "The file whose first line is the password."),
-    "password-keyring": (_keyring, "Ask the system's keyring: true, or the name of a service."),
+    "nodes": (_nodes, "Seed nodes: a list, or text with commas."),
+    "password-env": (_text, "Environment variable with the password."),
+    "password-file": (_file, "File whose first line is the password."),
+    "password-keyring": (
+        _keyring,
+        "Read the password from the system's keyring: true, or the name of a service.",
+    ),
     "password-command": (
         _words,
-        "A command that prints the password: a list of words, or text for the shell.",
+        "Command that prints the password: a list of words, or text for the shell.",
     ),
-    "tls": (_switch, "Speak TLS."),
-    "cacert": (_file, "The authorities to trust, instead of the system's."),
-    "cert": (_file, "The client's certificate."),
-    "key": (_file, "The key of the client's certificate."),
+    "tls": (_switch, "Use TLS."),
+    "cacert": (_file, "Trust the certificate authorities of this PEM file instead of the system's."),
+    "cert": (_file, "Present this client certificate (PEM)."),
+    "key": (_file, "Read the private key of cert from this file."),
     "insecure": (_switch, "Do not verify the node's certificate."),
-    "connect-timeout": (_duration, "How long to wait for a connection."),
-    "response-timeout": (_duration, "How long to wait for a reply."),
-    "output": (lambda value: OUTPUT.convert(_text(value)), "The format of the result."),
-    "color": (lambda value: COLOR.convert(_text(value)), "auto, always or never."),
-    "read-only": (_switch, "Refuse whatever could change the cluster."),
-    "protected": (_switch, "Dangerous commands need the profile's name typed."),
-    "prompt": (_text, "The prompt of the shell."),
+    "connect-timeout": (_duration, "Wait this long for a connection."),
+    "response-timeout": (_duration, "Wait this long for a reply."),
+    "output": (lambda value: OUTPUT.convert(_text(value)), "Write results in this format."),
+    "color": (lambda value: COLOR.convert(_text(value)), "Use colors: auto, always or never."),
+    "read-only": (_switch, "Refuse commands that could change the cluster."),
+    "protected": (_switch, "Require the profile's name to be typed before dangerous commands."),
+    "prompt": (_text, "Prompt of the shell."),
 }
 
 
 def from_text(key: str, text: str) -> bool | str | list[str]:
-    """What the file holds where someone typed `key=text`; a file's path becomes whole. Raises UsageError."""
+    """The value to write to the config file for a typed `key=text`; paths become absolute.
+
+    Raises UsageError for an unknown key or a wrong value.
+    """
     if key not in KEYS:
         raise UsageError(f"{key}: {_unknown(key)}")
     check = KEYS[key][0]
@@ -111,7 +117,7 @@ def from_text(key: str, text: str) -> bool | str | list[str]:
 
 
 class Profile:
-    """One profile; `values` has what it sets, by the names of the options; `table` is as it was written."""
+    """One profile: `values` are its settings by the names of the options, `table` is its data in the file."""
 
     __slots__ = ("name", "table", "values")
 
@@ -125,25 +131,27 @@ class Profile:
             try:
                 self.values[key.replace("-", "_")] = KEYS[key][0](value)
             except UsageError as problem:
-                raise wrong(("profiles", name, key), problem.message) from None
+                error = wrong(("profiles", name, key), problem.message)
+                error.advice = problem.advice
+                raise error from None
         sources = [key for key in PASSWORD_KEYS if key in table]
         if len(sources) > 1:
-            raise wrong(("profiles", name, sources[1]), f"{sources[0]} names the password already")
+            raise wrong(("profiles", name, sources[1]), f"cannot be combined with {sources[0]}")
         _check_tls(name, table, wrong)
 
 
 def _check_tls(name: str, table: dict[str, Any], wrong: Wrong) -> None:
     for key in ("cacert", "cert", "key", "insecure"):
         if table.get(key) and not table.get("tls"):
-            raise wrong(("profiles", name, key), "it needs tls = true")
+            raise wrong(("profiles", name, key), "needs tls = true")
     if "key" in table and "cert" not in table:
-        raise wrong(("profiles", name, "key"), "it needs a cert")
+        raise wrong(("profiles", name, "key"), "needs a cert")
 
 
 def _unknown(key: str) -> str:
     from difflib import get_close_matches
 
     if key == "password":
-        return f"the file holds no passwords; say where it is by {', '.join(PASSWORD_KEYS)}"
+        return f"passwords are not kept in this file; use {', '.join(PASSWORD_KEYS)}"
     near = get_close_matches(key.replace("_", "-"), KEYS, n=1)
-    return f"unknown; did you mean {near[0]}?" if near else f"unknown; there are {', '.join(KEYS)}"
+    return f"unknown key; did you mean {near[0]}?" if near else f"unknown key; choose {', '.join(KEYS)}"

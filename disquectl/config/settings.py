@@ -1,8 +1,8 @@
-"""What was set: options, then the environment, then the profile, then the defaults, made into one Settings.
+"""The settings of a command: options override the environment, that the profile, that the defaults.
 
-Everything that can be wrong about it is found here, before anything connects. Nodes, their password and TLS
-come as one set: where an option or the environment names the nodes, a profile's password and TLS stay behind,
-and where an option does, so does the password of the environment's URL.
+All errors in them are found here, before anything connects. Nodes, password and TLS belong together: if an
+option or the environment names the nodes, the profile's password and TLS are not used; if an option does,
+the password of the environment's URL is not used either.
 """
 
 from __future__ import annotations
@@ -28,11 +28,16 @@ TLS_FILES = ("cacert", "cert", "key")
 
 
 class Settings:
-    """Timeouts in milliseconds; `output` None means table on a terminal and plain elsewhere.
+    """The settings of one command.
 
-    `password_source` is where to get the password when `password` is None. `tls` has the arguments of
-    client.tls.Tls, None is no TLS. `profile` is the name of the profile in force; `config` is the file.
-    `nodes_from_profile`: the nodes are those of that profile.
+    output              the format; None means table on a terminal and plain elsewhere
+    output_from_option  whether an option named the format
+    password_source     where to get the password if `password` is None; None: there is none
+    tls                 the arguments of client.tls.Tls; None: no TLS
+    profile             the name of the profile in use, or None
+    config              the config file, or None
+    nodes_from_profile  whether the nodes are those of that profile
+    warnings            to write to stderr before the command runs
     """
 
     __slots__ = (
@@ -96,12 +101,14 @@ class Settings:
     def _take_nodes(
         self, options: Mapping[str, Any], environ: Mapping[str, str], profile: Profile | None
     ) -> None:
-        """The set of nodes, password and TLS; a URL's own password goes before DISQUE_PASSWORD."""
+        """Set nodes, password and TLS; the password of a URL overrides DISQUE_PASSWORD."""
         preset: Mapping[str, Any] = profile.values if profile else {}
         target = self._named(options, environ)
         if target is not None:
             if preset.get("nodes") and (options.get("profile") or environ.get("DISQUE_PROFILE")):
-                self.warnings.append(f"the nodes of profile {self.profile} are not used: others are named")
+                self.warnings.append(
+                    f"the nodes of profile {self.profile} are not used, because other nodes are given"
+                )
             preset = {}
         self.password: str | None = target.password if target else None
         self.password = self.password or environ.get("DISQUE_PASSWORD") or None
@@ -115,7 +122,7 @@ class Settings:
         self.tls = _tls(options, preset, target is not None and target.tls)
 
     def _named(self, options: Mapping[str, Any], environ: Mapping[str, str]) -> Target | None:
-        """What an option or the environment names; None where neither does."""
+        """The nodes that an option or else the environment names; None if neither does."""
         for source, nodes, url in (
             ("--node and --url", options.get("node"), options.get("url")),
             (
@@ -125,7 +132,7 @@ class Settings:
             ),
         ):
             if nodes is not None and url is not None:
-                raise UsageError(f"{source} both name the nodes: give one of them")
+                raise UsageError(f"{source} cannot be combined", "use one of them")
             if url is not None:
                 target = parse_url(url)
                 if target.password is not None and source.startswith("--"):
@@ -141,14 +148,14 @@ class Settings:
     def _really(self, options: Mapping[str, Any]) -> str | None:
         name: str | None = options.get("yes_really")
         if name is not None and name != self.profile:
-            raise UsageError(f"--yes-really {name}: the profile in force is {self.profile or 'none'}")
+            raise UsageError(f"--yes-really {name}: the profile in use is {self.profile or 'none'}")
         return name
 
     def _take_password(self, options: Mapping[str, Any]) -> None:
-        """What the options say of the password goes before all else."""
+        """Set the password of the options, which override everything else."""
         self.ask_password: bool = options.get("ask_password", False)
         if self.ask_password and "password_file" in options:
-            raise UsageError("--ask-password and --password-file name the password twice")
+            raise UsageError("--ask-password and --password-file cannot be combined", "use one of them")
         if "password_file" in options:
             from disquectl.config.passwords import from_file
 
@@ -157,11 +164,11 @@ class Settings:
 
 
 def resolve(raw: Raw, environ: Mapping[str, str], *, with_profile: bool = True) -> Settings:
-    """The settings of a command line in an environment, with the profile that is in force."""
+    """The settings of a command line in an environment. Raises UsageError or DataError for wrong ones."""
     options = convert(GLOBAL_OPTIONS, raw)
     config = load(options.get("config"), environ) if with_profile else None
     if "" in (options.get("profile"), options.get("config")):
-        raise UsageError("--profile and --config want a name: it is empty")
+        raise UsageError("--profile and --config must not be empty")
     name = options.get("profile") or environ.get("DISQUE_PROFILE") if with_profile else None
     profile = None
     if name or config is not None:
@@ -172,7 +179,7 @@ def resolve(raw: Raw, environ: Mapping[str, str], *, with_profile: bool = True) 
 
 
 def _source(preset: Mapping[str, Any], profile: str) -> Source | None:
-    """Where the profile's password is to be had."""
+    """The source of the profile's password, or None."""
     key = next((key for key in preset if key.startswith("password_")), None)
     if key is None:
         return None
@@ -182,13 +189,13 @@ def _source(preset: Mapping[str, Any], profile: str) -> Source | None:
 
 
 def _tls(options: Mapping[str, Any], preset: Mapping[str, Any], by_url: bool) -> dict[str, Any] | None:
-    """The arguments for TLS; None where it is not asked for."""
+    """The arguments of client.tls.Tls; None if TLS is not requested."""
     if not (by_url or options.get("tls") or preset.get("tls")):
         given = [name for name in (*TLS_FILES, "insecure") if options.get(name)]
         if given:
-            raise UsageError(f"--{given[0]} is for TLS", "add --tls, or name the nodes by disques://")
+            raise UsageError(f"--{given[0]} needs TLS", "add --tls, or use a disques:// URL")
         return None
-    # A certificate that an option names does not go with a key of the profile's.
+    # The certificate of an option does not belong to the profile's key.
     if "cert" in options:
         preset = {name: value for name, value in preset.items() if name != "key"}
     found = {name: options.get(name, preset.get(name)) for name in TLS_FILES}
@@ -207,7 +214,7 @@ def _timeout(options: Mapping[str, Any], preset: Mapping[str, Any], name: str, d
 def _output(
     options: Mapping[str, Any], environ: Mapping[str, str], preset: Mapping[str, Any]
 ) -> tuple[str | None, bool]:
-    """The format, and whether an option named it: raw reaches a terminal only so."""
+    """The format, and whether an option named it; only then is raw written to a terminal."""
     if "output" in options:
         return options["output"], True
     if environ.get("DISQUECTL_OUTPUT"):
@@ -220,9 +227,9 @@ def _output(
 
 
 def _color(options: Mapping[str, Any], environ: Mapping[str, str], preset: Mapping[str, Any]) -> str:
-    """`auto`, `always` or `never`: the option, then NO_COLOR, then FORCE_COLOR, then the profile.
+    """`auto`, `always` or `never`: by the option, else NO_COLOR, else FORCE_COLOR, else the profile.
 
-    A terminal that says of itself that it is dumb shows none.
+    `auto` is `never` on a terminal of type `dumb`.
     """
     if "color" in options:
         return str(options["color"])

@@ -1,15 +1,14 @@
-"""What Python's TOML parser does not tell of a text: its comments, and the lines that begin within a value.
+"""Finds what Python's TOML parser leaves out: comments, and the lines that begin inside a value.
 
-Knows strings, comments and brackets, and nothing of keys and tables. Pure; a text that is no TOML raises
-nothing.
+It knows strings, comments and brackets; it must not know keys and tables. Pure; invalid TOML raises nothing.
 """
 
 from __future__ import annotations
 
 
 class Scan:
-    """The `comments` of a text in their order, each from its `#`; `within`, the lines (from 1) that begin
-    within a string or a list."""
+    """The `comments` of a text in order, each from its `#`, and `within`: the numbers of the lines, from 1,
+    that begin inside a string or a list."""
 
     __slots__ = ("comments", "within")
 
@@ -35,7 +34,7 @@ class Scan:
 
 
 def _behind(text: str, at: int) -> int:
-    """Behind the comment or string that begins here, or the one character that is neither."""
+    """The index after the comment or string that begins here, or after one other character."""
     char = text[at]
     if char == "#":
         end = text.find("\n", at)
@@ -49,7 +48,7 @@ def _behind(text: str, at: int) -> int:
             end += 2
         elif text.startswith(quote, end):
             end += len(quote)
-            # The last three of up to five quotes are the end.
+            # Of up to five quotes, the last three end the string.
             for _ in range(2 if len(quote) == 3 else 0):
                 end += text.startswith(char, end)
             return end

@@ -1,6 +1,6 @@
-"""Writes the config file: whole or not at all, one process after the other, and nothing is left beside it.
+"""Writes the config file atomically, under a lock.
 
-It knows nothing of what is in the file.
+It must not know what is in the file.
 """
 
 from __future__ import annotations
@@ -18,9 +18,10 @@ if TYPE_CHECKING:
 
 @contextmanager
 def locked(path: str) -> Iterator[None]:
-    """Keep others that change the file out meanwhile. Makes its folder. Raises DataError.
+    """Hold the lock for changing the file, and create its folder. Raises DataError.
 
-    The lock is on the folder: the file itself is replaced. Where the file system has no locks there is none.
+    The lock is on the folder, because the file itself is replaced. Some file systems have no locks;
+    there it does nothing.
     """
     folder = os.path.dirname(os.path.realpath(path))
     try:
@@ -37,11 +38,12 @@ def locked(path: str) -> Iterator[None]:
 
 
 def save(path: str, text: str) -> None:
-    """Write the file whole or not at all, within `locked`. It keeps its mode and owner; a new one is for its
-    owner alone. Raises DataError.
+    """Replace the file atomically; call it within `locked`. Raises DataError.
+
+    The file keeps its mode and owner; a new one is readable by its owner only.
     """
     path = os.path.realpath(path)
-    # One name, so that what a killed process left behind is used up.
+    # Always the same name, so that the file left by a killed process is replaced.
     partial = f"{path}.disquectl.tmp"
     try:
         before = os.stat(path) if os.path.exists(path) else None
@@ -66,6 +68,6 @@ def save(path: str, text: str) -> None:
 
 
 def _keep_owner(descriptor: int, before: os.stat_result) -> None:
-    """Whoever changes the file of another, as root does, leaves it to him."""
+    """Keep the file's owner if root changes it."""
     with suppress(PermissionError):
         os.fchown(descriptor, before.st_uid, before.st_gid)

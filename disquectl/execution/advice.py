@@ -1,6 +1,6 @@
-"""What to do about an error reply, and which of them leave the outcome open.
+"""Advice for error replies: what each code means, what to do about it, and which leave the outcome unknown.
 
-`MEANINGS` and `ADVICE` are keyed by the error's code. Rules: Disque 1.0-rc1, found by running it.
+`MEANINGS` and `ADVICE` are keyed by the error's code. The rules were found by running Disque 1.0-rc1.
 """
 
 from __future__ import annotations
@@ -9,6 +9,7 @@ from disquectl.client.address import Node
 from disquectl.client.connection import Unreachable, addresses
 from disquectl.errors import DisquectlError, NothingThere, OutcomeUnknown, ReplyError
 from disquectl.protocol.secrets import masked_error
+from disquectl.render.escape import plain
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -19,51 +20,52 @@ if TYPE_CHECKING:
     from disquectl.spec.parameters import Words
 
 MEANINGS = {
-    "ERR": "The request is wrong, as the text behind the code says: its words, a number, an option.",
-    "BADID": "A word that should be a job ID is none.",
-    "NOREPL": "Not as many nodes as asked for could take a copy of the job, or not in time.",
-    "MAXLEN": "The queue holds as many jobs on this node as the job's MAXLEN allows.",
-    "PAUSED": "The queue is paused in input on this node.",
-    "LEAVING": "The node is leaving the cluster and lets nobody wait for jobs.",
-    "NOJOB": "This node has no copy of the job: acknowledged, expired, or held by others.",
-    "TOOLATE": "More than half of the job's TTL has passed, so that its return cannot be put off any more.",
-    "NOAUTH": "The node wants a password first.",
-    "OOM": "The node has used up its maxmemory and takes nothing that needs more.",
-    "LOADING": "The node has just started and is reading its append only file.",
-    "MISCONF": "The node could not write its append only file, and takes no writes until it can.",
+    "ERR": "The request is wrong; the text after the code says how.",
+    "BADID": "A word that should be a job ID is not one.",
+    "NOREPL": "Not enough nodes could take a replica of the job, or not in time.",
+    "MAXLEN": "The queue already has as many jobs on this node as MAXLEN allows.",
+    "PAUSED": "The queue is paused for input on this node.",
+    "LEAVING": "The node is leaving the cluster and refuses clients that wait for jobs.",
+    "NOJOB": "This node has no replica of the job: it was acknowledged, it expired, or only other nodes have "
+    "it.",
+    "TOOLATE": "More than half of the job's TTL has passed, so its next delivery can no longer be postponed.",
+    "NOAUTH": "The node requires a password.",
+    "OOM": "The node has reached its maxmemory and refuses commands that need more memory.",
+    "LOADING": "The node has just started and is loading its append only file.",
+    "MISCONF": "The node cannot write its append only file, and refuses writes until it can.",
 }
 
 ADVICE = {
-    "ERR": "read the text behind the code; `disquectl COMMAND --help` has the words and their units",
-    "NOREPL": "look at `disquectl nodes`; lower --replicate, or bring the others back. After "
-    "`Timeout reached` or `job removed` the job may be delivered all the same",
-    "NOAUTH": "give the password by DISQUE_PASSWORD, --password-file or --ask-password",
+    "ERR": "read the text after the code; `disquectl COMMAND --help` lists the arguments and their units",
+    "NOREPL": "check `disquectl nodes`; lower --replicate, or restore the missing nodes. After `Timeout "
+    "reached` or `job removed` the job may be delivered all the same",
+    "NOAUTH": "set DISQUE_PASSWORD, or pass --password-file or --ask-password",
     "BADID": "a job ID has 40 characters: D-, 8 hex digits, -, 24 characters, -, 4 hex digits",
-    "PAUSED": "the queue takes no jobs: `disquectl pause QUEUE state` shows it, `pause QUEUE none` ends it",
-    "MAXLEN": "the queue holds as many jobs as --maxlen allows: wait, or raise it",
-    "OOM": "the node is out of memory: acknowledge jobs, or raise maxmemory with `disquectl config set`",
-    "LEAVING": "the node is leaving the cluster: name another one with --node",
-    "LOADING": "the node is still reading its file: try again in a moment",
-    "MISCONF": "the node cannot write its append only file: look at its log and its disk",
-    "TOOLATE": "half of the job's TTL has passed: finish it and acknowledge it",
-    "NOJOB": "the job is known only on the nodes that hold a copy; --cluster finds them",
+    "PAUSED": "resume the queue with `disquectl pause QUEUE none`",
+    "MAXLEN": "the queue has as many jobs as --maxlen allows: wait, or raise it",
+    "OOM": "acknowledge jobs, or raise maxmemory with `disquectl config set maxmemory SIZE`",
+    "LEAVING": "choose another node with --node",
+    "LOADING": "the node is still loading its file: try again in a moment",
+    "MISCONF": "check the node's log and its disk",
+    "TOOLATE": "half of the job's TTL has passed: finish the job and acknowledge it",
+    "NOJOB": "only the nodes with a replica know the job; --cluster finds them",
 }
 
-# How the text of an ERR begins, and what to do about that one.
+# The beginning of an ERR's text, and what to do about that error.
 REFUSALS = (
     ("The specified DELAY is greater than TTL", "give a longer --ttl or a shorter --delay"),
     ("TTL must be a number > 0", "a TTL is at least 1s; without --ttl it is 1d"),
-    ("With RETRY set to 0", "--retry 0 goes with --replicate 1 alone"),
+    ("With RETRY set to 0", "use --replicate 1 with --retry 0"),
     (
         "No samples available",
-        "there are samples while latency-monitor-threshold is above 0: "
-        "`disquectl config set latency-monitor-threshold MILLISECONDS`",
+        "samples are taken only while latency-monitor-threshold is above 0: `disquectl config set "
+        "latency-monitor-threshold MILLISECONDS`",
     ),
-    ("No such client", "`disquectl client list` shows those there are"),
-    ("Unsupported CONFIG parameter", "`disquectl config get '*'` shows those there are"),
-    ("Invalid node identifier", "`disquectl cluster nodes` shows the IDs"),
-    ("Unknown node", "`disquectl cluster nodes` shows those there are"),
-    ("unknown command", "`disquectl command` shows those that the node knows"),
+    ("No such client", "list them with `disquectl client list`"),
+    ("Unsupported CONFIG parameter", "list them with `disquectl config get '*'`"),
+    ("Invalid node identifier", "list the IDs with `disquectl cluster nodes`"),
+    ("Unknown node", "list the nodes with `disquectl cluster nodes`"),
+    ("unknown command", "list the node's commands with `disquectl command`"),
 )
 
 PROBE_TIMEOUT_SECONDS = 0.5
@@ -77,9 +79,9 @@ def explained(
     show_secrets: bool,
     count_nodes: Callable[[], str],
 ) -> DisquectlError:
-    """The error to end with: the server's own text, what to do, and the exit code that is right for it.
+    """The error to raise: the server's text, the advice, and the type with the right exit code.
 
-    `command_name` is the command whose help has more; `count_nodes` tells how many nodes answer.
+    `command_name` is the command whose help to refer to; `count_nodes` says in words how many nodes answer.
     """
     if isinstance(problem, OutcomeUnknown):
         if problem.message.startswith("NOREPL"):
@@ -87,7 +89,9 @@ def explained(
         return problem
     refusal = problem if show_secrets else masked_error(words, problem)
     if refusal.code == "NOREPL":
-        refusal.advice = count_nodes() + "; lower --replicate, or bring the others back"
+        refusal.advice = count_nodes() + "; lower --replicate, or restore the missing nodes"
+    elif refusal.code == "PAUSED" and len(words) > 1:
+        refusal.advice = _paused(words[1])
     elif refusal.code == "NOJOB":
         return NothingThere(refusal.message, ADVICE["NOJOB"])
     elif not refusal.advice:
@@ -96,8 +100,15 @@ def explained(
     return refusal
 
 
+def _paused(queue: bytes) -> str:
+    from shlex import quote
+
+    name = plain(queue)
+    return f"queue `{name}` is paused for input; resume it with `disquectl pause {quote(name)} none`"
+
+
 def _by_its_text(refusal: ReplyError, words: Words, command_name: str) -> str:
-    """Advice for an ERR: its own, or where the command is explained."""
+    """Advice for an ERR, by the beginning of its text; else a reference to the command's help."""
     text = refusal.message.removeprefix("ERR ")
     if text.startswith("Invalid node address"):
         return _numeric_address(words)
@@ -108,19 +119,19 @@ def _by_its_text(refusal: ReplyError, words: Words, command_name: str) -> str:
 
 
 def _numeric_address(words: Words) -> str:
-    """CLUSTER MEET takes no name: the address that it stands for here, as the command to type."""
+    """Advice for CLUSTER MEET with a host name: the command with the address that the name has here."""
     host, port = (word.decode("utf-8", "backslashreplace") for word in words[2:4])
     try:
         found = [str(address[0]) for _, address in addresses(Node(host)) if isinstance(address, tuple)]
     except Unreachable:
-        return "it takes a numeric IP address, and none is found for this name here"
+        return "use a numeric IP address; this name has none here"
     if host in found:
-        return "it takes a numeric IP address and a port from 1 to 55535: nodes talk on the port plus 10000"
-    return f"it takes a numeric IP address: disquectl cluster meet {found[0]} {port}"
+        return "use a numeric IP address and a port from 1 to 55535: nodes also talk on the port plus 10000"
+    return f"use the numeric IP address: disquectl cluster meet {found[0]} {port}"
 
 
 def nodes_that_answer(client: Transport, open_other: Callable[[Node, float], Transport]) -> str:
-    """How many of the nodes that HELLO lists answer themselves, in words."""
+    """How many of the nodes listed by HELLO answer it themselves, in words."""
     try:
         listed = client.verify()["nodes"]
     except DisquectlError:

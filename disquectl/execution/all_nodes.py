@@ -80,7 +80,7 @@ def _scan(command: Command, values: Values, session: Session) -> None:
     """
     from disquectl.fanout.scan import scan_pages
     from disquectl.protocol.columns import chosen, values_of
-    from disquectl.protocol.dedup import Seen
+    from disquectl.protocol.dedup import Deduplicator
 
     if "cursor" in values:
         raise UsageError("a cursor is valid on one node only: leave out --cursor or --cluster")
@@ -91,7 +91,7 @@ def _scan(command: Command, values: Values, session: Session) -> None:
     with open_cluster(session.client, values) as cluster:
         refusals = Refusals()
         out = session.writer(shape)
-        seen = Seen()
+        seen = Deduplicator()
         try:
             for connection, records in scan_pages(
                 cluster, verb, command.grammar.option_words(values), refusals

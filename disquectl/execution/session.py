@@ -233,7 +233,7 @@ class Session:
             if command.risk.single_node and len(self.settings.nodes) > 1:
                 raise UsageError(f"{what} changes one server: name it with one --node")
             if danger:
-                self.check_can_ask(f"{what} {danger}")
+                self.check_can_ask(what, danger)
         if command.risk.ambiguous_with_redis:
             self.client.verify()
         if danger:
@@ -244,11 +244,13 @@ class Session:
         """Whether the options have said yes already; for a protected profile it takes more than --yes."""
         return self.settings.yes_really is not None or (self.settings.yes and not self.settings.protected)
 
-    def check_can_ask(self, what: str) -> None:
-        """Raise UsageError, which names the option to give, where nobody is there to be asked."""
+    def check_can_ask(self, what: str, danger: str) -> None:
+        """Raise UsageError, with the option to pass, if there is no terminal to ask for confirmation on."""
         if not (self.streams.stdin_is_terminal and self.streams.stderr_is_terminal):
             option = f"--yes-really {self.settings.profile}" if self.settings.protected else "--yes"
-            raise UsageError(f"{what}: it asks first, and there is no terminal", f"give {option}")
+            raise UsageError(
+                f"{what} needs confirmation, because it {danger}. No terminal to ask on: pass {option}"
+            )
 
     def ask_of_node(self, what: str) -> None:
         """Tell what would be done, and ask whether to do it on the node that is connected."""

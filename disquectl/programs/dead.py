@@ -28,21 +28,23 @@ if TYPE_CHECKING:
 
 FILTERS = ("exit", "signal", "contains", "older", "newer")
 PAGE = 1000
-# The fields of a replica that are counted on.
+# The fields of a replica that are required.
 REPLICA_FIELDS = ("queue", "state", "ttl", "nacks", "additional_deliveries", "next_requeue_within", "body")
 
 
 def dead_letters(
     action: str, names: tuple[bytes, ...], values: Values, shape: Shape, session: Session
 ) -> None:
-    """Read the dead queues of all nodes, and do with what is found as asked."""
+    """Read the dead queues of all nodes and apply the action to the dead letters.
+
+    Raises PartlyDone if some nodes or letters failed, NothingThere for unknown IDs to show."""
     session.check_output(shape)
     acts = action in ("retry", "drop") and "dry_run" not in values
     if acts and session.settings.read_only:
         raise UsageError(f"dead {action} can change the cluster, and this is read-only")
     by_filter = acts and not (names and all(map(is_valid, names)))
     if by_filter and not session.answered:
-        session.check_can_ask(f"dead {action} acts on all that it finds")
+        session.check_can_ask(f"dead {action}", "acts on all dead jobs that it finds")
     with open_cluster(session.client, values) as cluster:
         refusals = Refusals()
         letters = None
@@ -62,13 +64,13 @@ def dead_letters(
         else:
             present(shape, [{"count": 0}], session)
         if letters is not None:
-            _tell_what_is_not_known(letters, found, () if action == "show" else names, session)
+            _warn_of_gaps(letters, found, () if action == "show" else names, session)
         settle(cluster, session, refusals=refusals)
     if action == "show" and not found:
         raise NothingThere("no dead job has this ID")
 
 
-def _tell_what_is_not_known(
+def _warn_of_gaps(
     letters: DeadLetters, found: list[Record], names: tuple[bytes, ...], session: Session
 ) -> None:
     ids = {name.decode("utf-8", "replace") for name in names if is_valid(name)}
@@ -77,19 +79,19 @@ def _tell_what_is_not_known(
         session.warn(f"no dead job has the ID {missing}")
     if letters.unqueued and found:
         session.warn(
-            f"{letters.unqueued} of these jobs are queued at no node that answered: "
+            f"{letters.unqueued} of these jobs are not queued on any node that answered: "
             "a consumer may have taken them, or the node that queued them has stopped"
         )
     if letters.strays:
         count = len(letters.strays)
         jobs = "1 job in a dead queue is" if count == 1 else f"{count} jobs in dead queues are"
-        session.warn(f"{jobs} not from a worker, and not listed (`disquectl jobs DEAD_QUEUE` lists them)")
+        session.warn(f"{jobs} not from a worker and not listed (list them with `disquectl jobs DEAD_QUEUE`)")
 
 
 def _replicas(
     cluster: Cluster, refusals: Refusals, queue: bytes | None = None
 ) -> Iterator[tuple[NodeConnection, Record]]:
-    """The jobs that are queued or active at all nodes, page by page."""
+    """The replicas that are queued or active on all nodes, page by page."""
     options = [b"COUNT", b"%d" % PAGE, b"REPLY", b"all", b"STATE", b"queued", b"STATE", b"active"]
     if queue is not None:
         options += [b"QUEUE", queue]
@@ -105,7 +107,7 @@ def _replicas(
 
 
 def _letters(cluster: Cluster, refusals: Refusals, names: tuple[bytes, ...], values: Values) -> DeadLetters:
-    """The letters at all nodes."""
+    """The dead letters on all nodes."""
     # A dead queue without the prefix must be named: jobs in other queues are not dead letters.
     own: bytes = values.get("dead", b"")
     filters = {name: values[name] for name in FILTERS if name in values}
@@ -123,14 +125,14 @@ def _failing(cluster: Cluster, refusals: Refusals, names: tuple[bytes, ...]) -> 
 
 
 class Removal:
-    """Acknowledges letters at each node that has a replica of them."""
+    """Acknowledges dead letters on each node that has a replica of them."""
 
     def __init__(self, cluster: Cluster, replicas: dict[str, list[tuple[NodeConnection, str]]]) -> None:
         self._cluster = cluster
         self._replicas = replicas
 
     def remove(self, letter: Record) -> None:
-        """Remove one. Raises PartlyDone where a node did not confirm it."""
+        """Remove one. Raises PartlyDone if a node did not confirm it."""
         replicas = self._replicas[letter["id"]]
         for connection, job_id in replicas:
             connection.ask([[b"ACKJOB", job_id.encode()]])
@@ -139,7 +141,7 @@ class Removal:
         ]
         lost = [str(connection.node) for connection, _ in replicas if connection not in confirmed]
         if lost:
-            raise PartlyDone(f"its letter may come back at {', '.join(lost)}")
+            raise PartlyDone(f"its dead letter may come back at {', '.join(lost)}")
 
 
 def _act(letters: list[Record], removal: Removal, revives: bool, shape: Shape, session: Session) -> None:
@@ -149,7 +151,7 @@ def _act(letters: list[Record], removal: Removal, revives: bool, shape: Shape, s
         try:
             if revives:
                 revive(letter, session)
-            # Only now, so that the job is in one of the two queues whatever happens.
+            # Only now, so that the job is always in at least one of the two queues.
             removal.remove(letter)
             done += 1
         except OutcomeUnknown as problem:
@@ -158,16 +160,16 @@ def _act(letters: list[Record], removal: Removal, revives: bool, shape: Shape, s
         except (PartlyDone, ReplyError, UsageError) as problem:
             session.problem(f"{letter['id']}: {problem.message}")
     present(shape, [{"count": done}], session)
-    counts = f"{done} done, {len(letters) - done} not"
+    counts = f"{done} done, {len(letters) - done} failed"
     if unknown is not None:
-        raise OutcomeUnknown(counts, "what is not known may have been done: look first")
+        raise OutcomeUnknown(counts, "check with `disquectl dead list`, then repeat it")
     if done < len(letters):
         problem_now: DisquectlError = PartlyDone(counts) if done else ReplyError(f"ERR {counts}")
         raise problem_now
 
 
 def revive(letter: Record, session: Session) -> None:
-    """Add the job to its queue again, with as many replicas as it had and the cluster can hold now."""
+    """Add the job to its queue again, with as many of its replicas as the cluster can hold now."""
     *words, replicas = revival(letter)
     replicas = possible_replicas(hello(session.client.call("HELLO", repeatable=True)), int(replicas))
     while True:
@@ -175,7 +177,7 @@ def revive(letter: Record, session: Session) -> None:
             session.client.call(*words, replicas, wait_ms=int(words[3]))
             return
         except ReplyError as refusal:
-            # A node that is not known to be down yet.
+            # The cluster does not know yet that a node is down.
             if refusal.code != "NOREPL" or replicas == 1:
                 raise
             replicas -= 1

@@ -25,16 +25,16 @@ if TYPE_CHECKING:
     from disquectl.merge.replicas import FlatReplica
     from disquectl.spec.parameters import Record, Values
 
-# IDs are for other commands, and ACKJOB of a waiting job ends the server.
+# --ids feeds other commands, and ACKJOB of a waiting job crashes the server.
 IDS_OF = tuple(state for state in STATES if state != WAITING)
-# What a terminal has room for, by its width.
+# The columns that fit, by the terminal's width.
 NARROW = ("id", "queue", "state", "age")
 MIDDLE = ("id", "queue", "state", "age", "ttl", "nacks", "additional_deliveries", "body")
 MIDDLE_COLUMNS, WIDE_COLUMNS = 120, 190
 
 
 def list_jobs(values: Values, shape: Shape, session: Session) -> None:
-    """Ask all nodes for their jobs, merge them, and write those that are wanted."""
+    """Ask all nodes for their jobs, merge the replicas, and write the jobs that pass the filters."""
     session.check_output(shape)
     queues: tuple[bytes, ...] = values.get("queue", ())
     with open_cluster(session.client, values) as cluster:
@@ -53,7 +53,10 @@ def list_jobs(values: Values, shape: Shape, session: Session) -> None:
 
 
 def wanted(queues: tuple[bytes, ...], body: Pattern[bytes] | None) -> Callable[[FlatReplica], bool] | None:
-    """Whether a replica is of one of these queues and its body matches; None: all are wanted."""
+    """A test whether a replica is in one of these queues and its body matches; None if all pass.
+
+    All replicas of a job agree in both.
+    """
     if not queues and body is None:
         return None
     names = frozenset(queues)
@@ -64,7 +67,7 @@ def wanted(queues: tuple[bytes, ...], body: Pattern[bytes] | None) -> Callable[[
 
 
 def passes(record: Record, values: Values) -> bool:
-    """Whether a job is asked for, by what its replicas say together."""
+    """Whether a merged job passes the filters."""
     return (
         record["state"] in (values.get("state") or (IDS_OF if values.get("ids") else STATES))
         and record["age"] * 1000 >= values.get("older_than", 0)
@@ -75,7 +78,7 @@ def passes(record: Record, values: Values) -> bool:
 
 
 def sentence(record: Record) -> str:
-    """A state for people, with when the job comes back."""
+    """A job's state for tables, with the time until it is queued."""
     state, within_ms = record["state"], record["next_requeue_within"]
     when = "never back" if within_ms is None else f"back in {duration(max(within_ms // 1000, 0))}"
     return {
@@ -83,13 +86,13 @@ def sentence(record: Record) -> str:
         DELAYED: "delayed" if within_ms is None else f"delayed, due in {duration(within_ms // 1000)}",
         IN_FLIGHT: f"in flight, {when}",
         ACKNOWLEDGED: "acknowledged, being collected",
-        WAITING: "waiting for replicas",
-        UNKNOWN: "unknown: may be queued at a node that did not answer",
+        WAITING: "waiting for replication",
+        UNKNOWN: "unknown: may be queued on a node that did not answer",
     }[state]
 
 
 def _kept(records: Iterable[Record], values: Values) -> list[Record]:
-    """The records that are asked for, of all in the order of age; by age no more are made than are kept."""
+    """The records that pass, sorted and limited. Sorted by age, no more are made than --limit keeps."""
     passing = (record for record in records if passes(record, values))
     sort = values.get("sort", "age")
     if sort == "age":
@@ -98,7 +101,7 @@ def _kept(records: Iterable[Record], values: Values) -> list[Record]:
 
 
 def _records(scan: ClusterScan, jobs: Jobs, newest_first: bool) -> Iterator[Record]:
-    """Every job, one after the other."""
+    """Every job, sorted by age."""
     names = {jobs.bits.of(connection.node_id): connection.name for connection in scan.cluster.links()}
     missing = missing_bits(scan.cluster, jobs.bits)
     now = now_ms()
@@ -108,7 +111,7 @@ def _records(scan: ClusterScan, jobs: Jobs, newest_first: bool) -> Iterator[Reco
 
 
 def _shown(values: Values, full: Shape, session: Session) -> Shape:
-    """The columns that fit a terminal, where nobody asked for others."""
+    """The shape with the columns that fit the terminal, unless --columns chooses others."""
     if session.format != "table" or session.settings.columns is not None or values.get("ids"):
         return full
     width = session.streams.width

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from disquectl.protocol.resp import Reply
     from disquectl.spec.parameters import Record, Values
 
-# What a terminal has room for.
+# The columns that fit a narrow terminal.
 NARROW = ("id", "address", "state", "uptime", "clients", "jobs", "queues")
 WIDE_COLUMNS = 170
 _LEAVING = [b"CLUSTER", b"LEAVING"]
@@ -29,7 +29,7 @@ _ASKED = ([b"INFO"], [b"CLUSTER", b"NODES"], _LEAVING, [b"CONFIG", b"GET", b"max
 
 
 def list_nodes(values: Values, shape: Shape, session: Session) -> None:
-    """Ask every node about itself and the others."""
+    """Ask every node about itself and the others, and write a row for each."""
     session.check_output(shape)
     with open_cluster(session.client, values) as cluster:
         refusals = Refusals()
@@ -46,7 +46,7 @@ def list_nodes(values: Values, shape: Shape, session: Session) -> None:
 
 
 def _views(cluster: Cluster, refusals: Refusals) -> list[NodeView]:
-    """A view for each node that answers, and for each that is only spoken of."""
+    """A view of each node that answers, and of each that others report."""
     asked = list(cluster.ask(*_ASKED))
     views = {
         connection.node_id: NodeView(connection.node_id, connection.name) for connection in cluster.links()
@@ -75,7 +75,7 @@ def _views(cluster: Cluster, refusals: Refusals) -> list[NodeView]:
 
 
 def _fill(view: NodeView, verb: object, reply: Reply) -> None:
-    """What a node says of itself."""
+    """Add what a node reports about itself."""
     if verb == b"INFO":
         view.info = info(reply)
     elif verb == b"CLUSTER":
@@ -87,7 +87,7 @@ def _fill(view: NodeView, verb: object, reply: Reply) -> None:
 
 
 def _for_people(record: Record) -> Record:
-    """Where nodes do not agree about one, that is marked."""
+    """The record for tables: values on which the other nodes disagree are marked."""
     marked = {
         name: "! " + ", ".join(f"{node}: {said}" for node, said in record[name].items())
         for name in ("priority", "state")

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 
 def list_profiles(shape: Shape, session: Session) -> None:
-    """Every profile of the file, in its order."""
+    """List the profiles in the order of the file."""
     session.check_output(shape)
     config = config_of(session)
     records: list[Record] = [
@@ -38,7 +38,7 @@ def list_profiles(shape: Shape, session: Session) -> None:
 
 
 def show_profile(values: Values, session: Session) -> None:
-    """One profile as the file has it; of a command, whose words may be secret, only the first."""
+    """Show a profile as in the file; of a command that prints a password only the first word."""
     profile = chosen_profile(values, session)
     table = dict(profile.table)
     if "password-command" in table and not session.settings.show_secrets:
@@ -52,7 +52,7 @@ def show_profile(values: Values, session: Session) -> None:
 
 
 def check_nodes(values: Values, shape: Shape, session: Session) -> None:
-    """Connect to each node of a profile, with its password and its TLS."""
+    """Connect to each node of a profile, with its password and TLS."""
     session.check_output(shape)
     profile = chosen_profile(values, session)
     settings = Settings({"quiet": session.settings.quiet}, {}, profile)
@@ -76,7 +76,7 @@ def check_nodes(values: Values, shape: Shape, session: Session) -> None:
 
 
 def config_of(session: Session) -> Config:
-    """The config file; an empty one where there is none yet, and no path where there is no place for it."""
+    """The config file; an empty one if there is none, without a path if there is no place for it."""
     path = session.settings.config_path or config_path(os.environ)
     if path is None or not os.path.lexists(path):
         return Config(path or "", "")
@@ -92,5 +92,7 @@ def named(config: Config, name: str | None) -> Profile:
     """The profile of this name, without a name the one in use. Raises UsageError where there is none."""
     profile = chosen(config, name)
     if profile is None:
-        raise UsageError("no profile is in use", "name one, or choose one: disquectl profile use NAME")
+        raise UsageError(
+            "there is no default profile", "name a profile, or set the default: disquectl profile use NAME"
+        )
     return profile

@@ -25,19 +25,21 @@ if TYPE_CHECKING:
 
 
 def add_profile(values: Values, session: Session) -> None:
-    """A new profile."""
+    """Create a profile."""
     name = values["name"]
 
     def changed(config: Config) -> str:
         if name in config.profiles:
-            raise UsageError(f"there is a profile {name!r} already", "disquectl profile set changes it")
+            raise UsageError(
+                f"profile {name!r} already exists", "change it with: disquectl profile set NAME KEY=VALUE"
+            )
         return _with_values(config, name, values)
 
     _write(session, changed, meanwhile=lambda: _store_password(name, values, session))
 
 
 def set_keys(values: Values, session: Session) -> None:
-    """Some keys of a profile; `KEY=` takes the key out."""
+    """Set keys of a profile; `KEY=` removes one."""
     name = values["name"]
 
     def changed(config: Config) -> str:
@@ -47,7 +49,7 @@ def set_keys(values: Values, session: Session) -> None:
 
 
 def remove_profile(values: Values, session: Session) -> None:
-    """Take a profile out of the file, and its password out of the keyring."""
+    """Remove a profile from the file, and its password from the keyring."""
 
     def changed(config: Config) -> str:
         return without_profile(config.text, named(config, values["name"]).name)
@@ -61,7 +63,7 @@ def remove_profile(values: Values, session: Session) -> None:
 
 
 def use_profile(values: Values, session: Session) -> None:
-    """Make a profile the one in use, or none."""
+    """Set or clear the default profile."""
     if bool(values.get("none")) == ("name" in values):
         raise UsageError("name the profile to use, or give --none")
 
@@ -72,7 +74,7 @@ def use_profile(values: Values, session: Session) -> None:
 
 
 def _with_values(config: Config, name: str, values: Values) -> str:
-    """The text of the file with what the assignments say of a profile."""
+    """The text of the file with the assignments applied to a profile."""
     changes = _changes(values)
     before = config.profiles[name].table if name in config.profiles else {}
     after = {key: value for key, value in (before | changes).items() if value is not None}
@@ -87,13 +89,13 @@ def _changes(values: Values) -> dict[str, Value | None]:
     for assignment in values.get("assignment", ()):
         key, equals, text = assignment.partition("=")
         if not equals:
-            raise UsageError(f"{assignment!r} is no KEY=VALUE")
+            raise UsageError(f"not KEY=VALUE: {assignment!r}")
         changes[key] = from_text(key, text) if text else None
     return changes
 
 
 def _store_password(name: str, values: Values, session: Session) -> None:
-    """Ask for a password and keep it in the keyring, if that is asked for."""
+    """With --store-password, ask for the password and store it in the keyring."""
     if not values.get("store_password"):
         return
     config = config_of(session)
@@ -106,14 +108,14 @@ def _store_password(name: str, values: Values, session: Session) -> None:
 def _write(
     session: Session, changed: Callable[[Config], str], meanwhile: Callable[[], None] = lambda: None
 ) -> None:
-    """Replace the file by what `changed` makes of it, unless something is wrong with that.
+    """Replace the file's text with `changed` of it. Raises UsageError for a wrong result.
 
-    It is tried first, so that a wrong word leaves no trace. Then comes what may ask a person, and then the
-    file as it is by now is changed while nobody else changes it.
+    The change is tried first, so that an error has no effect. Then `meanwhile` runs, which may ask for input.
+    Then the file is read again and changed under the lock.
     """
     config = config_of(session)
     if not config.path:
-        raise no_home("there is no place for the config file", "name one by --config or DISQUECTL_CONFIG")
+        raise no_home("there is no place for the config file", "name it with --config or DISQUECTL_CONFIG")
     parse(changed(config), config.path)
     meanwhile()
     with locked(config.path):

@@ -23,14 +23,14 @@ if TYPE_CHECKING:
     from disquectl.execution.session import Session
     from disquectl.spec.parameters import Record, Values
 
-# What a terminal has room for, by its width.
+# The columns that fit, by the terminal's width.
 NARROW = ("queue", "queued", "delayed", "in_flight", "oldest_age", "jobs_in", "jobs_out", "pause")
 NARROW_WITH_RATES = ("queue", "queued", "delayed", "in_flight", "oldest_age", "rate_in", "rate_out", "pause")
 WIDE_COLUMNS = 140
 
 
 def list_queues(values: Values, shape: Shape, session: Session) -> None:
-    """Ask all nodes for their queues and jobs, merge them, and write the queues that are wanted."""
+    """Ask all nodes for their queues and jobs, merge them, and write the queues that pass the filters."""
     session.check_output(shape)
     pattern: bytes | None = values.get("pattern")
     exact = pattern if pattern is not None and not any(sign in pattern for sign in b"*?[") else None
@@ -60,8 +60,8 @@ def list_queues(values: Values, shape: Shape, session: Session) -> None:
 
 
 def matcher(pattern: bytes) -> Callable[[bytes], bool]:
-    """Whether a name fits a pattern of `* ? [a-z]`."""
-    # Bytes as the characters of the same number: fnmatch and names of any bytes agree so.
+    """A test whether a name matches a pattern of `* ? [a-z]`."""
+    # latin-1 maps each byte to one character, so fnmatch works on names of any bytes.
     fits = re.compile(translate(pattern.decode("latin-1"))).match
     known: dict[bytes, bool] = {}
 
@@ -75,7 +75,7 @@ def matcher(pattern: bytes) -> Callable[[bytes], bool]:
 
 
 def _records(scan: ClusterScan, counts: JobCounts, values: Values) -> list[Record]:
-    """All queues that any node has, or has jobs of."""
+    """A record for each queue that any node has, or has jobs of."""
     later = _after(scan, values)
     bits = [(counts.bits.of(connection.node_id), connection.name) for connection in scan.cluster.links()]
     answered = [connection.name for connection in scan.cluster.answered()]
@@ -101,7 +101,7 @@ def _records(scan: ClusterScan, counts: JobCounts, values: Values) -> list[Recor
 
 
 def _after(scan: ClusterScan, values: Values) -> dict[bytes, QueueSum]:
-    """The queues once more, after the interval; empty without one."""
+    """The queues again after --interval; empty without it."""
     if "interval" not in values:
         return {}
     begun = max((total.seen_at for total in scan.queues.values()), default=time.monotonic())
@@ -110,21 +110,21 @@ def _after(scan: ClusterScan, values: Values) -> dict[bytes, QueueSum]:
 
 
 def _tell(scan: ClusterScan, counts: JobCounts, values: Values, session: Session) -> None:
-    """What the numbers do not say."""
+    """Write a note or warning about what the numbers leave out."""
     if values.get("estimate"):
         session.note(
-            "an estimate by QSTAT: delayed, in flight, acknowledged jobs and ages are not known, queues "
-            "that have no queued jobs may be missing, and a job queued at two nodes counts twice"
+            "estimated from QSTAT: delayed, in-flight and acknowledged jobs and ages are not known, queues "
+            "without queued jobs may be missing, and a job queued on two nodes counts twice"
         )
         return
     missing = missing_bits(scan.cluster, counts.bits)
     unknown = sum(counts.counts(queue, missing)[0]["unknown"] for queue in counts.queues()) if missing else 0
     if unknown:
-        session.warn(f"{unknown} jobs are in no column: a node that did not answer may have them queued")
+        session.warn(f"{unknown} jobs are not counted above; a node that did not answer may have them queued")
 
 
 def _shown(values: Values, full: Shape, session: Session) -> Shape:
-    """The columns that fit a terminal, where nobody asked for others."""
+    """The shape with the columns that fit the terminal, unless --columns chooses others."""
     if session.format != "table" or session.settings.columns is not None or values.get("names"):
         return full
     if session.streams.width >= WIDE_COLUMNS:

@@ -27,12 +27,12 @@ if TYPE_CHECKING:
     from disquectl.spec.parameters import Record, Values
 
 FOLLOW_SECONDS = 0.5
-# Running times change with every look; what is left is news.
+# Fields that count down; they are not changes.
 _RUNNING = ("ttl", "next_requeue_within", "next_awake_within")
 
 
 def trace_job(values: Values, document: Shape, session: Session) -> None:
-    """Ask all nodes for the job; with --follow until none has it."""
+    """Ask all nodes for the job; with --follow, until none has it."""
     session.check_output(document)
     with open_cluster(session.client, values) as cluster:
         refusals = Refusals()
@@ -49,7 +49,7 @@ def trace_job(values: Values, document: Shape, session: Session) -> None:
 
 
 def _look(cluster: Cluster, job_id: bytes, clocks: Clocks, refusals: Refusals) -> Record:
-    """The job at this moment."""
+    """The job as all nodes have it now."""
     shown = []
     for connection, request, reply in cluster.ask([b"TIME"], [b"SHOW", job_id]):
         now = now_ms()
@@ -69,10 +69,10 @@ def _look(cluster: Cluster, job_id: bytes, clocks: Clocks, refusals: Refusals) -
 
 
 def _follow(found: Record, look: Callable[[], Record], document: Shape, session: Session) -> None:
-    """Write the job whenever something of it has changed, until it is gone."""
+    """Write the job after each change, until no node has it."""
     before = None
     while found["copies"]:
-        if (now := _news(found)) != before:
+        if (now := _without_countdowns(found)) != before:
             if before is not None and session.format == "table":
                 session.streams.put(b"\n")
             _show(found, document, session)
@@ -82,8 +82,8 @@ def _follow(found: Record, look: Callable[[], Record], document: Shape, session:
     session.note(f"{found['id']} is gone")
 
 
-def _news(found: Record) -> list[object]:
-    """What of it does not run by itself."""
+def _without_countdowns(found: Record) -> list[object]:
+    """The state and the fields, without those that count down."""
     replicas = [
         {field: replica[field] for field in replica if field not in _RUNNING} for replica in found["copies"]
     ]
@@ -116,7 +116,7 @@ def _summary(found: Record) -> Record:
 
 
 def _for_people(command: Record) -> Record:
-    """The mark beside the name, and times as people read them."""
+    """A row for tables: * before a field that differs, and readable times."""
     kind = SHOW_KINDS.get(command["field"], "")
     now_ms = int(time.time() * 1000)
     shown: Record = {"field": f"* {command['field']}" if command["differs"] else f"  {command['field']}"}

@@ -10,13 +10,13 @@ from disquectl.spec.global_options import FORMATS
 from disquectl.spec.param_types import FILE, NODE, SECONDS_FLOAT, TEXT, ParamType, one_of, plain_text
 from disquectl.spec.parameters import Argument
 
-ON_OFF = one_of("on", "off")
+ON_OFF = one_of("on", "off", noun="value")
 SETTINGS = ("prompt", "output", "pager", "timing", "echo", "vertical", "pass-credentials")
 
 COMMAND_NAME = ParamType("command", plain_text)
 COMMAND_LINE = ParamType("line", plain_text, "COMMAND")
 SYSTEM = ParamType("system", plain_text, "COMMAND")
-SETTING = one_of(*SETTINGS)
+SETTING = one_of(*SETTINGS, noun="setting")
 
 
 def _switch(name: str, summary: str) -> Command:
@@ -67,7 +67,9 @@ OUTPUT = Command(
     "Set the output format, or show it.",
     example="\\o json",
     grammar=Grammar(
-        arguments=(Argument("format", one_of(*FORMATS), "The new output format.", required=False),)
+        arguments=(
+            Argument("format", one_of(*FORMATS, noun="format"), "The new output format.", required=False),
+        )
     ),
 )
 VERTICAL = _switch("\\x", "Show each record as a block, one field a line.")

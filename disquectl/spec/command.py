@@ -45,12 +45,13 @@ UNKNOWN_JOB = ("BADID: the word is not a job ID.",)
 class Grammar:
     """What may be typed.
 
-    verb           Disque's words for the command (CONFIG GET has two); () for one that only disquectl has
+    verb           Disque's words for the command (CONFIG GET has two); () if only disquectl has it
     arguments      parameters known by position, in order
     options        parameters known by flag
-    native         how Disque's documentation writes it, where that is not arguments followed by options
-    rest_is_data   options must stand before the first argument; all words after it are data
-    check          raises UsageError for values that are wrong together; called before anything is sent
+    native         its form in Disque's documentation; None if that is arguments followed by options
+    rest_is_data   whether options must come before the first argument; all words after it are data
+    check          raises UsageError for values that are wrong together, before anything is sent; it may
+                   replace values
     """
 
     __slots__ = ("arguments", "check", "native", "options", "rest_is_data", "verb")
@@ -92,12 +93,12 @@ class Risk:
     """What a command can do to the cluster.
 
     effect                see Effect
-    danger                completes "It asks first, because it ..."; "" does not ask
+    danger                completes "Asks for confirmation, because it ..."; "" does not ask
     single_node           goes to exactly one node and never fails over
-    ambiguous_with_redis  a Redis has a command of this name: make sure first that a Disque answers
-    reads_when            of these words: whether they only read, whatever the effect of others
-    harmless_when         of these words: whether to skip the question, whatever the danger of others
-    cluster_note          completes "In a cluster it ...", for an effect that surprises there
+    ambiguous_with_redis  Redis has a command of this name: check first that the server is a Disque
+    reads_when            the words -> whether they only read, although `effect` says more; None: never
+    harmless_when         the words -> whether to skip the question, although there is a danger; None: never
+    cluster_note          completes "In a cluster it ...": an effect there that may surprise; "" says nothing
     """
 
     __slots__ = (
@@ -134,25 +135,26 @@ class Risk:
         return self.effect == READ or (self.reads_when is not None and self.reads_when(words))
 
     def danger_of(self, words: Words) -> str:
-        """Why to ask before sending these words; "" where there is no need."""
+        """Why to ask for confirmation before sending these words; "" if that is not needed."""
         harmless = self.only_reads(words) or (self.harmless_when is not None and self.harmless_when(words))
         return "" if harmless else self.danger
 
     def may_repeat(self, words: Words) -> bool:
-        """Whether these words may be sent a second time when no answer came."""
+        """Whether these words may be sent again after a lost connection."""
         return self.effect == IDEMPOTENT or self.only_reads(words)
 
 
 class Request:
-    """A command that sends one request, or one for each name, and shows what comes back.
+    """A command that sends one request, or one for each name, and shows the replies.
 
-    records            the words sent and their reply -> records; none where the reply says there is nothing
+    records            the words sent and their reply -> records; none if the reply says there is nothing
     shape              the values -> how the records look
-    build              the command and the values -> the requests to send
-    not_found_message  what to say, with exit code 4, where there are no records; "" makes that a success
-    wait_ms            the values -> how long the server may hold the request, in ms; None: without limit
+    build              the command and the values -> the requests to send; one_request if not given
+    not_found_message  the error, with exit code 4, if there are no records; "" makes that a success
+    wait_ms            the values -> how long the request may block at the server, in ms, or None for
+                       without limit; if not given it does not block
     closes_connection  the server answers by closing the connection
-    has_no_reply       of these words: whether the server does not answer at all
+    has_no_reply       the words -> whether the server sends no reply; if not given it always replies
     """
 
     __slots__ = (
@@ -188,11 +190,11 @@ class Request:
 class Program:
     """A command that is more than a request and its reply.
 
-    run           carries it out. The third argument is the execution.session.Session, which this room must
-                  not know; therefore Any
-    shape         the values -> how the records look; None where it writes text
-    is_streaming  what was typed -> whether the output comes bit by bit, without end
-    connects      False where it never connects, so that connection settings do not apply
+    run           executes the command. Its third argument is the execution.session.Session, which this
+                  room must not know; therefore Any
+    shape         the values -> how the records look; None if it writes text
+    is_streaming  what was typed -> whether it writes its output continuously; if not given it does not
+    connects      False if it never connects, so that connection settings do not apply
     """
 
     __slots__ = ("connects", "is_streaming", "run", "shape")
@@ -214,15 +216,17 @@ class Program:
 class Command:
     """One command, or one subcommand.
 
-    name         as it is typed; of a subcommand, its last word (`get` of `config get`)
+    name         the word to type; for a subcommand its last word (`get` of `config get`)
     summary      one sentence for lists of commands
-    group        its section in the help
-    details      what --help adds: units, defaults, exit codes
-    errors       the errors of the server that it can get, as "CODE: meaning"
-    example      one command line that works as it stands
-    subcommands  commands below this one
-    merge        how --cluster combines the replies of all nodes; "none" where there is no --cluster
-    grammar, risk, does  see the module
+    group        its section in the help; "" for a subcommand
+    example      a complete command line
+    details      what --help adds to the summary: units, defaults, exit codes
+    errors       the server's errors that it can get, as "CODE: meaning"
+    subcommands  the commands below this one
+    merge        how --cluster combines the replies of all nodes; "none" without --cluster
+    grammar      what may be typed; without it, only options of all commands
+    risk         what it can do to the cluster; without it, nothing
+    does         a Request, a Program, or None if it only has subcommands
     """
 
     __slots__ = (
@@ -268,7 +272,7 @@ class Command:
 
     @property
     def is_callable(self) -> bool:
-        """Whether it does something itself, beside having subcommands."""
+        """Whether it does something itself, besides having subcommands."""
         return self.does is not None
 
     @property
@@ -278,7 +282,7 @@ class Command:
 
     @property
     def shape(self) -> Callable[[Values], Shape] | None:
-        """The values -> how its records look; None where it has none."""
+        """The function from values to the shape of its records; None if it writes no records."""
         return None if self.does is None else self.does.shape
 
     @property
@@ -287,7 +291,7 @@ class Command:
         return isinstance(self.does, Request) and self.does.closes_connection
 
     def is_streaming(self, raw: Raw) -> bool:
-        """Whether the output of what was typed comes bit by bit, without end."""
+        """Whether what was typed writes its output continuously."""
         return (
             isinstance(self.does, Program)
             and self.does.is_streaming is not None
@@ -296,7 +300,7 @@ class Command:
 
     @property
     def full_name(self) -> str:
-        """The name, with that of the command it belongs to: `addjob`, `config get`."""
+        """The name, for a subcommand after that of its command: `addjob`, `config get`."""
         verb = self.grammar.verb
         return " ".join(word.decode().lower() for word in verb) if len(verb) > 1 else self.name
 
@@ -314,7 +318,7 @@ _HARMLESS = Risk()
 
 
 def one_request(command: Command, values: Values) -> list[Words]:
-    """Verb, arguments, options: what most commands send."""
+    """The request of most commands: verb, arguments, options."""
     words = list(command.grammar.verb)
     for argument in command.grammar.arguments:
         value = values.get(argument.name)
@@ -331,5 +335,5 @@ def request_for_each(command: Command, values: Values) -> list[Words]:
 
 
 def unknown_command(verb: bytes) -> Command:
-    """What stands for a word without a declaration: it may change anything, and a Redis may know it."""
+    """The command for a word without a declaration: it counts as a write, and Redis may know the word."""
     return Command("exec", "", grammar=Grammar(verb=(verb,)), risk=Risk(WRITE, ambiguous_with_redis=True))

@@ -1,4 +1,4 @@
-"""Disque's own words as the server reads them: how it compares them, how long it holds a request. Pure."""
+"""Disque's syntax as the server reads it: how it compares words, how long a request may block. Pure."""
 
 from __future__ import annotations
 
@@ -8,14 +8,14 @@ if TYPE_CHECKING:
 
 
 def as_compared(word: bytes) -> bytes:
-    """A word behind the command's name as Disque compares it: in any case, up to its first NUL."""
+    """A word after the command's name as Disque compares it: lower case, up to its first NUL."""
     return word.partition(b"\0")[0].lower()
 
 
 def own_wait_ms(words: Words) -> int | None:
-    """How long the server may hold these words before it answers: ADDJOB's and GETJOB's own timeouts.
+    """How long these words may block at the server, in ms: the timeouts of ADDJOB and GETJOB.
 
-    None is for ever. What is no number is left to the server to refuse.
+    None means without limit. A timeout that is not a number counts as 0: the server refuses it.
     """
     verb = words[0].upper()
     if verb == b"ADDJOB" and len(words) > 3:
@@ -32,7 +32,7 @@ def own_wait_ms(words: Words) -> int | None:
 
 
 def _milliseconds(word: bytes) -> int | None:
-    # As the server reads it: a sign, zeros in front, up to a NUL, and nothing at all is 0.
+    # The server accepts a sign and leading zeros, stops at a NUL, and reads an empty word as 0.
     digits = as_compared(word)
     digits = (digits[1:] if digits[:1] in (b"+", b"-") else digits).lstrip(b"0")
     if not digits:

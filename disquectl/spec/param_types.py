@@ -1,9 +1,9 @@
-"""The kinds of words: what a queue, a duration or a count looks like, and what it becomes.
+"""Parameter types: each converts a typed word to the value that a request needs.
 
-A kind turns the text that was typed into the value that a request needs, or raises UsageError with one line
-that names the word. Kinds also tell completion and highlighting what a word stands for. Pure.
+A conversion raises UsageError, with the word in its message, for a wrong word. Completion and highlighting
+read from the type what a word stands for. Pure: no command, no terminal, no connection.
 
-Limits are Disque's, of protocol/job_options.py.
+The limits of Disque's options are in protocol/job_options.py.
 """
 
 from __future__ import annotations
@@ -16,30 +16,60 @@ from disquectl.protocol.job_options import MAX_SECONDS, MAX_WAIT_MS
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable
-    from typing import Any
+    from typing import Any, Literal
 
-# More than any number here can have; Python reads numbers of some thousands of digits no more.
+    # What a word can be. An outside reader (describe) sees these names as "kind".
+    TypeName = Literal[
+        "assignment",
+        "body",
+        "choice",
+        "command",
+        "config",
+        "count",
+        "duration",
+        "file",
+        "flag",
+        "id",
+        "line",
+        "node",
+        "node_id",
+        "profile",
+        "queue",
+        "seconds",
+        "section",
+        "system",
+        "text",
+        "topic",
+        "wait",
+        "word",
+    ]
+
+# More digits than any number here can have. Python refuses to read numbers with thousands of digits.
 MAX_DIGITS = 100
 UNIT_MS = {"ms": 1, "s": 1000, "m": 60_000, "h": 3_600_000, "d": 86_400_000}
 
 
 class ParamType:
-    """`name` tells completion what stands there, `metavar` tells people, `choices` are all there are.
+    """What a word stands for, and how to convert it.
 
-    `meanings` explains choices, those that need it.
+    name      what a word of this type is; completion and highlighting go by it
+    convert   the typed text -> the value; raises UsageError
+    metavar   what usage lines and help call the value; made from `name` if not given
+    choices   the words to offer; with one_of, all the words that are accepted
+    meanings  choice -> what it means, for choices that need an explanation
     """
 
     __slots__ = ("choices", "convert", "meanings", "metavar", "name")
 
     def __init__(
         self,
-        name: str,
+        name: TypeName,
         convert: Callable[[str], Any],
         metavar: str = "",
         choices: tuple[str, ...] = (),
         meanings: dict[str, str] | None = None,
     ) -> None:
-        self.name = name
+        self.name: TypeName = name
         self.convert = convert
         self.metavar = metavar or name.upper()
         self.choices = choices
@@ -47,7 +77,7 @@ class ParamType:
 
 
 def duration_ms(text: str) -> int:
-    """`30` (seconds), `500ms`, `5m`, `2h`, `1d` in milliseconds."""
+    """The milliseconds of `30` (seconds), `500ms`, `5m`, `2h` or `1d`. Raises UsageError for other text."""
     digits = text.rstrip("abcdefghijklmnopqrstuvwxyz")
     unit = UNIT_MS.get(text[len(digits) :] or "s")
     whole, point, fraction = digits.partition(".")
@@ -58,26 +88,29 @@ def duration_ms(text: str) -> int:
     parts: int = 10 ** len(fraction)
     total, finer = divmod((int(whole or "0") * parts + int(fraction or "0")) * unit, parts)
     if finer:
-        raise UsageError(f"finer than a millisecond: {text!r}")
+        raise UsageError(f"more precise than a millisecond: {text!r}")
     return total
 
 
 def whole_seconds(text: str) -> int:
-    """A duration that Disque takes in seconds."""
+    """The seconds of a duration that Disque counts in seconds. Raises UsageError for fractions."""
     total = duration_ms(text)
     if total % 1000:
-        raise UsageError(f"not whole seconds: {text!r}", "Disque counts it in seconds")
+        raise UsageError(f"not whole seconds: {text!r}", "Disque counts this in whole seconds")
     if total // 1000 > MAX_SECONDS:
-        raise UsageError(f"too long: {text!r}", f"Disque keeps it in 32 bits: at most {MAX_SECONDS} seconds")
+        raise UsageError(f"too long: {text!r}", f"the maximum is {MAX_SECONDS} seconds")
     return total // 1000
 
 
 def wait_milliseconds(text: str) -> int:
-    """A duration that Disque takes in milliseconds: a unit is needed, but for 0."""
+    """The milliseconds of a duration that Disque counts in milliseconds.
+
+    Raises UsageError for a number without a unit, except 0: it could be meant as seconds.
+    """
     if text.isdecimal() and text.strip("0"):
         raise UsageError(
-            f"a unit is needed: {text!r}",
-            f"Disque counts it in milliseconds: write {text}ms or {text}s",
+            f"the unit is missing: {text!r}",
+            f"write {text}ms or {text}s",
         )
     total = duration_ms(text)
     if total > MAX_WAIT_MS:
@@ -86,7 +119,7 @@ def wait_milliseconds(text: str) -> int:
 
 
 def whole_number(low: int | None = None, high: int | None = None) -> Callable[[str], int]:
-    """A reader of integers from `low` to `high`."""
+    """A conversion to an integer from `low` to `high`; it raises UsageError for other text."""
 
     def read(text: str) -> int:
         digits = text[1:] if text[:1] == "-" else text
@@ -96,50 +129,56 @@ def whole_number(low: int | None = None, high: int | None = None) -> Callable[[s
             raise UsageError(f"too large: {text!r}")
         number = int(text)
         if low is not None and number < low:
-            raise UsageError(f"{number} is too small: at least {low}")
+            raise UsageError(f"{number} is too small: the minimum is {low}")
         if high is not None and number > high:
-            raise UsageError(f"{number} is too large: at most {high}")
+            raise UsageError(f"{number} is too large: the maximum is {high}")
         return number
 
     return read
 
 
 def seconds_float(text: str) -> str:
-    """Seconds that may have a fraction, as text for the wire."""
+    """A duration as seconds with a fraction, as text for the wire."""
     milliseconds = duration_ms(text)
     return f"{milliseconds / 1000:g}"
 
 
-def one_of(*choices: str, meanings: dict[str, str] | None = None) -> ParamType:
-    """A word out of a few, in any case; it becomes lower case."""
+def one_of(*choices: str, noun: str = "word", meanings: dict[str, str] | None = None) -> ParamType:
+    """The type of words from a closed list, in any case; the value is lower case.
+
+    `noun` is what an error calls the word: "unknown state 'foo'".
+    """
 
     def read(text: str) -> str:
         if text.lower() not in choices:
-            raise UsageError(f"{text!r} is none of {', '.join(choices)}")
+            raise UsageError(f"unknown {noun} {text!r}", f"choose {', '.join(choices)}")
         return text.lower()
 
     return ParamType("choice", read, "|".join(choices), choices, meanings)
 
 
 def plain_text(text: str) -> str:
-    """The word as it was typed."""
+    """The word, unchanged."""
     return text
 
 
 def column_names(text: str) -> list[str]:
-    """Names with commas between them; blanks around a name do not count."""
+    """Comma-separated names, without the blanks around them."""
     return [name.strip() for name in text.split(",")]
 
 
 def without_nul(text: str) -> str:
-    """The word as it was typed, where the system takes no NUL: the shell and the config file can have one."""
+    """The word, unchanged. Raises UsageError for a NUL, which the system refuses in paths and arguments.
+
+    The command line cannot contain one; the interactive shell and the config file can.
+    """
     if "\0" in text:
-        raise UsageError(f"a NUL cannot be in it: {text!r}")
+        raise UsageError(f"a NUL is not allowed: {text!r}")
     return text
 
 
 def number(low: int | None = None, high: int | None = None, metavar: str = "N") -> ParamType:
-    """The kind of integers from `low` to `high`."""
+    """The type of integers from `low` to `high`."""
     return ParamType("count", whole_number(low, high), metavar)
 
 

@@ -1,4 +1,4 @@
-"""Arguments and options: what a command takes, and the words that were typed as values.
+"""Arguments and options of commands, and the conversion of typed words to values.
 
 Data with plain functions. It must not know a command, a parser, or where the words come from.
 """
@@ -26,14 +26,14 @@ if TYPE_CHECKING:
 
 
 class Argument:
-    """A parameter that is known by its position.
+    """A parameter that is identified by its position.
 
     name      the key in Raw and Values
-    type      converts the word, and tells completion what it stands for
+    type      converts the word; completion reads from it what the word stands for
     help      one or two sentences for --help
-    many      takes all words that are left for it; only one argument of a command can
-    required  whether a command line without it is wrong
-    default   the text to convert when it is not given; None leaves it absent
+    many      whether it takes all remaining words; at most one argument of a command may
+    required  whether it is an error to leave it out
+    default   the text to convert if it is not given; None: it is then absent from the values
     """
 
     __slots__ = ("default", "help", "many", "name", "required", "type")
@@ -68,15 +68,16 @@ class Argument:
 
 
 class Option:
-    """A parameter that is known by its flag.
+    """A parameter that is identified by its flag.
 
-    flag   `--retry`; the key in Raw and Values is made from it (`retry`)
-    type   converts the value; FLAG takes no value
+    flag   `--retry`
+    name   the key in Raw and Values, made from the flag: `retry`
+    type   converts the value; FLAG means that it takes none
     help   one sentence in the imperative
-    word   Disque's own word for it (b"RETRY"); None for an option that only disquectl has
-    many   may be repeated
+    word   Disque's word for it (b"RETRY"); None if only disquectl has the option
+    many   whether it may be repeated
     short  a one-letter form (`-n`), or None
-    unset  what applies when it is not given, for the help; "" says nothing
+    unset  what the help shows as its default; "" shows none
     """
 
     __slots__ = ("flag", "help", "many", "name", "short", "type", "unset", "word")
@@ -118,10 +119,10 @@ class Option:
 
 
 class NativeForm:
-    """How Disque's own documentation writes a command, where that is not arguments followed by options.
+    """The form of a command in Disque's documentation, if that is not arguments followed by options.
 
-    arguments  in their order
-    marker     the word after which only arguments follow (FROM); b"" where there is none
+    arguments  the arguments in their order
+    marker     the word after which only arguments follow (FROM); b"" if there is none
     """
 
     __slots__ = ("arguments", "marker")
@@ -139,7 +140,10 @@ CLUSTER_OPTIONS = (
 
 
 def convert(parameters: Iterable[Argument | Option], raw: Raw) -> Values:
-    """The typed words as values, with the defaults of arguments. UsageError names a wrong parameter."""
+    """The typed words as values, with the defaults of arguments.
+
+    Raises UsageError, with the parameter's name, for a wrong word.
+    """
     values: Values = {}
     for parameter in parameters:
         text = raw.get(parameter.name, parameter.default if isinstance(parameter, Argument) else None)

@@ -1,4 +1,4 @@
-"""Queue names that may have been meant as something else, where a command waits for jobs in them. Pure."""
+"""Warnings for queue names that look like patterns or like options of Disque. Pure."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ _PATTERN_SIGNS = b"*?["
 def doubts(command: Command, names: Iterable[bytes]) -> list[str]:
     """A warning for each name that is a pattern, or one of the command's own words in Disque's syntax.
 
-    A name that stands alone can be no such word: its value, or the queue, would be missing.
+    A single name cannot be such a word: its value, or the queue, would be missing.
     """
     found = list(dict.fromkeys(names))
     flags = {option.word: option.flag for option in command.grammar.options if option.word}

@@ -1,7 +1,7 @@
-"""A line of text as words, quoted as in redis-cli, and a word as it has to be quoted.
+"""Splits a line into words, quoted as in redis-cli.
 
-Words part at blanks. In "..." a backslash writes n, r, t, b, a, xHH, a quote or itself; in '...' a quote.
-A closing quote ends its word. Pure; knows no command.
+Words are separated by blanks. In "..." a backslash escapes n, r, t, b, a, xHH, a quote or itself; in '...'
+only a quote. A closing quote ends its word. Pure; it must not know commands.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ HEX = b"0123456789abcdefABCDEF"
 
 
 class UnclosedQuote(UsageError):
-    """The line ends inside quotes; `partial` is the word as far as it goes."""
+    """The line ends inside quotes; `partial` is the value of the unfinished word."""
 
     def __init__(self, message: str, partial: bytes) -> None:
         super().__init__(message)
@@ -27,7 +27,7 @@ class UnclosedQuote(UsageError):
 
 
 class Span:
-    """A word and where it stands: `line[start:end]`, the quotes with it."""
+    """A word and its place in the line: `line[start:end]`, with its quotes; `value` is without them."""
 
     __slots__ = ("end", "quoted", "start", "value")
 
@@ -39,7 +39,7 @@ class Span:
 
 
 def split(line: bytes) -> list[bytes]:
-    """The words of a line; an empty quoted word is a word. UsageError where the quotes are wrong."""
+    """The words of a line; an empty quoted word counts. Raises UsageError for wrong quotes."""
     if b'"' not in line and b"'" not in line and b"\0" not in line:
         return line.split()
     spans, problem = scan(line)
@@ -49,9 +49,9 @@ def split(line: bytes) -> list[bytes]:
 
 
 def scan(line: bytes, stops: Container[bytes] = ()) -> tuple[list[Span], UsageError | None]:
-    """The words with their places, and what is wrong with the last of them, or None.
+    """The words with their places, and what is wrong with the last one, or None.
 
-    An unquoted word that is one of `stops` is the last: what follows it is not looked at.
+    The scan ends after an unquoted word that is in `stops`.
     """
     spans: list[Span] = []
     at = 0

@@ -1,8 +1,8 @@
-"""How the records of a command look, whatever the format they are written in.
+"""The fields and the layout of a command's records, independent of the output format.
 
 A record is a dict of named values: None, bool, int, float, str (text of the server or of this program), bytes
-(a name, a body, an argument: anything at all), and lists and dicts of these. A Shape says which fields to
-expect and how they lie. It must not know a command, a format or a terminal.
+(a name, a body, an argument: any bytes), and lists and dicts of these. A Shape says which fields to expect
+and how they are laid out. It must not know a command, a format or a terminal.
 """
 
 from __future__ import annotations
@@ -13,31 +13,33 @@ if TYPE_CHECKING:
     from typing import Final, Literal, TypeAlias
 
     Layout = Literal["records", "value", "pairs", "sections", "tree", "reply"]
+    # How a table shows a field. Numbers: a size in bytes; a duration in seconds, ms or us; a point in time in
+    # ns (ctime_ns) or s (unix) since 1970. Text: an id is never cut or folded; lines keep their line breaks.
+    Kind = Literal["id", "body", "lines", "bytes", "seconds", "ms", "us", "ctime_ns", "unix"]
 
     Value: TypeAlias = bool | int | float | str | bytes | Sequence["Value"] | Mapping[str, "Value"] | None
     Record: TypeAlias = Mapping[str, Value]
 
-# The layouts. Each but RECORDS has a form of its own in plain and table; csv and tsv always have rows.
+# The layouts. All except RECORDS look different in plain and table; csv and tsv always have rows.
 RECORDS: Final = "records"  # a row of fields
-VALUE: Final = "value"  # one value that matters, alone on its line: a length, an ID, a count
+VALUE: Final = "value"  # one main value, alone on its line: a length, an ID, a count
 PAIRS: Final = "pairs"  # one thing with many fields, each on a line with its name: show, cluster info
 SECTIONS: Final = "sections"  # dicts of fields by section: info; its rows are section, field, value
 TREE: Final = (
     "tree"  # a few fields and one list of dicts: hello; its rows have the fields and those of one dict
 )
-REPLY: Final = "reply"  # any reply at all under the name `reply`, as exec gives it
+REPLY: Final = "reply"  # a reply of any type, under the name `reply`: exec
 
 
 class Shape:
-    """How a command's records look.
+    """The fields and the layout of a command's records.
 
     fields  the columns, in order; for SECTIONS and TREE those of the rows. Empty: those of the first record
     layout  one of the layouts above
-    many    several records can come: an array in JSON, and VALUE and PAIRS become rows in plain and table
-    value   the field that stands alone with VALUE; raw writes it with any layout
-    kinds   field -> how a table shows it to people (see `human.show`); "id" is never cut, nor folded,
-            and one value of "lines" keeps its lines
-    body    the field that raw writes, before `value`
+    many    whether several records can come: an array in JSON; VALUE and PAIRS become rows in plain and table
+    value   the field that VALUE writes alone; -o raw writes it with any layout. None: there is none
+    kinds   field -> how a table shows its values (see Kind); other fields are shown unchanged
+    body    the field that -o raw writes, in preference to `value`; None: there is none
     """
 
     __slots__ = ("body", "fields", "kinds", "layout", "many", "value")
@@ -49,18 +51,18 @@ class Shape:
         *,
         many: bool = False,
         value: str | None = None,
-        kinds: dict[str, str] | None = None,
+        kinds: Mapping[str, Kind] | None = None,
         body: str | None = None,
     ) -> None:
         self.fields = fields
         self.layout: Layout = layout
         self.many = many
         self.value = value
-        self.kinds = kinds or {}
+        self.kinds: Mapping[str, Kind] = kinds or {}
         self.body = body
 
     def with_nodes(self) -> Shape:
-        """The shape of sums over all nodes: `nodes` names those that answered."""
+        """This shape for sums over all nodes, with the field `nodes`: the nodes that answered."""
         return Shape(
             (*self.fields, "nodes"),
             self.layout,
@@ -71,7 +73,7 @@ class Shape:
         )
 
     def with_node(self) -> Shape:
-        """The shape of what is listed node by node: `node` is the one that said it."""
+        """This shape for records of several nodes, with the field `node`: the node that sent the record."""
         fields = self.fields if "node" in self.fields else ("node", *self.fields)
         layout: Layout = RECORDS if self.layout == PAIRS else self.layout
         return Shape(fields, layout, many=True, value=self.value, kinds=self.kinds, body=self.body)

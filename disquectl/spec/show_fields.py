@@ -1,6 +1,10 @@
-"""The fields of SHOW, in its order, and how people read them; jscan and trace show them, too."""
+"""The fields of SHOW, in its order, and how tables show them; for show, jscan and trace."""
 
 from __future__ import annotations
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from disquectl.spec.shape import Kind
 
 SHOW_FIELDS = (
     "id",
@@ -19,8 +23,8 @@ SHOW_FIELDS = (
     "next_awake_within",
     "body",
 )
-# What people read instead of Disque's units.
-SHOW_KINDS = {
+# How tables show Disque's units.
+SHOW_KINDS: dict[str, Kind] = {
     "id": "id",
     "body": "body",
     "ttl": "seconds",

@@ -1,4 +1,4 @@
-"""A point in time as people write it, as the delay that Disque takes. `now` is passed in."""
+"""Timestamps as people write them, converted to the delay that Disque takes. Pure: `now` is passed in."""
 
 from __future__ import annotations
 
@@ -11,16 +11,17 @@ from disquectl.errors import UsageError
 def seconds_until(text: str, now: float) -> int:
     """Whole seconds from `now` (since 1970) to `2026-12-24T18:00`: local time, or with an offset or Z.
 
-    Raises UsageError for what is no time, or is over.
+    Raises UsageError for text that is not a time, and for a time in the past.
     """
     try:
         at = datetime.fromisoformat(text).timestamp()
     except (ValueError, OverflowError):
         raise UsageError(
-            f"not a time: {text!r}", "write 2026-12-24T18:00, and +01:00 or Z behind it where it is not local"
+            f"not a time: {text!r}",
+            "write 2026-12-24T18:00 for local time; add Z or an offset such as +01:00",
         ) from None
     if "T" not in text and " " not in text:
-        raise UsageError(f"no time of day: {text!r}", "write 2026-12-24T18:00")
+        raise UsageError(f"the time of day is missing: {text!r}", "write 2026-12-24T18:00")
     if at < now:
-        raise UsageError(f"that is over: {text!r}")
+        raise UsageError(f"in the past: {text!r}")
     return ceil(at - now)

@@ -5,11 +5,11 @@ from __future__ import annotations
 import time
 from collections import deque
 from math import inf
-from typing import TYPE_CHECKING
 
 from disquectl.worker.child import ended_processes, not_begun_by_the_end
 from disquectl.worker.handler import Handler
 
+TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Iterator
 

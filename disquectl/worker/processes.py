@@ -6,12 +6,12 @@ import os
 import tempfile
 import time
 from math import inf
-from typing import TYPE_CHECKING
 
 from disquectl.worker.arguments import arguments, environment
 from disquectl.worker.child import Child, ended_processes, not_run
 from disquectl.worker.plan import STDIN
 
+TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 

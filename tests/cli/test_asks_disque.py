@@ -47,7 +47,7 @@ def test_an_error_tells_the_servers_reason_and_what_to_do(disquectl):
     disquectl("pause", "q", "in")
     done = disquectl("addjob", "q", "b")
     assert done.err.startswith("disquectl: PAUSED Queue paused in input, try later (")
-    assert "pause QUEUE none" in done.err
+    assert "resume it with `disquectl pause q none`" in done.err
     assert "BADID Invalid Job ID format. (a job ID has 40 characters" in disquectl("ack", "x").err
     disquectl("addjob", "m", "b")
     assert "MAXLEN Queue is already longer" in disquectl("addjob", "m", "b", "--maxlen", "1").err
@@ -80,7 +80,7 @@ def test_deljob_deletes_on_one_node_alone(cluster):
     assert run_disquectl("show", job_id, node=first).code == 4
     for other in others:
         assert run_disquectl("show", job_id, node=other, DISQUECTL_OUTPUT="json").code == 0
-    assert "Copies on other nodes stay" in run_disquectl("deljob", "--help").out
+    assert "Replicas on other nodes stay" in run_disquectl("deljob", "--help").out
     run_disquectl("ack", job_id, node=others[0])
 
 

@@ -101,7 +101,7 @@ def test_nothing_prompts_without_a_terminal_and_the_error_names_the_option():
     with ScriptedNode([silent]) as server:
         done = run_disquectl("shutdown", node=server.address)
         assert (done.code, done.out) == (2, "")
-        assert "(give --yes)" in done.err
+        assert "pass --yes" in done.err
         done = run_disquectl("qlen", "q", "--ask-password", node=server.address)
         assert (done.code, done.out) == (2, "")
         assert "--password-file" in done.err

@@ -20,7 +20,8 @@ def test_nothing_asks_without_a_terminal(line):
     with ScriptedNode([silent]) as server:
         done = run_disquectl(*line.split(), node=server.address)
         assert (done.code, done.out) == (2, "")
-        assert done.err.endswith(": it asks first, and there is no terminal (give --yes)\n")
+        assert " needs confirmation, because it " in done.err
+        assert done.err.endswith(". No terminal to ask on: pass --yes\n")
         assert server.accepted == 0
 
 

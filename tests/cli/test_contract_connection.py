@@ -58,8 +58,8 @@ def test_monitor_ends_with_the_connection_and_waits_for_no_answer_for_ever():
     hello = b"*3\r\n:1\r\n$1\r\na\r\n*4\r\n$1\r\na\r\n$0\r\n\r\n$4\r\n7711\r\n$1\r\n1\r\n"
     line = b'+1.5 [127.0.0.1:1] "PING"\r\n'
     for steps, code, out, told in (
-        ([b"+OK\r\n" + line], 5, "1.5\t127.0.0.1:1\tPING\n", "the connection broke"),
-        ([b"+OK\r\n" + line + b"$9\r\nhal"], 5, "1.5\t127.0.0.1:1\tPING\n", "the connection broke"),
+        ([b"+OK\r\n" + line], 5, "1.5\t127.0.0.1:1\tPING\n", "the connection was lost"),
+        ([b"+OK\r\n" + line + b"$9\r\nhal"], 5, "1.5\t127.0.0.1:1\tPING\n", "the connection was lost"),
         ([b":1\r\n", silent], 5, "", "unexpected reply to MONITOR: an integer"),
         ([silent], 6, "", "no answer within 0.1s"),
     ):

@@ -186,7 +186,7 @@ def test_of_several_names_some_are_unknown(node, disquectl):
     done = disquectl("show", job_id, UNKNOWN, "--columns", "id")
     assert (done.code, done.out) == (3, f"{job_id}\n")
     assert done.err == (
-        f"disquectl: {UNKNOWN}: unknown job: the node has no copy of it\n"
+        f"disquectl: {UNKNOWN}: unknown job: this node has no replica of it\n"
         "disquectl: 1 found, 1 unknown, 0 refused\n"
     )
     done = disquectl("qstat", "no such", "q", "--columns", "queue")

@@ -37,4 +37,4 @@ def test_at_most_once_with_copies_is_refused_with_the_way_out(cluster, disquectl
     done = disquectl("-n", cluster[0], "addjob", "q", "b", "--retry", "0")
     assert done.code == 1
     assert done.err.startswith("disquectl: ERR With RETRY set to 0 ")
-    assert done.err.endswith("(--retry 0 goes with --replicate 1 alone)\n")
+    assert done.err.endswith("(use --replicate 1 with --retry 0)\n")

@@ -88,12 +88,18 @@ def test_term_reaches_the_command_and_its_code_comes_back():
 @pytest.mark.parametrize(
     ("args", "told"),
     [
-        (["--node", "h", "sandbox"], "sandbox connects to nothing: --node has no meaning for it"),
-        (["sandbox", "--url", "disque://h"], "sandbox connects to nothing: --url has no meaning for it"),
-        (["sandbox", "--password-file", "f"], "sandbox connects to nothing: --password-file has no"),
+        (["--node", "h", "sandbox"], "sandbox does not connect, so --node is not needed (leave it out)"),
+        (
+            ["sandbox", "--url", "disque://h"],
+            "sandbox does not connect, so --url is not needed (leave it out)",
+        ),
+        (["sandbox", "--password-file", "f"], "sandbox does not connect, so --password-file is not"),
         (["sandbox", "--nodes", "0"], "--nodes: 0 is too small"),
         (["sandbox", "--port", "65536"], "--port: 65536 is too large"),
-        (["sandbox", "--port", "65535", "--nodes", "2"], "2 nodes from port 65535 on end after port 65535"),
+        (
+            ["sandbox", "--port", "65535", "--nodes", "2"],
+            "ports 65535 to 65536 are out of range: the last port is 65535",
+        ),
     ],
 )
 def test_what_makes_no_sense_for_it_is_a_usage_error(args, told):

@@ -85,7 +85,7 @@ def test_exec_asks_like_the_command_itself_and_goes_to_one_server(words):
     with ScriptedNode([silent]) as server:
         done = run_disquectl("exec", *words, node=server.address)
         assert (done.code, done.out) == (2, "")
-        assert "it asks first, and there is no terminal (give --yes)" in done.err
+        assert ". No terminal to ask on: pass --yes\n" in done.err
         done = run_disquectl("-y", "exec", *words, node=server.address + ",127.0.0.1:1")
         assert done.code == 2
         assert "changes one server: name it with one --node" in done.err

@@ -13,8 +13,7 @@ from disquectl.sandbox.thread import SandboxThread
 from tests.conftest import run_disquectl
 from tests.support.processes import run_python, running
 from tests.support.terminal import Terminal
-
-from .test_contract_interrupted import wait_until
+from tests.support.waiting import wait_until
 
 SECRET = "pa$$ word:é"
 
@@ -92,7 +91,7 @@ def test_a_password_file_is_read_to_its_first_line_end(locked, tmp_path):
     path.write_bytes(SECRET.encode() + b"\r\nsecond line\n")
     done = run_disquectl("ping", "--password-file", str(path), node=locked)
     assert (done.code, done.out) == (0, "PONG\n")
-    assert done.err == f"disquectl: warning: {path} can be read by others: chmod 600 {path}\n"
+    assert done.err == f"disquectl: warning: {path} can be read by other users: chmod 600 {path}\n"
     done = run_disquectl("ping", "--password-file", str(tmp_path / "none"), node=locked)
     assert done.code == 9
     assert done.err.endswith("No such file or directory\n")

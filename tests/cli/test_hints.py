@@ -50,7 +50,7 @@ def test_what_it_advises_works():
 def test_a_password_file_without_end_is_a_usage_error():
     done = run_disquectl("--password-file", "/dev/zero", "qlen", "q")
     assert (done.code, done.out) == (2, "")
-    assert "/dev/zero holds no password" in done.err
+    assert "/dev/zero contains no password" in done.err
 
 
 def test_a_long_password_is_none_only_beyond_the_limit(tmp_path):
@@ -65,14 +65,14 @@ def test_a_long_password_is_none_only_beyond_the_limit(tmp_path):
 def test_meet_with_a_name_gives_the_address(node):
     done = run_disquectl("cluster", "meet", "localhost", "7712", "--yes", node=node)
     assert done.code == 1
-    assert "it takes a numeric IP address: disquectl cluster meet " in done.err
+    assert "use the numeric IP address: disquectl cluster meet " in done.err
     assert "127.0.0.1 7712" in done.err or "::1 7712" in done.err
 
 
 def test_meet_with_a_name_that_is_none_says_so(node):
     done = run_disquectl("cluster", "meet", "no-such-host.invalid", "7712", "--yes", node=node)
     assert done.code == 1
-    assert "none is found for this name here" in done.err
+    assert "this name has none here" in done.err
 
 
 def test_meet_with_a_port_that_is_too_large_says_so(node):

@@ -60,25 +60,26 @@ def test_a_profile_is_made_used_and_forgotten(node, home):
 
 def test_no_two_of_a_name_and_none_that_is_not_there():
     run_disquectl("profile", "add", "work")
-    assert "there is a profile 'work' already" in run_disquectl("profile", "add", "work").err
+    assert "profile 'work' already exists" in run_disquectl("profile", "add", "work").err
     for words in (["-P", "wrok", "ping"], ["profile", "set", "wrok", "tls=true"], ["profile", "use", "wrok"]):
         result = run_disquectl(*words)
         assert (result.code, result.out) == (2, "")
         assert "there is no profile 'wrok' (did you mean work?)" in result.err
     assert run_disquectl("profile", "show").err == (
-        "disquectl: no profile is in use (name one, or choose one: disquectl profile use NAME)\n"
+        "disquectl: there is no default profile "
+        "(name a profile, or set the default: disquectl profile use NAME)\n"
     )
 
 
 @pytest.mark.parametrize(
     ("words", "says"),
     [
-        (["colour=x"], "colour: unknown; did you mean color?"),
+        (["colour=x"], "colour: unknown key; did you mean color?"),
         (["tls=yes"], "tls: true or false is expected"),
         (["nodes=a:b"], "nodes: not a port"),
-        (["password=x"], "password: the file holds no passwords"),
-        (["tls"], "'tls' is no KEY=VALUE"),
-        ([b"prompt=\xff"], "only text can be kept in the config file, and these bytes are not UTF-8"),
+        (["password=x"], "password: passwords are not kept in this file; use password-env, "),
+        (["tls"], "not KEY=VALUE: 'tls'"),
+        ([b"prompt=\xff"], "the config file must be UTF-8, and this value is not"),
         (["--store-password"], "--store-password needs password-keyring=true"),
     ],
 )
@@ -93,7 +94,7 @@ def test_a_wrong_file_stops_what_reads_it(config, node):
     path = config("[profiles.a]\n\ntsl = true\n")
     result = run_disquectl("ping", node=node)
     assert (result.code, result.out) == (2, "")
-    assert f"{path}:3: profiles.a.tsl: unknown; did you mean tls?" in result.err
+    assert f"{path}:3: profiles.a.tsl: unknown key; did you mean tls?" in result.err
     assert run_disquectl("sandbox", "--port", "0", "--", "true").code == 0
 
 
@@ -135,7 +136,7 @@ def test_a_profile_whose_nodes_are_not_used_says_so(config, node):
     config("[profiles.a]\nnodes = '127.0.0.1:1'\n")
     result = run_disquectl("-P", "a", "ping", node=node)
     assert (result.code, result.out) == (0, "PONG\n")
-    assert "the nodes of profile a are not used: others are named" in result.err
+    assert "the nodes of profile a are not used, because other nodes are given" in result.err
 
 
 @pytest.mark.parametrize(
@@ -166,16 +167,16 @@ def test_a_password_file_that_others_can_read_is_warned_of(config, guarded, home
     config(f"[profiles.a]\nnodes = '{guarded}'\npassword-file = '{word}'\n")
     result = run_disquectl("-P", "a", "ping")
     assert result.code == 0
-    assert f"{word} can be read by others: chmod 600 {word}" in result.err
+    assert f"{word} can be read by other users: chmod 600 {word}" in result.err
     assert run_disquectl("-P", "a", "ping", "--quiet").err == ""
 
 
 @pytest.mark.parametrize(
     ("source", "code", "says"),
     [
-        ("password-env = 'NOT_SET'", 2, "$NOT_SET holds no password"),
+        ("password-env = 'NOT_SET'", 2, "$NOT_SET is not set or empty"),
         ("password-file = '/nowhere/word'", 9, "cannot read the password file /nowhere/word"),
-        ("password-command = ['false', 'hunter2']", 9, "the password command false ended with 1"),
+        ("password-command = ['false', 'hunter2']", 9, "the password command false failed with exit code 1"),
         ("password-command = ['true']", 9, "the password command true printed no password"),
         ("password-command = ['no-such-program', 'x']", 9, "no-such-program cannot be run"),
     ],
@@ -224,7 +225,7 @@ def test_tls_by_options_and_by_url(node, tmp_path):
         anybody = run_disquectl("--tls", "--insecure", "-n", proxy.address, "ping")
         assert (anybody.code, "warning: --insecure" in anybody.err) == (0, True)
     for words, says in (
-        (["--cacert", "x"], "--cacert is for TLS"),
+        (["--cacert", "x"], "--cacert needs TLS"),
         (["--tls", "--key", "x"], "--key needs a --cert"),
     ):
         result = run_disquectl(*words, "ping", node=node)
@@ -254,9 +255,9 @@ def test_a_protected_profile_wants_its_name_typed(config, guarded):
     for words in (["--yes"], []):
         result = run_disquectl("debug", "flushall", *words, WORD="s3cret-word")
         assert (result.code, result.out) == (2, "")
-        assert "give --yes-really prod" in result.err
+        assert "pass --yes-really prod" in result.err
     mismatch = run_disquectl("debug", "flushall", "--yes-really", "other", WORD="s3cret-word")
-    assert (mismatch.code, "the profile in force is prod" in mismatch.err) == (2, True)
+    assert (mismatch.code, "the profile in use is prod" in mismatch.err) == (2, True)
     really = run_disquectl("debug", "flushall", "--yes-really", "prod", WORD="s3cret-word")
     assert (really.code, really.out) == (0, "OK\n")
     assert run_disquectl("addjob", "x", "y", WORD="s3cret-word").code == 0

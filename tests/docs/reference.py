@@ -1,4 +1,4 @@
-"""The parts of the documents that are made from the rows: the list of commands and the reference. Pure."""
+"""The documents' generated parts: the list of commands and the reference, from the declarations. Pure."""
 
 from __future__ import annotations
 
@@ -13,18 +13,18 @@ from disquectl.spec.parameters import Option, convert
 GROUPS = (JOBS, QUEUES, SERVER, TOOLS)
 
 _HEAD = """\
-<!-- Made from the rows by `python -m tests.docs.generate`: change the rows, not this page. -->
+<!-- Made from the declarations by `python -m tests.docs.generate`: change those, not this page. -->
 # Commands
 
     disquectl [OPTIONS] COMMAND [ARGS] [OPTIONS]
 
 Each command has the name that Disque gives it, in lower case, and Disque's own option words as options.
-`disquectl COMMAND --help` says the same as this page. Words in capitals are yours to fill in; what stands in
-brackets may be left out; `...` means one or more.
+`disquectl COMMAND --help` says the same as this page. Replace words in capitals; what is
+in brackets may be left out; `...` means one or more.
 
 A DURATION is `30` (seconds), `500ms`, `5m`, `2h` or `1d`. A word of `-` and digits is never an option
-(`disquectl qpeek mail -5`), and `--` ends the options. What comes back is described in [output](output.md),
-what failed in [exit codes](exit-codes.md).
+(`disquectl qpeek mail -5`), and `--` ends the options. Results are described in [output](output.md),
+failures in [exit codes](exit-codes.md).
 """
 
 
@@ -46,7 +46,7 @@ def reference() -> str:
     for group in GROUPS:
         names = " · ".join(f"[{command.name}](#{command.name})" for command in _of(group))
         parts.append(f"**{group}:** {names}\n")
-    parts.append("## Options of every command\n\nThey stand before the command's name or after it.\n")
+    parts.append("## Options of every command\n\nThey may come before the command's name or after it.\n")
     parts.append("Where to connect:\n\n" + _options(CONNECTING))
     parts.append("Everything else:\n\n" + _options(GENERAL))
     parts.append("`--version` prints the version, `-h` or `--help` explains.\n")
@@ -82,7 +82,9 @@ def _explained(command: Command, usage: str) -> str:
     if command.details:
         parts.append(f"{_text(command.details)}\n")
     if command.risk.danger:
-        parts.append(f"It asks first, since it {_text(command.risk.danger)}. `--yes` answers.\n")
+        parts.append(
+            f"Asks for confirmation, because it {_text(command.risk.danger)}. `--yes` skips the question.\n"
+        )
     if command.risk.single_node:
         parts.append("It goes to exactly one node: name it with one `--node`.\n")
     if command.grammar.arguments:

@@ -161,7 +161,7 @@ def test_columns_are_picked_as_on_the_command_line(script) -> None:
 def test_a_nul_where_the_system_takes_none_is_a_usage_error(script, line: str) -> None:
     done = script(f"{line}\n")
     assert done.code == 2
-    assert "a NUL cannot be in it: 'a\\x00b'" in done.err
+    assert "a NUL is not allowed: 'a\\x00b'" in done.err
 
 
 def test_a_line_with_its_own_timeout_goes_where_the_shell_is(node: str) -> None:
