@@ -1,6 +1,6 @@
-"""Where a node is: `host:port` or a unix socket, and the texts and URLs that people write for it.
+"""`Node`, the address of a node: `host:port` or a unix socket, read from text and URLs.
 
-Pure: nothing is looked up or connected to here. No message ever shows a password.
+Pure: it looks up nothing and connects to nothing. No message shows a password.
 """
 
 from __future__ import annotations
@@ -54,7 +54,7 @@ class Target:
 
 
 def parse_node(text: str) -> Node:
-    """One node; what is left out is 127.0.0.1 and 7711. Raises UsageError."""
+    """Read one node; the default is 127.0.0.1 and 7711. Raises UsageError."""
     text = text.strip()
     if "://" in text or "@" in text:
         # It may hold a password, so it is not repeated.
@@ -93,12 +93,12 @@ def _port(text: str, digits: str) -> int:
 
 
 def parse_nodes(text: str) -> list[Node]:
-    """Nodes with commas between them, in order, each once. Raises UsageError."""
+    """Read comma-separated nodes, in order, each once. Raises UsageError."""
     return distinct(parse_node(part) for part in text.split(","))
 
 
 def as_nodes(given: str | Node | tuple[str, int]) -> list[Node]:
-    """Nodes from text with commas, a node, or a host and a port. Raises UsageError."""
+    """Read nodes from comma-separated text, a node, or a host and a port. Raises UsageError."""
     if isinstance(given, Node):
         return [given]
     if isinstance(given, str):
@@ -113,9 +113,9 @@ def as_nodes(given: str | Node | tuple[str, int]) -> list[Node]:
 
 
 def hint(nodes: Iterable[Node]) -> str:
-    """What may be wrong with an address that nobody answers at; or empty.
+    """Return what may be wrong with an address where nothing answers, or "".
 
-    `::1:7711` is an IPv6 address, and rarely the one that was meant.
+    `::1:7711` is one IPv6 address without a port, and rarely meant as such.
     """
     for node in nodes:
         host, _, port = node.host.rpartition(":")
@@ -130,7 +130,7 @@ def distinct(nodes: Iterable[Node]) -> list[Node]:
 
 
 def parse_url(url: str) -> Target:
-    """`disque://[:password@]host[:port][,host[:port]...]`, `disques://` for TLS. Raises UsageError.
+    """Read `disque://[:password@]host[:port][,host[:port]...]`, `disques://` for TLS. Raises UsageError.
 
     Password and hosts may be percent-encoded; a password with one of `/ @ ? # %` has to be.
     """

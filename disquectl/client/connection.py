@@ -1,12 +1,12 @@
-"""One socket to one node: bytes out, whole replies in, and exactly what became of a request when it broke.
+"""`Connection`: one socket to one node. It sends bytes and returns complete replies.
 
-The only place that opens connections. It never sends anything again and knows neither commands nor seeds.
-The socket blocks, with its timeouts kept in the kernel (SO_RCVTIMEO, SO_SNDTIMEO): Python's own would cost
-a poll for each call. After any failure, and after Ctrl-C, the connection is closed and of no more use.
+When the connection breaks, it reports how much of a request was handed to the kernel. It never sends anything
+again, and must not know commands or seeds. The socket blocks, with its timeouts in the kernel (SO_RCVTIMEO,
+SO_SNDTIMEO): Python's own would cost a poll for each call. After any failure, and after Ctrl-C, it is closed.
 
-What is done for every call is written for speed: a function that an attribute holds is fetched before it is
-called (Python 3.11 is slow at both in one), and what need not be done before sending is done between sending
-and receiving, while the node is at work.
+What is done for every call is written for speed: a function in an attribute is fetched before it is called
+(Python 3.11 is slow at both in one), and what is not needed before sending is done between sending and
+receiving, while the node works.
 """
 
 from __future__ import annotations
@@ -22,32 +22,30 @@ from disquectl.protocol.resp import MAX_REPLY_BYTES, NEED_DATA, NeedData, Parser
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from typing import Protocol, TypeAlias
+    from collections.abc import Callable
+    from typing import Protocol
 
     from disquectl.client.address import Node
-    from disquectl.client.tls import Tls, Tunnel
     from disquectl.protocol.resp import Reply
 
-    Address: TypeAlias = tuple[object, ...] | str
-
     class Wire(Protocol):
-        """Who wants to see the bytes of a connection."""
+        """Observes the raw bytes of a connection."""
 
         def sent(self, data: bytes | memoryview) -> None:
-            """Some bytes, as they go out."""
+            """Called with bytes that are sent."""
 
         def received(self, data: bytes) -> None:
-            """Some bytes, as they came in."""
+            """Called with bytes that were received."""
 
         def closed(self) -> None:
-            """The connection is at its end."""
+            """Called when the connection is closed."""
 
 
 _CHUNK_BYTES = 65536
 _LONG_BYTES = (sys.maxsize.bit_length() + 1) // 8
 _LARGEST_CHUNK_BYTES = 4 << 20
 # The modules that call sockets themselves, by which their failures are told from those of signal handlers.
-_SOCKET_CALLERS = {__name__, "disquectl.client.connect_async", "disquectl.client.tls", "socket", "ssl"}
+_SOCKET_CALLERS = {__name__, "disquectl.client.connecting", "disquectl.client.tls", "socket", "ssl"}
 
 
 class Unreachable(Exception):
@@ -58,7 +56,7 @@ class Broken(Exception):
     """The connection ended; the text is the reason.
 
     `handed_over`: how many bytes of the request the kernel took; None: all of them. `early`: a reply that
-    was there although the request was not all sent (a refusal), or None.
+    came although the request was not sent completely (a refusal), or None.
     """
 
     def __init__(self, reason: str, handed_over: int | None = None, early: Reply = None) -> None:
@@ -68,13 +66,13 @@ class Broken(Exception):
 
 
 class TimedOut(Exception):
-    """The reply was not there, or not whole, when its time was over."""
+    """The reply did not come, or not completely, within its timeout."""
 
 
 class _Process:
-    """The process that runs this: `life` is another object in each process that is forked from it.
+    """Identifies the running process: `life` is another object in each process that is forked from it.
 
-    Asking the kernel for the number of the process would be one more call of it for each request.
+    os.getpid() would be one more system call for each request.
     """
 
     __slots__ = ("life",)
@@ -84,7 +82,7 @@ class _Process:
         os.register_at_fork(after_in_child=self.begin)
 
     def begin(self) -> None:
-        """Be a process of its own."""
+        """Called in a new process."""
         self.life = object()
 
 
@@ -92,16 +90,16 @@ _PROCESS = _Process()
 
 
 def reason_of(problem: OSError) -> str:
-    """What the system says of a failure, in lower case, without numbers and addresses."""
+    """The system's message for a failure, in lower case, without numbers and addresses."""
     if problem.errno and not isinstance(problem, socket.gaierror):
         return os.strerror(problem.errno).lower()
     return (problem.strerror or str(problem)).lower()
 
 
 def is_callers(problem: BaseException) -> bool:
-    """Whether a failure of a socket call is none: a signal handler of the caller raised it meanwhile.
+    """Whether a failure was raised by a signal handler of the caller during a socket call.
 
-    What the system reports comes from the call itself; a handler has a frame of its own.
+    What the system reports is raised by the call itself; a handler has another frame.
     """
     trace = problem.__traceback__
     while trace is not None and trace.tb_next is not None:
@@ -110,10 +108,10 @@ def is_callers(problem: BaseException) -> bool:
 
 
 class Connection:
-    """An open connection; made by `open_connection`.
+    """An open connection; made by `disquectl.client.connecting`. TlsConnection overrides the socket calls.
 
-    `replied`: a valid reply has come on it, so what answers speaks RESP. `busy`: something was sent, and not
-    all of what it asks for has come; who reads replies in quantity says when it has (`receive_ready`).
+    `replied`: a valid reply has come on it, so the server speaks RESP. `busy`: something was sent, and not
+    all replies to it have come; the callers of `receive_ready` reset it.
     """
 
     __slots__ = (
@@ -124,7 +122,6 @@ class Connection:
         "_recv",
         "_send",
         "_socket",
-        "_tunnel",
         "busy",
         "node",
         "replied",
@@ -137,13 +134,11 @@ class Connection:
         node: Node,
         max_reply_bytes: int = MAX_REPLY_BYTES,
         wire: Wire | None = None,
-        tunnel: Tunnel | None = None,
     ) -> None:
         sock.settimeout(None)
         self._socket = sock
-        self._tunnel = tunnel
-        self._send = sock.send
-        self._recv = sock.recv
+        self._send: Callable[[bytes | memoryview], int] = sock.send
+        self._recv: Callable[[int], bytes] = sock.recv
         self._parser = Parser(max_reply_bytes)
         self._receive_timeout: float | None = None
         poll = select.poll()
@@ -156,9 +151,8 @@ class Connection:
         self.wire = wire
 
     def is_stale(self) -> bool:
-        """Whether it waits for nothing and must not be used any more.
-
-        It has ended, got something unasked, or belongs to the process that this one was forked from.
+        """Whether it is idle and must not be used: it has ended, received something that was not asked for,
+        or belongs to the process that this one was forked from.
         """
         poll = self._poll
         if self.busy:
@@ -167,12 +161,17 @@ class Connection:
             return True
         return self._life is not _PROCESS.life
 
+    @property
+    def is_inherited(self) -> bool:
+        """Whether it is closed, or belongs to the process that this one was forked from."""
+        return self._life is not _PROCESS.life
+
     def set_send_timeout(self, seconds: float | None) -> None:
-        """How long the node may not take any bytes at all while it is sent to; None is for ever."""
-        self._socket.setsockopt(socket.SOL_SOCKET, socket.SO_SNDTIMEO, _timeval(seconds))
+        """Break a request of which the node takes no bytes for this long; None is no limit."""
+        self._set_timeout(socket.SO_SNDTIMEO, seconds)
 
     def send(self, data: bytes) -> None:
-        """Hand it all to the kernel. Raises Broken, which says how much of it was."""
+        """Hand all of it to the kernel. Raises Broken, which says how much of it was."""
         self.busy = True
         total, send, wire = 0, self._send, self.wire
         if wire is not None:
@@ -186,7 +185,7 @@ class Connection:
                 self.close()
                 raise
             full = isinstance(problem, BlockingIOError)
-            reason = "it takes no more of the request" if full else reason_of(problem)
+            reason = "it takes no more of the request" if full else self._reason(problem)
             early = self._early_reply()
             self.close()
             raise Broken(reason, total, early) from None
@@ -197,22 +196,23 @@ class Connection:
     def _early_reply(self) -> Reply:
         # Disque refuses a request that is too long while it is still being sent, and closes.
         try:
-            self._parser.feed(self._socket.recv(_CHUNK_BYTES, socket.MSG_DONTWAIT))
+            self._parser.feed(self._receive_now(_CHUNK_BYTES))
             value = self._parser.next_value()
         except (OSError, ProtocolError):
             return None
         return None if isinstance(value, NeedData) else value
 
     def receive(self, timeout: float | None) -> Reply:
-        """The next reply, an error reply as a value; `timeout` seconds for the whole of it, None is for ever.
+        """Return the next reply; an error reply is returned, too.
 
-        Raises Broken, TimedOut or ProtocolError.
+        `timeout` is for the complete reply, in seconds; None is no limit. Raises Broken, TimedOut or
+        ProtocolError.
         """
         begun, left, parser = time.monotonic(), timeout, self._parser
         try:
             value = parser.next_value() if parser.pending_bytes else NEED_DATA
             while value is NEED_DATA:
-                self._receive_some(left)
+                self._receive_some(self._recv, left)
                 value = parser.next_value()
                 if value is NEED_DATA and timeout is not None:
                     left = begun + timeout - time.monotonic()
@@ -225,61 +225,63 @@ class Connection:
         self.busy = False
         return value  # type: ignore[return-value]  # it is not NEED_DATA: mypy does not see that by `is`
 
-    def _receive_some(self, timeout: float | None) -> None:
-        parser, recv, wire = self._parser, self._recv, self.wire
-        batch = _CHUNK_BYTES
-        if parser.pending_bytes > batch:
-            # Larger portions for a reply that is already large: it is then searched a few times only.
-            batch = min(parser.pending_bytes, _LARGEST_CHUNK_BYTES)
+    def _receive_some(self, recv: Callable[[int], bytes], timeout: float | None) -> None:
+        parser, wire = self._parser, self.wire
+        size = _CHUNK_BYTES
+        if parser.pending_bytes > size:
+            # Larger chunks for a reply that is already large: it is then searched only a few times.
+            size = min(parser.pending_bytes, _LARGEST_CHUNK_BYTES)
         try:
             if timeout != self._receive_timeout:
-                self._socket.setsockopt(socket.SOL_SOCKET, socket.SO_RCVTIMEO, _timeval(timeout))
+                self._set_timeout(socket.SO_RCVTIMEO, timeout)
                 self._receive_timeout = timeout
-            data = recv(batch)
+            data = recv(size)
         except OSError as problem:
             if is_callers(problem):
                 raise
             if isinstance(problem, BlockingIOError):
                 raise TimedOut from None
-            raise Broken(self._reason(reason_of(problem))) from None
+            raise Broken(self._reason(problem)) from None
         if not data:
-            raise Broken(self._reason("closed by the node"))
+            raise Broken("closed by the node")
         if wire is not None:
             wire.received(data)
         parser.feed(data)
 
     def fileno(self) -> int:
-        """The descriptor, for who watches several connections; -1 once it is closed."""
+        """The descriptor to poll; -1 once it is closed."""
         return self._socket.fileno()
 
     def send_some(self, data: memoryview) -> int:
-        """Hand over what there is room for now; how many bytes that was. Raises Broken.
+        """Hand over the bytes that there is room for now; return how many. Raises Broken.
 
-        With `receive_ready` it keeps many requests in flight where neither side can block the other. What
-        came before it broke can still be read.
+        With `receive_ready` it keeps many requests in flight where neither side can block the other. Replies
+        that came before it broke can still be read.
         """
         self.busy = True
         try:
-            taken = self._socket.send(data, socket.MSG_DONTWAIT)
+            taken = self._send_now(data)
         except OSError as problem:
             if is_callers(problem):
                 raise
             if isinstance(problem, BlockingIOError):
                 return 0
-            raise Broken(reason_of(problem)) from None
+            raise Broken(self._reason(problem)) from None
         if self.wire is not None:
             self.wire.sent(data[:taken])
         return taken
 
     def receive_ready(self, replies: list[Reply]) -> int:
-        """Read what has come and add the replies that are whole by now; how many were added.
+        """Read what has come and append the replies that are complete; return how many were appended.
 
         Raises Broken or ProtocolError.
         """
         before = len(replies)
         try:
-            self._receive_some(self._receive_timeout)
+            self._receive_some(self._receive_now, self._receive_timeout)
             self._parser.take_all(replies)
+        except TimedOut:  # there was nothing, or a part of a TLS record
+            return 0
         except BaseException:
             self.close()
             raise
@@ -298,88 +300,27 @@ class Connection:
             self._life = None
             self.busy = False
             self._socket.close()
-            if self._tunnel is not None:
-                self._tunnel.finish()
             if self.wire is not None:
                 self.wire.closed()
 
-    def _reason(self, reason: str) -> str:
-        """Why it ended: a tunnel knows better."""
-        return (self._tunnel and self._tunnel.reason) or reason
+    # What TlsConnection does in another way
+
+    def _set_timeout(self, option: int, seconds: float | None) -> None:
+        self._socket.setsockopt(socket.SOL_SOCKET, option, _timeval(seconds))
+
+    def _send_now(self, data: memoryview) -> int:
+        """Send without waiting. Raises BlockingIOError where there is no room."""
+        return self._socket.send(data, socket.MSG_DONTWAIT)
+
+    def _receive_now(self, size: int) -> bytes:
+        """Receive without waiting. Raises OSError where there is nothing."""
+        return self._socket.recv(size, socket.MSG_DONTWAIT)
+
+    def _reason(self, problem: OSError) -> str:
+        return reason_of(problem)
 
 
 def _timeval(seconds: float | None) -> bytes:
     # The kernel takes 0 for "for ever", so what is left of a timeout is never rounded down to it.
     microseconds = 0 if seconds is None else max(int(seconds * 1_000_000), 1000)
     return b"".join(part.to_bytes(_LONG_BYTES, sys.byteorder) for part in divmod(microseconds, 1_000_000))
-
-
-def open_connection(
-    node: Node,
-    connect_timeout: float,
-    max_reply_bytes: int = MAX_REPLY_BYTES,
-    wire: Wire | None = None,
-    tls: Tls | None = None,
-) -> Connection:
-    """Connect to a node, trying each address of its name; the timeout in seconds is for each of them.
-
-    Raises Unreachable with the reason.
-    """
-    reason = "the name has no address"
-    for family, address in addresses(node):
-        try:
-            sock = _connect(family, address, connect_timeout)
-            tunnel = tls.through(sock, node, connect_timeout) if tls else None
-            if tunnel is not None:
-                if not tunnel.is_secure():
-                    reason = tunnel.reason
-                    continue
-                sock = tunnel.inside
-            return Connection(sock, node, max_reply_bytes, wire, tunnel)
-        except OSError as problem:
-            if is_callers(problem):
-                raise
-            late = isinstance(problem, TimeoutError)
-            reason = f"no connection within {connect_timeout:g}s" if late else reason_of(problem)
-    raise Unreachable(reason)
-
-
-def addresses(node: Node) -> list[tuple[int, Address]]:
-    """The families and addresses of a node's name, to be tried in order. Raises Unreachable."""
-    if node.path:
-        return [(socket.AF_UNIX, node.path)]
-    # Bytes go to the resolver as they are; text is put through the idna codec, which takes long to load.
-    host: str | bytes = node.host.encode("ascii") if node.host.isascii() else node.host
-    try:
-        found = socket.getaddrinfo(host, node.port, type=socket.SOCK_STREAM)
-    except (OSError, UnicodeError) as problem:
-        if isinstance(problem, OSError) and is_callers(problem):
-            raise
-        reason = reason_of(problem) if isinstance(problem, OSError) else "not a host name"
-        raise Unreachable(f"the name is not found ({reason})") from None
-    return [(family, address) for family, _, _, _, address in found]
-
-
-def _connect(family: int, address: Address, timeout: float) -> socket.socket:
-    sock = socket.socket(family, socket.SOCK_STREAM)
-    try:
-        sock.settimeout(timeout)
-        sock.connect(address)
-        tune(sock)
-    except BaseException:
-        sock.close()
-        raise
-    return sock
-
-
-def tune(sock: socket.socket) -> None:
-    """Send small requests at once, and notice a node that has vanished."""
-    if sock.family == socket.AF_UNIX:
-        return
-    sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-    sock.setsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1)
-    if sys.platform == "linux":
-        # After two minutes; the system's default is two hours.
-        sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_KEEPIDLE, 60)
-        sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_KEEPINTVL, 15)
-        sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_KEEPCNT, 4)

@@ -1,11 +1,12 @@
-"""Opening a connection that requests can go out on: connect, then AUTH when there is a password.
+"""`ConnectionFactory`: connects to a node and logs in.
 
-It tries one node, once; which node, and whether another one, is the client's decision.
+It tries one node, once. It must not know the other seeds.
 """
 
 from __future__ import annotations
 
-from disquectl.client.connection import Broken, Connection, TimedOut, Unreachable, open_connection
+from disquectl.client.connecting import ConnectAttempt, open_connection
+from disquectl.client.connection import Broken, Connection, TimedOut, Unreachable
 from disquectl.errors import NotAuthorised, NotDisque, ReplyError
 from disquectl.protocol.resp import ProtocolError, encode
 
@@ -14,20 +15,21 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from disquectl.client.address import Node
+    from disquectl.client.connection import Wire
     from disquectl.client.tls import Tls
     from disquectl.client.tracing import Tracer
     from disquectl.protocol.resp import Reply
 
-# What a node says, unasked, before it closes a connection that is one too many.
+# What a node sends, without a request, before it closes a connection because it has too many.
 NODE_IS_FULL = "ERR max number of clients reached"
 
 
 def turned_away(reply: Reply) -> bool:
-    """Whether a node says, unasked, that it takes no more connections."""
+    """Whether a node says that it accepts no more connections."""
     return isinstance(reply, ReplyError) and reply.message == NODE_IS_FULL
 
 
-# poll(2) counts milliseconds in 31 bits, which is 24 days. Who would wait longer waits for ever.
+# poll(2) counts milliseconds in 31 bits, which is 24 days. Longer timeouts are treated as no timeout.
 LONGEST_SECONDS = 2**31 // 1000 - 1
 
 _NO_PASSWORD_IS_SET = ("no password is set", "without any password")
@@ -40,12 +42,12 @@ _ENDS_WITH_A_LINE = (
 
 
 def bounded(seconds: float | None) -> float | None:
-    """A timeout that the system can count; None, for ever, where it cannot."""
+    """Return the timeout, or None (no limit) where it is longer than the system can count."""
     return None if seconds is None or seconds > LONGEST_SECONDS else seconds
 
 
 class ConnectionFactory:
-    """How connections are made: timeouts in seconds, the password, who hears warnings and sees the bytes."""
+    """The settings of connections: timeouts in seconds, password, TLS, and who gets warnings and traffic."""
 
     __slots__ = ("_warned", "connect_timeout", "notice", "password", "response_timeout", "tls", "tracer")
 
@@ -70,21 +72,27 @@ class ConnectionFactory:
         self._warned = False
 
     def open(self, node: Node) -> Connection:
-        """An open connection, logged in. Raises Unreachable, NotAuthorised, NotDisque or ReplyError."""
-        wire = None if self.tracer is None else self.tracer.on(node, self.password or b"")
-        connection = open_connection(node, self.connect_timeout, wire=wire, tls=self.tls)
+        """Connect to a node and log in. Raises Unreachable, NotAuthorised, NotDisque or ReplyError."""
+        connection = open_connection(node, self.connect_timeout, self._wire(node), self.tls)
         try:
             connection.set_send_timeout(self.response_timeout)
             if self.password is not None:
                 self.logged_in(node, self._ask(connection, b"AUTH", self.password))
             elif self.tls is not None:
-                # That a node refuses our certificate shows with the first reply. Before anything that
-                # matters was sent, it is no more than a node that cannot be reached.
+                # A node that refuses the client certificate says so only at the first reply. Before anything
+                # that matters was sent, it is a node that cannot be reached.
                 self.logged_in(node, self._ask(connection, b"PING"))
         except BaseException:
             connection.close()
             raise
         return connection
+
+    def attempt(self, node: Node) -> ConnectAttempt:
+        """Begin to connect, without waiting; the caller logs in. Raises Unreachable."""
+        return ConnectAttempt(node, self.connect_timeout, self._wire(node), self.tls)
+
+    def _wire(self, node: Node) -> Wire | None:
+        return None if self.tracer is None else self.tracer.on(node, self.password or b"")
 
     def _ask(self, connection: Connection, *words: bytes) -> Reply:
         verb = words[0].decode()
@@ -92,7 +100,7 @@ class ConnectionFactory:
             connection.send(encode(words))
             return connection.receive(self.response_timeout)
         except Broken as problem:
-            # Some that want a client certificate just hang up.
+            # Some servers that want a client certificate just close the connection.
             hint = ": it may ask for a client certificate (--cert)" if self.tls is not None else ""
             reason = str(problem) if str(problem).startswith("TLS: ") else f"{problem}{hint}"
             raise Unreachable(f"the connection ended at {verb} ({reason})") from None
@@ -102,7 +110,7 @@ class ConnectionFactory:
             raise not_resp(connection.node, problem) from None
 
     def logged_in(self, node: Node, reply: Reply) -> None:
-        """Judge the reply to AUTH or PING. Raises Unreachable, NotAuthorised or ReplyError."""
+        """Check the reply to AUTH or PING. Raises Unreachable, NotAuthorised or ReplyError."""
         if not isinstance(reply, ReplyError):
             return
         if any(text in reply.message for text in _NO_PASSWORD_IS_SET):
@@ -122,7 +130,7 @@ class ConnectionFactory:
 
 
 def with_advice(error: ReplyError) -> ReplyError:
-    """The same error, with what to do about a missing or wrong password."""
+    """Return the same error, with advice where a password is missing or wrong."""
     if isinstance(error, NotAuthorised) and not error.advice:
         if error.code == "NOPERM":
             error.advice = "The server lets this user do less. A Disque has no users: is this a Redis?"
@@ -136,7 +144,7 @@ def with_advice(error: ReplyError) -> ReplyError:
 
 
 def not_resp(node: Node, problem: ProtocolError) -> NotDisque:
-    """The exception for an address where something else than RESP is spoken."""
+    """Return the exception for a server that does not speak RESP."""
     return NotDisque(
         f"{node} does not speak Disque's protocol: {problem}", "Is this the right address and port?"
     )

@@ -1,6 +1,6 @@
-"""Who answers at an address: a Disque, or something else that speaks the same protocol.
+"""Finds out whether a server is a Disque, or another one that speaks the same protocol.
 
-Pure: it reads replies that were already got. The client asks the questions.
+Pure: it reads replies; the transport sends the requests.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from disquectl.client.address import Node
     from disquectl.protocol.resp import Reply, Word
 
-# Verbs that every Disque has and no Redis: an answer "unknown command" to one of them is no Disque's.
+# Verbs that every Disque has and no Redis: one that is an "unknown command" shows that it is not a Disque.
 DISQUE_VERBS = frozenset(
     {"ACKJOB", "ADDJOB", "DELJOB", "DEQUEUE", "ENQUEUE", "FASTACK", "GETJOB", "HELLO", "JSCAN", "LOADJOB"}
     | {"NACK", "PAUSE", "QLEN", "QPEEK", "QSCAN", "QSTAT", "SHOW", "WORKING"}
@@ -33,12 +33,12 @@ def has_verb(verb: Word) -> bool:
 
 
 def is_loading(reply: Reply) -> bool:
-    """Whether it is a Disque that is still reading its file."""
+    """Whether it is the reply of a Disque that is still reading its file."""
     return isinstance(reply, ReplyError) and reply.code == "LOADING" and "Disque" in reply.message
 
 
 def stranger(node: Node, info: Reply) -> NotDisque | None:
-    """What the reply to `INFO` says of a server that lacks Disque's verbs; None: it is a Disque."""
+    """Return what a server without Disque's verbs is, by its INFO; None: it is a Disque."""
     fields = _fields(info)
     if "disque_version" in fields:
         return None
@@ -51,7 +51,7 @@ def stranger(node: Node, info: Reply) -> NotDisque | None:
 
 
 def stranger_in_hello(node: Node, hello: Reply) -> NotDisque | None:
-    """What a HELLO says that Redis 6 or later answered; None: it is not such an answer."""
+    """Return what the server is, where Redis 6 or later answered HELLO; None: it did not."""
     if isinstance(hello, list):
         fields = dict(zip(hello[0::2], hello[1::2], strict=False)) if _all_bytes(hello[0::2]) else {}
         server, version = fields.get(b"server"), fields.get(b"version")

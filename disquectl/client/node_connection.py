@@ -10,7 +10,6 @@ import select
 from collections import deque
 from itertools import islice
 
-from disquectl.client.connect_async import ConnectAttempt
 from disquectl.client.connection import Broken, Connection, Unreachable
 from disquectl.client.connection_factory import not_resp, with_advice
 from disquectl.client.in_flight import InFlight, Unasked
@@ -23,6 +22,7 @@ if TYPE_CHECKING:
     from typing import TypeAlias
 
     from disquectl.client.address import Node
+    from disquectl.client.connecting import ConnectAttempt
     from disquectl.client.connection_factory import ConnectionFactory
     from disquectl.protocol.resp import Reply, Word
     from disquectl.protocol.shapes import Record
@@ -69,14 +69,7 @@ class NodeConnection:
         self._in_flight = InFlight()
         self._pending: deque[Request] = deque()  # the words of the requests in flight
         try:
-            wire = (
-                None
-                if connection_factory.tracer is None
-                else connection_factory.tracer.on(node, connection_factory.password or b"")
-            )
-            self._attempt = ConnectAttempt(
-                node, connection_factory.connect_timeout, wire, connection_factory.tls
-            )
+            self._attempt = connection_factory.attempt(node)
         except Unreachable as problem:
             self.fail(ConnectionFailed(str(problem)))
             return
@@ -127,7 +120,7 @@ class NodeConnection:
     def events(self) -> int:
         """The events to poll for."""
         if self._attempt is not None:
-            return select.POLLOUT
+            return self._attempt.events
         return select.POLLIN | (select.POLLOUT if self._in_flight.has_more_to_send else 0)
 
     def ask(self, requests: Iterable[Request]) -> None:
@@ -186,7 +179,7 @@ class NodeConnection:
     def _connect(self) -> None:
         assert self._attempt is not None
         try:
-            connection = self._attempt.decided()
+            connection = self._attempt.advance()
         except Unreachable as problem:
             self.fail(ConnectionFailed(str(problem)))
             return

@@ -1,11 +1,7 @@
-"""TLS under a connection: a tunnel with plain bytes at one end and the node's TLS at the other.
-
-The plain end is an ordinary socket, so that timeouts, polling and pipelining work as without TLS; a thread
-carries the bytes between it and the node. What was put into the plain end counts as handed over, even if the
-node never got it: a request may then be reported as of unknown outcome, and is never sent twice.
+"""TLS: its settings, the handshake, and connections whose bytes are encrypted.
 
 The node's certificate is verified, for the host that was asked for, unless `insecure`. Loaded only for TLS:
-`ssl` takes half as long to load as the whole of a call without it. It knows no protocol but TLS.
+`ssl` takes half as long to load as the whole of a call without it. It must not know RESP or commands.
 """
 
 from __future__ import annotations
@@ -13,9 +9,9 @@ from __future__ import annotations
 import _socket as socket
 import select
 import ssl
-import threading
 import time
 
+from disquectl.client.connection import Connection, is_callers, reason_of
 from disquectl.errors import DataError
 
 TYPE_CHECKING = False
@@ -23,12 +19,11 @@ if TYPE_CHECKING:
     from typing import NoReturn
 
     from disquectl.client.address import Node
+    from disquectl.client.connection import Wire
 
-_CHUNK_BYTES = 65536
-# So much may wait on its way in either direction.
-_FULL_BYTES = 1 << 18
-# How long the end of a program may wait for the last bytes to go out.
-_FINISH_SECONDS = 0.5
+# The most that fits into one TLS record. More must be received at once than that: what OpenSSL has decrypted
+# and was not asked for does not make the socket readable.
+_RECORD_BYTES = 16384
 
 # What a certificate that is not accepted means, by OpenSSL's number for it.
 _CERTIFICATE_PROBLEMS = {
@@ -47,12 +42,8 @@ _ALERTS = {
 }
 
 
-class _HandshakeFailed(Exception):
-    """It cannot be done; the text is the reason."""
-
-
 class Tls:
-    """How TLS is to be spoken: files in PEM; without `cacert` the system's authorities are trusted."""
+    """The settings of TLS: files in PEM; without `cacert` the system's authorities are trusted."""
 
     __slots__ = ("_context",)
 
@@ -79,11 +70,15 @@ class Tls:
                 raise _bad_file(names, "certificate and key", problem) from None
         self._context = context
 
-    def through(self, sock: socket.socket, node: Node, timeout: float) -> Tunnel:
-        """Begin TLS on a connected socket, which is the tunnel's from now on; `timeout`: of the handshake."""
-        incoming, outgoing = ssl.MemoryBIO(), ssl.MemoryBIO()
-        tls = self._context.wrap_bio(incoming, outgoing, server_hostname=node.host or "localhost")
-        return Tunnel(sock, tls, incoming, outgoing, timeout)
+    def begin(self, sock: socket.socket, node: Node) -> Handshake:
+        """Begin TLS on a connected non-blocking socket, which must not be used otherwise from now on."""
+        return Handshake(
+            self._context.wrap_socket(
+                sock,  # type: ignore[arg-type]  # of the C half of `socket`, which has all that is used
+                server_hostname=node.host or "localhost",
+                do_handshake_on_connect=False,
+            )
+        )
 
 
 def _no_passphrase() -> NoReturn:
@@ -100,167 +95,128 @@ def _bad_file(path: str | None, what: str, problem: OSError) -> DataError:
     return DataError(f"cannot use {path}: {reason}")
 
 
-class Tunnel:
-    """A TLS connection; `inside` is its plain end, for the connection to use and to close.
+class Handshake:
+    """The TLS handshake on a connected socket; it never waits. `problem` says why it failed, or is ""."""
 
-    `reason` says why it ended, "" as long as there is nothing to say.
+    def __init__(self, sock: ssl.SSLSocket) -> None:
+        self._socket = sock
+        self.problem = ""
+
+    def fileno(self) -> int:
+        """The descriptor to poll."""
+        return self._socket.fileno()
+
+    def advance(self) -> int:
+        """Go on; return the events to poll for, or 0 where the handshake is done or has failed."""
+        try:
+            self._socket.do_handshake()
+        except ssl.SSLWantReadError:
+            return select.POLLIN
+        except ssl.SSLWantWriteError:
+            return select.POLLOUT
+        except ssl.SSLEOFError:
+            self.problem = "TLS: it closed the connection at the handshake: does it speak TLS?"
+        except ssl.SSLError as problem:
+            self.problem = f"TLS: {_explained(problem)}"
+        except OSError as problem:
+            if is_callers(problem):
+                raise
+            self.problem = f"TLS: it closed the connection at the handshake ({reason_of(problem)})"
+        return 0
+
+    def connection(self, node: Node, wire: Wire | None) -> TlsConnection:
+        """The connection after a handshake that succeeded."""
+        return TlsConnection(self._socket, node, wire)
+
+    def close(self) -> None:
+        """Give up."""
+        self._socket.close()
+
+
+class TlsConnection(Connection):
+    """A connection whose bytes are encrypted. Its socket does not block; it waits with poll.
+
+    A record counts as handed over when the kernel has taken all of it: the node can do nothing with less.
     """
 
-    def __init__(
-        self,
-        outside: socket.socket,
-        tls: ssl.SSLObject,
-        incoming: ssl.MemoryBIO,
-        outgoing: ssl.MemoryBIO,
-        timeout: float,
-    ) -> None:
-        self.inside, self._mouth = socket.socketpair()
-        self.reason = ""
-        self._outside = outside
-        self._tls = tls
-        self._incoming = incoming
-        self._outgoing = outgoing
-        self._deadline = time.monotonic() + timeout
-        self._to_node = bytearray()
-        self._to_client = bytearray()
-        self._client_ended = False
-        self._decided = threading.Event()
-        self._thread = threading.Thread(target=self._run, name="tls", daemon=True)
-        self._thread.start()
+    __slots__ = ("_timeouts", "_tls")
 
-    def is_secure(self) -> bool:
-        """Wait for the end of the handshake; where it failed, False, and `reason` says why."""
-        self._decided.wait()
-        if self.reason:
-            self.inside.close()
-        return not self.reason
+    def __init__(self, sock: ssl.SSLSocket, node: Node, wire: Wire | None) -> None:
+        super().__init__(sock, node, wire=wire)
+        sock.setblocking(False)
+        self._tls = sock
+        self._timeouts: dict[int, float | None] = {}
+        self._send = self._send_waiting
+        self._recv = self._receive_waiting
 
-    def finish(self) -> None:
-        """Call it when the plain end is closed: what was put into it goes out before the program may end."""
-        self._thread.join(_FINISH_SECONDS)
-
-    def _run(self) -> None:
-        try:
-            self._outside.setblocking(False)
-            self._mouth.setblocking(False)
-            self._shake_hands()
-            self._decided.set()
-            while self._carry():
-                pass
-        except ssl.SSLError as problem:
-            self.reason = f"TLS: {_explained(problem)}"
-        except _HandshakeFailed as problem:
-            self.reason = f"TLS: {problem}"
-        except OSError as problem:
-            self.reason = (problem.strerror or str(problem)).lower()
-        finally:
-            self._outside.close()
-            self._mouth.close()
-            self._decided.set()
-
-    def _shake_hands(self) -> None:
-        done = False
-        while not done:
-            try:
-                self._tls.do_handshake()
-                done = True
-            except ssl.SSLWantReadError:
-                pass
-            finally:
-                self._send_all(self._outgoing.read())
-            if not done:
-                self._wait(select.POLLIN)
-                data = self._outside.recv(_CHUNK_BYTES)
-                if not data:
-                    raise _HandshakeFailed("it closed the connection at the handshake: does it speak TLS?")
-                self._incoming.write(data)
-
-    def _send_all(self, data: bytes) -> None:
-        while data:
-            self._wait(select.POLLOUT)
-            data = data[self._outside.send(data) :]
-
-    def _wait(self, event: int) -> None:
-        poll = select.poll()
-        poll.register(self._outside, event)
-        left = self._deadline - time.monotonic()
-        if left <= 0 or not poll.poll(left * 1000):
-            raise _HandshakeFailed("the handshake took too long: does it speak TLS?")
-
-    def _carry(self) -> bool:
-        """Wait until something can be moved and move it; False when the tunnel is at its end."""
-        poll = select.poll()
-        for sock, events in (
-            (self._outside, _events(self._hears_node, self._to_node)),
-            (self._mouth, _events(self._hears_client, self._to_client)),
-        ):
-            if events:
-                poll.register(sock, events)
-        poll.poll()
-        if self._hears_client:
-            self._take_from_client()
-        if self._hears_node and not self._take_from_node():
+    def is_stale(self) -> bool:
+        """As without TLS; but a session ticket, which may come at any time, changes nothing."""
+        if not super().is_stale():
             return False
-        _send_some(self._outside, self._to_node)
-        _send_some(self._mouth, self._to_client)
-        return not self._client_ended or bool(self._to_node)
-
-    @property
-    def _hears_client(self) -> bool:
-        return not self._client_ended and len(self._to_node) < _FULL_BYTES
-
-    @property
-    def _hears_node(self) -> bool:
-        return not self._client_ended and len(self._to_client) < _FULL_BYTES
-
-    def _take_from_client(self) -> None:
-        try:
-            data = self._mouth.recv(_CHUNK_BYTES)
-        except BlockingIOError:
-            return
-        except OSError:
-            data = b""  # it closed its end with a reply unread
-        if data:
-            self._tls.write(data)
-            self._to_node += self._outgoing.read()
-        else:
-            self._client_ended = True
-            self._to_client.clear()
-
-    def _take_from_node(self) -> bool:
-        """Whether the node goes on; when it has ended, what it said before is passed on first."""
-        try:
-            data = self._outside.recv(_CHUNK_BYTES)
-        except BlockingIOError:
+        if self.is_inherited or self._parser.pending_bytes:
             return True
-        ended = not data
-        if ended:
-            self._incoming.write_eof()
-        else:
-            self._incoming.write(data)
         try:
-            while plain := self._tls.read(_CHUNK_BYTES):
-                self._to_client += plain
-            ended = True
-        except (ssl.SSLWantReadError, ssl.SSLEOFError, ssl.SSLZeroReturnError):
-            pass
-        self._to_node += self._outgoing.read()
-        if ended and self._to_client:
-            self._mouth.setblocking(True)
-            self._mouth.sendall(self._to_client)
-        return not ended
+            self._tls.recv(1)
+        except ssl.SSLWantReadError:
+            return False
+        except OSError:
+            return True
+        return True
 
+    def _set_timeout(self, option: int, seconds: float | None) -> None:
+        self._timeouts[option] = seconds
 
-def _events(hears: bool, waiting: bytearray) -> int:
-    return (select.POLLIN if hears else 0) | (select.POLLOUT if waiting else 0)
+    def _send_waiting(self, data: bytes | memoryview) -> int:
+        record = memoryview(data)[:_RECORD_BYTES]
+        deadline = self._deadline(socket.SO_SNDTIMEO)
+        while True:
+            try:
+                return self._tls.send(record)
+            except (ssl.SSLWantReadError, ssl.SSLWantWriteError) as wanted:
+                self._wait(wanted, deadline)
 
+    def _receive_waiting(self, size: int) -> bytes:
+        deadline = self._deadline(socket.SO_RCVTIMEO)
+        while True:
+            try:
+                return self._tls.recv(size)
+            except (ssl.SSLWantReadError, ssl.SSLWantWriteError) as wanted:
+                self._wait(wanted, deadline)
 
-def _send_some(sock: socket.socket, data: bytearray) -> None:
-    """Send what there is room for, and take it off the front."""
-    try:
-        del data[: sock.send(data) if data else 0]
-    except BlockingIOError:
-        return
+    def _deadline(self, option: int) -> float | None:
+        seconds = self._timeouts.get(option)
+        return None if seconds is None else time.monotonic() + seconds
+
+    def _wait(self, wanted: ssl.SSLError, deadline: float | None) -> None:
+        """Wait until the socket is ready for what TLS wants. Raises BlockingIOError after the deadline."""
+        wants_read = isinstance(wanted, ssl.SSLWantReadError)
+        poll = select.poll()
+        poll.register(self._tls, select.POLLIN if wants_read else select.POLLOUT)
+        left = None if deadline is None else max(deadline - time.monotonic(), 0) * 1000
+        if not poll.poll(left):
+            raise BlockingIOError
+
+    def _send_now(self, data: memoryview) -> int:
+        # A record that was not taken has to be sent again with the same bytes, which the caller does.
+        taken = 0
+        try:
+            while taken < len(data):
+                taken += self._tls.send(data[taken : taken + _RECORD_BYTES])
+        except (ssl.SSLWantReadError, ssl.SSLWantWriteError):
+            if not taken:
+                raise BlockingIOError from None
+        return taken
+
+    def _receive_now(self, size: int) -> bytes:
+        try:
+            return self._tls.recv(size)
+        except (ssl.SSLWantReadError, ssl.SSLWantWriteError):
+            raise BlockingIOError from None
+
+    def _reason(self, problem: OSError) -> str:
+        if isinstance(problem, ssl.SSLEOFError):
+            return "closed by the node"
+        return f"TLS: {_explained(problem)}" if isinstance(problem, ssl.SSLError) else reason_of(problem)
 
 
 def _explained(problem: ssl.SSLError) -> str:

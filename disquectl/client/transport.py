@@ -67,13 +67,13 @@ class Transport:
         self._greeted: tuple[Connection, Record] | None = None
         self.pipeline_is_open = False  # set by Pipeline: a pipeline inside another one is refused
         self._asking = False
-        self.greeting: Reply = None  # the reply to the HELLO that went out in front of the last such request
+        self.greeting: Reply = None  # the reply to HELLO, after a request with `hello_first`
 
     # Connecting
 
     @property
     def connection_factory(self) -> ConnectionFactory:
-        """How it opens connections, for a Cluster that does it likewise."""
+        """How it opens connections, for a Cluster that opens more."""
         return self._connection_factory
 
     @property
@@ -93,9 +93,10 @@ class Transport:
         return self.node is not None
 
     def connect(self, replace: bool = False) -> None:
-        """Connect now, to the first seed that lets us in. Raises UsageError if a connection is open already.
+        """Connect now, to the first seed that accepts the connection.
 
-        `replace=True` closes the open one and makes a new one.
+        `replace=True` closes an open connection first. Raises UsageError if one is open otherwise, and
+        ConnectionFailed, NotAuthorised, NotDisque or ReplyError.
         """
         if replace:
             self.close()
@@ -107,7 +108,7 @@ class Transport:
         self._open_next(FailoverPlan(list(self._nodes)))
 
     def close(self) -> None:
-        """Close the connection if there is one; the next request opens a new one."""
+        """Close the connection, if one is open; the next request opens a new one."""
         connection, self._connection = self._connection, None
         if connection is not None:
             connection.close()
@@ -138,12 +139,12 @@ class Transport:
     ) -> Reply:
         """Send one request and return its reply: bytes, int, None, or a list of these.
 
-        An error inside a list stays in its place.
+        An error inside a list is an element of the list, not raised.
 
-        `repeatable`: doing it twice changes nothing, so it may be sent again. `wait_ms`: the time that the
-        command itself may wait, on top of the response timeout; None is for ever. `failover=False` holds it
-        to one node. `last_words`: a closed connection is the success (SHUTDOWN); then the result is None.
-        `hello_first` sends HELLO with it, in front; `greeting` then has the reply, an error as a value.
+        `repeatable`: running it twice changes nothing, so it may be sent again. `wait_ms`: how long the
+        command itself may wait, on top of the response timeout; None is no limit. `failover=False`: do not go
+        to another seed. `last_words`: success is a closed connection (SHUTDOWN); the result is then None.
+        `hello_first` sends HELLO before it; `greeting` then has the reply, also where it is an error.
 
         Raises ReplyError for an error reply (NotAuthorised where a password is missing), ConnectionFailed,
         NotDisque, NoAnswer, or OutcomeUnknown when it was sent, may not be repeated and got no reply.
@@ -151,10 +152,10 @@ class Transport:
         return self.request(words, repeatable, wait_ms, failover, last_words, hello_first=hello_first)
 
     def verify(self) -> Record:
-        """Make sure, by one HELLO a connection, that a Disque answers; returns its record.
+        """Check that a Disque answers, with one HELLO for each connection, and return its record.
 
-        For commands that other servers have too. A Disque that is still loading its file gives a record
-        with "" for its node and no nodes. Raises NotDisque, which names a Redis as such.
+        For commands that other servers have too. A Disque that is still loading its file gives a record with
+        "" for its node and no nodes. Raises NotDisque, which names a Redis as such.
         """
         from disquectl.client import identity
         from disquectl.protocol.server_replies import hello
@@ -178,11 +179,10 @@ class Transport:
         return record
 
     def stream(self, *words: Word) -> Iterator[Reply]:
-        """Replies without end to one request (MONITOR), until the node closes the connection.
+        """Yield the replies to one request that has many (MONITOR), until the node closes the connection.
 
-        The first must come within the response timeout, the others may take any time. The connection
-        serves nothing else and is closed when the iteration ends. The request must change nothing: it is
-        sent again as any such.
+        The first must come within the response timeout, the others may take any time. The connection is used
+        for nothing else and is closed when the iteration ends. The request must be repeatable.
         """
         reply = self.request(words, True)
         connection, self._connection = self._connection, None
@@ -198,7 +198,7 @@ class Transport:
             connection.close()
 
     def post(self, *words: Word) -> None:
-        """Send one request that has no reply (CLIENT REPLY OFF), then close: the connection is silent now."""
+        """Send one request that has no reply (CLIENT REPLY OFF), and close the connection."""
         request = encode(words)
         plan = FailoverPlan(self._order(failover=False))
         connection = self._usable() or self._open_next(plan)
@@ -210,21 +210,21 @@ class Transport:
         finally:
             self.close()
 
-    # For streams: connections, and where the next one goes
+    # For streams
 
     def connection_for_many(
         self, plan: FailoverPlan | None, failover: bool
     ) -> tuple[Connection, FailoverPlan | None]:
-        """The open connection, or a new one to the next node of the trip. Raises as connecting does."""
+        """Return the open connection, or a new one to the next node of the plan. Raises as `connect` does."""
         connection = self._usable()
         return self._reopen(plan, failover) if connection is None else (connection, plan)
 
     def open_another(self) -> Connection:
-        """One more connection to the node that is connected. Raises Unreachable, or as AUTH does."""
+        """Open one more connection to the node that is connected. Raises Unreachable, or as AUTH does."""
         return self._connection_factory.open(self._order(failover=False)[0])
 
     def owns(self, connection: Connection) -> bool:
-        """Whether it is the client's own, which outlives a stream."""
+        """Whether it is the transport's own connection, which stays open after a stream."""
         return connection is self._connection
 
     def drop(self, connection: Connection) -> None:
@@ -236,7 +236,7 @@ class Transport:
     def plan_after(
         self, connection: Connection, reason: str, plan: FailoverPlan | None, failover: bool
     ) -> FailoverPlan:
-        """Where to go when this connection has ended: the other seeds, then the same once more."""
+        """Return the nodes to try after a failed connection: the other seeds, then the same one once more."""
         plan = plan or FailoverPlan(self._order(failover)[1:])
         plan.failed(connection.node, reason, come_back=True)
         return plan
@@ -303,7 +303,7 @@ class Transport:
         return self._open_next(plan), plan
 
     def _usable(self) -> Connection | None:
-        """The connection, where the next request may go out on it; else it is closed."""
+        """Return the connection if the next request may use it; otherwise close it and return None."""
         if self._asking:
             raise _occupied()
         connection = self._connection
@@ -334,14 +334,14 @@ class Transport:
         raise plan.over()
 
     def patience(self, wait_ms: int | None) -> float | None:
-        """Seconds for a reply, when the command itself may wait so long; None is for ever."""
+        """How many seconds to wait for a reply to a command that may wait `wait_ms`; None is no limit."""
         response_timeout = self._connection_factory.response_timeout
         if wait_ms is None or response_timeout is None:
             return None
         return bounded(response_timeout + wait_ms / 1000)
 
     def refusal(self, error: ReplyError, words: tuple[Word, ...]) -> ReplyError | NotDisque | OutcomeUnknown:
-        """What an error reply means that came to these words: mostly itself."""
+        """Return the exception for an error reply to these words: mostly the reply itself."""
         if error.message.startswith("ERR unknown command") and self._connection is not None:
             return self._stranger(self._connection.node, words[0]) or error
         if leaves_open(error):
@@ -349,7 +349,7 @@ class Transport:
         return with_advice(error)
 
     def refuse_strangers(self, requests: Iterable[Sequence[Word]], replies: Iterable[Reply]) -> None:
-        """Raise NotDisque where one of many replies tells that no Disque answers, as `call` does for one."""
+        """Raise NotDisque where one of many replies shows that the server is not a Disque, as `call` does."""
         for words, reply in zip(requests, replies, strict=False):
             if isinstance(reply, ReplyError):
                 problem = self.refusal(reply, tuple(words))
@@ -357,7 +357,7 @@ class Transport:
                     raise problem
 
     def _stranger(self, node: Node, verb: Word) -> NotDisque | None:
-        """What answers there, when it does not know a verb that every Disque has."""
+        """Return what the server is, if it does not know a verb that every Disque has."""
         from disquectl.client import identity
 
         if not identity.has_verb(verb):
@@ -367,7 +367,7 @@ class Transport:
         except ReplyError as refused:
             info = refused
         except DisquectlError:
-            return None  # then nothing is known but the refusal
+            return None  # only the refusal is known
         return identity.stranger(node, info)
 
 

@@ -6,7 +6,8 @@
 from __future__ import annotations
 
 from disquectl.client.address import Node
-from disquectl.client.connection import Unreachable, addresses
+from disquectl.client.connecting import addresses
+from disquectl.client.connection import Unreachable
 from disquectl.errors import DisquectlError, NothingThere, OutcomeUnknown, ReplyError
 from disquectl.protocol.secrets import masked_error
 from disquectl.render.escape import plain

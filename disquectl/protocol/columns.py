@@ -43,11 +43,11 @@ class Column:
         return self.values
 
     def chosen(self, choice: Sequence[bool]) -> Column:
-        """For the records whose place in `choice` is true."""
+        """Return the column of the records whose place in `choice` is true."""
         return Column(list(compress(self.values, choice)))
 
     def mapped(self, function: Callable[[Any], Any]) -> Column:
-        """What a function, which may raise what it likes, makes of the values."""
+        """Return the column of the values that a function makes of these; it may raise anything."""
         return Column(list(map(function, self.values)))
 
 
@@ -65,16 +65,16 @@ class Same(Column):
         return self._count
 
     def all(self) -> Sequence[Any]:
-        """The value of each record, which has a list of its own."""
+        """The value of each record, as a separate list for each."""
         (value,) = self.values
         return [value.copy() for _ in range(self._count)] if type(value) is list else [value] * self._count
 
     def chosen(self, choice: Sequence[bool]) -> Column:
-        """For the records whose place in `choice` is true."""
+        """Return the column of the records whose place in `choice` is true."""
         return Same(self.values, sum(choice))
 
     def mapped(self, function: Callable[[Any], Any]) -> Column:
-        """What a function, which may raise what it likes, makes of the value."""
+        """Return the column of the value that a function makes of this one; it may raise anything."""
         return Same([function(self.values[0])], self._count)
 
 

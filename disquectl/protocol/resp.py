@@ -1,8 +1,8 @@
 """Bytes to values and back: the wire protocol of Disque, RESP2.
 
-A request is an array of words; a reply is text, a number, nil, an array or an error. The parser only
-stores and parses: who owns a socket feeds it. An error reply is a *value* here, also inside an array;
-whoever asked decides whether to raise it. This module knows nothing of commands, sockets or time.
+A request is an array of words; a reply is text, a number, nil, an array or an error. The parser only stores
+and parses: the owner of the socket feeds it. An error reply is a *value* here, also inside an array; the
+caller decides whether to raise it. It must not know commands, sockets or time.
 """
 
 from __future__ import annotations
@@ -23,14 +23,14 @@ else:
     # The C half of `collections`: loading the rest takes a fifth of all the time that a call adds to Python.
     from _collections import deque
 
-# No reply of a Disque comes near it: a job's body is at most 512 MiB.
+# No reply of a Disque is nearly as long: a job's body is at most 512 MiB.
 MAX_REPLY_BYTES = 1 << 30
 
-# hiredis makes room for an array as soon as it has read how long the array says it is. So many digits are a
-# lie: the reply would be larger than may be held. (`>` is an array of RESP3.) Such room costs no memory, as
-# nothing is written to it, but seconds to give it back. What lies so, and is no Disque, says little at a
-# time: to look through long portions as well would take a tenth of the time of a scan.
-_LONG_PORTION_BYTES = 8192
+# hiredis allocates an array as soon as it has read its length. A length this long cannot be honest: the
+# reply would be larger than the limit. (`>` is an array of RESP3.) The allocation costs no memory, as
+# nothing is written to it, but seconds to free it. A server that sends it is not a Disque, and sends little
+# at a time: to search long chunks as well would take a tenth of the time of a scan.
+_LONG_CHUNK_BYTES = 8192
 _STAR, _GREATER = b"*>"
 _ABSURD_DIGITS = 9
 _ABSURD = b"*" + b"0" * _ABSURD_DIGITS
@@ -41,7 +41,7 @@ _pack: Callable[[tuple[Word, ...]], bytes] = hiredis.pack_command  # type: ignor
 
 
 class ProtocolError(Exception):
-    """What came is not RESP2, or it is more than may be held. The stream cannot be read any further."""
+    """The bytes are not RESP2, or a reply is larger than the limit. The stream cannot be read further."""
 
 
 class NeedData:
@@ -54,7 +54,7 @@ class NeedData:
 
 
 NEED_DATA = NeedData()
-"""Returned by `Parser.next_value` when the bytes so far do not make a whole reply."""
+"""Returned by `Parser.next_value` when the bytes so far do not make a complete reply."""
 
 
 # The last two are those of a Redis 6 or later.
@@ -100,14 +100,14 @@ def _as_bytes(word: Word) -> Word:
     try:
         return word.encode("utf-8", "surrogateescape")
     except UnicodeEncodeError:
-        raise UsageError("a word holds half of a surrogate pair, which has no bytes") from None
+        raise UsageError("a word has half of a surrogate pair, which cannot be encoded") from None
 
 
 class Parser:
-    """Replies out of a stream of bytes, in any portions.
+    """Parses replies from a stream of bytes, which comes in any chunks.
 
     `feed` stores, `next_value` parses. Any exception but ProtocolError is a bug. `pending_bytes` is about how
-    many bytes wait to become a whole reply; 0 exactly when there are none.
+    many bytes are not parsed yet; 0 exactly when there are none.
     """
 
     __slots__ = ("_gets", "_later", "_max_bytes", "_reader", "pending_bytes")
@@ -121,16 +121,16 @@ class Parser:
         self.pending_bytes = 0
 
     def feed(self, data: bytes) -> None:
-        """Add bytes as they came."""
+        """Add bytes that were received."""
         self.pending_bytes += len(data)
-        if self._later or (len(data) < _LONG_PORTION_BYTES and (_STAR in data or _GREATER in data)):
+        if self._later or (len(data) < _LONG_CHUNK_BYTES and (_STAR in data or _GREATER in data)):
             self._cut(data)
         else:
             self._reader.feed(data)
 
     def next_value(self) -> Reply | NeedData:
-        """The next whole reply, or NEED_DATA. Raises ProtocolError, and from then on always."""
-        gets = self._gets  # fetched first: 3.11 is slow at calling what an attribute holds
+        """Return the next complete reply, or NEED_DATA. Raises ProtocolError, and from then on always."""
+        gets = self._gets  # fetched first: Python 3.11 is slow at calling an attribute
         try:
             value: Reply | NeedData = gets()
         except ProtocolError:
@@ -148,7 +148,7 @@ class Parser:
         return value
 
     def take_all(self, into: list[Reply]) -> None:
-        """Add all replies that are whole by now. Raises ProtocolError, those before it already added."""
+        """Append all complete replies. Raises ProtocolError, after appending those before the error."""
         gets, before = self._gets, len(into)
         try:
             while (value := gets()) is not NEED_DATA:

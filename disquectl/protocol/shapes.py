@@ -1,7 +1,7 @@
-"""One value of a reply, checked: this is the number, the text, the bytes or the array that must stand here.
+"""Checks one value of a reply: that it is the number, text, bytes or array that is expected there.
 
 Anything else raises NotDisque, or OutcomeUnknown where the request may have changed something. Both say what
-kind of value stood there and never its content (that could be a secret, or a body of megabytes).
+kind of value came and never its content (that could be a secret, or a body of megabytes).
 """
 
 from __future__ import annotations
@@ -85,7 +85,7 @@ def octets(command: str, value: Reply) -> bytes:
 
 
 def text(command: str, value: Reply) -> str:
-    r"""Text of the server's own, such as an ID or a state; what is not UTF-8 becomes `\xff`."""
+    r"""Text that the server made, such as an ID or a state; what is not UTF-8 becomes `\xff`."""
     data = octets(command, value)
     # Naming a handler of errors takes twice as long.
     return data.decode() if data.isascii() else data.decode("utf-8", "backslashreplace")
@@ -99,7 +99,7 @@ def digits(command: str, value: Reply) -> int:
 
 
 def array(command: str, value: Reply, at_least: int = 0) -> list[Reply]:
-    """An array of so many elements or more."""
+    """An array with at least `at_least` elements."""
     if not isinstance(value, list) or len(value) < at_least:
         raise unexpected(command, value)
     return value
@@ -114,7 +114,7 @@ def pairs(command: str, value: Reply) -> list[tuple[str, Reply]]:
 
 
 def field(command: str, value: Reply) -> str | int | list[str] | None:
-    """A value of the server's own in a named field: text, integer, nil, or a list of texts."""
+    """A value of a named field that the server made: text, integer, nil, or a list of texts."""
     if isinstance(value, bytes):
         return text(command, value)
     if isinstance(value, list):

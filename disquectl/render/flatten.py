@@ -37,7 +37,7 @@ def rows(shape: Shape, record: Record) -> Iterator[Record]:
 
 
 def pairs(shape: Shape, record: Record) -> Iterator[tuple[str, Value]]:
-    """Yield a reply as lines of cells: one line per element, one cell per element of that."""
+    """Yield the record as names with values; in a TREE, a list's name repeats for each of its elements."""
     for key, value in record.items():
         if shape.layout == SECTIONS and isinstance(value, dict):
             yield from value.items()

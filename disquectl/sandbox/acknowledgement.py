@@ -1,4 +1,4 @@
-"""An acknowledged job is deleted once every node with a copy knows.
+"""Acknowledgement: an acknowledged job is deleted once every node with a replica has confirmed.
 
 Source of the rules: Disque's garbage collection of acknowledgements. A dummy is the acknowledgement of a
 job that this node has never seen; it has no holders.
@@ -14,10 +14,10 @@ from disquectl.sandbox.replication import finish_replication
 
 
 def acknowledge(node: Node, job_id: bytes, now_ms: int) -> bool:
-    """ACKJOB of one ID. Whether the job was known and not acknowledged before."""
+    """ACKJOB of one ID. Return whether the job was known and not yet acknowledged."""
     job = node.jobs.get(job_id)
     if job is None:
-        # An even last field is an at-most-once job: it can only be where it was added.
+        # An even last field means at-most-once: such a job exists only where it was added.
         if not node.peers or node.leaving or not ttl_minutes(job_id) & 1:
             return False
         job = Job(job_id, None, None, State.ACKED)
@@ -29,7 +29,7 @@ def acknowledge(node: Node, job_id: bytes, now_ms: int) -> bool:
         return False
     was_new = job.state is not State.ACKED
     if job.state is State.WAIT_REPL:
-        # Disque frees the job while the ADDJOB still waits for it, and crashes when it looks at it next.
+        # Disque frees the job while the ADDJOB still waits for it, and crashes at its next access.
         job.state, job.waiter = State.ACTIVE, None
         node.crashes = True
     mark_acknowledged(node, job, now_ms)
@@ -50,7 +50,7 @@ def mark_acknowledged(node: Node, job: Job, now_ms: int) -> None:
 
 
 def try_collect(node: Node, job: Job) -> None:
-    """Ask the holders to acknowledge too; of a dummy, ask everybody. Delete the job when that is needless."""
+    """Ask the holders (for a dummy: all nodes) to acknowledge; delete the job if there is none to ask."""
     job.collections += 1
     if job.confirmed is None:
         job.confirmed = (node.node_id,)
@@ -63,7 +63,7 @@ def try_collect(node: Node, job: Job) -> None:
 
 
 def send_acknowledgement(node: Node, target: bytes, job: Job) -> None:
-    """Tell another node that the job is done, and how many holders are known here."""
+    """Send an acknowledgement to another node, with the number of holders known here."""
     node.send(target, WasAcknowledged(job.id, len(job.holders)))
 
 
@@ -76,19 +76,19 @@ def receive_acknowledgement(node: Node, sender: bytes, job_id: bytes, holders: i
     if job is None or len(job.holders) <= holders:
         node.send(sender, Confirmed(job_id, job is not None))
         return
-    # This node knows of more holders than the sender: the collection is its business now.
+    # This node knows more holders than the sender, so it takes over the collection.
     if holders == 0:
         node.send(sender, Confirmed(job_id, True))
     try_collect(node, job)
 
 
 def receive_confirmation(node: Node, sender: bytes, job_id: bytes, knows_it: bool) -> None:
-    """Another node acknowledged the job as well, or has never heard of it."""
+    """Handle the confirmation of another node: it acknowledged the job, or does not know it."""
     job = node.jobs.get(job_id)
     if job is None or job.state is not State.ACKED:
         return
     if not job.holders:
-        _hear_about_dummy(node, sender, job, knows_it)
+        _confirm_dummy(node, sender, job, knows_it)
         return
     if knows_it and sender not in job.holders:
         job.holders = (*job.holders, sender)
@@ -98,8 +98,8 @@ def receive_confirmation(node: Node, sender: bytes, job_id: bytes, knows_it: boo
         delete_everywhere(node, job)
 
 
-def _hear_about_dummy(node: Node, sender: bytes, job: Job, knows_it: bool) -> None:
-    """Somebody who knows the job takes over; when nobody does, the dummy has no use."""
+def _confirm_dummy(node: Node, sender: bytes, job: Job, knows_it: bool) -> None:
+    """A node that knows the job takes over; if no node does, the dummy is deleted."""
     if not knows_it:
         confirmed = job.confirmed or (node.node_id,)
         job.confirmed = confirmed if sender in confirmed else (*confirmed, sender)

@@ -1,4 +1,4 @@
-"""Which job has to be looked at when."""
+"""Timers of jobs: when each job has to be processed next."""
 
 from __future__ import annotations
 
@@ -8,17 +8,17 @@ _SLACK = 1000
 
 
 class Alarms:
-    """Times in milliseconds, each with the IDs of the jobs that are due then."""
+    """Times in milliseconds, each with the IDs of the jobs due then."""
 
     __slots__ = ("_due", "_times")
 
     def __init__(self) -> None:
         self._due: dict[int, dict[bytes, None]] = {}
-        # A heap of the keys of `_due`; also of some that have gone from it.
+        # A heap of the keys of `_due`; may contain keys that were removed from it.
         self._times: list[int] = []
 
     def __len__(self) -> int:
-        """How many times are kept, those where nothing is due any more included."""
+        """How many times are kept, including those whose jobs were removed."""
         return len(self._times)
 
     def add(self, at_ms: int, job_id: bytes) -> None:
@@ -41,13 +41,13 @@ class Alarms:
                 heapify(self._times)
 
     def next_ms(self) -> int | None:
-        """The earliest time at which something is due."""
+        """Return the earliest time at which a job is due, or None."""
         while self._times and self._times[0] not in self._due:
             heappop(self._times)
         return self._times[0] if self._times else None
 
     def pop_due(self, now_ms: int) -> tuple[int, bytes] | None:
-        """Take an entry that is due, of the earliest time, or None."""
+        """Remove and return a due entry of the earliest time, or None."""
         at_ms = self.next_ms()
         if at_ms is None or at_ms > now_ms:
             return None

@@ -1,4 +1,4 @@
-"""Words of a request -> numbers and options, by Disque's rules; a word that breaks them raises `Refused`.
+"""Parses words of a request as numbers and options, by Disque's rules; invalid words raise `Refused`.
 
 Pure; knows no command. Disque reads arguments as C strings: a NUL ends an option name or a number.
 """
@@ -26,7 +26,7 @@ SYNTAX_ERROR = b"ERR syntax error"
 
 
 class Refused(Exception):
-    """The command is answered with an error; `text` is all of it, code word included."""
+    """The command is answered with an error; `text` is the whole error, including its code."""
 
     def __init__(self, text: bytes) -> None:
         super().__init__(text.decode("latin-1"))
@@ -34,17 +34,17 @@ class Refused(Exception):
 
 
 def c_string(word: bytes) -> bytes:
-    """`word` up to its first NUL."""
+    """Return `word` up to its first NUL."""
     return word.partition(b"\0")[0] if b"\0" in word else word
 
 
 def option(word: bytes) -> bytes:
-    """`word` as the name of an option: up to its first NUL, in lower case."""
+    """Return `word` as the name of an option: up to its first NUL, in lower case."""
     return c_string(word).lower()
 
 
 def read_integer(word: bytes) -> int | None:
-    """A signed 64 bit number; the empty word is 0; None for anything else."""
+    """Return a signed 64 bit number; 0 for the empty word; None for anything else."""
     text = c_string(word)
     if not text:
         return 0
@@ -57,7 +57,7 @@ def read_integer(word: bytes) -> int | None:
 def integer(
     word: bytes, otherwise: bytes = NO_INTEGER, least: int = _INT64_MIN, most: int = _INT64_MAX
 ) -> int:
-    """Like `read_integer`, within bounds; `otherwise` is the text it is refused with."""
+    """Like `read_integer`, within bounds. Raises Refused with the text `otherwise`."""
     number = read_integer(word)
     if number is None or not least <= number <= most:
         raise Refused(otherwise)
@@ -65,7 +65,7 @@ def integer(
 
 
 def deadline_ms(word: bytes, now_ms: int) -> int:
-    """A timeout in milliseconds -> the time when it is over; 0 for never."""
+    """Return the time at which a timeout in milliseconds ends; 0: never. Raises Refused."""
     timeout_ms = integer(word, b"ERR timeout is not an integer or out of range")
     if timeout_ms < 0:
         raise Refused(b"ERR timeout is negative")
@@ -73,7 +73,7 @@ def deadline_ms(word: bytes, now_ms: int) -> int:
 
 
 def cursor(word: bytes) -> int:
-    """A scan's cursor: an unsigned 64 bit number, where a negative one wraps around."""
+    """Return a scan's cursor: an unsigned 64 bit number; negative ones wrap around. Raises Refused."""
     text = c_string(word)
     if not text:
         return 0
@@ -84,11 +84,11 @@ def cursor(word: bytes) -> int:
 
 
 def size_bytes(word: bytes) -> int | None:
-    """A size with an optional unit (k = 1000, kb = 1024, ...); None if it is none or negative."""
+    """A size with an optional unit (k = 1000, kb = 1024, ...); None if it is invalid or negative."""
     found = _SIZE.match(c_string(word))
     if not found or len(word) > 128:
         return None
     digits, unit = found.groups()
-    # The digits alone may be too many: they count as the largest number there is.
+    # Too many digits count as the largest number.
     number = min(int(digits), _INT64_MAX) * _SIZE_UNITS[unit.lower()] if digits not in (b"", b"-") else 0
     return number if 0 <= number <= _INT64_MAX else None

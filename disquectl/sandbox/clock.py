@@ -1,6 +1,6 @@
-"""The sandbox's clock: the wall clock, which tests may move forward.
+"""The sandbox's clock: the wall clock, which tests can move forward.
 
-The only place that asks for the time; the engine is told it.
+The only module that reads the time; the engine gets it passed in.
 """
 
 from __future__ import annotations
@@ -21,5 +21,5 @@ class Clock:
 
 
 def stopwatch_us() -> int:
-    """Microseconds since some moment; for durations only."""
+    """Microseconds of a monotonic clock; for durations only."""
     return time.perf_counter_ns() // 1000

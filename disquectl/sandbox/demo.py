@@ -1,7 +1,7 @@
-"""A small shop's background work: queues that move, to look at. Behind `disquectl sandbox --demo`.
+"""The workload of `disquectl sandbox --demo`: producers and workers of a small shop.
 
-Works on the engine directly, a step at a time; knows no clock and no socket. What it does follows from its
-random numbers alone, and every queue is kept short.
+Works on the engine directly, step by step; knows no clock and no socket. Its actions depend only on a seeded
+random number generator, and every queue is kept short.
 """
 
 from __future__ import annotations
@@ -30,8 +30,8 @@ _REASONS = ("card declined", "gateway timeout", "unknown currency")
 
 
 @dataclass(frozen=True, slots=True)
-class _Line:
-    """A kind of work: how often a job is made, how long one takes, how often it fails or is just left."""
+class _Workload:
+    """One kind of job: rate, duration, and the fractions that fail or are never answered."""
 
     queue: str
     body: Callable[[Random, int], dict[str, object]]
@@ -67,20 +67,20 @@ def _webhook(random: Random, number: int) -> dict[str, object]:
     }
 
 
-_LINES = (
-    _Line("mail", _mail, (), 6, 3, 0.45),
-    _Line("thumbnails", _thumbnail, ("RETRY", "60"), 2.5, 4, 1.5),
-    _Line("billing", _invoice, ("RETRY", "30"), 1.5, 2, 0.9, failing=0.35),
-    _Line("reminders", _reminder, ("DELAY", "20"), 0.5, 1, 0.5),
-    _Line("webhooks", _webhook, ("RETRY", "5"), 1.5, 2, 0.6, forgotten=0.25),
+_WORKLOADS = (
+    _Workload("mail", _mail, (), 6, 3, 0.45),
+    _Workload("thumbnails", _thumbnail, ("RETRY", "60"), 2.5, 4, 1.5),
+    _Workload("billing", _invoice, ("RETRY", "30"), 1.5, 2, 0.9, failing=0.35),
+    _Workload("reminders", _reminder, ("DELAY", "20"), 0.5, 1, 0.5),
+    _Workload("webhooks", _webhook, ("RETRY", "5"), 1.5, 2, 0.6, forgotten=0.25),
 )
 
 
 @dataclass(frozen=True, slots=True)
 class _Work:
-    """A job in the hands of a worker."""
+    """A job that a worker is processing."""
 
-    line: _Line
+    load: _Workload
     node: Node
     job: Job
     done_ms: int
@@ -90,35 +90,35 @@ class Demo:
     """Producers and workers on the nodes of one engine."""
 
     def __init__(self, nodes: list[Node], now_ms: int) -> None:
-        """Fills the queues with what the last minute would have left there."""
+        """Run the last minute, so that the queues are not empty at the start."""
         self._nodes = nodes
         self._random = Random(7711)
         self._number = 1000
         self._works: list[_Work] = []
-        # ADDJOB asks for a client; this one is on no node's list.
+        # ADDJOB needs a session; this one is registered on no node.
         self._session = Session(0, b"demo:0", -1, now_ms, {})
         self._last_ms = now_ms - _HISTORY_S * 1000
         for at_ms in range(self._last_ms, now_ms, 100):
             self.step(at_ms)
 
     def step(self, now_ms: int) -> None:
-        """Do what was to be done since the last step."""
+        """Do the work of the time since the last step."""
         elapsed_s = max(now_ms - self._last_ms, 0) / 1000
         self._last_ms = max(now_ms, self._last_ms)
         alive = [node for node in self._nodes if not (node.is_down or node.asleep_until_ms)]
         if not alive:
             return
         self._finish(now_ms)
-        for line in _LINES:
-            if self._random.random() < line.made_per_s * elapsed_s:
-                self._produce(line, self._random.choice(alive), now_ms)
-            self._take(line, alive, now_ms)
+        for load in _WORKLOADS:
+            if self._random.random() < load.made_per_s * elapsed_s:
+                self._produce(load, self._random.choice(alive), now_ms)
+            self._take(load, alive, now_ms)
         for node in alive:
             serve_waiting(node, now_ms)
 
-    def _produce(self, line: _Line, node: Node, now_ms: int) -> None:
+    def _produce(self, load: _Workload, node: Node, now_ms: int) -> None:
         self._number += 1
-        self._add(node, line.queue, line.body(self._random, self._number), line.options, now_ms)
+        self._add(node, load.queue, load.body(self._random, self._number), load.options, now_ms)
 
     def _add(
         self, node: Node, queue: str, body: dict[str, object], options: tuple[str, ...], now_ms: int
@@ -135,17 +135,17 @@ class Demo:
         try:
             addjob(node, self._session, words + [option.encode() for option in options], now_ms)
         except Refused:
-            # Full, paused or short of memory: a real producer would try later, this one makes others.
+            # Full, paused or out of memory: the job is skipped.
             return
 
-    def _take(self, line: _Line, alive: list[Node], now_ms: int) -> None:
-        busy = sum(work.line is line for work in self._works)
+    def _take(self, load: _Workload, alive: list[Node], now_ms: int) -> None:
+        busy = sum(work.load is load for work in self._works)
         for node in alive:
-            queue = node.queues.get(line.queue.encode())
-            while busy < line.workers and queue and not queue.paused_out:
+            queue = node.queues.get(load.queue.encode())
+            while busy < load.workers and queue and not queue.paused_out:
                 job = fetch(node, queue, now_ms)
-                done_ms = now_ms + int(line.seconds * self._random.uniform(500, 1500))
-                self._works.append(_Work(line, node, job, done_ms))
+                done_ms = now_ms + int(load.seconds * self._random.uniform(500, 1500))
+                self._works.append(_Work(load, node, job, done_ms))
                 busy += 1
 
     def _finish(self, now_ms: int) -> None:
@@ -153,22 +153,22 @@ class Demo:
         self._works = [work for work in self._works if work.done_ms > now_ms]
         for work in done:
             luck = self._random.random()
-            if work.node.jobs.get(work.job.id) is not work.job or luck < work.line.forgotten:
-                # Deleted meanwhile; or the worker died, and the job comes back after its retry time.
+            if work.node.jobs.get(work.job.id) is not work.job or luck < work.load.forgotten:
+                # Deleted meanwhile, or the worker died: the job is queued again after its retry time.
                 continue
-            if luck >= work.line.failing:
+            if luck >= work.load.failing:
                 acknowledge(work.node, work.job.id, now_ms)
             elif work.job.nacks + 1 < _ATTEMPTS:
                 enqueue(work.node, work.job, now_ms, is_nack=True)
             else:
-                self._bury(work, now_ms)
+                self._dead_letter(work, now_ms)
 
-    def _bury(self, work: _Work, now_ms: int) -> None:
-        """Out of attempts: into the dead queue, in the form that the worker of disquectl writes."""
+    def _dead_letter(self, work: _Work, now_ms: int) -> None:
+        """Move the job to the dead queue, in the format of disquectl's worker."""
         job = work.job
-        letter: dict[str, object] = {
+        dead_letter: dict[str, object] = {
             "v": 1,
-            "queue": work.line.queue,
+            "queue": work.load.queue,
             "id": job.id.decode(),
             "body": (job.body or b"").decode(),
             "attempts": job.nacks + 1,
@@ -181,7 +181,7 @@ class Demo:
             "ttl": max(job.expires_s - now_ms // 1000, 0),
             "replicate": job.replicate,
         }
-        self._add(work.node, f"dead:{work.line.queue}", letter, ("TTL", str(_DEAD_TTL_S)), now_ms)
+        self._add(work.node, f"dead:{work.load.queue}", dead_letter, ("TTL", str(_DEAD_TTL_S)), now_ms)
         acknowledge(work.node, job.id, now_ms)
 
 

@@ -1,6 +1,6 @@
-"""A session's requests -> their replies: the order of checks, MONITOR, the statistics.
+"""Runs the requests of a session: checks, the command, MONITOR, statistics.
 
-Pure: bytes were fed to the session's reader before, replies gather in the session.
+Pure: requests come from the session's reader, replies are collected in the session.
 Source of the order: Disque 1.0-rc1, which is that of Redis 3.
 """
 
@@ -14,11 +14,11 @@ from disquectl.sandbox.inline import quote
 from disquectl.sandbox.node import Node
 from disquectl.sandbox.requests import ProtocolError
 from disquectl.sandbox.session import Session
-from disquectl.sandbox.upkeep import make_room
+from disquectl.sandbox.upkeep import evict
 
-# So many requests in one go, then others have a turn.
+# Requests per turn; then other sessions have theirs.
 TURN_REQUESTS = 500
-# A client whose replies pile up higher gets no more of them until it reads.
+# A client with more unread replies is not served until it reads.
 OUTPUT_LIMIT_BYTES = 256 * 1024
 
 _NO_AUTH = replies.error(b"NOAUTH Authentication required.")
@@ -26,7 +26,7 @@ _NO_MEMORY = replies.error(b"OOM command not allowed when used memory > 'maxmemo
 
 
 def run_requests(node: Node, session: Session, now_ms: int) -> None:
-    """Carry out what can be of what `session` sent; if more is left than one turn, it is resumed."""
+    """Run the complete requests of `session`, for one turn; if more are left, it is resumed."""
     next_request = session.reader.next_request
     for _ in range(TURN_REQUESTS):
         if not may_run(node, session):
@@ -49,26 +49,26 @@ def run_requests(node: Node, session: Session, now_ms: int) -> None:
 
 
 def _count_for_skip(session: Session) -> None:
-    """A request is done: CLIENT REPLY SKIP mutes the next one, and no more."""
+    """End of a request: CLIENT REPLY SKIP mutes only the next one."""
     session.skip, session.skip_next = session.skip_next, False
-    session.reader.passed_over = False
+    session.reader.skipped_empty = False
 
 
 def _end_skip(session: Session) -> None:
     """A skipped reply may be that of a request without words, which has none."""
-    if session.reader.passed_over:
+    if session.reader.skipped_empty:
         session.skip = False
 
 
 def may_run(node: Node, session: Session) -> bool:
-    """Whether a request of `session` can be carried out now."""
+    """Whether a request of `session` can run now."""
     if session.wait is not None or session.closing or session.killed or session.held:
         return False
     return not (node.asleep_until_ms or node.clients_paused_until_ms or node.stops)
 
 
 def execute(node: Node, session: Session, words: list[bytes], now_ms: int) -> None:
-    """Carry out one request."""
+    """Run one request."""
     command = find_command(words[0])
     if command is None:
         _answer_unknown(session, words[0])
@@ -79,7 +79,7 @@ def execute(node: Node, session: Session, words: list[bytes], now_ms: int) -> No
         session.reply(refusal)
     else:
         if node.monitors:
-            _tell_monitors(node, session, words, now_ms)
+            _notify_monitors(node, session, words, now_ms)
         started_us = node.stopwatch()
         try:
             reply = command.run(node, session, words, now_ms)
@@ -97,7 +97,7 @@ def execute(node: Node, session: Session, words: list[bytes], now_ms: int) -> No
 
 
 def _answer_unknown(session: Session, name: bytes) -> None:
-    """QUIT is no command of the table: it needs no password and takes any argument."""
+    """Handle QUIT, which is not in the table (no password, any arguments), and unknown commands."""
     if option(name) == b"quit":
         session.reply(replies.OK)
         session.closing = True
@@ -114,13 +114,13 @@ def _refusal(node: Node, session: Session, command: Command, words: list[bytes],
     if settings.password and not session.authenticated and command.name != b"auth":
         return _NO_AUTH
     if settings.max_memory_bytes and node.used_bytes > settings.full_above_bytes:
-        has_room = make_room(node, now_ms)
+        has_room = evict(node, now_ms)
         if command.refused_without_memory and not has_room:
             return _NO_MEMORY
     return None
 
 
-def _tell_monitors(node: Node, session: Session, words: list[bytes], now_ms: int) -> None:
+def _notify_monitors(node: Node, session: Session, words: list[bytes], now_ms: int) -> None:
     seconds, milliseconds = divmod(now_ms, 1000)
     quoted = b" ".join([quote(word) for word in words])
     line = b"%d.%03d000 [%b] %b" % (seconds, milliseconds, session.address, quoted)

@@ -1,6 +1,6 @@
-"""The sandbox without its sockets: nodes, their clients, and time that is passed in.
+"""The engine: the sandbox without sockets. Nodes, their clients, and time that is passed in.
 
-The whole surface that the server and the tests use: connect, receive, settle, advance.
+The interface for the server and the tests: connect, receive, settle, advance.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from disquectl.sandbox.commands.table import COMMANDS
 from disquectl.sandbox.dispatch import run_requests
 from disquectl.sandbox.federation import serve_waiting
 from disquectl.sandbox.membership import meet
-from disquectl.sandbox.node import Node, Post
+from disquectl.sandbox.node import Network, Node
 from disquectl.sandbox.receiving import receive
 from disquectl.sandbox.session import Session
 from disquectl.sandbox.upkeep import pulse, run_due, stop_waiting
@@ -31,14 +31,14 @@ class Engine:
         random: Random | None = None,
         stopwatch: Callable[[], int] = lambda: 0,
     ) -> None:
-        post = Post(receive)
+        network = Network(receive)
         random = random or Random()
-        self._post = post
+        self._network = network
         self._now_ms = now_ms
         self._numbers = count(1)
         self.nodes = [
             Node(
-                post,
+                network,
                 (host.encode(), port),
                 password,
                 now_ms,
@@ -48,12 +48,12 @@ class Engine:
             )
             for host, port in addresses
         ]
-        post.members.extend(self.nodes)
+        network.members.extend(self.nodes)
         for node in self.nodes[1:]:
             meet(node, self.nodes[0].host, self.nodes[0].port, now_ms)
 
     def connect(self, node: Node, address: bytes, fd: int, now_ms: int) -> Session | None:
-        """A new client; None if the node has as many as it may."""
+        """Return the session of a new client; None if the node has maxclients."""
         if len(node.sessions) >= node.settings.max_clients:
             node.connections_refused += 1
             return None
@@ -63,7 +63,7 @@ class Engine:
         return session
 
     def disconnect(self, node: Node, session: Session, now_ms: int) -> None:
-        """The client is gone: what it waited for stays."""
+        """Remove a client; jobs that it waited for stay."""
         session.killed = True
         if session.wait is not None:
             stop_waiting(node, session)
@@ -74,7 +74,7 @@ class Engine:
         self.settle(now_ms)
 
     def receive(self, node: Node, session: Session, data: bytes, now_ms: int) -> None:
-        """Bytes from a client: carry out the requests that are whole, and what they set off elsewhere."""
+        """Handle bytes from a client: run the complete requests, and their effects on other nodes."""
         node.input_bytes += len(data)
         session.seen_ms = now_ms
         session.reader.feed(data)
@@ -82,7 +82,7 @@ class Engine:
         self.settle(now_ms)
 
     def settle(self, now_ms: int) -> None:
-        """Deliver the messages between nodes, and go on with each session that can, for one turn."""
+        """Deliver the messages between nodes, and run each resumed session for one turn."""
         self._deliver(now_ms)
         for node in self.nodes:
             resumed = list(node.resumed)
@@ -94,20 +94,20 @@ class Engine:
             _drop_killed(node)
 
     def _deliver(self, now_ms: int) -> None:
-        """Deliver all messages, and hand out the jobs that came with them, which may need messages again."""
-        self._post.deliver(now_ms)
+        """Deliver all messages, and the jobs that came with them, which may cause more messages."""
+        self._network.deliver(now_ms)
         while ready := [node for node in self.nodes if node.ready]:
             for node in ready:
                 serve_waiting(node, now_ms)
-            self._post.deliver(now_ms)
+            self._network.deliver(now_ms)
 
     @property
     def has_more_to_do(self) -> bool:
-        """Whether another `settle` would find something."""
+        """Whether another `settle` has something to do."""
         return any(node.resumed for node in self.nodes)
 
     def next_event_ms(self) -> int | None:
-        """When something is due by itself."""
+        """Return the time of the next timer, or None."""
         times = []
         for node in self.nodes:
             if node.is_down:
@@ -118,14 +118,14 @@ class Engine:
         return min(times, default=None)
 
     def advance(self, now_ms: int, most: int = sys.maxsize) -> None:
-        """Let time pass until `now_ms`: all that is due happens, each at its own moment and in order.
+        """Advance the time to `now_ms`: run all timers, each at its own time and in order.
 
-        When more than `most` jobs are due, the others wait for the next call, so that clients are served
-        in between.
+        At most `most` jobs are processed; the others wait for the next call, so that clients are served in
+        between.
         """
         left = most
         while left > 0 and (at_ms := self.next_event_ms()) is not None and at_ms <= now_ms:
-            # What was due already happens now: time never goes back.
+            # Overdue timers run now: time never goes back.
             left -= self._step(max(at_ms, self._now_ms), left)
         self._step(max(now_ms, self._now_ms), left)
         for node in self.nodes:
@@ -140,14 +140,14 @@ class Engine:
         return count
 
     def stop_node(self, node: Node, now_ms: int) -> None:
-        """The node dies; the others notice after their node timeout."""
+        """Stop a node; the others notice after their node timeout."""
         node.down_since_ms = max(now_ms, 1)
         for session in list(node.sessions.values()):
             session.kill()
 
 
 def _drop_killed(node: Node) -> None:
-    """Those that CLIENT KILL ended wait for nothing any more."""
+    """Clean up the sessions that CLIENT KILL ended."""
     for session in node.touched:
         if session.killed and session.wait is not None:
             stop_waiting(node, session)

@@ -1,7 +1,7 @@
-"""A node whose clients wait asks the others for jobs, and gives of its own when asked.
+"""Federation: a node with waiting clients asks other nodes for jobs, and sends jobs when asked.
 
-Source of the rules: Disque's federation. Everybody is asked at first and then ever more seldom; nodes that
-gave jobs in the last seconds are asked much more often. The import rate tells how many to ask for.
+Source of the rules: Disque's federation. All nodes are asked at first, then less and less often; nodes that
+sent jobs in the last seconds are asked much more often. The import rate determines how many to ask for.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ _MAX_DOUBLINGS = 10
 def need_jobs(node: Node, queue: Queue, now_ms: int, ran_dry: bool = False) -> None:
     """Ask other nodes for jobs of `queue`, if it is time to.
 
-    `ran_dry`: the last job was just handed out. Then only a queue that lives on imports asks, but at once.
+    `ran_dry`: the last job was just delivered. Then only a queue with imports asks, but at once.
     """
     if not node.peers or node.leaving:
         return
@@ -55,25 +55,25 @@ def _doubled(first_ms: int, times: int, most_ms: int) -> int:
 
 
 def receive_need(node: Node, sender: bytes, name: bytes, count: int, now_ms: int) -> None:
-    """Give up to `count` jobs, but not more than half; a queue that imports itself gives none."""
+    """Send up to `count` jobs, but at most half of the queue; a queue with imports sends none."""
     queue = node.queues.get(name)
     if queue is None or not queue or queue.paused_out or queue.import_rate(now_ms):
         return
     if len(queue) < count * 2:
         count = max(len(queue) // 2, 1)
     given = [fetch(node, queue, now_ms) for _ in range(count)]
-    node.send(sender, HaveJobs([job.copy_for_another_node() for job in given]))
+    node.send(sender, HaveJobs([job.replica_for_another_node() for job in given]))
     for job in given:
-        # One copy only, by contract: it moves.
+        # An at-most-once job has one replica only: it moves.
         if not job.retry_s:
             unregister(node, job)
 
 
 def receive_jobs(node: Node, sender: bytes, jobs: list[Job], now_ms: int) -> None:
-    """Queue what another node gave. As in Disque, the new owner is not put among the holders.
+    """Queue jobs from another node. As in Disque, this node is not added to the holders.
 
-    So a job with one copy that is acknowledged here comes back on the node that gave it. A job that was
-    acknowledged here while it was on its way is queued again, too; a dummy is not (it crashes Disque).
+    So a job with one replica that is acknowledged here is queued again on the node that sent it. A job that
+    was acknowledged here while it was in transit is queued again, too; a dummy is not (it crashes Disque).
     """
     for given in jobs:
         job = node.jobs.get(given.id)
@@ -82,7 +82,7 @@ def receive_jobs(node: Node, sender: bytes, jobs: list[Job], now_ms: int) -> Non
             set_first_return(node, job, now_ms)
             register(node, job)
             schedule(node, job, now_ms)
-        # Moving from queue to queue is no further delivery.
+        # Moving between nodes does not count as a delivery.
         job.announce_queued = False
         if not job.retry_s:
             job.requeue_ms = now_ms
@@ -99,7 +99,7 @@ def _note_import(queue: Queue, sender: bytes, now_ms: int) -> None:
 
 
 def serve_waiting(node: Node, now_ms: int) -> None:
-    """Hand out what came into queues with waiting clients: one job each, who blocked first comes first."""
+    """Deliver jobs to waiting clients: one job each, in the order in which they blocked."""
     while node.ready:
         queue = next(iter(node.ready))
         del node.ready[queue]
@@ -115,7 +115,7 @@ def serve_waiting(node: Node, now_ms: int) -> None:
 
 
 def encode_job(job: Job, with_counters: bool = False) -> bytes:
-    """A job as GETJOB and QPEEK answer it."""
+    """Encode a job as in the replies of GETJOB and QPEEK."""
     fields = [replies.bulk(job.queue or b""), replies.bulk(job.id), replies.bulk(job.body or b"")]
     if with_counters:
         fields += [replies.bulk(b"nacks"), replies.integer(job.nacks)]

@@ -1,6 +1,6 @@
-"""Match a name with a glob pattern, as CONFIG GET does: `*`, `?`, `[a-z]`, `[^x]` and backslash.
+"""Matches names with glob patterns, as CONFIG GET does: `*`, `?`, `[a-z]`, `[^x]` and backslash.
 
-Pure. Source: the pattern language of Redis 3; case counts.
+Pure. Source: the pattern language of Redis 3; case-sensitive.
 """
 
 from __future__ import annotations
@@ -9,19 +9,19 @@ import re
 
 
 def matches(pattern: bytes, name: bytes) -> bool:
-    """Whether all of `name` fits `pattern`."""
+    """Whether `pattern` matches all of `name`."""
     return re.compile(_translate(pattern), re.DOTALL).fullmatch(name) is not None
 
 
 def _translate(pattern: bytes) -> bytes:
-    """The same pattern as a regular expression."""
+    """Return the pattern as a regular expression."""
     parts: list[bytes] = []
     at = 0
     while at < len(pattern):
         char = pattern[at : at + 1]
         at += 1
         if char == b"*":
-            # Several stars mean one; left in, they would make a regular expression try for ever.
+            # Several stars mean one; as a regular expression they would cause catastrophic backtracking.
             if not parts or parts[-1] != b".*":
                 parts.append(b".*")
         elif char == b"?":
@@ -38,7 +38,7 @@ def _translate(pattern: bytes) -> bytes:
 
 
 def _translate_class(pattern: bytes, at: int) -> tuple[bytes, int]:
-    """The class whose inside starts at `at`, and where the pattern goes on. One left open ends with it."""
+    """Return the class that starts at `at`, and where it ends; an unclosed class ends with the pattern."""
     negated = pattern[at : at + 1] == b"^"
     at += negated
     members: list[bytes] = []

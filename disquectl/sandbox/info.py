@@ -1,4 +1,4 @@
-"""What INFO answers: the sections and field names of Disque 1.0-rc1, with the sandbox's own numbers."""
+"""The reply of INFO: the sections and field names of Disque 1.0-rc1, with the sandbox's own numbers."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ Fields = dict[str, object]
 
 
 def describe_node(node: Node, section: bytes, now_ms: int) -> bytes:
-    """A section, or several: `default`, `all`. An unknown one is empty."""
+    """Return a section, or several for `default` and `all`; empty for an unknown one."""
     names = {b"default": _DEFAULT, b"all": (*_DEFAULT, b"commandstats")}.get(section, (section,))
     texts = []
     for name in names:
@@ -88,7 +88,7 @@ def _clients(node: Node) -> Fields:
 def _memory(node: Node) -> Fields:
     used = node.used_bytes
     node.peak_bytes = max(node.peak_bytes, used)
-    # Of the whole process, at its peak: the standard library tells no more. Kilobytes, bytes on a Mac.
+    # The peak of the whole process; the standard library has no other. Kilobytes; bytes on macOS.
     resident = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * (1 if sys.platform == "darwin" else 1024)
     return {
         "used_memory": used,

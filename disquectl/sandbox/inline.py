@@ -1,4 +1,4 @@
-"""Text lines <-> words: how an inline request is split, and how MONITOR quotes an argument.
+"""Splits inline requests into words, and quotes arguments as MONITOR does.
 
 Pure; the rules are those of Disque 1.0-rc1.
 """
@@ -6,7 +6,7 @@ Pure; the rules are those of Disque 1.0-rc1.
 from __future__ import annotations
 
 _BLANKS = b" \t\n\v\f\r"
-# A word outside of quotes goes on over the two other blanks.
+# An unquoted word does not end at the two other blanks.
 _WORD_ENDS = b" \t\n\r"
 _HEX = b"0123456789abcdefABCDEF"
 _ESCAPES = {0x6E: 0x0A, 0x72: 0x0D, 0x74: 0x09, 0x62: 0x08, 0x61: 0x07}
@@ -15,7 +15,7 @@ _SHOWN = [_QUOTED.get(c) or (bytes([c]) if 0x20 <= c < 0x7F else b"\\x%02x" % c)
 
 
 def split_words(line: bytes) -> list[bytes] | None:
-    """The words of `line` (without its end), or None when quotes do not match.
+    """Return the words of `line` (without its end), or None if quotes are unbalanced.
 
     Empty words are dropped: an inline request cannot carry an empty argument.
     """
@@ -37,7 +37,7 @@ def split_words(line: bytes) -> list[bytes] | None:
 
 
 def _read_word(line: bytes, at: int) -> tuple[bytes, int] | None:
-    """One word that starts at `at`, and where it ends; a quote may open in its middle."""
+    """Return the word that starts at `at`, and where it ends; a quote may open in its middle."""
     word = bytearray()
     while at < len(line) and line[at] not in _WORD_ENDS:
         if line[at] not in b"\"'":
@@ -52,7 +52,7 @@ def _read_word(line: bytes, at: int) -> tuple[bytes, int] | None:
 
 
 def _read_quoted(line: bytes, at: int, word: bytearray) -> int:
-    """Add the quoted text that opens at `at` to `word`; answers the place behind it, -1 if it stays open."""
+    """Add the quoted text at `at` to `word`; return the position after it, -1 if it is unclosed."""
     quote = line[at]
     at += 1
     while at < len(line):
@@ -73,7 +73,7 @@ def _read_quoted(line: bytes, at: int, word: bytearray) -> int:
 
 
 def _read_escape(line: bytes, at: int, word: bytearray) -> int:
-    """Add what the backslash at `at` stands for; answers the place behind it."""
+    """Add the character of the escape at `at`; return the position after it."""
     following = line[at + 1]
     digits = line[at + 2 : at + 4]
     if following == 0x78 and len(digits) == 2 and all(digit in _HEX for digit in digits):
@@ -84,5 +84,5 @@ def _read_escape(line: bytes, at: int, word: bytearray) -> int:
 
 
 def quote(word: bytes) -> bytes:
-    """`word` in double quotes, as MONITOR shows it."""
+    """Return `word` in double quotes, as MONITOR shows it."""
     return b'"' + b"".join([_SHOWN[char] for char in word]) + b'"'

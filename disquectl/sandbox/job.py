@@ -1,6 +1,6 @@
-"""One node's copy of a job, and job IDs.
+"""One node's replica of a job, and job IDs.
 
-Plain data: who may change a job, and when, is said in `registry` and `delivery`.
+Data only; `registry` and `delivery` change it.
 Units: `_ms` milliseconds and `_s` seconds since 1970, `created_ns` nanoseconds.
 """
 
@@ -14,13 +14,13 @@ from disquectl.sandbox.session import Session
 
 ID_LENGTH = 40
 _SIGN = 2**31
-# What Python keeps beside the body: about this much, so that used_memory is near the truth.
+# Approximate memory of a job besides its body, for used_memory.
 _JOB_OVERHEAD_BYTES = 500
 _HEX_DIGITS = string.hexdigits.encode()
 
 
 class State(enum.Enum):
-    """Where a job is, as this node sees it; the value is its name on the wire."""
+    """The state of a job on this node; the value is its name on the wire."""
 
     WAIT_REPL = b"wait-repl"
     ACTIVE = b"active"
@@ -67,21 +67,21 @@ class Job:
         self.retry_s = 0
         self.nacks = 0
         self.additional_deliveries = 0
-        # When it goes to the queue (again); 0 is never.
+        # When it is queued (again); 0: never.
         self.requeue_ms = 0
-        # When this node has to look at it; 0 before it is registered.
+        # When this node has to process it; 0 before it is registered.
         self.awake_ms = 0
-        # IDs of the nodes that may have a copy, and of those that confirmed it (or its acknowledgement).
+        # IDs of the nodes that may have a replica, and of those that confirmed it (or its acknowledgement).
         self.holders: tuple[bytes, ...] = ()
         self.confirmed: tuple[bytes, ...] | None = None
-        # Handed out by this node once: an at-most-once job is then never queued again.
+        # Delivered by this node: an at-most-once job is then never queued again.
         self.delivered = False
-        # The next enqueue is told to the other holders; so is, half a second ahead, that it is coming.
+        # Whether to announce the next enqueue to the other holders, and whether to do so half a second ahead.
         self.announce_queued = False
         self.announce_soon = False
         self.collections = 0
         self.serial = 0
-        # The client whose ADDJOB waits for the copies.
+        # The client whose ADDJOB waits for replication.
         self.waiter: Session | None = None
 
     @property
@@ -90,11 +90,11 @@ class Job:
 
     @property
     def retry_ms(self) -> int:
-        """The retry time in milliseconds, for which the server has 32 bits: 50 days, then it wraps around."""
+        """The retry time in milliseconds; the server keeps 32 bits, so it wraps around after 50 days."""
         return self.retry_s * 1000 & 0xFFFFFFFF
 
-    def copy_for_another_node(self) -> Job:
-        """What travels to another node. The expiry loses up to a second on the way, so one is added."""
+    def replica_for_another_node(self) -> Job:
+        """Return the replica to send. The expiry loses up to a second in transit, so one is added."""
         copy = Job(self.id, self.queue, self.body, State.ACTIVE)
         copy.replicate = self.replicate
         copy.created_ns = self.created_ns
@@ -110,13 +110,13 @@ class Job:
 
 
 def queue_order(job: Job) -> tuple[int, bytes]:
-    """What queues are sorted by: the time of creation, then the ID."""
+    """Return the sort key of queues: creation time, then ID."""
     return job.created_ns, job.id
 
 
 def make_id(node_id: bytes, entropy: int, ttl_s: int, retry_s: int) -> bytes:
-    """A new job ID; `entropy` has 144 bits. Its last field is odd for at-least-once jobs."""
-    # Read as signed numbers of 32 bits here.
+    """Return a new job ID; `entropy` has 144 bits. Its last field is odd for at-least-once jobs."""
+    # The server treats both as signed 32 bit numbers here.
     minutes = min(ttl_s // 60, 0xFFFF) if ttl_s < _SIGN else 0
     minutes = minutes | 1 if 0 < retry_s < _SIGN else minutes & ~1
     middle = b2a_base64(entropy.to_bytes(18, "big"), newline=False)
@@ -124,11 +124,11 @@ def make_id(node_id: bytes, entropy: int, ttl_s: int, retry_s: int) -> bytes:
 
 
 def is_id(word: bytes) -> bool:
-    """Whether `word` has the shape of a job ID; that is all that Disque looks at."""
+    """Whether `word` has the shape of a job ID; Disque checks nothing else."""
     return len(word) == ID_LENGTH and word[:2] == b"D-" and word[10] == 0x2D and word[35] == 0x2D
 
 
 def ttl_minutes(job_id: bytes) -> int:
-    """The TTL that an ID tells; digits that are none count as 0."""
+    """Return the TTL in an ID; invalid digits count as 0."""
     digits = bytes(digit if digit in _HEX_DIGITS else 0x30 for digit in job_id[36:40])
     return int(digits, 16)

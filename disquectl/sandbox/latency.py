@@ -1,4 +1,4 @@
-"""Latency samples: one a second and event, the 160 newest of each. Knows no clock: times are passed in."""
+"""Latency samples: one a second and event, the 160 newest of each. Times are passed in."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ _GRAPH_ROWS = 4
 
 
 class LatencyEvents:
-    """Per event its samples (second, milliseconds), oldest first, and the highest ever seen."""
+    """The samples (second, milliseconds) of each event, oldest first, and its maximum since the start."""
 
     def __init__(self) -> None:
         self.samples: dict[bytes, deque[tuple[int, int]]] = {}
@@ -42,7 +42,7 @@ class LatencyEvents:
         return b"\n".join(lines) + b"\n"
 
     def report(self) -> bytes:
-        """What LATENCY DOCTOR says of the samples; there must be some."""
+        """Return the text of LATENCY DOCTOR; there must be samples."""
         lines = [b"Dave, I have observed latency spikes in this sandbox:", b""]
         for number, (event, samples) in enumerate(self.samples.items(), 1):
             average = sum(latency for _, latency in samples) // len(samples)

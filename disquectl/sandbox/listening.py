@@ -1,6 +1,6 @@
-"""The ports a sandbox listens on.
+"""Opens the listening sockets of a sandbox.
 
-They are bound before anything is started, so that who cannot have them learns it at once.
+They are bound before anything else starts, so that a port in use is reported at once.
 """
 
 from __future__ import annotations
@@ -13,9 +13,9 @@ _ANY = {"0.0.0.0": "127.0.0.1", "::": "::1"}
 
 
 def listen(host: str, port: int, nodes: int) -> list[socket.socket]:
-    """One socket a node: `port`, `port` + 1, ...; free ports if it is 0.
+    """Return one socket for each node: `port`, `port` + 1, ...; free ports if it is 0.
 
-    Raises OSError naming the address that cannot be had.
+    Raises OSError, which names the address.
     """
     sockets: list[socket.socket] = []
     try:
@@ -52,7 +52,7 @@ def _listen_on(host: str, port: int) -> socket.socket:
 
 
 def address_of(listener: socket.socket) -> tuple[str, int]:
-    """Host and port that clients on this machine connect to."""
+    """Return host and port for clients on this machine."""
     host, port = listener.getsockname()[:2]
     return _ANY.get(host, host), port
 

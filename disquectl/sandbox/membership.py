@@ -1,4 +1,4 @@
-"""Which nodes know each other. Knows nothing of what they then talk about."""
+"""Cluster membership: which nodes know each other."""
 
 from __future__ import annotations
 
@@ -8,19 +8,19 @@ _SHORTEST_HANDSHAKE_MS = 1000
 
 
 def meet(node: Node, host: bytes, port: int, now_ms: int) -> None:
-    """Join the cluster of the node at that address; if this sandbox has none there, try for a while.
+    """Join the cluster of the node at that address; if there is none, keep trying for a while.
 
-    As by gossip, everybody that either side knows comes to know the others.
+    As by gossip, all nodes known to either side learn of each other.
     """
-    other = next((one for one in node.post.members if (one.host, one.port) == (host, port)), None)
+    other = next((one for one in node.network.members if (one.host, one.port) == (host, port)), None)
     if other is None:
         _begin_handshake(node, host, port, now_ms)
         return
     known = (node, other, *node.peers.values(), *other.peers.values())
-    everybody = {one.node_id: one for one in known if one.port}
-    for member in everybody.values():
+    all_nodes = {one.node_id: one for one in known if one.port}
+    for member in all_nodes.values():
         member.known_host = member.host
-        member.peers.update({peer_id: one for peer_id, one in everybody.items() if one is not member})
+        member.peers.update({peer_id: one for peer_id, one in all_nodes.items() if one is not member})
 
 
 def _begin_handshake(node: Node, host: bytes, port: int, now_ms: int) -> None:
@@ -31,12 +31,12 @@ def _begin_handshake(node: Node, host: bytes, port: int, now_ms: int) -> None:
 
 
 def end_handshakes(node: Node, now_ms: int) -> None:
-    """Give up those whose time is over."""
+    """Remove the handshakes that have timed out."""
     node.handshakes = {key: one for key, one in node.handshakes.items() if one.until_ms > now_ms}
 
 
 def forget(node: Node, peer_id: bytes) -> bool:
-    """From now on `node` neither sends to that peer nor hears it. Whether it was known."""
+    """Stop exchanging messages with a peer; return whether it was known."""
     if node.handshakes.pop(peer_id, None) is not None:
         return True
     peer = node.peers.pop(peer_id, None)
@@ -46,16 +46,16 @@ def forget(node: Node, peer_id: bytes) -> bool:
 
 
 def take_new_id(node: Node, now_ms: int) -> None:
-    """Those who knew `node` keep its old ID, at no address, until they are told to forget it."""
+    """Give `node` a new ID; the others keep its old ID, without an address, until CLUSTER FORGET."""
     ghost = node.leave_ghost(now_ms)
-    for other in node.post.members:
+    for other in node.network.members:
         if node.node_id in other.peers:
             other.peers[node.node_id] = ghost
     node.node_id = node.make_node_id()
 
 
 def ping_another(node: Node) -> None:
-    """Ask one of the others whether it is there. All that is to be seen of it is the counting."""
+    """Ping a random peer. The only visible effect is that the messages are counted."""
     peers = [peer for peer in node.peers.values() if not peer.silent_since_ms and node.node_id in peer.peers]
     if peers:
         peer = node.random.choice(peers)

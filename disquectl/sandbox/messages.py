@@ -1,4 +1,4 @@
-"""What the nodes tell each other, one class a message. Plain data."""
+"""Messages between nodes, one class each. Data only."""
 
 from __future__ import annotations
 
@@ -7,19 +7,19 @@ from typing import NamedTuple
 from disquectl.sandbox.job import Job
 
 
-class TakeCopy(NamedTuple):
-    """Keep this copy; say so, if asked to."""
+class StoreReplica(NamedTuple):
+    """Store this replica; confirm it if `wants_reply`."""
 
     job: Job
-    wants_answer: bool
+    wants_reply: bool
 
 
-class CopyTaken(NamedTuple):
+class ReplicaStored(NamedTuple):
     job_id: bytes
 
 
 class PutInQueue(NamedTuple):
-    """Queue the job, after a delay: its own node keeps no copy."""
+    """Queue the job, after a delay: the node that got the ADDJOB keeps no replica."""
 
     job_id: bytes
     delay_s: int
@@ -32,8 +32,8 @@ class WasQueued(NamedTuple):
     counts: str
 
 
-class IsWorkedOn(NamedTuple):
-    """A client told the sender that it still works on the job."""
+class Working(NamedTuple):
+    """A client sent WORKING to the sender."""
 
     job_id: bytes
 
@@ -45,14 +45,14 @@ class WillQueue(NamedTuple):
 
 
 class WasAcknowledged(NamedTuple):
-    """The job is done. `holders` is how many nodes with a copy the sender knows of."""
+    """The job was acknowledged. `holders`: how many nodes with a replica the sender knows."""
 
     job_id: bytes
     holders: int
 
 
 class Confirmed(NamedTuple):
-    """The answer to `WasAcknowledged`; `knows_it` is False if the sender has never heard of the job."""
+    """The reply to `WasAcknowledged`; `knows_it` is False if the sender does not know the job."""
 
     job_id: bytes
     knows_it: bool
@@ -70,7 +70,7 @@ class NeedJobs(NamedTuple):
 
 
 class HaveJobs(NamedTuple):
-    """Jobs that were queued at the sender, now for the receiver to queue."""
+    """Jobs that the sender took from its queue, for the receiver to queue."""
 
     jobs: list[Job]
 
@@ -82,11 +82,11 @@ class SetPause(NamedTuple):
 
 
 Message = (
-    TakeCopy
-    | CopyTaken
+    StoreReplica
+    | ReplicaStored
     | PutInQueue
     | WasQueued
-    | IsWorkedOn
+    | Working
     | WillQueue
     | WasAcknowledged
     | Confirmed

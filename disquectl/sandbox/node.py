@@ -1,7 +1,7 @@
-"""One simulated node: everything it keeps, and the post between nodes.
+"""One simulated node: its state, and the network between nodes.
 
-Plain state with a few questions about it. What commands and timers do with it is in the modules of rules
-(`registry`, `delivery`, `replication`, ...). Knows no clock and no socket.
+State with simple queries only. The modules of rules (`registry`, `delivery`, `replication`, ...) change it.
+Knows no clock and no socket.
 """
 
 from __future__ import annotations
@@ -23,22 +23,22 @@ from disquectl.sandbox.session import Session
 from disquectl.sandbox.settings import Settings
 from disquectl.sandbox.slowlog import SlowLog
 
-# What a node without jobs takes, so that a tiny maxmemory is over its limit at once, as with the real server.
+# Memory of a node without jobs, so that a tiny maxmemory is exceeded at once, as on the real server.
 _EMPTY_NODE_BYTES = 800_000
 _QUEUE_BYTES = 600
 
-# What a node does with a message: the node, the sender's ID, the message, the time.
+# Handles a message: the node, the sender's ID, the message, the time.
 Receive = Callable[["Node", bytes, Message, int], None]
 
 
-class Post:
-    """Messages between the nodes of one process; they arrive when `deliver` is called, in their order."""
+class Network:
+    """Messages between the nodes of one process; they arrive in order, when `deliver` is called."""
 
     def __init__(self, receive: Receive) -> None:
         self.members: list[Node] = []
         self._receive = receive
         self._messages: deque[tuple[Node, Node, Message]] = deque()
-        # Those for nodes that sleep, so that nobody looks at them again and again.
+        # Messages for sleeping nodes, kept apart so that they are not checked again and again.
         self._held: dict[Node, list[tuple[Node, Node, Message]]] = {}
 
     def send(self, sender: Node, target: Node, message: Message) -> None:
@@ -46,7 +46,7 @@ class Post:
         self._messages.append((sender, target, message))
 
     def deliver(self, now_ms: int) -> None:
-        """Hand over all there is, also what is sent meanwhile. Messages to a node that sleeps wait for it."""
+        """Deliver all messages, including those sent meanwhile. Messages to a sleeping node wait."""
         for node in [sleeper for sleeper in self._held if not sleeper.asleep_until_ms]:
             self._messages.extendleft(reversed(self._held.pop(node)))
         while self._messages:
@@ -59,7 +59,7 @@ class Post:
 
 
 class Handshake(NamedTuple):
-    """A try to meet a node at an address where nobody answers, until it is given up."""
+    """An attempt to meet a node at an address without an answer, until it times out."""
 
     host: bytes
     port: int
@@ -67,14 +67,15 @@ class Handshake(NamedTuple):
 
 
 class Node:
-    """`stopwatch` answers microseconds that only grow: how long commands take is measured with it.
+    """One node.
 
-    `commands` are the names of those it knows, in the order in which INFO lists them.
+    `stopwatch` returns monotonic microseconds, to measure commands. `commands`: the names of all commands, in
+    the order of INFO.
     """
 
     def __init__(
         self,
-        post: Post,
+        network: Network,
         address: tuple[bytes, int],
         password: bytes,
         now_ms: int,
@@ -83,7 +84,7 @@ class Node:
         stopwatch: Callable[[], int],
         commands: tuple[bytes, ...],
     ) -> None:
-        self.post = post
+        self.network = network
         self.random = random
         self.stopwatch = stopwatch
         self._commands = commands
@@ -94,16 +95,16 @@ class Node:
         self.known_host = b""
         self.started_ms = now_ms
         self.peers: dict[bytes, Node] = {}
-        # By the ID that a node goes by until it tells its own.
+        # By the temporary ID of a node whose real ID is not known yet.
         self.handshakes: dict[bytes, Handshake] = {}
         self.leaving = False
         self.down_since_ms = 0
         self.asleep_since_ms = self.asleep_until_ms = 0
         self.clients_paused_until_ms = 0
-        # BGREWRITEAOF: until when it is said to run; 0 before the first one.
+        # BGREWRITEAOF: when it ends; 0 before the first one.
         self.rewrites_until_ms = 0
         self.stops = False
-        # What makes a real server crash has happened: it stops at its next pulse.
+        # A request that crashes a real server has been run: this node stops at its next pulse.
         self.crashes = False
         self.settings = Settings(password, *address)
         self.serials = count(1)
@@ -113,28 +114,28 @@ class Node:
         self.slow_log = SlowLog()
         self.latency = LatencyEvents()
         self.swept_s = now_ms // 1000
-        # Where the search for idle queues goes on; 0 is the beginning.
+        # The cursor of the search for idle queues; 0: start.
         self.sweep_cursor = 0
         self.messages_sent = self.messages_received = 0
         self.peak_bytes = 0
         self.reset_statistics(now_ms)
 
     def forget_jobs(self) -> None:
-        """No job and no queue is left."""
+        """Remove all jobs and queues."""
         self.jobs: dict[bytes, Job] = {}
         self.queues: dict[bytes, Queue] = {}
         self.alarms = Alarms()
         self.job_scanner: Scanner[Job] = Scanner()
         self.queue_scanner: Scanner[Queue] = Scanner()
-        # Jobs that may be thrown away when memory is short.
+        # Jobs that may be evicted.
         self.disposable: dict[bytes, None] = {}
-        # Queues that may have something for a client that waits.
+        # Queues that may have a job for a waiting client.
         self.ready: dict[Queue, None] = {}
         self.job_bytes = 0
 
     def _start_without_clients(self) -> None:
         self.sessions: dict[int, Session] = {}
-        # Ordered sets: sessions with something to send, that wait, and whose requests can go on.
+        # Ordered sets: sessions with output, sessions that wait, sessions whose requests can continue.
         self.touched: dict[Session, None] = {}
         self.waiting: dict[Session, None] = {}
         self.resumed: dict[Session, None] = {}
@@ -145,13 +146,13 @@ class Node:
         self.connections_received = self.connections_refused = 0
         self.commands_processed = 0
         self.input_bytes = self.output_bytes = 0
-        # Per command: how often, and microseconds in all.
+        # For each command: number of calls, total microseconds.
         self.calls = {name: [0, 0] for name in self._commands}
 
     def leave_ghost(self, now_ms: int) -> Node:
-        """A dead node with this one's ID at no address: what the others keep when it takes a new ID."""
+        """Return a dead node with this ID and no address, which replaces this node when it takes a new ID."""
         ghost = Node(
-            self.post,
+            self.network,
             (b"", 0),
             b"",
             now_ms,
@@ -171,7 +172,7 @@ class Node:
 
     @property
     def silent_since_ms(self) -> int:
-        """Since when the others hear nothing of it: it is down, or it sleeps. 0 if they do."""
+        """Since when it does not answer the others, because it is down or sleeps; 0 if it answers."""
         return self.down_since_ms or (self.asleep_since_ms if self.asleep_until_ms else 0)
 
     @property
@@ -180,28 +181,28 @@ class Node:
 
     @property
     def is_crowded(self) -> bool:
-        """Over 75 % of maxmemory: new jobs are kept by other nodes only."""
+        """Over 75 % of maxmemory: new jobs are stored on other nodes only."""
         return self.used_bytes > self.settings.crowded_above_bytes
 
     def is_failing(self, peer: Node, now_ms: int) -> bool:
-        """Whether `peer` has been silent for too long. Nobody looks after one without an address."""
+        """Whether `peer` has not answered for the node timeout. A peer without an address is not checked."""
         since_ms = peer.silent_since_ms
         return since_ms > 0 and peer.port > 0 and now_ms - since_ms >= self.settings.node_timeout_ms
 
     def reachable(self, now_ms: int) -> list[Node]:
-        """The others that can take copies."""
+        """Return the peers that can store replicas."""
         return [
             peer for peer in self.peers.values() if not peer.leaving and not self.is_failing(peer, now_ms)
         ]
 
     def send(self, peer_id: bytes, message: Message) -> None:
-        """Post a message to another node; to none that is unknown, dead, or this one itself."""
+        """Send a message to a peer; ignored if it is unknown, down, or this node itself."""
         peer = self.peers.get(peer_id)
         if peer is not None and not peer.is_down:
-            self.post.send(self, peer, message)
+            self.network.send(self, peer, message)
 
     def queue_named(self, name: bytes, now_ms: int) -> Queue:
-        """The queue, made when it is missing."""
+        """Return the queue; create it if it is missing."""
         queue = self.queues.get(name)
         if queue is None:
             queue = self.queues[name] = Queue(name, next(self.serials), now_ms)
@@ -212,13 +213,13 @@ class Node:
         self.queue_scanner.remove(self.queues.pop(name))
 
     def sessions_with_input(self) -> dict[Session, None]:
-        """Those whose requests can be read on."""
+        """Return the sessions with unread input."""
         return {session: None for session in self.sessions.values() if session.reader.has_input}
 
     def note_duration(
         self, name: bytes, words: list[bytes], duration_us: int, now_ms: int, is_fast: bool = False
     ) -> None:
-        """A command took so long: for INFO, SLOWLOG and LATENCY."""
+        """Record the duration of a command, for INFO, SLOWLOG and LATENCY."""
         self.commands_processed += 1
         calls = self.calls[name]
         calls[0] += 1

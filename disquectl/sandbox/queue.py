@@ -1,6 +1,6 @@
 """One node's queue: the jobs in order, the waiting clients, the counters.
 
-Plain data over a sorted collection; the rules of delivery and federation are elsewhere.
+Data over a sorted collection; `delivery` and `federation` have the rules.
 """
 
 from __future__ import annotations
@@ -49,7 +49,7 @@ class Queue:
         self.created_s = self.used_s = now_ms // 1000
         self.jobs_in = 0
         self.jobs_out = 0
-        # Federation: whom this node got jobs from (node ID -> second), and when it last asked.
+        # Federation: the nodes that sent jobs (node ID -> second), and when this node last asked.
         self.sources: dict[bytes, int] = {}
         self.asked_ms = 0
         self.attempts = 0
@@ -65,15 +65,15 @@ class Queue:
         self._jobs.add(job)
 
     def remove(self, job: Job) -> None:
-        """Take `job` out, wherever it is."""
+        """Remove `job` from any position."""
         self._jobs.remove(job)
 
     def pop(self) -> Job:
-        """Take the oldest job; there must be one."""
+        """Remove and return the oldest job; there must be one."""
         return self._jobs.pop_first()
 
     def peek(self, count: int) -> list[Job]:
-        """Up to `count` of the oldest jobs; of the newest, newest first, when it is negative."""
+        """Return up to `count` of the oldest jobs; if negative, of the newest, newest first."""
         return self._jobs.first(count) if count >= 0 else self._jobs.last(-count)
 
     @property
@@ -84,14 +84,14 @@ class Queue:
         return b"out" if self.paused_out else b"none"
 
     def count_import(self, now_ms: int) -> None:
-        """A job came from another node."""
+        """Count a job from another node."""
         if now_ms - self.imported_now_ms > 1000:
             self.imported_before, self.imported_before_ms = self.imported_now, self.imported_now_ms
             self.imported_now, self.imported_now_ms = 0, now_ms
         self.imported_now += 1
 
     def import_rate(self, now_ms: int) -> int:
-        """About how many jobs a second came from other nodes lately; rounded up."""
+        """Return the recent rate of jobs from other nodes, per second, rounded up."""
         if now_ms - self.imported_now_ms > IMPORT_WINDOW_MS:
             return 0
         elapsed_ms = max(now_ms - self.imported_before_ms, _SHORTEST_WINDOW_MS)

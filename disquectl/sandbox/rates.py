@@ -1,4 +1,4 @@
-"""How busy a node is right now: INFO's instantaneous numbers. Knows no clock: it is told the time."""
+"""Current rates of a node: INFO's instantaneous numbers. Times are passed in."""
 
 from __future__ import annotations
 
@@ -12,11 +12,11 @@ class Rates:
         self._commands = self._input_bytes = self._output_bytes = 0
 
     def update(self, now_ms: int, commands: int, input_bytes: int, output_bytes: int) -> None:
-        """Told the totals so far, works the rates out anew once a second."""
+        """Compute the rates from the totals so far, once a second."""
         elapsed_ms = now_ms - self._since_ms
         if elapsed_ms < 1000:
             return
-        # CONFIG RESETSTAT sets the totals back: no rate is below 0.
+        # CONFIG RESETSTAT resets the totals: rates must not be negative.
         self.commands_per_s = max(commands - self._commands, 0) * 1000 // elapsed_ms
         self.input_bytes_per_s = max(input_bytes - self._input_bytes, 0) * 1000 // elapsed_ms
         self.output_bytes_per_s = max(output_bytes - self._output_bytes, 0) * 1000 // elapsed_ms

@@ -1,4 +1,4 @@
-"""A message from another node -> what this node does. The one place that knows every message.
+"""Handles messages from other nodes. The only module that knows every message.
 
 Source of the rules: the effects of Disque's messages between nodes.
 """
@@ -11,21 +11,21 @@ from disquectl.sandbox.acknowledgement import (
     receive_confirmation,
     send_acknowledgement,
 )
-from disquectl.sandbox.delivery import count_return, set_pause, tell_holders
+from disquectl.sandbox.delivery import count_return, notify_holders, set_pause
 from disquectl.sandbox.federation import receive_jobs, receive_need
 from disquectl.sandbox.job import Job, State
 from disquectl.sandbox.node import Node
 from disquectl.sandbox.registry import dequeue, requeue_after_retry, unregister
-from disquectl.sandbox.replication import receive_copy, receive_copy_taken, receive_put_in_queue
+from disquectl.sandbox.replication import receive_put_in_queue, receive_replica, receive_replica_stored
 
 
 def receive(node: Node, sender: bytes, message: m.Message, now_ms: int) -> None:
-    """Carry out one message; `sender` is a node ID that `node` knows."""
+    """Handle one message; `sender` is a node ID that `node` knows."""
     match message:
-        case m.TakeCopy(job, wants_answer):
-            receive_copy(node, sender, job, wants_answer, now_ms)
-        case m.CopyTaken(job_id):
-            receive_copy_taken(node, sender, job_id, now_ms)
+        case m.StoreReplica(job, wants_reply):
+            receive_replica(node, sender, job, wants_reply, now_ms)
+        case m.ReplicaStored(job_id):
+            receive_replica_stored(node, sender, job_id, now_ms)
         case m.PutInQueue(job_id, delay_s):
             receive_put_in_queue(node, job_id, delay_s, now_ms)
         case m.WasAcknowledged(job_id, holders):
@@ -48,22 +48,22 @@ def _receive_about_job(
     node: Node,
     sender: bytes,
     job: Job,
-    message: m.Delete | m.WasQueued | m.IsWorkedOn | m.WillQueue,
+    message: m.Delete | m.WasQueued | m.Working | m.WillQueue,
     now_ms: int,
 ) -> None:
     if isinstance(message, m.Delete):
         unregister(node, job)
     elif job.state is State.ACKED:
-        # The sender still delivers what was acknowledged here: tell it.
+        # The sender still delivers a job that was acknowledged here: send it the acknowledgement.
         send_acknowledgement(node, sender, job)
     elif isinstance(message, m.WillQueue):
         if sender not in job.holders and job.state is not State.WAIT_REPL:
             job.holders = (*job.holders, sender)
         if job.state is State.QUEUED:
-            tell_holders(node, job, m.WasQueued(job.id, ""))
+            notify_holders(node, job, m.WasQueued(job.id, ""))
     else:
-        is_worked_on = isinstance(message, m.IsWorkedOn)
-        if is_worked_on or _outranks(sender, node.node_id, job):
+        is_working = isinstance(message, m.Working)
+        if is_working or _outranks(sender, node.node_id, job):
             dequeue(node, job)
         job.announce_soon = job.announce_soon or job.retry_s > 0
         requeue_after_retry(node, job, now_ms)
@@ -72,7 +72,7 @@ def _receive_about_job(
 
 
 def _outranks(sender: bytes, own: bytes, job: Job) -> bool:
-    """Of two nodes with a job queued one drops it: which one depends on the job too, so that it is shared."""
+    """Of two nodes with a job queued, one drops it; mixing in the job ID spreads that over the nodes."""
     key = job.id[11:35] * 2
     mixed_sender = bytes(a ^ b for a, b in zip(sender, key, strict=False))
     mixed_own = bytes(a ^ b for a, b in zip(own, key, strict=False))

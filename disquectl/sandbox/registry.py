@@ -1,4 +1,4 @@
-"""Jobs come to a node and leave it; when a job has to be looked at again.
+"""Adds jobs to a node and removes them; schedules when a job is processed next.
 
 The lowest module of rules: it takes jobs out of queues, but never puts one in (see `delivery`).
 """
@@ -21,12 +21,12 @@ _REMOVED = replies.error(b"NOREPL job removed (expired?) before the requested re
 
 
 def jitter_ms(node: Node) -> int:
-    """-250 to 249 ms, so that nodes do not act at the same moment."""
+    """Return -250 to 249 ms, so that nodes do not act at the same time."""
     return int(node.random.random() * _JITTER_MS) - _JITTER_MS // 2
 
 
 def register(node: Node, job: Job) -> None:
-    """Make `job` known; the caller schedules it."""
+    """Add `job` to the node; the caller schedules it."""
     job.serial = next(node.serials)
     node.jobs[job.id] = job
     node.job_scanner.add(job)
@@ -34,8 +34,8 @@ def register(node: Node, job: Job) -> None:
 
 
 def schedule(node: Node, job: Job, now_ms: int) -> None:
-    """Work out when this node has to look at `job` next."""
-    # One second more, so that it is past its expiry for sure.
+    """Set the timer for the next processing of `job`."""
+    # One second more, so that it has certainly expired.
     at_ms = job.expires_s * 1000 + 1000
     if job.state is State.ACKED:
         period_ms = min(_COLLECT_MS << min(job.collections, 10), _COLLECT_MAX_MS)
@@ -49,19 +49,19 @@ def schedule(node: Node, job: Job, now_ms: int) -> None:
 
 
 def requeue_at(node: Node, job: Job, at_ms: int, now_ms: int) -> None:
-    """Change when `job` returns to the queue; an at-most-once job never does."""
+    """Change when `job` is queued again; an at-most-once job never is."""
     if job.retry_s and job.requeue_ms:
         job.requeue_ms = at_ms
         schedule(node, job, now_ms)
 
 
 def requeue_after_retry(node: Node, job: Job, now_ms: int) -> None:
-    """Start the retry clock anew."""
+    """Restart the retry time."""
     requeue_at(node, job, now_ms + job.retry_ms + jitter_ms(node), now_ms)
 
 
 def dequeue(node: Node, job: Job) -> bool:
-    """Take `job` out of its queue, if it is there; it is active then."""
+    """Take `job` out of its queue and make it active; return whether it was queued."""
     if job.state is not State.QUEUED or job.queue is None:
         return False
     node.queues[job.queue].remove(job)
@@ -70,7 +70,7 @@ def dequeue(node: Node, job: Job) -> bool:
 
 
 def unregister(node: Node, job: Job) -> None:
-    """Forget `job` on this node, in any state. An ADDJOB that still waits for its copies is told."""
+    """Remove `job` from this node, in any state. An ADDJOB that waits for replication gets an error."""
     dequeue(node, job)
     del node.jobs[job.id]
     node.job_scanner.remove(job)
@@ -81,17 +81,17 @@ def unregister(node: Node, job: Job) -> None:
     if waiter is not None:
         job.waiter = None
         job.state = State.ACTIVE
-        tell_holders_to_delete(node, job)
+        delete_on_holders(node, job)
         waiter.reply(_REMOVED)
         release(node, waiter)
 
 
-def tell_holders_to_delete(node: Node, job: Job) -> None:
+def delete_on_holders(node: Node, job: Job) -> None:
     for holder in job.holders:
         node.send(holder, Delete(job.id))
 
 
 def delete_everywhere(node: Node, job: Job) -> None:
-    """Forget `job` here and, as well as can be, on all nodes with a copy."""
-    tell_holders_to_delete(node, job)
+    """Remove `job` here and, best effort, on all nodes with a replica."""
+    delete_on_holders(node, job)
     unregister(node, job)

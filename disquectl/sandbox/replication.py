@@ -1,6 +1,6 @@
-"""Copies of a job on other nodes: asking for them, taking them, and what follows when there are enough.
+"""Replication: sends replicas of a job to other nodes, stores them, and answers ADDJOB when there are enough.
 
-Source of the rules: Disque's ADDJOB with REPLICATE. A node that is leaving or short of memory takes no copy.
+Source of the rules: Disque's ADDJOB with REPLICATE. A node that is leaving or short of memory stores none.
 """
 
 from __future__ import annotations
@@ -8,18 +8,18 @@ from __future__ import annotations
 from disquectl.sandbox import replies
 from disquectl.sandbox.delivery import enqueue
 from disquectl.sandbox.job import Job, State
-from disquectl.sandbox.messages import CopyTaken, PutInQueue, TakeCopy
+from disquectl.sandbox.messages import PutInQueue, ReplicaStored, StoreReplica
 from disquectl.sandbox.node import Node
 from disquectl.sandbox.registry import jitter_ms, register, schedule, unregister
-from disquectl.sandbox.waiting import WaitForCopies, release
+from disquectl.sandbox.waiting import WaitForReplicas, release
 
 _ASK_ANOTHER_AFTER_MS = 50
 
 
-def replicate(node: Node, job: Job, more: int, now_ms: int, wants_answer: bool) -> int:
-    """Send copies to `more` further nodes, picked at random, and again to those that have not confirmed.
+def replicate(node: Node, job: Job, more: int, now_ms: int, wants_reply: bool) -> int:
+    """Send replicas to `more` random nodes, and again to those that have not confirmed.
 
-    Answers how many were added.
+    Returns how many nodes were added.
     """
     others = [peer for peer in node.reachable(now_ms) if not peer.is_down and peer.node_id not in job.holders]
     chosen = node.random.sample(others, min(more, len(others)))
@@ -29,20 +29,20 @@ def replicate(node: Node, job: Job, more: int, now_ms: int, wants_answer: bool) 
         if holder == node.node_id:
             continue
         has_it = holder in confirmed
-        # Those that have it hear of it again only to learn of the new ones.
+        # Nodes that have it only need to learn the new holders.
         if chosen or not has_it:
-            node.send(holder, TakeCopy(job.copy_for_another_node(), wants_answer and not has_it))
+            node.send(holder, StoreReplica(job.replica_for_another_node(), wants_reply and not has_it))
     return len(chosen)
 
 
-def ask_another(node: Node, waiting: WaitForCopies, now_ms: int) -> None:
-    """An ADDJOB waits: try one more node, now and then, and those that did not answer."""
+def ask_another(node: Node, waiting: WaitForReplicas, now_ms: int) -> None:
+    """While an ADDJOB waits, periodically try one more node, and those that did not answer."""
     if now_ms - waiting.asked_ms >= _ASK_ANOTHER_AFTER_MS and replicate(node, waiting.job, 1, now_ms, True):
         waiting.asked_ms = now_ms
 
 
 def set_first_return(node: Node, copy: Job, now_ms: int) -> None:
-    """When a job that came from another node goes to the queue here, unless it hears of the others."""
+    """Set when a replica is queued here, unless the other nodes announce it."""
     if copy.retry_s:
         copy.announce_soon = True
         copy.requeue_ms = now_ms + copy.delay_s * 1000 + copy.retry_ms + jitter_ms(node)
@@ -50,7 +50,7 @@ def set_first_return(node: Node, copy: Job, now_ms: int) -> None:
         copy.requeue_ms = 0
 
 
-def receive_copy(node: Node, sender: bytes, copy: Job, wants_answer: bool, now_ms: int) -> None:
+def receive_replica(node: Node, sender: bytes, copy: Job, wants_reply: bool, now_ms: int) -> None:
     queue = node.queues.get(copy.queue or b"")
     if node.is_crowded or node.leaving or (queue is not None and queue.paused_in):
         return
@@ -62,11 +62,11 @@ def receive_copy(node: Node, sender: bytes, copy: Job, wants_answer: bool, now_m
         schedule(node, copy, now_ms)
     else:
         known.holders += tuple(holder for holder in copy.holders if holder not in known.holders)
-    if wants_answer:
-        node.send(sender, CopyTaken(copy.id))
+    if wants_reply:
+        node.send(sender, ReplicaStored(copy.id))
 
 
-def receive_copy_taken(node: Node, sender: bytes, job_id: bytes, now_ms: int) -> None:
+def receive_replica_stored(node: Node, sender: bytes, job_id: bytes, now_ms: int) -> None:
     job = node.jobs.get(job_id)
     if job is None or job.state is not State.WAIT_REPL or job.confirmed is None or sender in job.confirmed:
         return
@@ -76,7 +76,7 @@ def receive_copy_taken(node: Node, sender: bytes, job_id: bytes, now_ms: int) ->
 
 
 def finish_replication(node: Node, job: Job, now_ms: int) -> bool:
-    """Answer the ADDJOB that waits, and queue the job. False: another node queues it, none is kept here."""
+    """Answer the waiting ADDJOB, and queue the job. Return False if the job is not kept here."""
     job.state = State.ACTIVE
     waiter, job.waiter = job.waiter, None
     if waiter is not None:
@@ -95,7 +95,7 @@ def finish_replication(node: Node, job: Job, now_ms: int) -> bool:
 
 
 def hand_over(node: Node, job: Job, holders: tuple[bytes, ...]) -> None:
-    """Have one of `holders` queue the job, instead of this node."""
+    """Let one of `holders` queue the job, instead of this node."""
     if holders:
         node.send(node.random.choice(holders), PutInQueue(job.id, job.delay_s))
 

@@ -1,6 +1,6 @@
-"""Values -> RESP2 bytes.
+"""Encodes replies as RESP2.
 
-Pure; knows nothing of commands. Two nils exist and clients tell them apart: `NIL_BULK` and `NIL_ARRAY`.
+Pure; knows nothing of commands. There are two nils, which clients distinguish: `NIL_BULK` and `NIL_ARRAY`.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ def status(text: bytes) -> bytes:
 
 
 def error(text: bytes) -> bytes:
-    """An error line, `text` with its code word; line ends in it become blanks."""
+    """An error line, `text` with its code; line ends in it become blanks."""
     return b"-%b\r\n" % text.translate(_LINE_ENDS)
 
 

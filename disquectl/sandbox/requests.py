@@ -1,7 +1,7 @@
-"""Bytes of a connection -> requests (lists of words), a piece at a time.
+"""Parses requests (lists of words) from the bytes of a connection, incrementally.
 
-Knows no socket: bytes are fed in as they came, whole requests come out. Nothing is reserved for lengths
-that were only announced, and what is kept of an unfinished request is bounded.
+Knows no socket: bytes are fed in, complete requests come out. No memory is reserved for announced lengths,
+and the size of an incomplete request is bounded.
 Source of the rules: Disque's protocol is that of Redis 3, multibulk and inline mixed on one connection.
 """
 
@@ -18,7 +18,7 @@ _SHORT_HEADERS = {b"$%d" % length: length for length in range(1000)}
 
 
 class ProtocolError(Exception):
-    """The bytes are no request; `text` is the whole error, code word included."""
+    """The bytes are not a request; `text` is the whole error, including its code."""
 
     def __init__(self, text: bytes) -> None:
         super().__init__(text.decode("latin-1"))
@@ -26,7 +26,7 @@ class ProtocolError(Exception):
 
 
 class RequestReader:
-    """Feed it bytes, ask for `next_request()` until it answers None.
+    """Feed it bytes, call `next_request()` until it returns None.
 
     After a ProtocolError nothing more can be read from the connection.
     """
@@ -40,15 +40,15 @@ class RequestReader:
         "_length",
         "_missing",
         "_words",
-        "passed_over",
+        "skipped_empty",
     )
 
     def __init__(self) -> None:
-        # Set when a request without words was passed over; whoever wants to know sets it back.
-        self.passed_over = False
+        # Set when a request without words was skipped; the caller resets it.
+        self.skipped_empty = False
         self._buffer = b""
         self._at = 0
-        # Pieces of a long bulk, joined once when all of it is there.
+        # Pieces of a long bulk, joined once when it is complete.
         self._later: list[bytes] = []
         self._later_bytes = 0
         self._words: list[bytes] = []
@@ -58,7 +58,7 @@ class RequestReader:
 
     @property
     def pending_bytes(self) -> int:
-        """About how much memory the bytes take that no request was made of yet."""
+        """Approximate memory of the bytes of incomplete requests."""
         return len(self._buffer) - self._at + self._later_bytes + self._kept_bytes
 
     @property
@@ -80,7 +80,7 @@ class RequestReader:
             self._later_bytes = 0
 
     def next_request(self) -> list[bytes] | None:
-        """The words of the next request, at least one; None when more bytes are needed."""
+        """Return the words of the next request, at least one; None if more bytes are needed."""
         while self._missing or self._at < len(self._buffer):
             if not self._missing:
                 if self._buffer[self._at] != 0x2A:
@@ -89,17 +89,17 @@ class RequestReader:
                         return None
                     if words:
                         return words
-                    self.passed_over = True
+                    self.skipped_empty = True
                     continue
                 count = self._read_count()
                 if count is None:
                     return None
                 self._missing = max(count, 0)
                 if not self._missing:
-                    self.passed_over = True
+                    self.skipped_empty = True
                     continue
             return self._read_bulks()
-        # A long body that was taken out is not kept a second time.
+        # Do not keep a second copy of a long body.
         self._buffer = b""
         self._at = 0
         return None
@@ -130,14 +130,14 @@ class RequestReader:
         return count
 
     def _line_end(self, what: bytes) -> int:
-        """Where the header line ends that starts here, -1 when its two end bytes are not there yet."""
+        """Return where the header line that starts here ends; -1 if it is incomplete."""
         end = self._line_mark(b"\r")
         if end < 0 and len(self._buffer) - self._at > MAX_LINE_BYTES:
             raise ProtocolError(b"ERR Protocol error: too big %b count string" % what)
         return end if 0 <= end < len(self._buffer) - 1 else -1
 
     def _line_mark(self, mark: bytes) -> int:
-        """Where the line that starts here has `mark`, -1 if nowhere. The server sees nothing behind a NUL."""
+        """Return where the line that starts here has `mark`, else -1. The server stops at a NUL."""
         end = self._buffer.find(mark, self._at)
         return -1 if end < 0 or self._buffer.find(b"\0", self._at, end) >= 0 else end
 
@@ -145,7 +145,7 @@ class RequestReader:
         buffer, words, size = self._buffer, self._words, len(self._buffer)
         while self._missing:
             if self._length < 0:
-                # Nearly all lengths are short, and looking them up is quickest.
+                # Nearly all lengths are short; a lookup is fastest.
                 header_end = buffer.find(b"\r", self._at)
                 length = _SHORT_HEADERS.get(buffer[self._at : header_end], -1)
                 if length >= 0 and 0 <= header_end < size - 1:
@@ -158,7 +158,7 @@ class RequestReader:
             if end + 2 > size:
                 return None
             words.append(buffer[start:end])
-            # The two bytes behind a bulk are skipped whatever they are, as the real server does.
+            # The two bytes after a bulk are skipped without a check, as on the real server.
             self._at = end + 2
             self._kept_bytes += self._length + _WORD_OVERHEAD_BYTES
             self._length = -1
@@ -185,7 +185,7 @@ class RequestReader:
 
 
 def _strict_integer(text: bytes) -> int | None:
-    """A number of the protocol itself: no `+`, no leading zero, no blanks; None otherwise."""
+    """Return a number of the protocol: no `+`, no leading zeros, no blanks; else None."""
     if text.isdigit():
         return int(text) if len(text) < 20 and (text[0] != 0x30 or len(text) == 1) else None
     digits = text[1:]

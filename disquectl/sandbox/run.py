@@ -1,6 +1,6 @@
-"""What `disquectl sandbox` does: listen, say where, and stop when told to, or run a command meanwhile.
+"""Runs `disquectl sandbox`: listens, prints the addresses, and serves until stopped or until a command ends.
 
-Knows neither the command line nor the client; exit codes are what it answers.
+Knows neither the command line nor the client; returns exit codes.
 """
 
 from __future__ import annotations
@@ -21,12 +21,15 @@ from disquectl.sandbox.demo import Demo
 from disquectl.sandbox.listening import listen
 from disquectl.sandbox.server import SandboxServer
 
-_NOTE = "disquectl sandbox: an in-memory server for trying things out. It is no Disque, and nothing is kept."
+_NOTE = (
+    "disquectl sandbox: a stand-in for trying things out, not a real Disque server; "
+    "everything is lost when it stops"
+)
 _FILES_BESIDE_CLIENTS = 100
 _CANNOT_EXECUTE, _NOT_FOUND, _SIGNALLED = 126, 127, 128
 
 
-def run(  # noqa: PLR0917 - one argument an option of the command, in its order
+def run(  # noqa: PLR0917 - one argument per option of the command
     host: str,
     port: int,
     nodes: int,
@@ -38,14 +41,14 @@ def run(  # noqa: PLR0917 - one argument an option of the command, in its order
 ) -> int:
     """Serve until SIGINT, SIGTERM or the last SHUTDOWN: 0; with `command` until it ends: its exit code.
 
-    Without `command`, 1 when all nodes have stopped and one of them by a request that crashes Disque.
+    Without `command`, 1 if all nodes have stopped, one of them by a request that crashes Disque.
 
     Without `command`, `DISQUE_NODES=host:port,...` is written to `stdout` once every node listens, and the
-    log to `stderr`. The command's environment leads it to the sandbox and nowhere else; 128+N is a signal,
-    127 not found, 126 not to be executed. Raises OSError when a port cannot be had.
+    log to `stderr`. The command's environment points to the sandbox only; 128+N is a signal, 127 not found,
+    126 not executable. Raises OSError if a port is not available.
     """
     sockets = listen(host, port, nodes)
-    # Jobs are many and free of cycles: looking for cycles among them again and again is a sixth of the time.
+    # There are many jobs, without reference cycles; searching them for cycles took a sixth of the time.
     gc.set_threshold(100_000, 50, 100)
     log = partial(_write_line, stderr)
     sandbox = _Sandbox(sockets, password, demo, (lambda _line: None) if command else log)
@@ -55,7 +58,7 @@ def run(  # noqa: PLR0917 - one argument an option of the command, in its order
 
 
 def _write_line(stream: BinaryIO, line: str) -> None:
-    # Nobody reads the log any more: that is no reason to stop.
+    # A closed stderr must not stop the sandbox.
     with contextlib.suppress(OSError):
         stream.write(line.encode("utf-8", "replace") + b"\n")
         stream.flush()
@@ -72,7 +75,7 @@ class _Sandbox:
 
     async def _start(self) -> SandboxServer:
         loop = asyncio.get_running_loop()
-        # In Python's dev mode asyncio logs each step that takes 0.1 s; stderr is for the log of the sandbox.
+        # In dev mode asyncio would log each step that takes 0.1 s to stderr.
         loop.slow_callback_duration = inf
         loop.set_exception_handler(lambda _loop, context: self._log(_one_line(context)))
         server = SandboxServer(self._sockets, self._password, self._log)
@@ -129,7 +132,7 @@ def _one_line(context: dict[str, object]) -> str:
 
 
 def _allow_open_files(clients: int) -> None:
-    """Each client takes a file: ask for as many as there may be, or as many as there are to be had."""
+    """Raise the limit of open files to what maxclients needs, or as far as possible."""
     soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
     wanted = clients + _FILES_BESIDE_CLIENTS
     if hard != resource.RLIM_INFINITY:
@@ -138,14 +141,14 @@ def _allow_open_files(clients: int) -> None:
         resource.setrlimit(resource.RLIMIT_NOFILE, (wanted, hard))
 
 
-def _on_signals(act: Callable[[signal.Signals], None]) -> None:
+def _on_signals(handle: Callable[[signal.Signals], None]) -> None:
     loop = asyncio.get_running_loop()
     for number in (signal.SIGINT, signal.SIGTERM):
-        loop.add_signal_handler(number, act, number)
+        loop.add_signal_handler(number, handle, number)
 
 
 def _pass_on(process: asyncio.subprocess.Process, number: signal.Signals) -> None:
-    """Give a signal to the command, unless the terminal did: Ctrl-C reaches both by itself."""
+    """Forward a signal to the command, unless the terminal did: Ctrl-C reaches both."""
     if process.returncode is None and not (number is signal.SIGINT and _is_in_foreground()):
         process.send_signal(number)
 
@@ -158,7 +161,7 @@ def _is_in_foreground() -> bool:
 
 
 def _environment(addresses: list[str], password: str | None) -> dict[str, str]:
-    """What the command gets: everything but what could lead it to another cluster or change its output."""
+    """Return the command's environment: without what could point to another cluster or change its output."""
     kept = {
         name: value
         for name, value in os.environ.items()

@@ -1,7 +1,7 @@
-"""Walk over a node's jobs or queues in pages, with a number as cursor.
+"""Scans of a node's jobs or queues in pages, with a number as cursor.
 
-Knows neither jobs nor queues, only that each has a `serial` that grows. A walk goes from the newest to the
-oldest: what is there all the time is found once, and what comes meanwhile cannot make it endless.
+Items only need a `serial` that increases. A scan goes from the newest to the oldest: items that exist all the
+time are returned once, and items that are added meanwhile cannot make it endless.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ T = TypeVar("T", bound=Numbered)
 
 
 class Scanner(SortedRuns[T]):
-    """One collection in the order of its serials; a page costs no more than it looks at."""
+    """A collection sorted by serial; the cost of a page is the number of items it checks."""
 
     __slots__ = ()
 
@@ -29,9 +29,9 @@ class Scanner(SortedRuns[T]):
         super().__init__(attrgetter("serial"))
 
     def page(self, cursor: int, wanted: int | None, fits: Callable[[T], bool]) -> tuple[int, list[T]]:
-        """From `cursor` on: the next cursor (0: that was all) and what `fits`.
+        """Return the next cursor (0: the end) and the items from `cursor` on for which `fits`.
 
-        `wanted` is a hint: ten times as many are looked at. None takes all at once, the oldest first.
+        `wanted` is a hint: at most ten times as many are checked. None returns all, oldest first.
         """
         if wanted is None:
             return 0, [item for item in self if not 0 < cursor < item.serial and fits(item)]

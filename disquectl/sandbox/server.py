@@ -1,7 +1,7 @@
-"""The engine on the network: the only module that knows asyncio.
+"""The network server around the engine, with asyncio.
 
-It carries bytes between sockets and sessions, lets time pass, and guards memory: clients that do not read get
-no more replies and at last the end, and all half-sent requests together are bounded.
+Transfers bytes between sockets and sessions, advances the time, and bounds memory: clients that do not read
+their replies are no longer served and finally dropped, and all incomplete requests together are limited.
 """
 
 from __future__ import annotations
@@ -21,11 +21,11 @@ from disquectl.sandbox.requests import MAX_REQUEST_BYTES
 from disquectl.sandbox.session import Session
 
 _TICK_MS = 100
-# So many due jobs at once, then clients have a turn.
+# Due jobs processed at once; then clients are served.
 JOBS_PER_TICK = 1000
-# What a client that cannot be served right now may send ahead.
+# How much a client that is not being served may send ahead.
 _READ_AHEAD_BYTES = 1024 * 1024
-# Replies that nobody fetches: one may be huge, but nothing is added to more than this.
+# Unread replies: a single one may be larger, but nothing is added beyond this.
 _UNREAD_LIMIT_BYTES = 64 * 1024 * 1024
 _PENDING_LIMIT_BYTES = MAX_REQUEST_BYTES + 64 * 1024 * 1024
 _CRASHED = "ACKJOB of a job in state wait-repl, which crashes Disque"
@@ -67,7 +67,7 @@ class Connection(asyncio.Protocol):
             self._server.carry_on()
 
     def send(self, data: bytes) -> bool:
-        """False if the client has not fetched what it got long ago."""
+        """Send data; return False if too much earlier data is unread."""
         if self.transport.get_write_buffer_size() > _UNREAD_LIMIT_BYTES:
             return False
         self.transport.write(data)
@@ -86,7 +86,7 @@ class SandboxServer:
         )
         self.all_stopped = asyncio.Event()
         self.has_crashed = False
-        # Called with the time ten times a second, before everything else that is due.
+        # Called with the time ten times a second, before timers run.
         self.before_tick: Callable[[int], None] | None = None
         self._log = log
         self._sockets = sockets
@@ -110,8 +110,9 @@ class SandboxServer:
             self.stop_node(index)
         if self._timer is not None:
             self._timer.cancel()
-        # One turn of the loop, so that the aborted transports are closed.
-        await asyncio.sleep(0)
+        # Turns of the loop: a connection that was just accepted is made, and aborted transports are closed.
+        for _ in range(10):
+            await asyncio.sleep(0)
 
     def stop_node(self, index: int) -> None:
         """End a node as if its process had died."""
@@ -125,13 +126,17 @@ class SandboxServer:
             self.all_stopped.set()
 
     def advance(self, seconds: float) -> None:
-        """Move the clock forward; what is due on the way happens."""
+        """Move the clock forward; run what becomes due."""
         self.clock.move_forward(seconds)
         self.engine.advance(self.clock.now_ms())
         self.carry_on()
 
     def add(self, connection: Connection) -> None:
         node, transport = connection.node, connection.transport
+        if node.is_down:
+            # It was accepted while the node stopped.
+            transport.abort()
+            return
         peer = transport.get_extra_info("peername")
         address = join_address(*peer[:2]) if peer else "?:0"
         fd = transport.get_extra_info("socket").fileno()
@@ -163,21 +168,21 @@ class SandboxServer:
         self.carry_on()
 
     def _note_pending(self, connection: Connection, session: Session) -> None:
-        """Keep count of the requests that are not whole, and stop reading from a client that runs ahead."""
+        """Count the bytes of incomplete requests, and stop reading from a client that sends too far ahead."""
         pending_bytes = session.reader.pending_bytes
         self._pending_bytes += pending_bytes - connection.pending_bytes
         connection.pending_bytes = pending_bytes
         if self._pending_bytes > _PENDING_LIMIT_BYTES:
-            self._log(f"too many unfinished requests: client {session.address.decode()} is dropped")
+            self._log(f"too many incomplete requests: client {session.address.decode()} dropped")
             session.kill()
         elif pending_bytes > _READ_AHEAD_BYTES and not may_run(connection.node, session):
             connection.transport.pause_reading()
             self._not_reading.add(connection)
 
     def carry_on(self) -> None:
-        """Send what there is to send; go on soon with what is left to do."""
+        """Send pending output; schedule the work that is left."""
         for index, node in enumerate(self.engine.nodes):
-            # First of all: a server that stops sends nothing more, not even what it said just before.
+            # First, because a server that stops does not send its pending replies.
             if node.stops and not node.is_down:
                 self._log(f"{_CRASHED if node.crashes else 'SHUTDOWN'}: {self.addresses[index]} stops")
                 self.has_crashed = self.has_crashed or node.crashes
@@ -207,11 +212,11 @@ class SandboxServer:
                 continue
             if session.out and not session.killed:
                 data = session.take_output()
-                # Also an answer, or a line of MONITOR, ends a client's idleness.
+                # A reply or a line of MONITOR also resets the client's idle time.
                 session.seen_ms = self.clock.now_ms()
                 node.output_bytes += len(data)
                 if not connection.send(data):
-                    self._log(f"client {session.address.decode()} does not read: it is dropped")
+                    self._log(f"client {session.address.decode()} does not read its replies: dropped")
                     session.killed = True
             if session.killed:
                 connection.transport.abort()
@@ -230,7 +235,7 @@ class SandboxServer:
 
 
 class _ConnectionMaker:
-    """Makes the connections of one node."""
+    """Creates the connections of one node."""
 
     def __init__(self, server: SandboxServer, node: Node) -> None:
         self._server = server

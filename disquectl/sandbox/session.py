@@ -1,6 +1,6 @@
-"""What a node knows of one connection, without the socket.
+"""A session: one client of a node, without the socket.
 
-Replies gather in `out` until the server sends them. A session that waits has its requests read later.
+Replies are collected in `out` until the server sends them. Requests of a waiting session are read later.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ _REPLY_BUFFER_BYTES = 16 * 1024
 
 @dataclass(slots=True)
 class Wait:
-    """What a client waits for; `waiting` has the kinds. `deadline_ms` 0 is never."""
+    """Base class of what a client waits for (see `waiting`). `deadline_ms` 0: no timeout."""
 
     deadline_ms: int
 
@@ -48,7 +48,7 @@ class Session:
     def __init__(
         self, number: int, address: bytes, fd: int, now_ms: int, touched: dict[Session, None]
     ) -> None:
-        """`touched` is where it notes itself when there is something to send or to close."""
+        """The session adds itself to `touched` if it has something to send or is to be closed."""
         self.number = number
         self.address = address
         self.fd = fd
@@ -63,7 +63,7 @@ class Session:
         self.wait: Wait | None = None
         self.out: list[bytes] = []
         self.out_bytes = 0
-        # Its replies are not fetched: no more requests are read until they are.
+        # The client does not read its replies: no requests are read until it does.
         self.held = False
         # Close when the replies are sent, or at once.
         self.closing = False
@@ -71,7 +71,7 @@ class Session:
         self._touched = touched
 
     def reply(self, data: bytes) -> None:
-        """Queue an encoded reply, unless the client asked for none."""
+        """Queue an encoded reply, unless CLIENT REPLY turned replies off."""
         if self.muted or self.skip:
             return
         self.out.append(data)
@@ -80,16 +80,16 @@ class Session:
 
     @property
     def listed_replies(self) -> int:
-        """How many replies wait in a list: as with the real server, a few small ones lie in a buffer."""
+        """How many replies are in the reply list; as on the real server, small ones are buffered instead."""
         return len(self.out) if self.out_bytes > _REPLY_BUFFER_BYTES else 0
 
     def kill(self) -> None:
-        """Close the connection without another word."""
+        """Close the connection at once."""
         self.killed = True
         self._touched[self] = None
 
     def take_output(self) -> bytes:
-        """The replies gathered so far, which are forgotten here."""
+        """Return and clear the collected replies."""
         data = self.out[0] if len(self.out) == 1 else b"".join(self.out)
         self.out.clear()
         self.out_bytes = 0

@@ -1,7 +1,7 @@
-"""The parameters of CONFIG: their names, defaults, which can be set and to what.
+"""The parameters of CONFIG: names, defaults, and the values they accept.
 
-Pure. The values are kept as the text that CONFIG GET answers; what the engine looks at often is also
-kept as numbers. Most of the others only exist so that clients find what they expect.
+Pure. Values are kept as the text of CONFIG GET; those that the engine uses often also as numbers. Most of the
+others only exist so that clients find what they expect.
 """
 
 from __future__ import annotations
@@ -22,14 +22,14 @@ _OUTPUT_LIMIT = b"client-output-buffer-limit"
 
 @dataclass(frozen=True, slots=True)
 class Parameter:
-    """`read` turns what a client gave into the text that is kept, or None; no `read`: it cannot be set."""
+    """`read` converts a client's word to the stored text, None if invalid; without it: read-only."""
 
     default: bytes
     read: Reader | None = None
 
 
 def _number(least: int = 0, bits: int = 64) -> Reader:
-    """A number that the server keeps in so many bits: a longer one is cut, its sign included."""
+    """A number that the server keeps in `bits` bits; larger numbers are truncated, including the sign."""
 
     def read(word: bytes) -> bytes | None:
         number = read_integer(word)
@@ -39,7 +39,7 @@ def _number(least: int = 0, bits: int = 64) -> Reader:
 
 
 def _read_slow_log_length(word: bytes) -> bytes | None:
-    """The one number of 32 bits that has no sign."""
+    """The only unsigned 32 bit number."""
     number = read_integer(word)
     return b"%d" % (number & _UINT32) if number is not None and number >= 0 else None
 
@@ -135,7 +135,7 @@ class Settings:
         self._derive()
 
     def find(self, pattern: bytes) -> list[tuple[bytes, bytes]]:
-        """Name and value of the parameters that fit a glob pattern."""
+        """Return name and value of the parameters that match a glob pattern."""
         return [(name, value) for name, value in self.values.items() if matches(pattern, name)]
 
     def set(self, name: bytes, word: bytes) -> bool | None:

@@ -1,4 +1,4 @@
-"""The log of slow commands: SLOWLOG's entries. Knows no clock: durations are passed in."""
+"""The log of slow commands: SLOWLOG's entries. Durations are passed in."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ class SlowLog:
 
 
 def _shortened(words: list[bytes]) -> list[bytes]:
-    """At most 32 words of at most 128 bytes; what is left out is told."""
+    """Return at most 32 words of at most 128 bytes, with the number of omitted words and bytes."""
     kept = words if len(words) <= _MAX_WORDS else words[: _MAX_WORDS - 1]
     short = [
         word

@@ -55,7 +55,7 @@ class SortedRuns(Generic[T]):
             runs[at : at + 1] = [run[:RUN_LENGTH], run[RUN_LENGTH:]]
 
     def remove(self, item: T) -> None:
-        """Take `item` out; it must be here."""
+        """Remove `item`; it must be present."""
         if self._runs[0][0] is item:
             self.pop_first()
             return
@@ -68,7 +68,7 @@ class SortedRuns(Generic[T]):
             del self._runs[at]
 
     def pop_first(self) -> T:
-        """Take the first item; there must be one."""
+        """Remove and return the first item; there must be one."""
         run = self._runs[0]
         self._length -= 1
         item = run.pop(0)
@@ -77,15 +77,15 @@ class SortedRuns(Generic[T]):
         return item
 
     def first(self, count: int) -> list[T]:
-        """Up to `count` items from the beginning."""
+        """Return up to `count` items from the start."""
         return list(islice(self, count))
 
     def last(self, count: int) -> list[T]:
-        """Up to `count` items from the end, the last one first."""
+        """Return up to `count` items from the end, last first."""
         return list(islice(reversed(self), count))
 
     def down_from(self, limit: Key) -> Iterator[T]:
-        """The items whose key is at most `limit`, the last one first."""
+        """Yield the items whose key is at most `limit`, last first."""
         at = self._run_with(limit)
         if at < len(self._runs):
             run = self._runs[at]
@@ -93,6 +93,6 @@ class SortedRuns(Generic[T]):
         yield from chain.from_iterable(reversed(self._runs[below]) for below in range(at - 1, -1, -1))
 
     def _run_with(self, wanted: Key) -> int:
-        """The number of the run that `wanted` belongs into: the first that does not end before it."""
+        """Return the index of the run for `wanted`: the first that does not end before it."""
         key = self._key
         return bisect_left(self._runs, wanted, key=lambda run: key(run[-1]))

@@ -1,4 +1,4 @@
-"""A sandbox in a thread of its own, for tests and for trying things out from Python."""
+"""A sandbox in a background thread, for tests and for trying things out from Python."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from disquectl.sandbox.server import SandboxServer
 
 
 class SandboxThread:
-    """A context manager: the nodes listen inside the block, `addresses` says where.
+    """A context manager: the nodes listen inside the block, on `addresses`.
 
         with SandboxThread(nodes=3) as sandbox:
             client = Client(sandbox.addresses)
@@ -47,17 +47,17 @@ class SandboxThread:
         self._thread.join()
 
     def stop_node(self, index: int) -> None:
-        """The node's listener and connections are closed as if its process had died."""
+        """Close the node's listener and connections, as if its process had died."""
         self._call(lambda: self._server.stop_node(index))
 
     def advance(self, seconds: float) -> None:
-        """Move the sandbox's clock forward; delays, retries and TTLs that end on the way have ended then."""
+        """Move the sandbox's clock forward; delays, retries and TTLs that end meanwhile are applied."""
         self._call(lambda: self._server.advance(seconds))
 
     def _call(self, action: Callable[[], None]) -> None:
         done: Future[None] = Future()
 
-        def act() -> None:
+        def run() -> None:
             try:
                 action()
             except BaseException as problem:
@@ -65,7 +65,7 @@ class SandboxThread:
             else:
                 done.set_result(None)
 
-        self._loop.call_soon_threadsafe(act)
+        self._loop.call_soon_threadsafe(run)
         done.result()
 
     def _run(self) -> None:

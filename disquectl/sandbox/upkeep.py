@@ -1,13 +1,13 @@
-"""What a node does by itself as time passes: due jobs, clients whose time is over, idle queues, memory.
+"""Background tasks of a node: due jobs, client timeouts, idle queues, memory.
 
-Knows no clock: it is told the time.
+Times are passed in.
 """
 
 from __future__ import annotations
 
 from disquectl.sandbox import replies
 from disquectl.sandbox.acknowledgement import try_collect
-from disquectl.sandbox.delivery import enqueue, tell_holders
+from disquectl.sandbox.delivery import enqueue, notify_holders
 from disquectl.sandbox.federation import need_jobs, serve_waiting
 from disquectl.sandbox.job import Job, State
 from disquectl.sandbox.membership import ping_another
@@ -24,10 +24,10 @@ from disquectl.sandbox.registry import (
 )
 from disquectl.sandbox.replication import ask_another
 from disquectl.sandbox.session import Session
-from disquectl.sandbox.waiting import WaitForCopies, WaitForJobs, WaitForWakeUp, release
+from disquectl.sandbox.waiting import WaitForJobs, WaitForReplicas, WaitForWakeUp, release
 
 _IDLE_QUEUE_S = 300
-# How many idle queues are forgotten at once; ten times as many are looked at.
+# How many idle queues are removed at once; ten times as many are checked.
 QUEUES_PER_SWEEP = 1000
 _IDLE_QUEUE_CROWDED_S = 10
 _IDLE_QUEUE_FULL_S = 2
@@ -36,9 +36,9 @@ _LEAVING = replies.error(b"LEAVING This node is leaving the cluster, please conn
 
 
 def run_due(node: Node, now_ms: int, most: int) -> int:
-    """Everything that is due at `now_ms`, but no more than `most` jobs. A node that sleeps does nothing.
+    """Process everything due at `now_ms`, but at most `most` jobs. A sleeping node does nothing.
 
-    Returns how many jobs were due.
+    Returns how many jobs were processed.
     """
     if node.is_down or (node.asleep_until_ms and not _wake_up(node, now_ms)):
         return 0
@@ -60,14 +60,14 @@ def _run_alarms(node: Node, now_ms: int, most: int) -> int:
         job = node.jobs[job_id]
         wake(node, job, now_ms)
         if job.awake_ms == at_ms and node.jobs.get(job_id) is job:
-            # Nothing to do for it after all: its expiry is what is left.
+            # Nothing was done: next is its expiry.
             job.awake_ms = max(job.expires_s * 1000 + 1000, now_ms + 1000)
             node.alarms.add(job.awake_ms, job_id)
     return most
 
 
 def wake(node: Node, job: Job, now_ms: int) -> None:
-    """What is due for `job`: expiry, announcing its return, the return itself, another try to collect it."""
+    """Do what is due for `job`: expire, announce the requeue, requeue, or collect it again."""
     if job.expires_s <= now_ms // 1000:
         unregister(node, job)
     elif job.state is State.ACKED:
@@ -77,7 +77,7 @@ def wake(node: Node, job: Job, now_ms: int) -> None:
     elif job.state is not State.WAIT_REPL:
         if job.announce_soon and job.requeue_ms - ANNOUNCE_AHEAD_MS <= now_ms:
             if job.state is State.ACTIVE:
-                tell_holders(node, job, WillQueue(job.id))
+                notify_holders(node, job, WillQueue(job.id))
             job.announce_soon = False
             schedule(node, job, now_ms)
         if job.requeue_ms <= now_ms:
@@ -95,12 +95,12 @@ def _return_to_queue(node: Node, job: Job, now_ms: int) -> None:
     if queue is not None and queue.paused_in and job.retry_s:
         requeue_after_retry(node, job, now_ms)
     else:
-        # An at-most-once job whose delay is over would be lost if it were put off.
+        # Deferring an at-most-once job whose delay has ended would lose it.
         enqueue(node, job, now_ms)
 
 
 def _end_waiting(node: Node, now_ms: int) -> None:
-    """Answer the clients whose timeout is over; on a leaving node, all that wait."""
+    """Answer the clients whose timeout has ended; on a leaving node, all waiting clients."""
     for session in list(node.waiting):
         waiting = session.wait
         if isinstance(waiting, WaitForWakeUp) or waiting is None:
@@ -109,16 +109,16 @@ def _end_waiting(node: Node, now_ms: int) -> None:
         if not is_over and not node.leaving:
             continue
         if is_over:
-            session.reply(_TIMED_OUT if isinstance(waiting, WaitForCopies) else replies.NIL_ARRAY)
+            session.reply(_TIMED_OUT if isinstance(waiting, WaitForReplicas) else replies.NIL_ARRAY)
         else:
             session.reply(_LEAVING)
         stop_waiting(node, session)
 
 
 def stop_waiting(node: Node, session: Session) -> None:
-    """The client got another answer, or went away: a job that still waits for its copies is given up."""
+    """End a client's wait after another reply or a disconnect; a job waiting for replication is deleted."""
     waiting = session.wait
-    if isinstance(waiting, WaitForCopies) and waiting.job.state is State.WAIT_REPL:
+    if isinstance(waiting, WaitForReplicas) and waiting.job.state is State.WAIT_REPL:
         waiting.job.waiter = None
         waiting.job.state = State.ACTIVE
         delete_everywhere(node, waiting.job)
@@ -126,7 +126,7 @@ def stop_waiting(node: Node, session: Session) -> None:
 
 
 def _wake_up(node: Node, now_ms: int) -> bool:
-    """Whether the node's DEBUG SLEEP is over; who asked for it is answered then."""
+    """End the node's DEBUG SLEEP if it is due, and answer its client; return whether it has ended."""
     if now_ms < node.asleep_until_ms:
         return False
     node.asleep_until_ms = 0
@@ -141,7 +141,7 @@ def _wake_up(node: Node, now_ms: int) -> bool:
 
 
 def pulse(node: Node, now_ms: int) -> None:
-    """Ten times a second: ask other nodes on behalf of those who wait; once a second, what is slower."""
+    """Ten times a second: ask other nodes for waiting clients. Once a second: the slower tasks."""
     if node.is_down or node.asleep_until_ms:
         return
     if node.crashes:
@@ -152,7 +152,7 @@ def pulse(node: Node, now_ms: int) -> None:
         if isinstance(waiting, WaitForJobs):
             for queue in waiting.queues:
                 need_jobs(node, queue, now_ms)
-        elif isinstance(waiting, WaitForCopies):
+        elif isinstance(waiting, WaitForReplicas):
             ask_another(node, waiting, now_ms)
     if now_ms // 1000 != node.swept_s:
         node.swept_s = now_ms // 1000
@@ -163,7 +163,7 @@ def pulse(node: Node, now_ms: int) -> None:
 
 
 def _end_idle_sessions(node: Node, now_ms: int) -> None:
-    """CONFIG's `timeout`: who sent nothing for longer is disconnected, unless waiting for an answer."""
+    """CONFIG's `timeout`: disconnect clients that were idle for longer, unless they wait for a reply."""
     for session in node.sessions.values():
         idle_s = now_ms // 1000 - session.seen_ms // 1000
         if session.wait is None and idle_s > node.settings.idle_limit_s:
@@ -171,9 +171,9 @@ def _end_idle_sessions(node: Node, now_ms: int) -> None:
 
 
 def remove_idle_queues(node: Node, now_ms: int) -> None:
-    """Forget queues that have not been used for minutes; for seconds, when memory is short.
+    """Remove queues that were not used for minutes; if memory is short, for seconds.
 
-    Where there are very many queues, only some are looked at each time.
+    If there are very many queues, only some are checked each time.
     """
     limit_s = _IDLE_QUEUE_S
     if node.is_crowded:
@@ -189,10 +189,10 @@ def remove_idle_queues(node: Node, now_ms: int) -> None:
         node.forget_queue(queue.name)
 
 
-def make_room(node: Node, now_ms: int) -> bool:
-    """Over 95 % of maxmemory: throw away what may be. Whether that was enough.
+def evict(node: Node, now_ms: int) -> bool:
+    """Over 95 % of maxmemory: evict jobs. Return whether that was enough.
 
-    Acknowledged jobs may go, and at-most-once jobs that were handed out.
+    Acknowledged jobs may be evicted, and at-most-once jobs that were delivered.
     """
     limit = node.settings.full_above_bytes
     if not node.settings.evicts:

@@ -1,4 +1,4 @@
-"""Which clients wait, for what, and how they stop waiting. Knows nothing of what they are answered."""
+"""Waiting clients: what each waits for, and how a wait starts and ends. Knows nothing of the replies."""
 
 from __future__ import annotations
 
@@ -19,8 +19,8 @@ class WaitForJobs(Wait):
 
 
 @dataclass(slots=True)
-class WaitForCopies(Wait):
-    """An ADDJOB whose copies are not all confirmed."""
+class WaitForReplicas(Wait):
+    """An ADDJOB whose replicas are not all confirmed."""
 
     job: Job
     asked_ms: int
@@ -28,14 +28,14 @@ class WaitForCopies(Wait):
 
 @dataclass(slots=True)
 class WaitForWakeUp(Wait):
-    """A DEBUG SLEEP: its whole node sleeps. The words are for the slow log."""
+    """A DEBUG SLEEP, during which the whole node sleeps. `words` are for the slow log."""
 
     words: list[bytes]
     started_ms: int
 
 
 def wait(node: Node, session: Session, what: Wait) -> None:
-    """From now on the requests of `session` are left unread."""
+    """Start a wait: the requests of `session` are not read until it ends."""
     session.wait = what
     node.waiting[session] = None
     if isinstance(what, WaitForJobs):
@@ -44,7 +44,7 @@ def wait(node: Node, session: Session, what: Wait) -> None:
 
 
 def release(node: Node, session: Session) -> None:
-    """The end of waiting: what the client sent meanwhile is carried out next."""
+    """End a wait: the requests sent meanwhile run next."""
     what = session.wait
     if isinstance(what, WaitForJobs):
         for queue in what.queues:

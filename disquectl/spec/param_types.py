@@ -37,6 +37,7 @@ if TYPE_CHECKING:
         "queue",
         "seconds",
         "section",
+        "size",
         "system",
         "text",
         "topic",
@@ -46,6 +47,17 @@ if TYPE_CHECKING:
 
 # More digits than any number here can have. Python refuses to read numbers with thousands of digits.
 MAX_DIGITS = 100
+# Disque's own units of memory: k is 1000, kb is 1024.
+UNIT_BYTES = {
+    "": 1,
+    "b": 1,
+    "k": 1000,
+    "kb": 1 << 10,
+    "m": 1000**2,
+    "mb": 1 << 20,
+    "g": 1000**3,
+    "gb": 1 << 30,
+}
 UNIT_MS = {"ms": 1, "s": 1000, "m": 60_000, "h": 3_600_000, "d": 86_400_000}
 
 
@@ -116,6 +128,17 @@ def wait_milliseconds(text: str) -> int:
     if total > MAX_WAIT_MS:
         raise UsageError(f"too long: {text!r}")
     return total
+
+
+def size_bytes(text: str) -> int:
+    """`100` (bytes), `64kb`, `1mb` in bytes."""
+    digits = text.rstrip("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ")
+    unit = UNIT_BYTES.get(text[len(digits) :].lower())
+    if unit is None or not (digits.isascii() and digits.isdecimal()):
+        raise UsageError(f"not a size: {text!r}", "write 100 (bytes), 64kb or 1mb")
+    if len(digits) > MAX_DIGITS:
+        raise UsageError(f"too large: {text!r}")
+    return int(digits) * unit
 
 
 def whole_number(low: int | None = None, high: int | None = None) -> Callable[[str], int]:
@@ -197,6 +220,7 @@ PROFILE = ParamType("profile", plain_text, "NAME")
 NODE_ID = ParamType("node_id", os.fsencode)
 SECONDS = ParamType("seconds", whole_seconds, "DURATION")
 WAIT = ParamType("wait", wait_milliseconds, "DURATION")
+SIZE = ParamType("size", size_bytes)
 DURATION = ParamType("duration", duration_ms, "DURATION")
 SECONDS_FLOAT = ParamType("seconds", seconds_float, "SECONDS")
 INT64 = number(-(2**63), 2**63 - 1)

@@ -7,13 +7,13 @@ is held until its dead letter is added, so that it is not run again.
 from __future__ import annotations
 
 from math import inf
-from typing import TYPE_CHECKING
 
 from disquectl.worker.dead_queue import DeadQueue, seconds_until_sent_again
 from disquectl.worker.job import ADDING_LETTER, CHECKING_TTL, HELD, LETTER_REFUSED
 from disquectl.worker.lifetimes import Lifetimes
 from disquectl.worker.retry_policy import ABANDON, DEAD_LETTER, decide
 
+TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 

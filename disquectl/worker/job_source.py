@@ -5,13 +5,12 @@ Knows no processes: it is told how many jobs there is room for, and returns the 
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from disquectl.errors import ReplyError
 from disquectl.worker.affinity import NodeAffinity
 from disquectl.worker.job import jobs_of
 from disquectl.worker.scheduling import WeightedRoundRobin
 
+TYPE_CHECKING = False
 if TYPE_CHECKING:
     from disquectl.client.address import Node
     from disquectl.protocol.resp import Reply

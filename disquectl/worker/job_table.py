@@ -7,10 +7,10 @@ from __future__ import annotations
 
 from collections import Counter
 from math import inf
-from typing import TYPE_CHECKING
 
 from disquectl.worker.job import HELD, RETURNED, RUNNING, JobEvent, Request
 
+TYPE_CHECKING = False
 if TYPE_CHECKING:
     from disquectl.worker.job import EventKind, Job, State
 

@@ -127,7 +127,7 @@ def test_when_all_are_refused_it_is_1(node):
         "disquectl: line 1: PAUSED",
         "disquectl: line 2: PAUSED",
     ]
-    assert last.startswith("disquectl: PAUSED 0 added, 2 refused (the queue takes no jobs: ")
+    assert last.startswith("disquectl: PAUSED 0 added, 2 refused (resume the queue with `disquectl pause ")
 
 
 def test_fail_fast_ends_with_the_first_refusal_and_says_where_to_go_on(node):

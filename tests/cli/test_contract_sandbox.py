@@ -37,7 +37,7 @@ def test_it_says_where_it_listens_and_stops_when_told(number):
         process.send_signal(number)
         out, err = process.communicate(timeout=PATIENCE_SECONDS)
         assert (process.returncode, out) == (0, b"")
-        assert b"It is no Disque" in err
+        assert b"not a real Disque server" in err
         assert b"Traceback" not in err
 
 

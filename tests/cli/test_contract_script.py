@@ -74,7 +74,7 @@ def test_a_refused_line_does_not_hold_up_the_others(disquectl):
 def test_a_line_that_must_not_be_sent_ends_the_run(disquectl):
     done = disquectl("exec", "-", stdin=b"qlen q\nshutdown\nqlen q\n")
     assert (done.code, done.out) == (2, "0\n")
-    assert done.err.startswith("disquectl: line 2: SHUTDOWN stops the server")
+    assert done.err.startswith("disquectl: line 2: SHUTDOWN needs confirmation, because it stops the server")
     done = disquectl("--read-only", "exec", "-", stdin=b"qlen q\naddjob q b 0\n")
     assert (done.code, done.out) == (2, "0\n")
     assert done.err == "disquectl: line 2: ADDJOB can change the cluster, and this is read-only\n"

@@ -151,8 +151,8 @@ def test_completion_has_no_place(nobody, shell, env, tmp_path, monkeypatch):
 
 def test_completion_is_set_up_where_folders_are_named(nobody, tmp_path):
     env = {"XDG_CONFIG_HOME": str(tmp_path), "XDG_DATA_HOME": str(tmp_path), "ZDOTDIR": str(tmp_path)}
-    assert "written" in install({"SHELL": "/bin/fish", **env})
-    assert "written" in install({"SHELL": "/bin/zsh", **env})
+    assert "Wrote" in install({"SHELL": "/bin/fish", **env})
+    assert "Wrote" in install({"SHELL": "/bin/zsh", **env})
     assert sorted(os.listdir(tmp_path)) == [".zshrc", "fish", "zsh"]
 
 

@@ -11,7 +11,8 @@ import threading
 import pytest
 
 from disquectl.client.address import Node, parse_node
-from disquectl.client.connection import Broken, Connection, TimedOut, Unreachable, open_connection
+from disquectl.client.connecting import open_connection
+from disquectl.client.connection import Broken, Connection, TimedOut, Unreachable
 from disquectl.protocol.resp import ProtocolError
 from tests.support.scripted_node import ScriptedNode, refused_address, silent
 

@@ -181,7 +181,7 @@ def test_a_letter_that_a_consumer_has_is_listed_and_that_is_said(cluster, client
     assert taken["id"] == own
     done = dead("-o", "jsonl")
     assert [one["id"] for one in records(done)] == [own]
-    assert "1 of these jobs are not queued at any node" in done.err
+    assert "1 of these jobs are not queued on any node" in done.err
     retried = dead("retry", own)
     assert (retried.code, retried.out) == (0, "1\n")
     assert records(dead("-o", "jsonl")) == []
@@ -256,7 +256,7 @@ def test_letters_whose_queued_replica_is_gone_are_listed_and_retried():
         done = run_disquectl("dead", "-o", "jsonl", node=sandbox.addresses[0])
         assert done.code == 3
         assert sorted(one["body"] for one in records(done)) == list("01234")
-        assert "5 of these jobs are not queued at any node that answered" in done.err
+        assert "5 of these jobs are not queued on any node that answered" in done.err
         retried = run_disquectl("dead", "retry", "q", "--yes", node=sandbox.addresses[0])
         assert retried.out == "5\n"
         with Client(sandbox.addresses[0]) as client:

@@ -1,4 +1,4 @@
-"""bash, zsh and fish in a pseudo-terminal, with the completion set up and somebody pressing TAB.
+"""bash, zsh and fish in a pseudo-terminal, with completion installed; types lines and TAB.
 
 The `disquectl` of these shells answers TAB as it always does; called in any other way it notes its words in a
 file. So a test sees what the shell made of a completed line: exactly the words, whatever their quotes. At
@@ -110,7 +110,7 @@ class Shell:
         self.clear()
 
     def clear(self):
-        """Forget the line that is being typed, and wait until the shell says that it did."""
+        """Clear the line, and wait until the shell has done so."""
         self._child.send("\x03" if self.kind != "fish" else CLEAR)
         if self.kind != "fish":
             self._child.expect_exact(PROMPT)
@@ -148,7 +148,7 @@ class Shell:
             self._show_some()
 
     def _show_some(self):
-        """Let the shell write; one that nobody reads stands still."""
+        """Read the output of the shell; it blocks otherwise."""
         try:
             self.seen += self._child.read_nonblocking(65536, timeout=0.02)
         except pexpect.TIMEOUT:

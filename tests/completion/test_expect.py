@@ -1,4 +1,4 @@
-"""What may stand at the cursor, from the words before it, and the candidates for it."""
+"""What is expected at the cursor, from the words before it, and the candidates for it."""
 
 import pytest
 
@@ -74,7 +74,7 @@ def test_an_option_that_was_given_is_not_offered_again():
     assert "--node" in words_at("qlen -n a:1 --")
 
 
-def test_values_with_what_stands_before_them():
+def test_values_keep_their_prefix():
     assert words_at("qlen --output=js") == ["--output=json", "--output=jsonl"]
     assert words_at("qstat q --columns len,jobs_") == ["len,jobs_in", "len,jobs_out"]
     assert words_at("qstat q --columns=queue,ag") == ["--columns=queue,age"]
@@ -88,7 +88,7 @@ def test_nodes_of_the_environment(monkeypatch):
     assert words_at("-n c:3,b") == ["c:3,b:2"]
 
 
-def test_another_program_behind_exec_and_sandbox():
+def test_words_after_exec_and_sandbox_are_files():
     assert expect(["sandbox", "--", "ls"], "").words
     assert expect(["sandbox", "ls"], "").words
     assert words_at("sandbox --no") == ["--nodes", "--node", "--no-header"]

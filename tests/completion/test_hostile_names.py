@@ -1,4 +1,4 @@
-"""Names that are meant to harm whoever presses TAB: each line that a shell completes is run in that shell.
+"""Names crafted to attack the shell at TAB: each line that a shell completes is run in that shell.
 
 What arrives is the name, byte for byte, or the shell left the line as it was typed. No name ever runs
 anything: those here would make a file.

@@ -40,7 +40,7 @@ def test_a_new_shell_completes(kind, tmp_path):
     child.close(force=True)
 
 
-def test_an_unknown_shell_is_told_of_those_there_are():
+def test_an_unknown_shell_lists_the_known_ones():
     result = run_disquectl("--install-completion", SHELL="/bin/tcsh")
     assert (result.code, result.out) == (2, "")
     assert "no completion for tcsh (choose bash, zsh, fish)" in result.err

@@ -62,7 +62,7 @@ def test_a_line_of_bash(line, words, last):
     assert bash.read(line) == (words, last)
 
 
-def test_a_value_before_the_program_is_none_of_its_words():
+def test_assignments_before_the_program_are_skipped():
     assert bash.parse_line(["A=1 B=2 disquectl qlen ma", "ma"])[:2] == (["qlen"], "ma")
 
 
@@ -70,7 +70,7 @@ def test_a_value_before_the_program_is_none_of_its_words():
     ("replaced", "shown"),
     [("two\\ w", "two\\ words\n"), ("w", "words\n")],
 )
-def test_what_stands_already_is_not_sent_again(replaced, shown):
+def test_text_already_typed_is_not_sent_again(replaced, shown):
     before = "two\\ " if replaced == "w" else ""
     show = bash.parse_line([f"disquectl qlen {before}{replaced}", replaced])[2]
     assert show([("two words", "")]).decode() == shown

@@ -59,13 +59,13 @@ def test_names_of_all_kinds_arrive_as_they_are(queues, shell):
         assert shell.complete(f"disquectl qlen {typed}") == ["qlen", name], name
 
 
-def test_behind_an_open_quote(queues, shell):
+def test_after_an_open_quote(queues, shell):
     for quote in "\"'":
         for typed, name in (("two w", "two words"), ("um", "umläut"), ("do", "dol$lar $HOME")):
             assert shell.complete(f"disquectl qpeek {quote}{typed}") == ["qpeek", name], (quote, name)
 
 
-def test_behind_words_that_were_quoted(queues, shell):
+def test_after_quoted_words(queues, shell):
     assert shell.complete("disquectl qlen 'two words' pl") == ["qlen", "two words", "plain"]
     assert shell.complete("disquectl qlen two\\ words do") == ["qlen", "two words", "dol$lar $HOME"]
 
@@ -82,7 +82,7 @@ def test_commands_options_and_choices(shell):
     assert shell.complete("disquectl help che") == ["help", "cheat"]
 
 
-def test_what_there_is_is_shown(kind, shell):
+def test_candidates_are_listed(kind, shell):
     # readline rings first and shows the list at the second TAB.
     shell.press_tab("disquectl q", ["qlen", "qpeek", "qscan", "qstat"], tabs=2 if kind == "bash" else 1)
     shell.press_tab("disquectl getjob --", ["--nohang", "--withcounters"], tabs=2 if kind == "bash" else 1)
@@ -106,7 +106,7 @@ def test_live_values_of_other_kinds(queues, shell, tmp_path):
     assert shell.complete("disquectl config get maxmemory-p") == ["config", "get", "maxmemory-policy"]
 
 
-def test_options_on_the_line_say_where_to_ask(queues, kind, tmp_path):
+def test_connection_options_in_the_line_are_used(queues, kind, tmp_path):
     with Shell(kind, tmp_path) as shell:
         assert shell.complete(f"disquectl -n {queues} qlen pl") == ["-n", queues, "qlen", "plain"]
 
@@ -116,7 +116,7 @@ def test_files_where_a_file_is_meant(shell, tmp_path):
     assert shell.complete("disquectl addjob q --file my") == ["addjob", "q", "--file", "my body.txt"]
 
 
-def test_nobody_there_is_silence(kind, tmp_path):
+def test_no_server_is_silent(kind, tmp_path):
     with socket.create_server(("127.0.0.1", 0)) as silent, socket.create_server(("127.0.0.1", 0)) as gone:
         nowhere = f"127.0.0.1:{gone.getsockname()[1]}"
         gone.close()
@@ -130,7 +130,7 @@ def test_nobody_there_is_silence(kind, tmp_path):
                 assert "rror" not in shell.seen
 
 
-def test_a_broken_config_is_silence(kind, tmp_path):
+def test_a_broken_config_is_silent(kind, tmp_path):
     config = tmp_path / ".config" / "disquectl" / "config.toml"
     config.parent.mkdir(parents=True)
     config.write_text("nonsense\n")

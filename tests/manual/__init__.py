@@ -1,1 +1,1 @@
-"""The program explained."""
+"""The manual."""

@@ -1,4 +1,4 @@
-"""Shapes as the commands have them, records that are meant to hurt, and the way from one to the other."""
+"""Shapes as the commands use them, records with hostile values, and a helper that renders them."""
 
 import io
 

@@ -43,7 +43,7 @@ def written(name, pages, columns, pretty=False):
 @pytest.mark.parametrize(("name", "pretty"), [*((name, False) for name in FORMATS), ("json", True)])
 @settings(max_examples=40, deadline=None)
 @given(pages)
-def test_at_once_is_one_by_one(name, pretty, columns, pages):
+def test_columns_write_the_same_as_single_records(name, pretty, columns, pages):
     kept = [
         Columns(NAMES, list(map(column, zip(*page, strict=True))) or [column([]) for _ in NAMES])
         for page in pages

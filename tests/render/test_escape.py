@@ -1,4 +1,4 @@
-"""Text made safe: exact, one line, and nothing in it that a terminal would obey."""
+"""Escaped text: reversible, one line, without control sequences for a terminal."""
 
 import ast
 import codecs
@@ -73,7 +73,7 @@ def test_text_for_a_terminal_keeps_its_backslashes():
     assert for_terminal(b'{"path":"C:\\x"}\n\x1b') == '{"path":"C:\\x"}\\n\\x1b'
 
 
-def test_bytes_smuggled_into_text_come_out_as_bytes():
+def test_surrogate_escaped_bytes_are_restored():
     assert plain("a\udcff") == r"a\xff"
     assert for_terminal("a\udcff") == r"a\xff"
 

@@ -24,7 +24,7 @@ def test_columns_fill_the_width_and_never_go_below_their_least(columns, width):
         assert all(low <= got <= full for low, got, full in zip(least, widths, natural, strict=True))
 
 
-def test_the_widest_column_gives_way_first():
+def test_the_widest_column_shrinks_first():
     assert fit_widths([5, 40, 300], [5, 40, 12], 2, 80) == [5, 40, 31]
 
 

@@ -48,7 +48,7 @@ def bytes_of(record, name):
 
 
 @given(values, st.sampled_from([0, 2]))
-def test_what_json_has_comes_back_as_it_was(value, indent):
+def test_json_values_round_trip(value, indent):
     assert strict(encode(value, indent)) == value
 
 

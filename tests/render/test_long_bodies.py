@@ -1,4 +1,4 @@
-"""Drawing a table takes time in proportion to the data. Counted, never timed."""
+"""Drawing a table takes linear time; steps are counted, not timed."""
 
 from __future__ import annotations
 

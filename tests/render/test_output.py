@@ -38,7 +38,7 @@ def test_an_unknown_column_is_named_and_the_known_ones_listed():
 
 
 @pytest.mark.parametrize("columns", [[], [""], ["id", ""]])
-def test_an_empty_column_is_refused(columns):
+def test_an_empty_column_is_rejected(columns):
     with pytest.raises(UsageError, match="queue, id, body"):
         check_columns(columns, GETJOB)
 
@@ -52,13 +52,13 @@ def test_a_shape_of_unknown_fields_takes_any_column():
     check_columns(["whatever"], Shape(()))
 
 
-def test_an_unknown_format_is_refused():
+def test_an_unknown_format_is_rejected():
     with pytest.raises(UsageError, match=r"unknown output format 'xml' \(choose table, plain"):
         writer("xml", GETJOB, out=io.BytesIO())
 
 
 @pytest.mark.parametrize("fmt", FORMATS)
-def test_an_unknown_column_is_refused_in_every_format(fmt):
+def test_an_unknown_column_is_rejected_in_every_format(fmt):
     with pytest.raises(UsageError, match="size"):
         writer(fmt, GETJOB, out=io.BytesIO(), columns=["size"])
 
@@ -137,13 +137,13 @@ def write_one(sink):
 
 @pytest.mark.parametrize("fmt", FORMATS)
 @pytest.mark.parametrize("number", [errno.ENOSPC, errno.EIO])
-def test_a_full_disk_is_told_as_such(fmt, number):
+def test_a_full_disk_is_reported(fmt, number):
     sink = writer(fmt, GETJOB, out=Failing(number))
     with pytest.raises(DataError, match=os.strerror(number)):
         write_one(sink)
 
 
-def test_a_full_disk_that_shows_at_the_flush_is_told_as_such():
+def test_a_full_disk_at_the_flush_is_reported():
     raw = Failing(errno.ENOSPC)
     sink = writer("plain", GETJOB, out=io.BufferedWriter(raw))
     sink.write(JOBS[0])

@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 
 from disquectl.sandbox.commands.table import COMMANDS
 from disquectl.sandbox.requests import RequestReader
-from disquectl.sandbox.waiting import WaitForCopies, WaitForJobs, WaitForWakeUp
+from disquectl.sandbox.waiting import WaitForJobs, WaitForReplicas, WaitForWakeUp
 
 from .bench import Bench, encode
 
@@ -30,7 +30,7 @@ def test_any_command_with_any_words_is_answered_once(name: bytes, words: list[st
     session = bench.sessions[0]
     replies = bench.send(session, name, *words)
     is_silent = session.muted or session.skip or session.closing or bench.nodes[0].stops
-    if isinstance(session.wait, WaitForJobs | WaitForCopies | WaitForWakeUp) or is_silent:
+    if isinstance(session.wait, WaitForJobs | WaitForReplicas | WaitForWakeUp) or is_silent:
         assert len(replies) <= 1
     else:
         assert len(replies) == 1

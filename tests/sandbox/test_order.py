@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from disquectl.sandbox import messages as m
-from disquectl.sandbox.node import Node, Post
+from disquectl.sandbox.node import Network, Node
 from disquectl.sandbox.upkeep import wake
 
 from .bench import Bench
@@ -61,14 +61,14 @@ class Told:
         self._bench = bench
         self._began_ms = bench.now_ms
         self._told: list[tuple[float, int, object]] = []
-        send = Post.send
+        send = Network.send
 
-        def spy(post: Post, sender: Node, target: Node, message: m.Message) -> None:
+        def spy(network: Network, sender: Node, target: Node, message: m.Message) -> None:
             seconds = (bench.now_ms - self._began_ms) / 1000
             self._told.append((seconds, bench.nodes.index(sender), message))
-            send(post, sender, target, message)
+            send(network, sender, target, message)
 
-        monkeypatch.setattr(Post, "send", spy)
+        monkeypatch.setattr(Network, "send", spy)
 
     def times(self, kind: type, sender: int | None = None) -> list[float]:
         """When messages of a kind were sent, by one node or any; several at once count as one."""

@@ -35,7 +35,7 @@ def test_it_says_where_it_listens_and_stops_when_told(number: int) -> None:
     process.send_signal(number)
     code, out, err = finish(process)
     assert (code, out) == (0, "")
-    assert "no Disque" in err
+    assert "not a real Disque server" in err
 
 
 def test_a_command_gets_its_nodes_and_nothing_of_another_cluster() -> None:

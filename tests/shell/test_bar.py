@@ -1,4 +1,4 @@
-"""The bottom line of the shell: nothing stands there that is not known of this node, now."""
+"""The bar at the bottom of the shell: only shows what is currently known of this node."""
 
 from __future__ import annotations
 
@@ -67,7 +67,7 @@ def test_the_id_of_the_old_node_does_not_stay_after_a_failover(shell: Shell, clu
     assert line(shell).startswith(f" {cluster[1]} · connected")
 
 
-def test_nothing_is_said_of_a_cluster_that_does_not_answer(shell: Shell) -> None:
+def test_no_cluster_is_shown_without_an_answer(shell: Shell) -> None:
     look(shell)
     shell.settings.nodes = resolve({"node": (DOWN,)}, {}).nodes
     look(shell)
@@ -75,7 +75,7 @@ def test_nothing_is_said_of_a_cluster_that_does_not_answer(shell: Shell) -> None
     assert "nodes up" not in line(shell)
 
 
-def test_the_names_of_another_cluster_are_forgotten(shell: Shell, node: str) -> None:
+def test_connecting_elsewhere_drops_the_old_names(shell: Shell, node: str) -> None:
     with Client(node) as client:
         client.addjob("here", "x")
     look(shell)
@@ -86,7 +86,7 @@ def test_the_names_of_another_cluster_are_forgotten(shell: Shell, node: str) -> 
     assert shell.names.queues.find("here") == ["here"]
 
 
-def test_a_shell_that_moves_says_so(tmp_path: Path) -> None:
+def test_a_change_of_node_is_reported(tmp_path: Path) -> None:
     with SandboxThread(nodes=3) as sandbox:
         first, second, third = sandbox.addresses
         seeds = ",".join([DOWN, *sandbox.addresses])

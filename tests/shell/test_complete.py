@@ -43,9 +43,9 @@ def offered(line: str, names: Names, recent_ids: RecentIds) -> list[str]:
     return [entry.text for entry in entries(line, names, recent_ids)[1]]
 
 
-def test_each_choice_says_what_it_means_itself(names: Names, recent_ids: RecentIds) -> None:
+def test_choices_have_their_own_descriptions(names: Names, recent_ids: RecentIds) -> None:
     offer = {entry.text: entry.meaning for entry in entries("pause mail ", names, recent_ids)[1]}
-    assert (offer["in"], offer["out"]) == ("no jobs go in", "none come out")
+    assert (offer["in"], offer["out"]) == ("accept no jobs", "deliver no jobs")
     sections = [entry.meaning for entry in entries("info ", names, recent_ids)[1] if "-" not in entry.text]
     assert len(sections) > 5
     assert not any(sections)
@@ -90,7 +90,7 @@ def test_nothing_is_offered(line: str, names: Names, recent_ids: RecentIds) -> N
     assert not offered(line, names, recent_ids)
 
 
-def test_the_descriptions_stand_beside(names: Names, recent_ids: RecentIds) -> None:
+def test_entries_have_descriptions(names: Names, recent_ids: RecentIds) -> None:
     beside = {
         entry.text: entry.meaning
         for line in ("qle", "SHOW ", "CONFIG GET ", "ADDJOB q x 0 ")
@@ -103,13 +103,13 @@ def test_the_descriptions_stand_beside(names: Names, recent_ids: RecentIds) -> N
     assert "default" in beside["RETRY"]
 
 
-def test_what_replaces_what(names: Names, recent_ids: RecentIds) -> None:
+def test_start_of_the_replaced_word(names: Names, recent_ids: RecentIds) -> None:
     assert entries("QLEN ma", names, recent_ids)[0] == 5
     assert entries('QLEN "my qu', names, recent_ids)[0] == 5
     assert entries("QLEN ", names, recent_ids)[0] == 5
 
 
-def test_files_behind_an_arrow(names: Names, recent_ids: RecentIds, tmp_path: Path) -> None:
+def test_files_are_completed_after_a_redirection(names: Names, recent_ids: RecentIds, tmp_path: Path) -> None:
     (tmp_path / "my file").write_text("")
     (tmp_path / ".hidden").write_text("")
     assert offered(f"info > {tmp_path}/", names, recent_ids) == [f'"{tmp_path}/my file"']
@@ -132,7 +132,7 @@ def test_many_names_are_searched_by_their_best_match_first() -> None:
     assert index.find("nothing like it") == []
 
 
-def test_the_search_ends_when_its_time_is_over(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_search_stops_at_its_deadline(monkeypatch: pytest.MonkeyPatch) -> None:
     index = Index([f"queue-{number}" for number in range(10_000)] + ["z-y-x"])
     clock = iter(range(1_000_000))
     monkeypatch.setattr(time, "perf_counter", lambda: float(next(clock)))
@@ -140,7 +140,7 @@ def test_the_search_ends_when_its_time_is_over(monkeypatch: pytest.MonkeyPatch) 
     assert next(clock) < 10
 
 
-def test_the_oldest_ids_are_forgotten() -> None:
+def test_the_oldest_ids_are_dropped() -> None:
     recent_ids = RecentIds()
     for number in range(1_100):
         recent_ids.add(f"D-{number:08x}-wEZBgf0gIJRmZsgi4nGJyWtR-05a1", b"q")
@@ -156,7 +156,7 @@ def test_the_oldest_ids_are_forgotten() -> None:
 NEAR = ["xorders", "o-r-d", "orders", "Ordinary", "reorder", "o-r-d-later", "my-ord"]
 
 
-def test_near_matches_stand_behind_nearer_ones() -> None:
+def test_better_matches_come_first() -> None:
     """First what begins with it, then what has it inside, then what has its letters in their order."""
     best_first = ["orders", "Ordinary", "xorders", "reorder", "my-ord", "o-r-d", "o-r-d-later"]
     assert rank("ord", NEAR) == best_first

@@ -44,7 +44,7 @@ ADDJOB_WORDS = ["REPLICATE", "DELAY", "RETRY", "TTL", "MAXLEN", "ASYNC"]
         ("pause q in bcast", EITHER),
     ],
 )
-def test_whose_words_a_line_is_in(line: str, notation: str) -> None:
+def test_notation_of_a_line(line: str, notation: str) -> None:
     assert read(line).notation == notation
 
 
@@ -81,7 +81,7 @@ def test_what_may_come_next(line: str, keywords: list[str], marker: str, paramet
     assert [parameter.name for parameter in after.parameters] == parameters
 
 
-def test_subcommands_come_behind_their_command() -> None:
+def test_subcommands_follow_their_command() -> None:
     after = read_before("CONFIG ")[0].next
     assert [command.name for command in after.subcommands] == ["get", "set", "resetstat", "rewrite"]
 
@@ -92,7 +92,7 @@ def test_commands_come_first_and_options_before_them() -> None:
     assert read_before("\\watch ")[0].next.commands
 
 
-def test_no_option_comes_twice() -> None:
+def test_a_given_option_is_not_offered_again() -> None:
     flags = [option.flag for option in read_before("addjob q x --retry 3 --echo ")[0].next.flags]
     assert "--delay" in flags
     assert "--retry" not in flags
@@ -121,11 +121,11 @@ def test_no_option_comes_twice() -> None:
         ("addjob q x 0 --retry 3", "--retry", "mixes"),
         ("qlen --foo ", "--foo", "unknown option"),
         ("show D-123 ", "D-123", "not a job ID"),
-        ("pause q sideways ", "sideways", "is none of"),
+        ("pause q sideways ", "sideways", "unknown word"),
         ("\\o json csv ", "csv", "takes no more words"),
     ],
 )
-def test_what_cannot_be_right_is_marked_with_the_reason(line: str, word: str, reason: str) -> None:
+def test_invalid_words_have_a_problem(line: str, word: str, reason: str) -> None:
     wrong = list(check(read(line)).problems)
     assert wrong, line
     assert wrong[-1].word.text == word
@@ -149,7 +149,7 @@ def test_what_cannot_be_right_is_marked_with_the_reason(line: str, word: str, re
         "ADDJOB q x 5000",
     ],
 )
-def test_what_may_yet_be_right_is_not_marked(line: str) -> None:
+def test_incomplete_words_have_no_problem(line: str) -> None:
     assert not list(check(read(line)).problems)
 
 
@@ -183,13 +183,13 @@ def test_the_hint_advances_with_each_word(line: str, hint: str) -> None:
         ("FOO ", ["FOO", "unknown command"]),
     ],
 )
-def test_the_bar_says_units_defaults_and_reasons(line: str, said: list[str]) -> None:
+def test_the_bar_shows_units_defaults_and_reasons(line: str, said: list[str]) -> None:
     found = about(check(read(line)))
     for piece in said:
         assert piece in found
 
 
-def test_the_bar_says_a_unit_once() -> None:
+def test_the_bar_shows_a_unit_once() -> None:
     assert about(check(read("ADDJOB q x 5"))).count("Milliseconds") == 1
 
 
@@ -224,7 +224,7 @@ LINES = st.lists(st.sampled_from(WORDS) | st.text(max_size=6), max_size=8).map("
 @example("-n a -n")
 @example("addjob --retry")
 @example("\ud800")
-def test_whatever_is_typed_it_answers(line: str) -> None:
+def test_any_text_can_be_parsed(line: str) -> None:
     reading = check(read(line))
     assert "".join(text for _, text in painted(reading)) == line
     rest_of_syntax(reading)

@@ -12,8 +12,8 @@ from disquectl.errors import PartlyDone
 from disquectl.execution.session import Session
 from disquectl.execution.streams import Streams
 from disquectl.shell.held_jobs import HeldJobs
-from tests.client.scripted import ScriptedNode, close
-from tests.cluster.replicas import JOB, Holder, holding
+from tests.support.replica_nodes import JOB, Holder, holding
+from tests.support.scripted_node import ScriptedNode, close
 
 
 def settle(giver, *seeds):

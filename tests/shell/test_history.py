@@ -60,7 +60,7 @@ if TYPE_CHECKING:
         "\\! DISQUE_PASWORD=hunter2 disquectl ping",
     ],
 )
-def test_a_secret_is_seen(line: str) -> None:
+def test_lines_with_secrets_are_recognised(line: str) -> None:
     assert holds_secret(line)
 
 
@@ -81,11 +81,11 @@ def test_a_secret_is_seen(line: str) -> None:
         "config get requirepas",
     ],
 )
-def test_what_is_none_is_kept(line: str) -> None:
+def test_lines_without_secrets_are_kept(line: str) -> None:
     assert not holds_secret(line)
 
 
-def test_lines_come_back_as_they_were(tmp_path: Path) -> None:
+def test_lines_are_restored_unchanged(tmp_path: Path) -> None:
     path = str(tmp_path / "new" / "history")
     lines = ["qlen q", 'addjob q "a\nb" 0', "addjob q a\\nb", "qlen ü", "qlen \udcff"]
     for line in lines:
@@ -93,7 +93,7 @@ def test_lines_come_back_as_they_were(tmp_path: Path) -> None:
     assert HistoryFile(path, 100).load() == lines
 
 
-def test_only_its_owner_reads_it(tmp_path: Path) -> None:
+def test_the_file_is_private(tmp_path: Path) -> None:
     path = tmp_path / "history"
     path.write_text("old\n")
     path.chmod(0o644)
@@ -108,7 +108,7 @@ def test_secrets_are_not_written(tmp_path: Path) -> None:
     assert path.read_text() == "qlen q\n"
 
 
-def test_it_is_cut_when_it_has_grown_too_long(tmp_path: Path) -> None:
+def test_a_long_file_is_truncated(tmp_path: Path) -> None:
     path = tmp_path / "history"
     history = HistoryFile(str(path), 10)
     for number in range(30):
@@ -117,14 +117,14 @@ def test_it_is_cut_when_it_has_grown_too_long(tmp_path: Path) -> None:
     assert path.read_text().count("\n") == 10
 
 
-def test_of_a_huge_file_only_the_end_is_read(tmp_path: Path) -> None:
+def test_only_the_end_of_a_huge_file_is_read(tmp_path: Path) -> None:
     path = tmp_path / "history"
     path.write_bytes(b"qlen lost\n" + b"x" * MAX_BYTES + b"\nqlen kept\n")
     assert HistoryFile(str(path), 10).load() == ["qlen kept"]
     assert path.read_text() == "qlen kept\n"
 
 
-def test_what_is_no_file_is_left_as_it_is(tmp_path: Path) -> None:
+def test_special_files_are_left_unchanged(tmp_path: Path) -> None:
     path = tmp_path / "history"
     os.mkfifo(path, mode=0o644)
     mode = path.stat().st_mode
@@ -133,12 +133,12 @@ def test_what_is_no_file_is_left_as_it_is(tmp_path: Path) -> None:
     assert path.stat().st_mode == mode
 
 
-def test_a_size_of_nothing_keeps_nothing(tmp_path: Path) -> None:
+def test_size_0_keeps_no_history(tmp_path: Path) -> None:
     HistoryFile(str(tmp_path / "history"), 0).add("qlen q")
     assert not (tmp_path / "history").exists()
 
 
-def test_several_shells_lose_nothing(tmp_path: Path) -> None:
+def test_several_shells_share_the_file(tmp_path: Path) -> None:
     path = str(tmp_path / "history")
 
     def live(name: int) -> None:
@@ -167,7 +167,7 @@ def test_it_is_in_the_folder_for_state() -> None:
 
 @pytest.mark.skipif(sys.platform != "linux", reason="other systems have folders of their own")
 @pytest.mark.parametrize("folder", ["", "state", "./state"])
-def test_a_folder_for_state_that_is_relative_is_none(folder: str) -> None:
+def test_a_relative_state_folder_is_ignored(folder: str) -> None:
     path = history_path({"HOME": "/home/ada", "XDG_STATE_HOME": folder})
     assert path == "/home/ada/.local/state/disquectl/history"
 
@@ -183,7 +183,7 @@ def test_a_line_that_is_too_long_is_not_kept(tmp_path: Path) -> None:
     assert HistoryFile(str(path), 10).load() == ["qlen a", "qlen b"]
 
 
-def test_such_a_line_is_not_recalled_in_its_own_shell_either(tmp_path: Path) -> None:
+def test_a_line_that_is_too_long_is_not_recalled(tmp_path: Path) -> None:
     from disquectl.shell.editing import SharedHistory
 
     history = SharedHistory(HistoryFile(str(tmp_path / "history"), 10))

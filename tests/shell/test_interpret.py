@@ -55,11 +55,11 @@ def request(line: str) -> list[list[bytes]]:
         (f"SHOW {ID}", f"show {ID}", b"SHOW " + ID.encode()),
     ],
 )
-def test_the_same_request_both_ways(native: str, disquectl: str, sent: bytes) -> None:
+def test_both_notations_make_the_same_request(native: str, disquectl: str, sent: bytes) -> None:
     assert request(native) == request(disquectl) == [sent.split(b" ")]
 
 
-def test_options_of_every_command_go_with_both() -> None:
+def test_global_options_work_in_both_notations() -> None:
     for line in ("ADDJOB q hi 0 RETRY 3 -o json --echo", "addjob q hi --retry 3 -o json --echo"):
         assert interpret(read(line)).settings == {"output": "json", "echo": True}
 
@@ -70,19 +70,19 @@ def test_quoted_words_are_data() -> None:
     assert request('getjob "from" q') == [[b"GETJOB", b"FROM", b"from", b"q"]]
 
 
-def test_bytes_arrive_as_they_were_typed() -> None:
+def test_bytes_are_sent_as_typed() -> None:
     assert request('ADDJOB "q\\x00" "a\\xff  b" 0')[0][1:3] == [b"q\x00", b"a\xff  b"]
     assert request('ADDJOB q "" 0')[0][2] == b""
 
 
-def test_what_the_row_does_not_know_is_sent_as_it_is() -> None:
+def test_words_unknown_to_the_declaration_are_sent_as_typed() -> None:
     invocation = interpret(read("ADDJOB q x 0 FUTURE 1"))
     assert invocation.command.name == "exec"
     assert invocation.words == {"word": ("ADDJOB", "q", "x", "0", "FUTURE", "1")}
     assert not invocation.unknown
 
 
-def test_an_unknown_command_is_sent_and_said_to_be_unknown() -> None:
+def test_an_unknown_command_is_sent_and_marked_unknown() -> None:
     invocation = interpret(read("FROB 'a b' --quiet"))
     assert invocation.unknown
     assert invocation.words == {"word": ("FROB", "a b", "--quiet")}
@@ -96,7 +96,7 @@ def test_an_unknown_command_is_sent_and_said_to_be_unknown() -> None:
         ("disquectl command", "command"),
     ],
 )
-def test_the_name_of_the_program_in_front_is_passed_over(pasted: str, typed: str) -> None:
+def test_a_leading_program_name_is_skipped(pasted: str, typed: str) -> None:
     assert interpret(read(pasted)).settings == interpret(read(typed)).settings
     assert request(pasted) == request(typed)
 
@@ -117,7 +117,7 @@ def test_a_queue_may_have_the_name_of_the_program() -> None:
         ("--help", ()),
     ],
 )
-def test_the_option_for_help_is_help(line: str, topic: tuple[str, ...]) -> None:
+def test_the_help_option_shows_help(line: str, topic: tuple[str, ...]) -> None:
     invocation = interpret(read(line))
     assert invocation.is_builtin
     assert invocation.command.name == "help"
@@ -125,7 +125,7 @@ def test_the_option_for_help_is_help(line: str, topic: tuple[str, ...]) -> None:
     assert not list(read("addjob --help").problems)
 
 
-def test_data_that_reads_like_the_option_for_help_is_data() -> None:
+def test_help_option_within_data_is_data() -> None:
     assert request('addjob q "--help"')[0][2] == b"--help"
     assert interpret(read("exec PING --help")).words == {"word": ("PING", "--help")}
     assert interpret(read("FROB --help")).unknown
@@ -150,12 +150,12 @@ def test_data_that_reads_like_the_option_for_help_is_data() -> None:
         ("--frob qlen q", "unknown option --frob"),
     ],
 )
-def test_what_is_wrong_is_said(line: str, message: str) -> None:
+def test_usage_errors(line: str, message: str) -> None:
     with pytest.raises(UsageError) as raised:
         interpret(read(line))
     assert message in raised.value.message
 
 
-def test_a_number_that_disque_would_wrap_around_is_refused() -> None:
+def test_a_number_that_disque_would_wrap_around_is_rejected() -> None:
     with pytest.raises(UsageError, match="too long"):
         request("ADDJOB q x 0 RETRY 4294967296")

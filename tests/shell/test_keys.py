@@ -103,7 +103,7 @@ def test_no_key_runs_a_line_that_was_not_seen(mode: EditingMode) -> None:
         assert run in (None, seen), keys
 
 
-def test_no_key_swallows_what_is_typed_behind_it() -> None:
+def test_no_key_replaces_the_text_typed_after_it() -> None:
     cases = [(*keys, "Z") for keys in default_sequences() if keys not in TAKE_MORE and keys[0] != "c-c"]
     for keys, (seen, run) in zip(cases, press(EditingMode.EMACS, *cases), strict=True):
         assert run is not None or "Z" in seen, keys
@@ -130,7 +130,7 @@ def test_ctrl_space_opens_the_menu_and_types_on(person: Person) -> None:
     person.until("PAUSE q none\nnone\n")
 
 
-def test_a_line_of_the_editor_comes_back_to_the_prompt(node: str, tmp_path: Path) -> None:
+def test_an_edited_line_is_put_at_the_prompt(node: str, tmp_path: Path) -> None:
     script = tmp_path / "editor"
     script.write_text('#!/bin/sh\nsed -i s/one/edited/ "$1"\nenv | grep ^DISQUE > "$1".env\ncat "$1".env\n')
     script.chmod(0o755)
@@ -146,7 +146,7 @@ def test_a_line_of_the_editor_comes_back_to_the_prompt(node: str, tmp_path: Path
         someone.until("\n0\n")
 
 
-def test_alt_enter_takes_the_entry_that_is_seen(person: Person, node: str) -> None:
+def test_alt_enter_accepts_the_selected_entry(person: Person, node: str) -> None:
     person.type("PAUSE q o")
     person.until(" out ")
     person.type(TAB)

@@ -24,7 +24,7 @@ def test_without_a_file_there_are_defaults() -> None:
     )
 
 
-def test_everything_can_be_said() -> None:
+def test_every_option_can_be_set() -> None:
     found = options(
         '[shell]\nbindings = "vi"\ntheme = "light"\nprompt = "{red}{node}{default}> "\nprompt-color = "red"\n'
         'history-size = 5\npager = "most"\ntiming = true\nstart = ["\\\\x on"]\n'
@@ -63,7 +63,7 @@ def test_a_mistake_names_file_line_and_key(line: str, problem: str) -> None:
 
 
 @pytest.mark.parametrize("template", ["{node.host}", "{0}", "{}", "{node:d}", "}"])
-def test_a_template_can_do_no_more_than_name_fields(template: str) -> None:
+def test_a_template_can_only_name_fields(template: str) -> None:
     assert prompt_problem(template)
 
 

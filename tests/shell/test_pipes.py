@@ -83,7 +83,7 @@ def test_what_a_closed_pipe_did_not_take_is_not_acknowledged(script: Script, cli
     assert set(states(client, ids)) == {"active"}
 
 
-def test_jobs_are_kept_while_their_command_runs(script: Script, client: Client, tmp_path: Path) -> None:
+def test_jobs_are_held_while_their_command_runs(script: Script, client: Client, tmp_path: Path) -> None:
     """Longer than their retry time, also while the pipe is full."""
     job = client.addjob("q", "x" * 200_000, retry=1)
     # The command ends when nobody else got the job in three seconds.
@@ -95,7 +95,7 @@ def test_jobs_are_kept_while_their_command_runs(script: Script, client: Client, 
     assert states(client, [job]) == ["acked"]
 
 
-def test_at_most_once_is_said_where_it_is_lost(script: Script, client: Client) -> None:
+def test_lost_at_most_once_jobs_are_reported(script: Script, client: Client) -> None:
     client.addjob("q", "x", retry=0, replicate=1)
     added(client, 1)
     done = script(f"{GET} | false\n")
@@ -115,7 +115,7 @@ def test_following_acknowledges_each_batch_that_the_pipe_took(
         someone.until("Interrupted.")
 
 
-def test_following_says_what_a_closed_pipe_did_not_take(script: Script, client: Client) -> None:
+def test_following_reports_jobs_that_a_closed_pipe_did_not_take(script: Script, client: Client) -> None:
     job = client.addjob("q", "x" * 200_000, retry=RETRY_SECONDS)
     done = script("getjob q --follow --ack -o raw | exec true\n")
     assert done.code == 3
@@ -131,7 +131,7 @@ def test_watch_takes_no_jobs_that_it_could_not_show(script: Script, client: Clie
     assert client.qlen("q") == 2
 
 
-def test_no_pager_stands_before_what_is_acknowledged(node: str, client: Client, tmp_path: Path) -> None:
+def test_acknowledged_output_bypasses_the_pager(node: str, client: Client, tmp_path: Path) -> None:
     ids = added(client, 60)
     with Person("-n", node, "shell", home=str(tmp_path), rows=20, PAGER="sed -n s/a/lost/p") as someone:
         someone.until(f"{node}>")
@@ -160,7 +160,7 @@ def test_commands_that_take_ids_are_run_by_the_shell(script: Script, client: Cli
     assert done.out == ("0\n" if word in ("enqueue", "nack") else "2\n")
 
 
-def test_they_use_the_connection_of_the_shell(node: str, client: Client) -> None:
+def test_piped_commands_use_the_connection_of_the_shell(node: str, client: Client) -> None:
     """Not the nodes of the environment."""
     added(client)
     lines = b"qpeek q --columns id --no-header -o tsv | deljob - | cat -n\n"
@@ -177,7 +177,7 @@ def test_jobs_move_through_the_shell(script: Script, client: Client) -> None:
     assert (client.qlen("q"), client.qlen("other")) == (0, 2)
 
 
-def test_jobs_stay_where_the_second_command_fails(script: Script, client: Client) -> None:
+def test_jobs_are_kept_if_the_second_command_fails(script: Script, client: Client) -> None:
     ids = added(client)
     client.pause("other", "in")
     done = script("getjob q --count 2 --ack -o raw | addjob other --lines\n")
@@ -235,7 +235,7 @@ def test_processes_get_the_nodes_of_the_shell_and_no_password(node: str) -> None
     assert done.out.splitlines() == [f"DISQUE_NODES={node}"] * 2 + [f"DISQUE_NODES=localhost:{port}"]
 
 
-def test_processes_get_the_password_when_it_was_set_so(script: Script) -> None:
+def test_processes_get_the_password_with_pass_credentials(script: Script) -> None:
     lines = f"\\set pass-credentials on\n\\set pass-credentials\n\\! {SHOWN}\n"
     done = script(lines, DISQUE_PASSWORD="hidden")
     assert done.out.splitlines()[:2] == ["on", done.out.splitlines()[1]]
@@ -252,7 +252,7 @@ def test_after_a_failover_processes_begin_with_the_node_in_use(cluster: list[str
     assert done.out.splitlines() == ["PONG", f"DISQUE_NODES={cluster[1]},127.0.0.1:1"]
 
 
-def test_json_goes_on_whole(script: Script, client: Client) -> None:
+def test_json_is_piped_as_one_document(script: Script, client: Client) -> None:
     added(client)
     done = script("getjob q --count 2 --ack -o json | cat\n")
     assert len(json.loads(done.out)) == 2

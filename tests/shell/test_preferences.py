@@ -32,13 +32,13 @@ def test_an_editor_that_fails_changes_nothing(node: str, tmp_path: Path) -> None
         someone.run("PING", "PONG")
 
 
-def test_an_absurd_width_does_not_hold_up_the_prompt(node: str, tmp_path: Path) -> None:
+def test_a_huge_width_does_not_slow_down_the_prompt(node: str, tmp_path: Path) -> None:
     with Person("-n", node, "shell", home=str(tmp_path), COLUMNS="1000000") as someone:
         someone.type("PING" + ENTER)
         someone.until("PONG")
 
 
-def test_the_keys_are_those_of_vi(node: str, tmp_path: Path) -> None:
+def test_vi_bindings(node: str, tmp_path: Path) -> None:
     home = configured(tmp_path, 'bindings = "vi"')
     with Person("-n", node, "shell", home=home) as someone:
         someone.until(f"{node}>")
@@ -49,7 +49,7 @@ def test_the_keys_are_those_of_vi(node: str, tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("theme", WRONG)
-def test_a_theme_has_colours_of_its_own(node: str, tmp_path: Path, theme: str) -> None:
+def test_themes_have_different_colours(node: str, tmp_path: Path, theme: str) -> None:
     home = configured(tmp_path, f'theme = "{theme}"')
     with Person("-n", node, "shell", home=home) as someone:
         someone.until(f"{node}>")
@@ -58,7 +58,7 @@ def test_a_theme_has_colours_of_its_own(node: str, tmp_path: Path, theme: str) -
         someone.until(lambda _: someone.color_of("wrong") == WRONG[theme])
 
 
-def test_watching_what_does_harm_asks_before_the_first_time(node: str, tmp_path: Path) -> None:
+def test_watching_a_dangerous_command_asks_once(node: str, tmp_path: Path) -> None:
     with Person("-n", node, "shell", home=str(tmp_path)) as someone:
         someone.until(f"{node}>")
         someone.run("ADDJOB kept x 0", "D-")

@@ -46,14 +46,14 @@ def test_it_ends_at_the_first_error_with_its_code(script) -> None:
     assert script("addjob q x 0 --retry 3\nPING\n").code == 2
 
 
-def test_with_keep_going_it_goes_on(script) -> None:
+def test_keep_going_continues_after_errors(script) -> None:
     done = script("QLEN a\nSHOW D-nothing\nQLEN b\n", "--keep-going")
     assert done.code == 3
     assert done.out == "0\n0\n"
     assert script("SHOW D-nothing\n", "--keep-going").code == 1
 
 
-def test_a_danger_without_a_terminal_is_not_done(script) -> None:
+def test_dangerous_commands_without_a_terminal_are_rejected(script) -> None:
     script("ADDJOB q x 0\n")
     done = script("DEBUG FLUSHALL\nQLEN q\n")
     assert done.code == 2
@@ -65,7 +65,7 @@ def test_the_lines_are_not_the_input_of_their_commands(script) -> None:
     assert script("addjob q -\nQPEEK q 1 -o raw\nPING\n").out.endswith("\nPONG\n")
 
 
-def test_its_own_commands_work_here_too(script, tmp_path: Path) -> None:
+def test_builtins_work_in_scripts(script, tmp_path: Path) -> None:
     (tmp_path / "more").write_text("QLEN one\n\\o json\nQLEN two\n")
     done = script(f"\\source {tmp_path}/more\n\\set output\n\\! echo from outside\nquit\nFROB\n")
     assert done.code == 0
@@ -75,7 +75,7 @@ def test_its_own_commands_work_here_too(script, tmp_path: Path) -> None:
     assert "from outside\n" in done.out
 
 
-def test_a_file_that_reads_itself_comes_to_an_end(script, tmp_path: Path) -> None:
+def test_a_file_that_sources_itself_ends(script, tmp_path: Path) -> None:
     (tmp_path / "loop").write_text(f"\\source {tmp_path}/loop\n")
     done = script(f"\\source {tmp_path}/loop\n")
     assert done.code == 2
@@ -105,7 +105,7 @@ def test_unknown_commands_go_to_the_server_after_a_warning(script) -> None:
     assert "ERR unknown command 'FROB'" in done.err
 
 
-def test_options_of_one_line_hold_for_that_line(script, node: str) -> None:
+def test_options_in_a_line_apply_to_that_line_only(script, node: str) -> None:
     done = script(f"QLEN q -o json\nQLEN q\nQLEN q --echo -n {node}\nQLEN q\n")
     assert done.out.splitlines()[-3:] == ["0", "0", "0"]
     assert done.err.count("QLEN") == 1
@@ -140,7 +140,7 @@ def test_help_explains_commands_topics_and_itself(script) -> None:
     assert script("help nothing-like-it\n").code == 2
 
 
-def test_nothing_of_the_toolkit_is_loaded_for_a_script(node: str) -> None:
+def test_a_script_does_not_load_prompt_toolkit(node: str) -> None:
     done = run_disquectl("shell", node=node, stdin=b"PING\n", PYTHONPROFILEIMPORTTIME="1")
     assert "prompt_toolkit" not in done.err
     assert "disquectl.shell.runner" in done.err

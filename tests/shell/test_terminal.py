@@ -41,7 +41,7 @@ def test_disquectl_alone_is_the_shell(node: str, home: str) -> None:
         assert someone.leaves() == 0
 
 
-def test_the_settings_stand_in_columns(person: Person) -> None:
+def test_settings_are_shown_in_columns(person: Person) -> None:
     person.run("\\set", lambda text: any(line.startswith("pass-credentials ") for line in text.splitlines()))
     lines = [line.split() for line in person.text.splitlines()]
     values = {name: value for name, value in (line for line in lines if len(line) == 2) if name in SETTINGS}
@@ -54,7 +54,7 @@ def test_the_settings_stand_in_columns(person: Person) -> None:
     assert len(columns) == 1
 
 
-def test_a_hint_works_as_it_is_printed(person: Person) -> None:
+def test_a_command_from_a_hint_can_be_typed_as_printed(person: Person) -> None:
     person.run("disquectl pause q state", "\nnone\n")
     person.run("disquectl qlen --help", "Print how many jobs are queued.")
 
@@ -112,7 +112,7 @@ def test_enter_in_the_menu_takes_the_entry_and_runs_nothing(person: Person, node
     person.run("", "\nout\n")
 
 
-def test_the_hint_stands_behind_the_cursor(person: Person) -> None:
+def test_the_hint_follows_the_cursor(person: Person) -> None:
     person.type("ADDJOB ")
     person.until("ADDJOB QUEUE BODY MS-TIMEOUT [REPLICATE N]")
     person.type("mail 'hi' ")
@@ -121,7 +121,7 @@ def test_the_hint_stands_behind_the_cursor(person: Person) -> None:
     assert "Seconds" in person.until("RETRY: Seconds")
 
 
-def test_a_word_that_cannot_be_right_is_red_and_says_why(person: Person) -> None:
+def test_an_invalid_word_is_red_and_the_bar_says_why(person: Person) -> None:
     person.type("FROB q")
     person.until("FROB: unknown command FROB")
     assert person.color_of("FROB q") == WRONG
@@ -147,9 +147,7 @@ def test_the_bar_fits_its_terminal(node: str, home: str, columns: int) -> None:
         assert len(text.splitlines()[-1]) <= columns
 
 
-def test_history_is_kept_for_oneself_and_without_secrets(
-    person: Person, node: str, home: str, tmp_path: Path
-) -> None:
+def test_history_is_private_and_has_no_secrets(person: Person, node: str, home: str, tmp_path: Path) -> None:
     person.run("QLEN remembered", "\n0\n")
     person.run("AUTH hunter2", "was not needed")
     person.type(UP)
@@ -167,7 +165,7 @@ def test_history_is_kept_for_oneself_and_without_secrets(
         another.until(lambda text: "emem" in text and "QLEN remembered" in text)
 
 
-def test_ctrl_c_in_getjob_leaves_the_job_to_others(person: Person, node: str) -> None:
+def test_ctrl_c_in_getjob_does_not_consume_a_job(person: Person, node: str) -> None:
     person.type("GETJOB FROM later" + ENTER)
     with Client(node) as client:
         while (client.qstat("later") or {}).get("blocked") != 1:
@@ -270,7 +268,7 @@ def test_the_echo_is_what_went_over_the_wire(person: Person, node: str) -> None:
     assert person.run("PING --echo", "PONG\n").count("$4\\r\\nPING") == 1
 
 
-def test_no_means_no(person: Person, node: str) -> None:
+def test_answering_no_cancels_the_command(person: Person, node: str) -> None:
     person.run("ADDJOB kept x 0", "D-")
     text = person.run("DEBUG FLUSHALL", "[y/N]")
     assert "deletes every job" in text
@@ -279,7 +277,7 @@ def test_no_means_no(person: Person, node: str) -> None:
     person.run("QLEN kept", "\n1\n")
 
 
-def test_what_surprises_in_a_cluster_says_so(cluster: list[str], home: str) -> None:
+def test_cluster_notes_are_shown(cluster: list[str], home: str) -> None:
     with Client(cluster[0]) as client:
         job_id = client.addjob("q", "x", replicate=3)
     with Person("-n", cluster[0], "shell", home=home) as someone:

@@ -31,7 +31,7 @@ def test_quoting_is_that_of_redis_cli(line: str, words: list[str]) -> None:
 
 
 @pytest.mark.parametrize("line", ["qlen q", "  addjob \"ä ö\"  'x' ", "pause ü in"])
-def test_places_are_those_of_characters(line: str) -> None:
+def test_positions_count_characters(line: str) -> None:
     for word in split_line(line).words:
         piece = line[word.start : word.end]
         assert piece.strip("'\"") == word.text
@@ -47,7 +47,7 @@ def test_places_are_those_of_characters(line: str) -> None:
         ("info |", ["info"], "|", ""),
     ],
 )
-def test_the_output_is_handed_on(line: str, words: list[str], symbol: str, target: str) -> None:
+def test_redirections_are_found(line: str, words: list[str], symbol: str, target: str) -> None:
     found = split_line(line)
     assert [word.text for word in found.words] == words
     assert found.handoff is not None
@@ -57,11 +57,11 @@ def test_the_output_is_handed_on(line: str, words: list[str], symbol: str, targe
 @pytest.mark.parametrize(
     "line", ['addjob q "|"', "addjob q a|b", "addjob q '>'", "addjob q x>y", "addjob q ||"]
 )
-def test_quoted_or_not_alone_they_are_words(line: str) -> None:
+def test_quoted_redirection_symbols_are_words(line: str) -> None:
     assert split_line(line).handoff is None
 
 
-def test_a_command_of_the_system_is_left_alone() -> None:
+def test_a_system_command_is_not_split() -> None:
     line = split_line("\\! echo it's | wc > /dev/null")
     assert line.handoff is None
     assert line.problem is None
@@ -79,12 +79,12 @@ def test_a_command_of_the_system_is_left_alone() -> None:
         ("info | grep 'it\nping", ["info | grep 'it", "ping"]),
     ],
 )
-def test_lines_end_outside_of_quotes(text: str, lines: list[str]) -> None:
+def test_line_breaks_in_quotes_do_not_end_a_command(text: str, lines: list[str]) -> None:
     assert commands_of(text) == lines
 
 
 @given(st.binary(max_size=20))
-def test_a_name_is_quoted_so_that_it_is_read_as_it_was(name: bytes) -> None:
+def test_a_quoted_name_is_parsed_back_unchanged(name: bytes) -> None:
     text = os.fsdecode(name)
     line = split_line(f"qlen {quoted(text)} ")
     assert line.handoff is None

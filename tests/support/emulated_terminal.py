@@ -1,4 +1,4 @@
-"""Someone at a terminal: types keys, and looks at the screen that an emulator makes of the answer."""
+"""Drives the shell in a pseudo-terminal: types keys, and reads the screen of a terminal emulator."""
 
 from __future__ import annotations
 
@@ -41,15 +41,15 @@ class Person:
 
     @property
     def text(self) -> str:
-        """The screen as it is now."""
+        """Return the current screen."""
         return "\n".join(line.rstrip() for line in self.screen.display).rstrip()
 
     def type(self, keys: str) -> None:
-        """Press the keys."""
+        """Send the keys."""
         self._child.send(keys)
 
     def until(self, what: str | Callable[[str], bool]) -> str:
-        """Watch the screen until this stands on it; the screen then."""
+        """Wait until the screen shows this; return the screen."""
         arrived = (lambda text: what in text) if isinstance(what, str) else what
         deadline = time.monotonic() + PATIENCE_SECONDS
         while not arrived(self.text):
@@ -59,7 +59,7 @@ class Person:
         return self.text
 
     def look(self) -> None:
-        """Take in what the terminal got, or wait a moment for it."""
+        """Read output of the terminal; wait for it briefly."""
         try:
             data = self._child.read_nonblocking(65536, timeout=0.2)
         except pexpect.TIMEOUT:
@@ -70,12 +70,12 @@ class Person:
         self._stream.feed(data)
 
     def run(self, line: str, until: str | Callable[[str], bool]) -> str:
-        """A line and Enter, and what comes of it."""
+        """Type a line and Enter; wait for the result."""
         self.type(line + ENTER)
         return self.until(until)
 
     def leaves(self) -> int:
-        """Wait for its end; the exit code."""
+        """Wait for the process to end; return its exit code."""
         self._child.expect(pexpect.EOF, timeout=PATIENCE_SECONDS)
         self._child.close()
         return int(self._child.exitstatus if self._child.exitstatus is not None else -1)

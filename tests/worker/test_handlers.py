@@ -62,7 +62,7 @@ def test_who_answers_gets_the_next_job_while_others_stay_idle(slots):
     assert some.ended == [(b"a", "1"), (b"b", "2"), (b"c", "3")]
 
 
-def test_nobody_waits_longer_than_a_moment_while_others_are_idle(slots):
+def test_no_job_waits_longer_than_a_moment_while_handlers_are_idle(slots):
     some = one_at_work_and_one_waiting(slots)
     moment = some.handlers.next_deadline
     assert 0 < moment < 0.01

@@ -23,7 +23,7 @@ from tests.worker.slots import Slots
 SH = ("--", "sh", "-c")
 
 
-def worker_whose_stdout_nobody_reads(node, *args):
+def worker_with_unread_stdout(node, *args):
     """Its stderr is a pipe, and the end to read its stdout from is given, too."""
     reading, writing = os.pipe()
     process = subprocess.Popen(
@@ -41,7 +41,7 @@ def test_a_reader_that_goes_away_ends_the_worker_and_fails_no_job(node, client, 
     for _ in range(30):
         client.addjob("q", "x")
     args = ("-q", "q", "-c", "1", "--max-retries", "0", "--max-time", "60s", *SH, "echo line")
-    process, reading = worker_whose_stdout_nobody_reads(node, *args)
+    process, reading = worker_with_unread_stdout(node, *args)
     with process:
         os.read(reading, 1)
         os.close(reading)
@@ -59,7 +59,7 @@ def test_a_job_that_fails_for_want_of_a_reader_goes_back(node, client, tmp_path)
     job_id = client.addjob("q", "x")
     script = f"touch {tmp_path}/begun; until test -e {tmp_path}/go; do sleep 0.01; done; echo line"
     args = ("-q", "q", "--max-retries", "0", *SH, script)
-    process, reading = worker_whose_stdout_nobody_reads(node, *args)
+    process, reading = worker_with_unread_stdout(node, *args)
     with process:
         wait_until((tmp_path / "begun").exists)
         process.send_signal(signal.SIGSTOP)
@@ -76,7 +76,7 @@ def test_a_job_that_fails_for_want_of_a_reader_goes_back(node, client, tmp_path)
 
 
 def test_a_worker_without_jobs_notices_it_as_well(node):
-    process, reading = worker_whose_stdout_nobody_reads(node, "-q", "q", "--", "true")
+    process, reading = worker_with_unread_stdout(node, "-q", "q", "--", "true")
     with process:
         os.close(reading)
         _, err = process.communicate(timeout=30)
@@ -84,11 +84,11 @@ def test_a_worker_without_jobs_notices_it_as_well(node):
 
 
 def test_handlers_do_not_write_to_it(node, client):
-    """So nothing is lost where nobody reads it."""
+    """Nothing is lost while it is not read."""
     client.addjob("q", "x")
     script = "import sys\nfor line in sys.stdin: print('true', flush=True)"
     args = ("-q", "q", "--burst", "--lines", "-c", "1", "--", sys.executable, "-c", script)
-    process, reading = worker_whose_stdout_nobody_reads(node, *args)
+    process, reading = worker_with_unread_stdout(node, *args)
     os.close(reading)
     with process:
         _, err = process.communicate(timeout=30)

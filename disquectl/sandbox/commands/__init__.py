@@ -1,1 +1,1 @@
-"""The commands that the sandbox answers, a module a subject; `table` lists them all."""
+"""The commands of the sandbox, one module per subject; `table` lists them."""

@@ -1,4 +1,4 @@
-"""ADDJOB. Source of the order of checks and of the texts: Disque 1.0-rc1."""
+"""ADDJOB. Source of the order of checks and of the error texts: Disque 1.0-rc1."""
 
 from __future__ import annotations
 
@@ -10,13 +10,13 @@ from disquectl.sandbox.node import Node
 from disquectl.sandbox.registry import register, schedule
 from disquectl.sandbox.replication import hand_over, replicate
 from disquectl.sandbox.session import Session
-from disquectl.sandbox.waiting import WaitForCopies, wait
+from disquectl.sandbox.waiting import WaitForReplicas, wait
 
 _DEFAULT_TTL_S = 86400
 _LONGEST_DEFAULT_RETRY_S = 300
 _UINT32 = 0xFFFFFFFF
 _FEW_NODES = b"NOREPL Not enough reachable nodes for the requested replication level"
-_NO_COPY_HERE = _FEW_NODES + b", since I'm unable to hold a copy of the message for the following reason: "
+_NO_REPLICA_HERE = _FEW_NODES + b", since I'm unable to hold a copy of the message for the following reason: "
 _AT_MOST_ONCE_COPIES = (
     b"ERR With RETRY set to 0 please explicitly set  REPLICATE to 1 (at-most-once delivery)"
 )
@@ -24,7 +24,7 @@ _LATE = b"ERR The specified DELAY is greater than TTL. Job refused since would n
 
 
 class _Options:
-    """What follows the three fixed arguments; `retry_s` and `replicate` are None when not given."""
+    """The options after the three fixed arguments; `retry_s` and `replicate` are None if not given."""
 
     __slots__ = ("delay_s", "is_async", "longest", "replicate", "retry_s", "ttl_s")
 
@@ -68,17 +68,17 @@ _NO_OPTIONS = _Options([])
 def addjob(node: Node, session: Session, words: list[bytes], now_ms: int) -> bytes | None:
     options = _Options(words) if len(words) > 4 else _NO_OPTIONS
     timeout_at_ms = deadline_ms(words[3], now_ms)
-    copies = options.replicate or min(len(node.peers) + 1, 3)
-    keeps_no_copy = node.leaving or node.is_crowded
-    elsewhere = copies if keeps_no_copy else copies - 1
-    _check_options(options, copies)
+    replicas = options.replicate or min(len(node.peers) + 1, 3)
+    keeps_no_replica = node.leaving or node.is_crowded
+    elsewhere = replicas if keeps_no_replica else replicas - 1
+    _check_options(options, replicas)
     if elsewhere:
-        _check_nodes(node, elsewhere, keeps_no_copy, now_ms)
+        _check_nodes(node, elsewhere, keeps_no_replica, now_ms)
     _check_queue(node, words[1], options.longest)
-    job = _make_job(node, words, options, copies, now_ms)
-    if not keeps_no_copy:
+    job = _make_job(node, words, options, replicas, now_ms)
+    if not keeps_no_replica:
         job.holders = (node.node_id,)
-    if keeps_no_copy and options.is_async:
+    if keeps_no_replica and options.is_async:
         replicate(node, job, elsewhere, now_ms, False)
         hand_over(node, job, job.holders)
         return replies.status(job.id)
@@ -87,7 +87,7 @@ def addjob(node: Node, session: Session, words: list[bytes], now_ms: int) -> byt
         job.confirmed = job.holders
         job.waiter = session
         schedule(node, job, now_ms)
-        wait(node, session, WaitForCopies(timeout_at_ms, job, now_ms))
+        wait(node, session, WaitForReplicas(timeout_at_ms, job, now_ms))
         replicate(node, job, elsewhere, now_ms, True)
         return None
     job.state = State.ACTIVE
@@ -100,17 +100,19 @@ def addjob(node: Node, session: Session, words: list[bytes], now_ms: int) -> byt
     return replies.status(job.id)
 
 
-def _check_options(options: _Options, copies: int) -> None:
-    if copies > 1 and options.retry_s == 0:
+def _check_options(options: _Options, replicas: int) -> None:
+    if replicas > 1 and options.retry_s == 0:
         raise Refused(_AT_MOST_ONCE_COPIES)
     if options.delay_s >= options.ttl_s:
         raise Refused(_LATE)
 
 
-def _check_nodes(node: Node, elsewhere: int, keeps_no_copy: bool, now_ms: int) -> None:
+def _check_nodes(node: Node, elsewhere: int, keeps_no_replica: bool, now_ms: int) -> None:
     missing = elsewhere - len(node.reachable(now_ms))
-    if missing == 1 and keeps_no_copy:
-        raise Refused(_NO_COPY_HERE + (b"I'm leaving the cluster" if node.leaving else b"I'm out of memory"))
+    if missing == 1 and keeps_no_replica:
+        raise Refused(
+            _NO_REPLICA_HERE + (b"I'm leaving the cluster" if node.leaving else b"I'm out of memory")
+        )
     if missing > 0:
         raise Refused(_FEW_NODES)
 
@@ -124,8 +126,8 @@ def _check_queue(node: Node, name: bytes, longest: int) -> None:
             raise Refused(b"PAUSED Queue paused in input, try later")
 
 
-def _make_job(node: Node, words: list[bytes], options: _Options, copies: int, now_ms: int) -> Job:
-    # The server keeps times in 32 bits: longer ones wrap around.
+def _make_job(node: Node, words: list[bytes], options: _Options, replicas: int, now_ms: int) -> Job:
+    # The server keeps times in 32 bits: larger values wrap around.
     ttl_s = options.ttl_s & _UINT32
     retry_s = options.retry_s
     if retry_s is None:
@@ -135,7 +137,7 @@ def _make_job(node: Node, words: list[bytes], options: _Options, copies: int, no
     job = Job(job_id, words[1], words[2], State.WAIT_REPL)
     node.last_created_ns = max(now_ms * 1_000_000, node.last_created_ns + 1)
     job.created_ns = node.last_created_ns
-    job.replicate = copies
+    job.replicate = replicas
     job.expires_s = (now_ms // 1000 + ttl_s) & _UINT32
     job.delay_s = options.delay_s & _UINT32
     job.retry_s = retry_s

@@ -49,7 +49,7 @@ def _describe(session: Session, asker: Session, now_ms: int) -> bytes:
             max(now_ms - session.seen_ms, 0) // 1000,
             flags or b"N",
             session.reader.pending_bytes,
-            # Its input was just read, so its buffer is not yet given back.
+            # Its input was just read, so its buffer is not freed yet.
             _INPUT_BUFFER_BYTES if session is asker else 0,
             0 if listed else session.out_bytes,
             listed,
@@ -74,7 +74,7 @@ def _set_replies(session: Session, mode: bytes) -> bytes | None:
 
 
 def _pause(node: Node, until_ms: int) -> None:
-    """No command of any client until then; a longer pause that runs already stays."""
+    """CLIENT PAUSE: run no command of any client until it ends; a longer pause is not shortened."""
     node.clients_paused_until_ms = max(node.clients_paused_until_ms, until_ms)
 
 
@@ -107,12 +107,12 @@ def _kill(node: Node, session: Session, words: list[bytes]) -> bytes:
 
 
 def _kill_matching(node: Node, session: Session, wanted: dict[bytes, bytes | int], spares_self: bool) -> int:
-    """How many were killed. The client itself still gets its reply."""
+    """Kill clients; return how many. The requesting client still gets its reply."""
     killed = 0
     for other in list(node.sessions.values()):
         if wanted.get(b"addr", other.address) != other.address:
             continue
-        # The number 0 stands for no ID at all.
+        # 0: no ID given.
         if (wanted.get(b"id") or other.number) != other.number or (other is session and spares_self):
             continue
         if other is session:

@@ -1,4 +1,4 @@
-"""HELLO and CLUSTER: who else is there."""
+"""HELLO and CLUSTER: the nodes of the cluster."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ def hello(node: Node, _session: Session, _words: list[bytes], now_ms: int) -> by
 
 
 def _known_nodes(node: Node) -> list[tuple[Node, bytes]]:
-    """The node and its peers, each with the address that is known of it."""
+    """Return the node and its peers, each with its known address."""
     return [(node, node.known_host), *[(peer, peer.host) for peer in node.peers.values()]]
 
 
@@ -85,7 +85,7 @@ def _describe(node: Node, known: Node, host: bytes, now_ms: int) -> bytes:
         flags.append(b"noaddr")
     if known.leaving:
         flags.append(b"leaving")
-    # Simulated nodes answer at once: the last answer is as old as the silence, and a question since then.
+    # Simulated nodes answer at once: the last pong precedes the silence, and a ping is pending since then.
     silent_ms = known.silent_since_ms
     is_asked = known is not node and 0 < silent_ms <= now_ms - _ASKED_AGAIN_MS
     heard_ms = 0 if known is node else silent_ms or now_ms
@@ -122,7 +122,7 @@ def _info(node: Node, now_ms: int) -> bytes:
 
 
 def _meet(node: Node, words: list[bytes], now_ms: int) -> bytes:
-    """Only the nodes of the same sandbox can be met; at any other address nobody answers."""
+    """CLUSTER MEET: only the nodes of the same sandbox can be met; other addresses never answer."""
     host, port_word = c_string(words[2]), c_string(words[3])
     port = read_integer(words[3])
     if port is None:

@@ -1,4 +1,4 @@
-"""CONFIG, SLOWLOG and LATENCY: what a node is set to, and what it noticed."""
+"""CONFIG, SLOWLOG and LATENCY."""
 
 from __future__ import annotations
 
@@ -53,7 +53,7 @@ def _set(node: Node, name: bytes, value: bytes) -> None:
 
 
 def _change_directory(node: Node, path: bytes) -> None:
-    """The sandbox writes no file: it only looks whether the directory is there."""
+    """The sandbox writes no files: only check that the directory exists."""
     settings = node.settings
     wanted = os.path.join(settings.values[b"dir"], path)
     problem = 0

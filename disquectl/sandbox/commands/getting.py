@@ -25,7 +25,7 @@ class _Options:
             name = option(words[at])
             at += 1
             if name == b"from" and at < len(words):
-                # All that follows is a queue, whatever its name.
+                # All words after FROM are queues.
                 self.queues = words[at:]
                 return
             if name == b"nohang":
@@ -52,14 +52,14 @@ def getjob(node: Node, session: Session, words: list[bytes], now_ms: int) -> byt
         return replies.NIL_ARRAY
     if node.leaving:
         raise Refused(_LEAVING)
-    # A queue may be named twice; it is waited for once.
+    # A queue may be named twice, but is waited for once.
     queues = [node.queue_named(name, now_ms) for name in dict.fromkeys(options.queues)]
     wait(node, session, WaitForJobs(options.deadline_ms, queues, options.with_counters))
     return None
 
 
 def _collect(node: Node, options: _Options, now_ms: int) -> list[bytes]:
-    """Jobs that are there, encoded. A queue that is asked comes into being, found or not."""
+    """Return queued jobs, encoded. Asking for a queue creates it."""
     found: list[bytes] = []
     while len(found) < options.count:
         before = len(found)

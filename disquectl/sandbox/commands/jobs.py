@@ -1,4 +1,4 @@
-"""The commands on jobs that have an ID: acknowledge, return, take out, look at."""
+"""The commands that take job IDs: ACKJOB, FASTACK, DELJOB, ENQUEUE, NACK, DEQUEUE, WORKING, SHOW, LOADJOB."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from disquectl.sandbox import replies
 from disquectl.sandbox.acknowledgement import acknowledge
 from disquectl.sandbox.arguments import Refused
 from disquectl.sandbox.delivery import enqueue as put_in_queue
-from disquectl.sandbox.delivery import put_to_work
+from disquectl.sandbox.delivery import mark_working
 from disquectl.sandbox.job import Job, State, is_id
 from disquectl.sandbox.messages import Delete
 from disquectl.sandbox.node import Node
@@ -20,7 +20,7 @@ _TOO_LATE = (
 
 
 def _ids(words: list[bytes]) -> list[bytes]:
-    """The IDs of a request. One that is none refuses them all, before anything is done."""
+    """Return the IDs of a request. Raises Refused for an invalid ID, before anything is done."""
     for word in words[1:]:
         if not is_id(word):
             raise Refused(b"BADID Invalid Job ID format.")
@@ -87,7 +87,7 @@ def working(node: Node, _session: Session, words: list[bytes], now_ms: int) -> b
     ttl_ms = job.expires_s * 1000 - created_ms
     if ttl_ms > 0 and now_ms - created_ms > ttl_ms // 2:
         raise Refused(_TOO_LATE)
-    put_to_work(node, job, now_ms)
+    mark_working(node, job, now_ms)
     return replies.integer(job.retry_s)
 
 
@@ -97,7 +97,7 @@ def show(node: Node, _session: Session, words: list[bytes], now_ms: int) -> byte
 
 
 def describe(job: Job, now_ms: int) -> bytes:
-    """All fields of a job, as SHOW and JSCAN answer them."""
+    """Encode all fields of a job, as in the replies of SHOW and JSCAN."""
     fields = [
         (b"id", replies.bulk(job.id)),
         (b"queue", replies.bulk_or_nil(job.queue)),

@@ -1,4 +1,4 @@
-"""The commands on queues, and the two scans."""
+"""The commands on queues, and both scans: QLEN, QPEEK, QSTAT, PAUSE, QSCAN, JSCAN."""
 
 from __future__ import annotations
 
@@ -82,7 +82,7 @@ def pause(node: Node, _session: Session, words: list[bytes], now_ms: int) -> byt
 
 @dataclass(slots=True)
 class _Scan:
-    """The words of a scan. `numbers` are the filters of QSCAN, -1 is off."""
+    """The arguments of a scan. `numbers`: the filters of QSCAN, -1: off."""
 
     cursor: int | None = None
     count: int = _DEFAULT_SCAN_COUNT
@@ -98,7 +98,7 @@ class _Scan:
 
 
 def _read_scan(words: list[bytes], read_option: Callable[[_Scan, bytes, bytes], bool]) -> _Scan:
-    """Options and at most one cursor, anywhere. A word that is neither is taken for a cursor."""
+    """Read options and at most one cursor, in any order. Any other word is read as a cursor."""
     scan = _Scan()
     at = 1
     while at < len(words):
@@ -161,7 +161,7 @@ def jscan(node: Node, _session: Session, words: list[bytes], now_ms: int) -> byt
     scan = _read_scan(words, _read_job_option)
 
     def fits(job: Job) -> bool:
-        # A dummy acknowledgement is no job.
+        # Skip dummy acknowledgements.
         if not job.holders and job.queue is None:
             return False
         return (scan.queue is None or job.queue == scan.queue) and (

@@ -1,4 +1,4 @@
-"""The commands about the server itself that are not about clients, its configuration or the cluster."""
+"""AUTH, PING, TIME, INFO, MONITOR, SHUTDOWN, BGREWRITEAOF and DEBUG."""
 
 from __future__ import annotations
 
@@ -10,12 +10,12 @@ from disquectl.sandbox.info import describe_node
 from disquectl.sandbox.node import Node
 from disquectl.sandbox.registry import unregister
 from disquectl.sandbox.session import Session
-from disquectl.sandbox.waiting import WaitForCopies, WaitForJobs, WaitForWakeUp, release, wait
+from disquectl.sandbox.waiting import WaitForJobs, WaitForReplicas, WaitForWakeUp, release, wait
 
 _SECONDS = re.compile(rb"\s*\+?([0-9]+\.?[0-9]*|\.[0-9]+)(e[+-]?[0-9]+)?", re.IGNORECASE)
 _LONGEST_SLEEP_S = 1e9
 _REWRITING_MS = 100
-# Of Disque on a machine of 64 bits: nothing here is made of such structures.
+# The sizes of Disque's C structures on a 64 bit machine.
 _STRUCTURE_SIZES = (
     b"bits:64 job:120 queue:112 robj:16 dictentry:24 sdshdr5:1 sdshdr8:3 sdshdr16:5 sdshdr32:9 sdshdr64:17 "
 )
@@ -62,7 +62,7 @@ def shutdown(node: Node, _session: Session, words: list[bytes], _now_ms: int) ->
 
 
 def bgrewriteaof(node: Node, _session: Session, _words: list[bytes], now_ms: int) -> bytes:
-    """There is no file. It looks like a short rewriting, and a second one has to wait for its end."""
+    """BGREWRITEAOF: pretend a short rewrite; a second one is rejected until it ends. There is no file."""
     if now_ms < node.rewrites_until_ms:
         raise Refused(b"ERR Background append only file rewriting already in progress")
     node.rewrites_until_ms = now_ms + _REWRITING_MS
@@ -89,18 +89,18 @@ def debug(node: Node, session: Session, words: list[bytes], now_ms: int) -> byte
 
 
 def _milliseconds(word: bytes) -> int:
-    """Seconds with a fraction; what does not begin with a number counts as 0."""
+    """Convert seconds with a fraction; 0 for text that does not start with a number."""
     found = _SECONDS.match(word)
     return int(min(float(found[0]), _LONGEST_SLEEP_S) * 1000) if found else 0
 
 
 def flush(node: Node) -> None:
-    """No job and no queue is left; clients that wait are answered."""
+    """Remove all jobs and queues; answer the waiting clients."""
     for session in list(node.waiting):
         waiting = session.wait
         if isinstance(waiting, WaitForJobs):
             session.reply(replies.NIL_ARRAY)
             release(node, session)
-        elif isinstance(waiting, WaitForCopies) and waiting.job.waiter is session:
+        elif isinstance(waiting, WaitForReplicas) and waiting.job.waiter is session:
             unregister(node, waiting.job)
     node.forget_jobs()

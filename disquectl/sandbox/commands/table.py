@@ -1,6 +1,6 @@
-"""Every command: name, what it does, arity and flags, as COMMAND tells them.
+"""The table of commands: name, function, arity and flags, as in the reply of COMMAND.
 
-To add a command is to add a line. Arity counts the name; -N is at least N; 0 is any number.
+To add a command, add a line. Arity counts the name; -N is at least N; 0 is any number.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from disquectl.sandbox.commands import adding, client, cluster, config, getting,
 from disquectl.sandbox.node import Node
 from disquectl.sandbox.session import Session
 
-# Answers the encoded reply; None when there is none, or not yet.
+# Returns the encoded reply; None if there is none, or not yet.
 Run = Callable[[Node, Session, list[bytes], int], bytes | None]
 
 
@@ -28,7 +28,7 @@ class Command:
     is_fast: bool
 
     def takes(self, words: int) -> bool:
-        """Whether a request of so many words, the name included, is one."""
+        """Whether a request may have this number of words, including the name."""
         return words >= -self.arity if self.arity <= 0 else words == self.arity
 
 
@@ -38,7 +38,7 @@ def _command(name: str, run: Run, arity: int, flags: str = "") -> Command:
 
 
 def command(_node: Node, _session: Session, words: list[bytes], _now_ms: int) -> bytes:
-    """COMMAND itself."""
+    """The command COMMAND."""
     if len(words) == 1:
         return replies.array([_describe(known) for known in COMMANDS.values()])
     if option(words[1]) == b"info":
@@ -49,7 +49,7 @@ def command(_node: Node, _session: Session, words: list[bytes], _now_ms: int) ->
 
 
 def find_command(word: bytes) -> Command | None:
-    """The command of that name, in any case; NULs behind it do not count."""
+    """Return the command of this name, case-insensitive; trailing NULs are ignored."""
     return COMMANDS.get(word.lower()) or COMMANDS.get(word.rstrip(b"\0").lower())
 
 
