@@ -72,7 +72,7 @@ def _by_flag(options: tuple[Option, ...]) -> dict[str, tuple[Option, bool]]:
 def _options(
     argv: list[str], at: int, flags: dict[str, tuple[Option, bool]], own: Raw, settings: Raw
 ) -> int | None:
-    """Take options from `at` on; where the first other word stands, or None when it is not clear."""
+    """Take options from `at` on; return the index of the first other word, or None if it is ambiguous."""
     while at < len(argv) and looks_like_option(argv[at]) and argv[at] != "--":
         flag, equals, value = argv[at].partition("=") if argv[at][:2] == "--" else (argv[at], "", "")
         option, is_global = flags.get(flag, (None, False))

@@ -117,7 +117,7 @@ class Session:
             from disquectl.client.tls import Tls
 
             if self.settings.tls["insecure"]:
-                self.warn("--insecure: nobody makes sure that this is the right node")
+                self.warn("--insecure: the certificate of the node is not verified")
             self._tls = Tls(**self.settings.tls)
         return self._tls
 

@@ -84,11 +84,11 @@ class Stop:
     `asked` is whether to stop, `interrupted` whether it was a signal that asked.
     """
 
-    def __init__(self, tell: Callable[[], object] | None = None) -> None:
-        """`tell` is called at the first signal."""
+    def __init__(self, on_first: Callable[[], object] | None = None) -> None:
+        """`on_first` is called at the first signal."""
         self.asked = False
         self.interrupted = False
-        self._tell = tell
+        self._on_first = on_first
         self._signals = Signals(STOPPING, self._on_signal)
 
     @property
@@ -109,5 +109,5 @@ class Stop:
                 return  # a shell that ends sends it, and so does its terminal
             raise KeyboardInterrupt
         self.asked = self.interrupted = True
-        if self._tell is not None:
-            self._tell()
+        if self._on_first is not None:
+            self._on_first()
