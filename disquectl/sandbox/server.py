@@ -20,8 +20,10 @@ from disquectl.sandbox.node import Node
 from disquectl.sandbox.requests import MAX_REQUEST_BYTES
 from disquectl.sandbox.session import Session
 
-# How long closing waits for connections that are being made, and for aborted ones.
-_CLOSE_SECONDS, _CLOSE_TURNS = 1.0, 3
+# Turns of the loop in which aborted connections are closed.
+_CLOSE_TURNS = 3
+# After a failure to accept a connection, such as too many open files.
+_ACCEPT_AGAIN_SECONDS = 1.0
 _TICK_MS = 100
 # Due jobs processed at once; then clients are served.
 JOBS_PER_TICK = 1000
@@ -94,7 +96,7 @@ class SandboxServer:
         self.before_tick: Callable[[int], None] | None = None
         self._log = log
         self._sockets = sockets
-        self._listeners: list[asyncio.Server] = []
+        self._accepting: set[asyncio.Task[tuple[asyncio.Transport, Connection]]] = set()
         # With those that have no session yet, or no session any longer.
         self.open_connections: set[Connection] = set()
         self._connections: dict[Session, Connection] = {}
@@ -106,8 +108,7 @@ class SandboxServer:
     async def start(self) -> None:
         loop = asyncio.get_running_loop()
         for node, listener in zip(self.engine.nodes, self._sockets, strict=True):
-            make = _ConnectionMaker(self, node)
-            self._listeners.append(await loop.create_server(make, sock=listener))
+            loop.add_reader(listener, self._accept, listener, _ConnectionMaker(self, node))
         self._tick()
 
     async def close(self) -> None:
@@ -116,20 +117,45 @@ class SandboxServer:
             self.stop_node(index)
         if self._timer is not None:
             self._timer.cancel()
-        # A connection that was accepted just now is made by a task of the loop's own, and then aborted.
-        if accepting := asyncio.all_tasks() - {asyncio.current_task()}:
-            await asyncio.wait(accepting, timeout=_CLOSE_SECONDS)
+        if self._accepting:
+            await asyncio.wait(self._accepting)
         for _ in range(_CLOSE_TURNS):
             for connection in list(self.open_connections):
                 connection.transport.abort()
             await asyncio.sleep(0)
+
+    def _accept(self, listener: socket.socket, make: _ConnectionMaker) -> None:
+        """Accept what is waiting.
+
+        Not asyncio's own server: a connection that it has accepted while it is closed is never closed.
+        """
+        loop = asyncio.get_running_loop()
+        while True:
+            try:
+                accepted, _ = listener.accept()
+            except (BlockingIOError, InterruptedError, ConnectionAbortedError):
+                return
+            except OSError as problem:
+                self._log(f"cannot accept a connection: {problem.strerror}")
+                loop.remove_reader(listener)
+                loop.call_later(_ACCEPT_AGAIN_SECONDS, self._accept_again, listener, make)
+                return
+            accepted.setblocking(False)
+            task = loop.create_task(loop.connect_accepted_socket(make, accepted))
+            self._accepting.add(task)
+            task.add_done_callback(self._accepting.discard)
+
+    def _accept_again(self, listener: socket.socket, make: _ConnectionMaker) -> None:
+        if listener.fileno() >= 0:
+            asyncio.get_running_loop().add_reader(listener, self._accept, listener, make)
 
     def stop_node(self, index: int) -> None:
         """End a node as if its process had died."""
         node = self.engine.nodes[index]
         if node.is_down:
             return
-        self._listeners[index].close()
+        asyncio.get_running_loop().remove_reader(self._sockets[index])
+        self._sockets[index].close()
         self.engine.stop_node(node, self.clock.now_ms())
         self.carry_on()
         if all(other.is_down for other in self.engine.nodes):

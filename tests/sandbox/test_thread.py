@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import socket
 import threading
 
@@ -100,3 +101,16 @@ def test_shutdown_ends_one_node() -> None:
         assert ask(sandbox.addresses[0], "PING") == "PONG"
         with pytest.raises(ConnectionRefusedError):
             connect(sandbox.addresses[1])
+
+
+@pytest.mark.parametrize("stops_first", [False, True])
+def test_a_connection_that_is_just_being_accepted_is_closed_at_the_end(stops_first):
+    for _ in range(30):
+        with SandboxThread(nodes=2) as sandbox:
+            host, _, port = sandbox.addresses[0].rpartition(":")
+            client = socket.create_connection((host, int(port)))
+            if stops_first:
+                sandbox.stop_node(0)
+        client.close()
+    # A transport that was never closed warns when it is freed, and a warning fails the test.
+    gc.collect()
