@@ -23,10 +23,11 @@ def main() -> NoReturn:
 
             answer(sys.argv[2:])
             os._exit(0)
-        # Loading modules leaves next to no garbage, and looking for it takes a twentieth of a whole call.
+        # Loading modules leaves next to no garbage; looking for it would take a twentieth of a whole call.
         gc.disable()
         from disquectl.cli.main import run_command_line
 
+        gc.freeze()
         gc.enable()
         code = run_command_line(sys.argv[1:])
     except KeyboardInterrupt:

@@ -7,12 +7,14 @@ refused: tests delete what they find.
 
 from __future__ import annotations
 
+import contextlib
+import json
 import os
 import signal
 import subprocess
 import sys
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
@@ -39,6 +41,11 @@ class Result:
         self.raw = done.stdout
         self.out = done.stdout.decode("utf-8", "replace")
         self.err = done.stderr.decode("utf-8", "replace")
+
+    @property
+    def records(self) -> Any:
+        """What it printed, read as JSON."""
+        return json.loads(self.raw)
 
     def __repr__(self) -> str:
         return f"exit {self.code}\n--- stdout\n{self.out}\n--- stderr\n{self.err}"
@@ -142,6 +149,20 @@ def cluster() -> Iterator[list[str]]:
 
     with SandboxThread(nodes=3) as sandbox:
         yield sandbox.addresses
+
+
+@pytest.fixture
+def client(node: str) -> Iterator[Client]:
+    """A client of the lone node."""
+    with Client(node) as client:
+        yield client
+
+
+@pytest.fixture
+def clients(cluster: list[str]) -> Iterator[list[Client]]:
+    """A client of each of the three nodes."""
+    with contextlib.ExitStack() as stack:
+        yield [stack.enter_context(Client(node)) for node in cluster]
 
 
 @pytest.fixture

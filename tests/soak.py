@@ -31,7 +31,7 @@ from typing import TYPE_CHECKING
 
 from disquectl import Client
 from disquectl.errors import DisquectlError
-from tests.worker.test_nodes import free_port, knows_three
+from tests.support.nodes import free_port, knows_three
 
 if TYPE_CHECKING:
     from collections.abc import Callable

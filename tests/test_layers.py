@@ -185,11 +185,40 @@ def _imports(path: Path) -> set[str]:
     return {name for name in found if name.split(".")[0] == "disquectl"}
 
 
+PACKAGE = Path(disquectl.__file__).parent
+IDIOM = "TYPE_CHECKING = False\nif TYPE_CHECKING:\n"
+
+
+def test_imports_for_types_are_written_in_one_way():
+    # `from typing import TYPE_CHECKING` loads typing, which takes as long as all of a plain call.
+    texts = {str(path.relative_to(PACKAGE)): path.read_text() for path in PACKAGE.rglob("*.py")}
+    assert not [name for name, text in texts.items() if "import TYPE_CHECKING" in text]
+    assert not [name for name, text in texts.items() if "TYPE_CHECKING:" in text and IDIOM not in text]
+
+
+@pytest.mark.parametrize("path", sorted((PACKAGE / "commands").glob("*.py")), ids=lambda path: path.stem)
+def test_a_command_starts_what_it_does_by_one_import(path):
+    # One in each branch, and one of the standard library beside it. What needs more is a module with imports
+    # at its top, in programs/ or in another room.
+    for node in ast.walk(ast.parse(path.read_text())):
+        for name in ("body", "orelse", "finalbody"):
+            block = getattr(node, name, None)
+            if isinstance(block, list) and not isinstance(node, ast.Module) and not _is_for_types(node):
+                imports = [one.module for one in block if isinstance(one, ast.ImportFrom)]
+                imports += [one.names[0].name for one in block if isinstance(one, ast.Import)]
+                ours = [module for module in imports if module and module.startswith("disquectl")]
+                assert len(ours) <= 1, f"line {node.lineno}: {ours}"
+                assert len(imports) <= 2, f"line {node.lineno}: {imports}"
+
+
+def _is_for_types(node: ast.AST) -> bool:
+    return isinstance(node, ast.If) and isinstance(node.test, ast.Name) and node.test.id == "TYPE_CHECKING"
+
+
 def test_no_modules_import_each_other_in_a_circle():
-    root = Path(disquectl.__file__).parent
     paths = {}
-    for path in root.rglob("*.py"):
-        parts = path.relative_to(root.parent).with_suffix("").parts
+    for path in PACKAGE.rglob("*.py"):
+        parts = path.relative_to(PACKAGE.parent).with_suffix("").parts
         paths[".".join(parts[:-1] if parts[-1] == "__init__" else parts)] = path
     graph = TopologicalSorter(
         {name: (_imports(path) & paths.keys()) - {name} for name, path in paths.items()}

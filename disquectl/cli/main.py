@@ -20,6 +20,8 @@ from disquectl.spec.global_options import CONNECTING
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from disquectl.execution.parser import Invocation
     from disquectl.execution.streams import Streams
 
@@ -77,7 +79,7 @@ def carry_out(invocation: Invocation, streams: Streams) -> int:
     does not connect."""
     from disquectl.execution.dispatch import run
 
-    environ = dict(os.environ)
+    environ: Mapping[str, str] = os.environ
     if not invocation.command.connects:
         given = [option.flag for option in CONNECTING if option.name in invocation.settings]
         if given:

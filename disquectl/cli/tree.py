@@ -12,7 +12,7 @@ import os
 from contextlib import redirect_stdout
 from difflib import get_close_matches
 from io import StringIO
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import typer
 from typer.core import TyperArgument, TyperCommand, TyperGroup, TyperOption
@@ -26,6 +26,7 @@ from disquectl.spec.command import Command
 from disquectl.spec.global_options import GLOBAL_OPTIONS
 from disquectl.spec.parameters import Argument, Option
 
+TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
 

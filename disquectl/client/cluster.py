@@ -1,13 +1,13 @@
-"""Every node of a cluster at once: found from the seeds, asked together, answered as they come.
+"""`Cluster`: finds all nodes from the seeds, sends them requests and yields the replies as they come.
 
-One poll loop over sockets that do not wait; no threads. A node is what its HELLO says it is, so one that can
-be reached at two addresses is asked once:
+One poll loop over non-blocking sockets; no threads. A node is identified by its HELLO, so one that can be
+reached at two addresses is asked once:
 
 - a seed is asked at its own address, whatever the node announces for itself (NAT, containers, proxies);
 - other nodes are asked where HELLO says; where it says no host, at the host of the seed that said so;
-- one that does not answer in time is `missing`, and holds nobody else up.
+- a node that does not answer in time is `missing`, and does not delay the others.
 
-It sends nothing a second time, and knows no command but HELLO.
+It sends nothing a second time. It must not know any command but HELLO.
 """
 
 from __future__ import annotations
@@ -35,9 +35,9 @@ if TYPE_CHECKING:
 
 
 class Missing:
-    """A node without an answer: its address, its ID as far as known, and why.
+    """A node that did not answer: its address, its ID as far as known ("" if not), and why.
 
-    `unanswered`: the requests that it was sent and did not answer, and may have carried out.
+    `unanswered`: the requests that it may have carried out: they were sent to it and not answered.
     """
 
     __slots__ = ("node", "node_id", "problem", "unanswered")
@@ -52,15 +52,15 @@ class Missing:
 
 
 class Cluster:
-    """The nodes of a cluster; a context manager that hangs up in the end.
+    """The nodes of a cluster; a context manager that closes the connections.
 
-        with Cluster(client.nodes, client.opener) as cluster:
-            for link, request, reply in cluster.ask(["QLEN", "mail"]):
+        with Cluster(transport.nodes, transport.connection_factory) as cluster:
+            for connection, request, reply in cluster.ask(["QLEN", "mail"]):
                 ...
-            for lost in cluster.missing():
+            for one in cluster.missing():
                 ...
 
-    `discover=False` asks the seeds alone.
+    `discover=False` asks only the seeds.
     """
 
     def __init__(
@@ -69,9 +69,9 @@ class Cluster:
         self._seeds = list(seeds)
         self._connection_factory = connection_factory
         self._discover = discover
-        self._links: list[NodeConnection] = []
+        self._connections: list[NodeConnection] = []
         self._by_id: dict[str, NodeConnection] = {}
-        self._astray: list[Missing] = []
+        self._replaced: list[Missing] = []
         self._requests: tuple[Request, ...] = ()
 
     def __enter__(self) -> Self:
@@ -83,122 +83,128 @@ class Cluster:
         self.close()
 
     def close(self) -> None:
-        """Hang up on all nodes."""
-        for link in self._links:
-            link.close()
+        """Close all connections."""
+        for connection in self._connections:
+            connection.close()
 
     def ask(self, *requests: Request) -> Iterator[Answer]:
-        """Ask every node all of these; the answers as they come, those of one node in their order.
+        """Send these requests to every node and yield the replies as they come, those of one node in order.
 
-        An error reply is an answer. While it runs, `link.ask` asks one node for more. It ends when nothing
-        is waited for any more.
+        Yields (connection, request, reply); an error reply is a reply. While it runs, `connection.ask` sends
+        more requests to one node. It ends when no reply is outstanding.
         """
         self._requests = requests
-        if not self._links:
+        if not self._connections:
             for seed in self._seeds:
                 self._add(NodeConnection(seed, self._connection_factory))
         else:
-            for link in self.answered():
-                link.ask(requests)
-        while waiting := [link for link in self._links if link.is_waiting]:
+            for connection in self.answered():
+                connection.ask(requests)
+        while waiting := [connection for connection in self._connections if connection.is_waiting]:
             yield from self._turn(waiting)
 
     def links(self) -> list[NodeConnection]:
-        """The nodes that have said who they are, in the order of their addresses, answering or not by now."""
-        found = [link for link in self._links if link.greeting is not None and not link.is_double]
-        return sorted(found, key=lambda link: (link.node.host, link.node.port, link.node.path))
+        """The nodes whose HELLO has come, in the order of their addresses, also those that failed since."""
+        found = [
+            connection
+            for connection in self._connections
+            if connection.greeting is not None and not connection.is_double
+        ]
+        return sorted(
+            found, key=lambda connection: (connection.node.host, connection.node.port, connection.node.path)
+        )
 
     def answered(self) -> list[NodeConnection]:
-        """The nodes that have answered so far, in the order of their addresses."""
-        return [link for link in self.links() if link.has_answered]
+        """The nodes that have answered HELLO and did not fail, in the order of their addresses."""
+        return [connection for connection in self.links() if connection.has_answered]
 
     def missing(self) -> list[Missing]:
-        """The nodes that did not answer, or not all that they were asked."""
-        answered = {link.node_id for link in self._links if link.has_answered}
+        """The nodes that did not answer, or not every request."""
+        answered = {connection.node_id for connection in self._connections if connection.has_answered}
         failed = [
-            Missing(link.node, link.node_id, link.failure, link.unanswered)
-            for link in self._links
-            if link.failure is not None and not link.is_double
+            Missing(connection.node, connection.node_id, connection.failure, connection.unanswered)
+            for connection in self._connections
+            if connection.failure is not None and not connection.is_double
         ]
-        return [one for one in failed + self._astray if not one.node_id or one.node_id not in answered]
+        return [one for one in failed + self._replaced if not one.node_id or one.node_id not in answered]
 
-    def _add(self, link: NodeConnection) -> None:
-        self._links.append(link)
-        if link.failure is None:
-            link.ask(self._requests)
+    def _add(self, connection: NodeConnection) -> None:
+        self._connections.append(connection)
+        if connection.failure is None:
+            connection.ask(self._requests)
 
     def _turn(self, waiting: list[NodeConnection]) -> Iterator[Answer]:
-        """Wait for the next thing to happen, and pass on the answers that it brought."""
+        """Wait until some connections are ready, and yield the replies that they have."""
         poll = select.poll()
         by_descriptor = {}
-        for link in waiting:
-            poll.register(link.fileno(), link.events)
-            by_descriptor[link.fileno()] = link
-        deadlines = [link.deadline for link in waiting if link.deadline is not None]
+        for connection in waiting:
+            poll.register(connection.fileno(), connection.events)
+            by_descriptor[connection.fileno()] = connection
+        deadlines = [connection.deadline for connection in waiting if connection.deadline is not None]
         left = max(min(deadlines) - time.monotonic(), 0) if deadlines else None
         ready = poll.poll(None if left is None else left * 1000 + 1)
         for descriptor, events in ready:
-            link = by_descriptor.pop(descriptor)
-            for request, reply in link.advance(events) if link.is_waiting else ():
-                if request[0] == b"HELLO" and link.greeting is None:
-                    self._greet(link, reply)
-                elif not link.is_double and link.greeting is not None:
-                    yield link, request, reply
+            connection = by_descriptor.pop(descriptor)
+            for request, reply in connection.advance(events) if connection.is_waiting else ():
+                if request[0] == b"HELLO" and connection.greeting is None:
+                    self._greet(connection, reply)
+                elif not connection.is_double and connection.greeting is not None:
+                    yield connection, request, reply
         now = time.monotonic()
-        for link in by_descriptor.values():
-            if link.is_waiting and link.deadline is not None and link.deadline <= now:
-                link.expire()
+        for connection in by_descriptor.values():
+            if connection.is_waiting and connection.deadline is not None and connection.deadline <= now:
+                connection.expire()
 
-    def _greet(self, link: NodeConnection, reply: Reply) -> None:
-        """The node has said who it is, and whom it knows."""
+    def _greet(self, connection: NodeConnection, reply: Reply) -> None:
+        """Note what the HELLO of a node says: its ID, and the nodes that it knows."""
         try:
-            greeting = _greeting(link.node, reply)
+            greeting = _greeting(connection.node, reply)
         except DisquectlError as problem:
-            link.fail(problem)
+            connection.fail(problem)
             return
         node_id = greeting["node"]
-        if link.node_id and link.node_id != node_id:
-            self._went_astray(link, link.node_id, node_id)
+        if connection.node_id and connection.node_id != node_id:
+            self._answered_by_another(connection, connection.node_id, node_id)
         other = self._by_id.get(node_id)
-        if other is not None and other is not link:
+        if other is not None and other is not connection:
             if other.greeting is not None and other.failure is None:
-                link.leave_to_other()
+                connection.leave_to_other()
                 return
             other.leave_to_other()
-        self._by_id[node_id] = link
-        link.node_id = node_id
-        link.greeting = greeting
+        self._by_id[node_id] = connection
+        connection.node_id = node_id
+        connection.greeting = greeting
         if self._discover:
             for entry in greeting["nodes"]:
-                self._announced(link, entry)
+                self._announced(connection, entry)
 
-    def _went_astray(self, link: NodeConnection, expected: str, found: str) -> None:
-        if self._by_id.get(expected) is link:
+    def _answered_by_another(self, connection: NodeConnection, expected: str, found: str) -> None:
+        if self._by_id.get(expected) is connection:
             del self._by_id[expected]
         problem = ConnectionFailed(f"another node answers at that address ({found[:8]})")
-        self._astray.append(Missing(link.node, expected, problem))
+        self._replaced.append(Missing(connection.node, expected, problem))
 
-    def _announced(self, teller: NodeConnection, entry: Record) -> None:
-        """A node that another one knows: ask it, unless it is asked already."""
+    def _announced(self, announcer: NodeConnection, entry: Record) -> None:
+        """Ask a node that another one knows, unless it is asked already."""
         node_id: str = entry["id"]
-        if node_id in self._by_id or node_id == teller.node_id:
+        if node_id in self._by_id or node_id == announcer.node_id:
             return
-        node = Node(entry["host"] or teller.node.host or DEFAULT_HOST, entry["port"])
-        for link in self._links:
-            if link.node == node:
-                self._stands_at(link, node_id)
+        node = Node(entry["host"] or announcer.node.host or DEFAULT_HOST, entry["port"])
+        for connection in self._connections:
+            if connection.node == node:
+                self._announced_at(connection, node_id)
                 return
-        link = NodeConnection(node, self._connection_factory, node_id)
-        self._by_id[node_id] = link
-        self._add(link)
+        connection = NodeConnection(node, self._connection_factory, node_id)
+        self._by_id[node_id] = connection
+        self._add(connection)
 
-    def _stands_at(self, link: NodeConnection, node_id: str) -> None:
-        """A node is announced at an address that is asked already: is it that one?"""
-        if link.greeting is not None:
-            self._went_astray(link, node_id, link.node_id)
-        elif not link.node_id:
-            link.node_id = node_id
-            self._by_id[node_id] = link
+    def _announced_at(self, connection: NodeConnection, node_id: str) -> None:
+        """Note that a node is announced at an address that is asked already."""
+        if connection.greeting is not None:
+            self._answered_by_another(connection, node_id, connection.node_id)
+        elif not connection.node_id:
+            connection.node_id = node_id
+            self._by_id[node_id] = connection
 
 
 def _greeting(node: Node, reply: Reply) -> Record:

@@ -1,7 +1,7 @@
 """The client's methods for jobs: ADDJOB to SHOW, under Disque's names.
 
-Times of jobs are in seconds, timeouts in milliseconds (`_ms`), as in Disque. IDs come as `str`, queue names
-and bodies as `bytes`; both may be given as either. Every method raises what `Client.call` raises.
+Times of jobs are in seconds, timeouts in milliseconds (`_ms`), as in Disque. IDs are returned as `str`, queue
+names and bodies as `bytes`; arguments may be either.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
 
 class JobCommands(Commands):
-    """What is done with jobs."""
+    """Methods for jobs."""
 
     def addjob(
         self,
@@ -40,11 +40,14 @@ class JobCommands(Commands):
         maxlen: int | None = None,
         asynchronous: bool = False,
     ) -> str:
-        """Add a job; its ID. `timeout_ms` is the time for the copies on other nodes, 0 is for ever.
+        """Add a job and return its ID.
 
-        `delay`, `retry` (0: at most once) and `ttl` are seconds, `maxlen` jobs, `replicate` copies. Raises
-        UsageError for a number that Disque would wrap around, ReplyError (MAXLEN, PAUSED, NOREPL, ...), and
-        OutcomeUnknown when the job may yet be delivered.
+        `timeout_ms`: how long to wait for replication to other nodes, in ms; 0 is no limit. `delay`, `retry`
+        (0: deliver at most once) and `ttl` are seconds, `maxlen` is a number of queued jobs, `replicate` a
+        number of replicas. `asynchronous`: do not wait for replication.
+
+        Raises UsageError for a number that Disque would wrap around, ReplyError (code MAXLEN, PAUSED, NOREPL,
+        ...), OutcomeUnknown when the job may still be delivered, and what `call` raises.
         """
         options = {"replicate": replicate, "delay": delay, "retry": retry, "ttl": ttl, "maxlen": maxlen}
         check_numbers(options, time.time())
@@ -62,10 +65,15 @@ class JobCommands(Commands):
         count: int = 1,
         withcounters: bool = False,
     ) -> list[Record]:
-        """Take jobs: `{"queue", "id", "body"}` each, `"nacks"` and `"additional_deliveries"` with counters.
+        """Take jobs and return them: a list of dicts, empty if there is none.
 
-        Waits for `timeout_ms`, 0 is for ever, and not at all with `nohang`; no job is an empty list. Queues
-        that stand first go first. A wait ends with one job, whatever the count.
+        `{"queue": bytes, "id": str, "body": bytes}`, and with `withcounters` also `"nacks"` and
+        `"additional_deliveries"`, both int.
+
+        Waits up to `timeout_ms` ms for a job, 0 is no limit; with `nohang` not at all. Returns up to `count`
+        jobs, but a call that had to wait returns one. Earlier queues go first. Raises UsageError for a
+        timeout that Disque cannot take, OutcomeUnknown if the connection broke while it waited, and what
+        `call` raises.
         """
         check_wait("timeout_ms", timeout_ms)
         words: list[Word] = ["GETJOB"]
@@ -80,42 +88,70 @@ class JobCommands(Commands):
         return list(jobs(self._request((*words, "FROM", *names), False, wait_ms)))
 
     def ackjob(self, *ids: Name) -> int:
-        """Acknowledge jobs: they are done, on every node. How many this node knew."""
+        """Acknowledge jobs: they are done and deleted on all nodes. Return how many this node knew.
+
+        It may be sent again after a broken connection. Raises what `call` raises.
+        """
         return self._count("ACKJOB", ids, repeatable=True)
 
     def fastack(self, *ids: Name) -> int:
-        """Delete jobs everywhere without waiting for the other nodes to say so. How many this node had."""
+        """Delete jobs on all nodes without waiting for confirmation. Return how many this node had.
+
+        It may be sent again after a broken connection. Raises what `call` raises.
+        """
         return self._count("FASTACK", ids, repeatable=True)
 
     def nack(self, *ids: Name) -> int:
-        """Put jobs back, as failed. How many were put back."""
+        """Put jobs back into their queues as failed. Return how many were put back.
+
+        Raises what `call` raises.
+        """
         return self._count("NACK", ids)
 
     def enqueue(self, *ids: Name) -> int:
-        """Put jobs into their queue now, also delayed ones. How many were put there."""
+        """Queue jobs now, also delayed ones. Return how many were queued.
+
+        Raises what `call` raises.
+        """
         return self._count("ENQUEUE", ids)
 
     def dequeue(self, *ids: Name) -> int:
-        """Take jobs out of their queue; they return after their retry time. How many were taken."""
+        """Take jobs out of their queues until their retry time. Return how many were taken out.
+
+        Raises what `call` raises.
+        """
         return self._count("DEQUEUE", ids)
 
     def deljob(self, *ids: Name) -> int:
-        """Delete jobs on this node alone. How many it had."""
+        """Delete jobs on this node only. Return how many it had.
+
+        Raises what `call` raises.
+        """
         return self._count("DELJOB", ids)
 
     def working(self, job_id: Name) -> int:
-        """Say that a job is still worked on; the seconds until it is delivered again.
+        """Postpone the next delivery of a job. Return the seconds until it is delivered again.
 
-        Raises ReplyError: NOJOB, or TOOLATE when half of the TTL is over.
+        Raises ReplyError with code NOJOB for an unknown job and TOOLATE when half of its TTL has passed, and
+        what `call` raises.
         """
         return integer("WORKING", self._request(("WORKING", job_id)))
 
     def show(self, job_id: Name) -> Record | None:
-        """All that this node knows of a job, or None. `ctime` in nanoseconds, `next_*_within` in ms."""
+        """Return all that this node knows of a job, as a dict, or None for an unknown job.
+
+        The main keys: `id`, `queue`, `state`, `repl`, `ttl`, `ctime`, `delay`, `retry`, `nacks`,
+        `additional-deliveries` with `_` for `-`, `nodes_delivered`, `nodes_confirmed`, `next_requeue_within`,
+        `next_awake_within`, `body`. `ctime` is in nanoseconds since 1970, `next_*_within` in ms or None,
+        other times in seconds. Raises what `call` raises.
+        """
         return show(self._request(("SHOW", job_id), True))
 
     def loadjob(self, data: Name) -> None:
-        """LOADJOB, which a server takes from its own file only: raises ReplyError."""
+        """Send LOADJOB, which a server accepts only from its own file.
+
+        Raises ReplyError, and what `call` raises.
+        """
         self._request(("LOADJOB", data))
 
     def _count(self, verb: str, ids: tuple[Name, ...], repeatable: bool = False) -> int:

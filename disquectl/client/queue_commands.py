@@ -1,7 +1,6 @@
 """The client's methods for queues: lengths, states, peeking, scans, pausing.
 
-Queue names come as `bytes` and may be given as `str` or `bytes`. Every method raises what
-`Client.call` raises.
+Queue names are returned as `bytes`; arguments may be `str` or `bytes`.
 """
 
 from __future__ import annotations
@@ -11,7 +10,7 @@ from itertools import compress
 from disquectl.client.commands import Commands
 from disquectl.errors import ConnectionFailed
 from disquectl.protocol.columns import chosen, values_of
-from disquectl.protocol.dedup import Seen
+from disquectl.protocol.dedup import Deduplicator
 from disquectl.protocol.replies import jobs, jscan_page, qscan_page, qstat
 from disquectl.protocol.shapes import integer, text
 
@@ -28,24 +27,35 @@ if TYPE_CHECKING:
 
 
 class QueueCommands(Commands):
-    """What is done with queues."""
+    """Methods for queues."""
 
     def qlen(self, queue: Name) -> int:
-        """How many jobs this node has queued; 0 for a queue it does not have."""
+        """Return how many jobs this node has queued; 0 for a queue it does not have.
+
+        Delayed jobs and jobs that a consumer has are not counted. Raises what `call` raises.
+        """
         return integer("QLEN", self._request(("QLEN", queue), True))
 
     def qstat(self, queue: Name) -> Record | None:
-        """What this node knows of a queue, or None. `age` and `idle` in seconds, `import_rate` in jobs/s."""
+        """Return what this node knows of a queue, as a dict, or None for an unknown queue.
+
+        `age` and `idle` are in seconds, `import_rate` in jobs per second, `len` and the other counts in jobs.
+        Raises what `call` raises.
+        """
         return qstat(self._request(("QSTAT", queue), True))
 
     def qpeek(self, queue: Name, count: int = 10) -> list[Record]:
-        """Jobs without taking them: the oldest, or with a negative count the newest."""
+        """Return jobs without taking them, as `getjob` does.
+
+        Up to `count` of the oldest; with a negative count, of the newest. Raises what `call` raises.
+        """
         return list(jobs(self._request(("QPEEK", queue, count), True), "QPEEK"))
 
     def pause(self, queue: Name, *options: str) -> str:
-        """PAUSE with its own words (`in out all none state bcast`); the state afterwards.
+        """Send PAUSE and return the state afterwards: `none`, `in`, `out` or `all`.
 
-        The words replace the state, they do not add to it. `bcast` tells every node.
+        `options` are its own words: `in`, `out`, `all`, `none`, `state`, `bcast`. They replace the state.
+        `bcast` applies it on every node. Raises what `call` raises.
         """
         return text("PAUSE", self._request(("PAUSE", queue, *options)))
 
@@ -59,7 +69,14 @@ class QueueCommands(Commands):
         importrate: int | None = None,
         busyloop: bool = False,
     ) -> tuple[int, list[bytes]]:
-        """One page: the next cursor, 0 after the last, and queue names, perhaps some twice; see qscan_all."""
+        """Return one page of queue names: (next cursor, names); the cursor is 0 after the last page.
+
+        A name may come twice; see `qscan_all`. `count`: about how many to look at. `minlen` and `maxlen`:
+        only queues with at least or at most this many jobs; `importrate`: with at least this rate, in jobs
+        per second; `busyloop`: all in one page.
+
+        A cursor other than 0 is sent only to the node that it came from. Raises what `call` raises.
+        """
         options = _scan_options(count, busyloop, MINLEN=minlen, MAXLEN=maxlen, IMPORTRATE=importrate)
         return qscan_page(self._page("QSCAN", cursor, options))
 
@@ -72,9 +89,12 @@ class QueueCommands(Commands):
         importrate: int | None = None,
         busyloop: bool = False,
     ) -> Iterator[bytes]:
-        """Every queue name of one node, once. Raises ConnectionFailed if the client moves to another node."""
+        """Yield every queue name of one node, each once. The options are those of `qscan`.
+
+        Raises ConnectionFailed if the client moves to another node meanwhile, and what `call` raises.
+        """
         options = _scan_options(count, busyloop, MINLEN=minlen, MAXLEN=maxlen, IMPORTRATE=importrate)
-        seen = Seen()
+        seen = Deduplicator()
         for names in self._walk("QSCAN", options, qscan_page):
             yield from compress(names, seen.new(names))
 
@@ -88,7 +108,14 @@ class QueueCommands(Commands):
         count: int | None = None,
         busyloop: bool = False,
     ) -> tuple[int, list[Record]]:
-        """One page: the next cursor, and jobs, `{"id"}` or with `reply="all"` as `show` gives them."""
+        """Return one page of jobs: (next cursor, jobs); the cursor is 0 after the last page.
+
+        A job is `{"id"}`, or with `reply="all"` a dict as from `show`. `queue` and `states` (one or several
+        of `queued`, `active`, `wait-repl`, `acked`) select jobs; `count`: about how many to look at;
+        `busyloop`: all in one page.
+
+        A cursor other than 0 is sent only to the node that it came from. Raises what `call` raises.
+        """
         options = _scan_options(count, busyloop, QUEUE=queue, REPLY=reply) + _states(states)
         following, found = jscan_page(self._page("JSCAN", cursor, options))
         return following, list(found)
@@ -102,9 +129,12 @@ class QueueCommands(Commands):
         count: int | None = None,
         busyloop: bool = False,
     ) -> Iterator[Record]:
-        """Every job of one node, once. Raises ConnectionFailed if the client moves to another node."""
+        """Yield every job of one node, each once. The options are those of `jscan`.
+
+        Raises ConnectionFailed if the client moves to another node meanwhile, and what `call` raises.
+        """
         options = _scan_options(count, busyloop, QUEUE=queue, REPLY=reply) + _states(states)
-        seen = Seen()
+        seen = Deduplicator()
         for found in self._walk("JSCAN", options, jscan_page):
             yield from chosen(found, seen.new(values_of(found, "id")))
 

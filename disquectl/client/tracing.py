@@ -1,9 +1,9 @@
-"""The echo: a tap on the traffic of a client, both directions, with the passwords taken out.
+"""`Tracer`: shows the protocol traffic of a client in both directions, without passwords.
 
-    Client(tap=Tap(lambda direction, node, seconds, data: print(direction, data)))
+    Client(tracer=Tracer(lambda direction, node, seconds, data: print(direction, data)))
 
-One event a request (`>`) and one a reply (`<`): the exact bytes, but where something is hidden the length in
-front of it fits the `***`, so that it betrays nothing. Without a tap none of this is loaded.
+One event for each request (`>`) and each reply (`<`): the exact bytes, except that a password is replaced by
+`***` and the length before it is that of `***`, so that it reveals nothing. Not loaded without a tracer.
 """
 
 from __future__ import annotations
@@ -35,7 +35,7 @@ if TYPE_CHECKING:
 
 
 class Tracer:
-    """Where the traffic is shown: `show(direction, node, seconds since 1970, bytes)`, `>` out and `<` in."""
+    """Calls `show(direction, node, seconds since 1970, bytes)`; the direction is `>` out or `<` in."""
 
     __slots__ = ("show", "show_secrets")
 
@@ -44,12 +44,12 @@ class Tracer:
         self.show_secrets = show_secrets
 
     def on(self, node: Node, password: bytes) -> TracedConnection:
-        """A tap on a new connection to this node."""
+        """Return the observer of a new connection to this node."""
         return TracedConnection(self, node, password)
 
 
 class TracedConnection:
-    """Remembers the requests of one connection, so that each reply is looked at by what was asked."""
+    """Traces one connection. It remembers the requests, to know which replies may hold a password."""
 
     __slots__ = ("_node", "_password", "_pending", "_replies", "_requests", "_tracer")
 
@@ -62,19 +62,19 @@ class TracedConnection:
         self._pending: deque[list[bytes]] = deque()
 
     def sent(self, data: bytes | memoryview) -> None:
-        """Bytes that go out."""
+        """Called with bytes that are sent."""
         for frame in self._requests.feed(data):
             words = _words(frame)
             self._pending.append(words if may_answer_secrets(words) else words[:2])
             self._show(">", frame if self._tracer.show_secrets else self._masked_request(frame, words))
 
     def received(self, data: bytes) -> None:
-        """Bytes that came in."""
+        """Called with bytes that were received."""
         for frame in self._replies.feed(data):
             self._show("<", self._masked_frame(self._answered(), frame))
 
     def closed(self) -> None:
-        """The end: shows what came of a reply that was never whole, unless it can hold a secret."""
+        """Called at the end: shows the rest of an incomplete reply, unless it may hold a password."""
         rest = self._replies.rest()
         if rest:
             secret = may_answer_secrets(self._answered()) and not self._tracer.show_secrets
@@ -84,7 +84,7 @@ class TracedConnection:
         self._tracer.show(direction, self._node, time.time(), data)
 
     def _answered(self) -> list[bytes]:
-        """The beginning of the request that the next reply belongs to."""
+        """The first words of the request that the next reply belongs to."""
         if not self._pending:
             return []
         if self._pending[0][:1] and self._pending[0][0].lower() == b"monitor":
@@ -105,7 +105,7 @@ class TracedConnection:
         if isinstance(reply, NeedData):
             return frame.replace(self._password, HIDDEN) if has_password else frame
         if not is_plain(reply):
-            return HIDDEN  # not what was asked for: where a password may stand in it is not known
+            return HIDDEN  # an unexpected shape: where a password may be in it is not known
         masked = masked_reply(words, reply)
         if has_password:
             masked = without_password(masked, self._password)

@@ -70,7 +70,7 @@ def shape(values: Values) -> Shape:
 
 
 def run(command: Command, values: Values, session: Session) -> None:
-    "Read the dead queues of all nodes and apply the action to the dead letters."
+    """Read the dead queues of all nodes and apply the action to the dead letters."""
     from disquectl.programs.dead import dead_letters
 
     dead_letters(*action_of(values), values, shape(values), session)

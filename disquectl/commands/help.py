@@ -15,7 +15,7 @@ TOPIC = ParamType("topic", plain_text)
 
 
 def run(command: Command, values: Values, session: Session) -> None:
-    "Write a page, or the list of pages. The command line itself handles `help COMMAND`."
+    """Write a page, or the list of pages. The command line itself handles `help COMMAND`."""
     from disquectl.manual.show import show_page, show_topics
 
     if words := values.get("topic", ()):

@@ -42,7 +42,7 @@ def check(values: Values) -> None:
 
 
 def run(command: Command, values: Values, session: Session) -> None:
-    "Ask all nodes for their jobs, merge the replicas, and write the jobs that pass the filters."
+    """Ask all nodes for their jobs, merge the replicas, and write the jobs that pass the filters."""
     from disquectl.programs.jobs import list_jobs
 
     list_jobs(values, shape(values), session)

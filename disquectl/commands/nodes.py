@@ -24,7 +24,7 @@ SHAPE = Shape(NODE_FIELDS, RECORDS, many=True, value="address", kinds=KINDS)
 
 
 def run(command: Command, values: Values, session: Session) -> None:
-    "Ask every node about itself and the others, and write a row for each."
+    """Ask every node about itself and the others, and write a row for each."""
     from disquectl.programs.nodes import list_nodes
 
     list_nodes(values, SHAPE, session)

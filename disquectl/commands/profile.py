@@ -28,35 +28,35 @@ SET_DETAILS = "See disquectl help profiles for the keys. KEY= removes a key."
 
 
 def run_list(command: Command, values: Values, session: Session) -> None:
-    "List the profiles in the order of the file."
+    """List the profiles in the order of the file."""
     from disquectl.programs.profile import list_profiles
 
     list_profiles(LIST_SHAPE, session)
 
 
 def run_show(command: Command, values: Values, session: Session) -> None:
-    "Show a profile as in the file, without secrets."
+    """Show a profile as in the file, without secrets."""
     from disquectl.programs.profile import show_profile
 
     show_profile(values, session)
 
 
 def run_add(command: Command, values: Values, session: Session) -> None:
-    "Create a profile."
+    """Create a profile."""
     from disquectl.programs.profile_changes import add_profile
 
     add_profile(values, session)
 
 
 def run_set(command: Command, values: Values, session: Session) -> None:
-    "Set keys of a profile; `KEY=` removes one."
+    """Set keys of a profile; `KEY=` removes one."""
     from disquectl.programs.profile_changes import set_keys
 
     set_keys(values, session)
 
 
 def run_remove(command: Command, values: Values, session: Session) -> None:
-    "Remove a profile from the file, and its password from the keyring."
+    """Remove a profile from the file, and its password from the keyring."""
     from disquectl.programs.profile_changes import remove_profile
 
     remove_profile(values, session)
@@ -70,7 +70,7 @@ def run_use(command: Command, values: Values, session: Session) -> None:
 
 
 def run_check(command: Command, values: Values, session: Session) -> None:
-    "Connect to each node of a profile, with its password and TLS."
+    """Connect to each node of a profile, with its password and TLS."""
     from disquectl.programs.profile import check_nodes
 
     check_nodes(values, CHECK_SHAPE, session)

@@ -32,7 +32,7 @@ def check(values: Values) -> None:
 
 
 def run(command: Command, values: Values, session: Session) -> None:
-    "Ask all nodes for their queues and jobs, merge them, and write the queues that pass the filters."
+    """Ask all nodes for their queues and jobs, merge them, and write the queues that pass the filters."""
     from disquectl.programs.queues import list_queues
 
     list_queues(values, shape(values), session)

@@ -32,7 +32,7 @@ def check(values: Values) -> None:
 
 
 def run(command: Command, values: Values, session: Session) -> None:
-    "Ask all nodes for the job; with --follow, until none has it."
+    """Ask all nodes for the job; with --follow, until none has it."""
     from disquectl.programs.trace import trace_job
 
     trace_job(values, DOCUMENT, session)

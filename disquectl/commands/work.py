@@ -73,7 +73,7 @@ def curve(text: str) -> tuple[float, float, float]:
 
 
 def check(values: Values) -> None:
-    "Reject options that contradict each other."
+    """Reject options that contradict each other."""
     taking = [f"--{name.replace('_', '-')}" for name in INPUT_OPTIONS if name in values]
     if len(taking) > 1:
         raise UsageError(f"{' and '.join(taking)} cannot be combined", "use one of them")
@@ -87,7 +87,7 @@ def check(values: Values) -> None:
 
 
 def run(command: Command, values: Values, session: Session) -> None:
-    "Check that the command and a Disque are there, then work until the end."
+    """Check that the command and a Disque are there, then work until the end."""
     from disquectl.programs.work import work
 
     work(command, values, session)

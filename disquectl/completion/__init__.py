@@ -1,5 +1,5 @@
-"""TAB on the user's machine: what may come next in a line of bash, zsh or fish, from the rows.
+"""TAB completion in bash, zsh and fish, from the declarations of the commands.
 
-The shells' scripts hand the line over (`disquectl __complete SHELL ...`) and show what comes back. It answers
+The scripts of the shells pass the line (`disquectl __complete SHELL ...`) and show the result. It answers
 quickly or not at all, and knows neither Typer nor the interactive shell.
 """

@@ -1,14 +1,14 @@
-"""One press of TAB: the line in, candidates out, within the time that a person does not notice.
+"""`disquectl __complete SHELL ...`, which the scripts call at each TAB: reads the line, writes candidates.
 
-The scripts call it: `disquectl __complete SHELL ...`. What is known without a server is written first. After
-PATIENCE_SECONDS the process ends, whatever it is doing: the lookup of a name cannot be interrupted.
+Candidates that need no server are written first. After TIMEOUT_SECONDS the process exits, whatever it is
+doing: the lookup of a host name cannot be interrupted.
 """
 
 from __future__ import annotations
 
 import os
 
-from disquectl.completion.candidates import LIVE_KINDS, front, static
+from disquectl.completion.candidates import LIVE_KINDS, prefix, static
 from disquectl.completion.expect import expect
 from disquectl.execution.streams import complete, write_whole
 
@@ -17,33 +17,33 @@ if TYPE_CHECKING:
     from disquectl.completion.candidates import Candidate, Show
     from disquectl.completion.expect import Expected
 
-PATIENCE_SECONDS = 0.3
-# What the script does beside showing the candidates: nothing, no blank behind the word, files, or the
-# commands as it has them itself, with their descriptions: to load every row would take too long.
+TIMEOUT_SECONDS = 0.3
+# What the script does besides showing the candidates: nothing, add no blank after the word, complete files,
+# or show its own list of commands with descriptions: loading every declaration here would take too long.
 PLAIN, NO_BLANK, FILES, COMMANDS = b"plain", b"nospace", b"files", b"commands"
 
 
 def answer(argv: list[str]) -> None:
-    """Write what may come next. Errors are silence."""
+    """Write what may come next. Never raises: errors are not shown at TAB."""
     try:
-        _complete(*_understood(argv[0], argv[1:]))
-    except Exception:  # nobody reads an error behind TAB
+        _complete(*_parse_line(argv[0], argv[1:]))
+    except Exception:  # an error message would disturb the line
         return
 
 
-def _understood(shell: str, sent: list[str]) -> tuple[list[str], str, Show]:
-    """The words, the one that is being typed, and how to show what it may become."""
+def _parse_line(shell: str, sent: list[str]) -> tuple[list[str], str, Show]:
+    """Return the words, the word that is being typed, and the function that formats candidates."""
     if shell == "bash":
         from disquectl.completion import bash
 
-        return bash.understood(sent)
+        return bash.parse_line(sent)
     if shell == "zsh":
         from disquectl.completion import zsh
 
-        return zsh.understood(sent)
+        return zsh.parse_line(sent)
     from disquectl.completion import fish
 
-    return fish.understood(sent)
+    return fish.parse_line(sent)
 
 
 def _complete(words: list[str], partial: str, show: Show) -> None:
@@ -56,9 +56,9 @@ def _complete(words: list[str], partial: str, show: Show) -> None:
     _end_soon()
     from disquectl.completion.live import names
 
-    before = front(expected, partial)
+    before = prefix(expected, partial)
     known = {value for value, _ in candidates}
-    found = names(kind, expected.given, partial[len(before) :], PATIENCE_SECONDS)
+    found = names(kind, expected.given, partial[len(before) :], TIMEOUT_SECONDS)
     _write(show([(before + name, text) for name, text in found if before + name not in known]))
 
 
@@ -77,12 +77,12 @@ def _write(data: bytes) -> None:
 
 
 def _end_soon() -> None:
-    """End the process when its time is over, from a thread: no signal reaches the lookup of a name."""
+    """Exit the process after TIMEOUT_SECONDS, from a thread: signals do not interrupt a host name lookup."""
     from _thread import start_new_thread
     from time import sleep
 
     def end() -> None:
-        sleep(PATIENCE_SECONDS)
+        sleep(TIMEOUT_SECONDS)
         os._exit(0)
 
     start_new_thread(end, ())

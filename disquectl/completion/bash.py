@@ -1,11 +1,10 @@
-r"""bash: what its script hands over, and words quoted so that readline can put them where they belong.
+r"""bash: parses the line that the script passes, and quotes candidates for readline.
 
 The script sends the line up to the cursor and the word that readline will replace. That word may be only the
-last part of what the shell takes for one (readline breaks at `:` and `=`, and behind an open quote), so what
-is sent back continues in the quotes that are open there. Unquoted, a name with control characters goes as
-`$'\n'`. Behind an open quote only names are offered that fit inside it: readline drops a quote that a word
-begins with and does not close one behind a word that ends with it, and the rest of the name would then be a
-command. Pure.
+last part of a shell word (readline breaks at `:` and `=`, and after an open quote), so candidates continue in
+the quotes that are open there. Unquoted, a name with control characters is written as `$'\n'`. After an open
+quote only names that fit inside it are offered: readline drops a quote at the start of a word and does not
+close one after a word that ends with it, and the rest of the name would then be a command. Pure.
 """
 
 from __future__ import annotations
@@ -15,15 +14,15 @@ if TYPE_CHECKING:
     from disquectl.completion.candidates import Candidate, Show
 
 BLANKS = " \t\n"
-# What ends a command: what stands behind it is another one.
+# Characters that end a command; another one follows.
 ENDS = "|&;()"
 ANSI = "$'"
 ESCAPES = {"n": "\n", "t": "\t", "r": "\r", "e": "\x1b", "a": "\a", "b": "\b", "f": "\f", "v": "\v"}
 BARE = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_-./:=+@%,^"
 
 
-def understood(sent: list[str]) -> tuple[list[str], str, Show]:
-    """The words behind the program's name, the one being typed, and how to show what it may become."""
+def parse_line(sent: list[str]) -> tuple[list[str], str, Show]:
+    """Return the words after the program's name, the word being typed, and the candidate formatter."""
     line, replaced = sent
     words, raw = read(line)
     while words and "=" in words[0] and words[0].partition("=")[0].isidentifier():
@@ -33,21 +32,21 @@ def understood(sent: list[str]) -> tuple[list[str], str, Show]:
 
 
 def _show(candidates: list[Candidate], before: str, quote: str) -> bytes:
-    """One word a line, without what stands already, and without descriptions: readline shows none."""
+    """One word a line, without the part already typed, and without descriptions: readline shows none."""
     rests = [word[len(before) :] for word, _ in candidates if word.startswith(before)]
     lines = [quoted(rest, quote) for rest in rests if fits(rest, quote)]
     return "".join(f"{line}\n" for line in lines).encode("utf-8", "surrogateescape")
 
 
 def fits(word: str, quote: str) -> bool:
-    """Whether the word can stand behind this open quote without an end of it; `!` is expanded in `"`."""
+    """Whether the word can be inserted after this open quote without ending it; `!` is expanded in `"`."""
     if not quote or quote == ANSI:
         return True
     return word.isprintable() and quote not in word and (quote == "'" or "!" not in word)
 
 
 def read(line: str) -> tuple[list[str], str]:
-    """The words of the last command of a line, and the text of the one that the line ends in."""
+    """Return the words of the last command of a line, and the raw text of the word at its end."""
     words: list[str] = []
     start = at = 0
     while at < len(line):
@@ -59,22 +58,22 @@ def read(line: str) -> tuple[list[str], str]:
             at += 1
             start = at
         else:
-            at = _behind(line, at, "")[0]
+            at = _next_piece(line, at, "")[0]
     return words, line[start:]
 
 
 def value_of(raw: str) -> tuple[str, str]:
-    """What the text of a word stands for, and the quote that is open at its end."""
+    """Return the value of the raw text of a word, and the quote that is open at its end."""
     value, at, quote = "", 0, ""
     while at < len(raw):
-        at, part, quote = _behind(raw, at, quote)
+        at, part, quote = _next_piece(raw, at, quote)
         value += part
-    # Bytes that were written one by one belong together.
+    # Escaped bytes may form one UTF-8 character.
     return value.encode("utf-8", "surrogateescape").decode("utf-8", "surrogateescape"), quote
 
 
-def _behind(line: str, at: int, quote: str) -> tuple[int, str, str]:
-    """The next piece of a word: where it ends, what it stands for, and the quote that is open behind it."""
+def _next_piece(line: str, at: int, quote: str) -> tuple[int, str, str]:
+    """Return the next piece of a word: where it ends, its value, and the quote that is open after it."""
     end = quote[-1:]
     char = line[at]
     if not quote:
@@ -89,7 +88,7 @@ def _behind(line: str, at: int, quote: str) -> tuple[int, str, str]:
 
 
 def _quoted_piece(line: str, at: int, quote: str) -> tuple[int, str, str]:
-    """From behind an opening quote to behind its end, or to the end of the line."""
+    """Read from after an opening quote to after its end, or to the end of the line."""
     value, end = "", quote[-1]
     while at < len(line):
         char = line[at]
@@ -113,14 +112,14 @@ def _ansi(line: str, at: int, escaped: str) -> tuple[str, int]:
     if escaped == "x":
         digits = line[at : at + 2]
         if len(digits) < 2:
-            # What several names begin with may end within an escape.
+            # The common prefix of several names may end within an escape.
             return "", len(line)
         return bytes([int(digits, 16)]).decode("utf-8", "surrogateescape"), at + 2
     return ESCAPES.get(escaped, escaped), at
 
 
 def quoted(word: str, quote: str = "") -> str:
-    """The word, which `fits`, so that the shell takes it for what it is behind this open quote."""
+    """Return the word, which `fits`, quoted for insertion after this open quote."""
     if quote == ANSI:
         return _in_ansi(word)
     if quote == "'":
@@ -138,7 +137,7 @@ def _in_ansi(word: str) -> str:
     for char in word:
         if char == "\\":
             out += "\\\\"
-        # readline knows no escapes here and would take a quote for the end.
+        # readline does not know escapes here: a quote would end the word.
         elif char.isprintable() and char != "'":
             out += char
         else:

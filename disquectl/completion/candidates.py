@@ -1,6 +1,6 @@
-"""What may stand at the cursor -> the words themselves, each with its description.
+"""Candidates that need no server: words with descriptions, from what is expected at the cursor.
 
-No connection is made here: names that only a server knows are asked for by `live`.
+Makes no connection; `live` fetches the names that only a server knows.
 """
 
 from __future__ import annotations
@@ -18,27 +18,27 @@ if TYPE_CHECKING:
 
     # A word and its description, or "".
     Candidate: TypeAlias = tuple[str, str]
-    # Makes of candidates what the shell's script reads.
+    # Formats candidates as the shell's script reads them.
     Show: TypeAlias = Callable[[list[Candidate]], bytes]
 
-# The kinds of words whose values a server knows.
+# The parameter types whose values only a server knows.
 LIVE_KINDS = ("queue", "id", "node", "node_id", "config")
 
 
 def static(expected: Expected, partial: str) -> list[Candidate]:
-    """The candidates that are known without a server and begin with `partial`; commands come bare."""
+    """Return the candidates that begin with `partial` and need no server; commands have no description."""
     if expected.commands:
         return _beginning([(name, "") for name in NAMES], partial)
     if expected.subcommands:
         return _beginning([(command.name, command.summary) for command in expected.subcommands], partial)
     if expected.flags:
-        more = [("--help", "Explain it.")] if partial.startswith("--") else []
+        more = [("--help", "Show help.")] if partial.startswith("--") else []
         return _beginning([(one.flag, one.help) for one in expected.flags] + more, partial)
-    return [(f"{front(expected, partial)}{value}", text) for value, text in _values(expected, partial)]
+    return [(f"{prefix(expected, partial)}{value}", text) for value, text in _values(expected, partial)]
 
 
-def front(expected: Expected, partial: str) -> str:
-    """What stands before the value in the same word: `--option=`, and the elements of a list."""
+def prefix(expected: Expected, partial: str) -> str:
+    """Return what precedes the value in the same word: `--option=`, and the other elements of a list."""
     value = partial[len(expected.joined) :]
     return expected.joined + (value[: value.rfind(",") + 1] if _is_list(expected) else "")
 
@@ -56,7 +56,7 @@ def _values(expected: Expected, partial: str) -> list[Candidate]:
     parameter = expected.parameter
     if parameter is None:
         return []
-    rest = partial[len(front(expected, partial)) :]
+    rest = partial[len(prefix(expected, partial)) :]
     kind = parameter.type
     candidates: list[Candidate] = [(choice, kind.meanings.get(choice, "")) for choice in kind.choices]
     if parameter.name == "columns":

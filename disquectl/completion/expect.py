@@ -1,6 +1,6 @@
-"""The words before the cursor -> what may stand at it. Pure.
+"""Determines what is expected at the cursor, from the words before it. Pure.
 
-It forgives what the reader of whole lines does not: a line that is still being typed may be wrong anywhere.
+More lenient than the parser of whole lines: a line that is being typed may be wrong anywhere.
 """
 
 from __future__ import annotations
@@ -19,15 +19,15 @@ if TYPE_CHECKING:
 
 
 class Expected:
-    """What may stand at the cursor.
+    """What may follow at the cursor.
 
     commands     the name of a command
     subcommands  one of these
     parameter    a value for this option or argument
-    flags        one of these options, where the word begins with `-`
-    joined       `--option=` where the value follows in the same word
-    words        any words at all, of another program
-    row, given   the command so far, and what it was given
+    flags        one of these options, if the word begins with `-`
+    joined       `--option=` if the value follows in the same word
+    words        arbitrary words, of another program
+    command      the command so far, and in `given` the words for its parameters
     """
 
     __slots__ = ("command", "commands", "flags", "given", "joined", "parameter", "subcommands", "words")
@@ -44,7 +44,7 @@ class Expected:
 
 
 def expect(words: list[str], partial: str) -> Expected:
-    """What may stand where `partial` is being typed, behind these words (without the program's name)."""
+    """Return what is expected where `partial` is typed, after these words (without the program's name)."""
     found = Expected()
     places = 0
     at = 0
@@ -52,7 +52,7 @@ def expect(words: list[str], partial: str) -> Expected:
         word = words[at]
         at += 1
         if word == "--":
-            return _behind_dashes(found, places + len(words) - at)
+            return _after_dashes(found, places + len(words) - at)
         option = _option(found.command, word)
         if option is not None:
             joined = "=" in word
@@ -95,7 +95,7 @@ def _at_cursor(found: Expected, partial: str, places: int) -> Expected:
     return found
 
 
-def _behind_dashes(found: Expected, places: int) -> Expected:
+def _after_dashes(found: Expected, places: int) -> Expected:
     if found.command is not None and found.command.grammar.rest_is_data:
         found.words = True
     elif found.command is not None:

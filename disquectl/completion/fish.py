@@ -1,7 +1,7 @@
-"""fish: the line comes as it was typed, words go back bare, since fish quotes what it inserts. Pure.
+"""fish: parses the line as typed; candidates are not quoted, because fish quotes what it inserts. Pure.
 
-fish draws words as they are, and ends with an error where it has to draw a list of words with control
-characters. So a name that holds any of them, or a character that is not fit to show, is not offered.
+fish draws words unescaped, and fails when it has to draw a list of words with control characters. So names
+with control or other unsafe characters are not offered.
 """
 
 from __future__ import annotations
@@ -19,8 +19,8 @@ NOT_OFFERED = frozenset(map(chr, (*UNSAFE, 0x09, 0x0A)))
 ESCAPES = {"n": "\n", "t": "\t", "r": "\r", "e": "\x1b", "a": "\a", "b": "\b", "f": "\f", "v": "\v"}
 
 
-def understood(sent: list[str]) -> tuple[list[str], str, Show]:
-    """The words behind the program's name, the one being typed, and how to show what it may become."""
+def parse_line(sent: list[str]) -> tuple[list[str], str, Show]:
+    """Return the words after the program's name, the word being typed, and the candidate formatter."""
     words = read(sent[0])
     while len(words) > 1 and "=" in words[0]:
         del words[0]
@@ -28,14 +28,14 @@ def understood(sent: list[str]) -> tuple[list[str], str, Show]:
 
 
 def _show(candidates: list[Candidate]) -> bytes:
-    """Word, tab, description, each with NUL behind it."""
+    """Word, tab, description, each terminated by NUL."""
     shown = [(word, text) for word, text in candidates if NOT_OFFERED.isdisjoint(word)]
     lines = [f"{word}\t{text}\0" if text else f"{word}\0" for word, text in shown]
     return "".join(lines).encode("utf-8", "surrogateescape")
 
 
 def read(line: str) -> list[str]:
-    """The words of the last command of a line; the last is the one being typed, maybe empty."""
+    """Return the words of the last command of a line; the last, maybe empty, is being typed."""
     words = [""]
     at, inside = 0, ""
     while at < len(line):
@@ -72,7 +72,7 @@ def _escaped(line: str, at: int) -> tuple[str, int]:
 
 
 def script() -> str:
-    """The script, with the commands in it: the first word needs no process."""
+    """Return the script, which contains the commands: completing the first word needs no process."""
     lines = [f"    {command.name}\\t{_quoted(command.summary)}" for command in all_commands()]
     return SCRIPT.replace("@COMMANDS@", " \\\n".join(lines))
 

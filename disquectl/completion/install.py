@@ -1,6 +1,6 @@
-"""Setting up TAB completion for the user's shell: the script in a file, and the line that reads it.
+"""Installs TAB completion for the user's shell: the script and the line that loads it.
 
-Doing it again changes nothing but an outdated script. It writes to the home folder alone.
+Installing again only updates the script. Writes to the home folder only.
 """
 
 from __future__ import annotations
@@ -21,22 +21,22 @@ MARK = "# TAB completion of disquectl"
 
 
 def install(environ: Mapping[str, str]) -> str:
-    """Set it up for the shell that $SHELL names; what was done, and what there is to do, as text."""
+    """Install for the shell that $SHELL names. Return what was done, and what is left to do, as text."""
     shell = os.path.basename(environ.get("SHELL", ""))
     if shell not in SHELLS:
         raise UsageError(
-            f"no completion for the shell {shell or 'without a name'}: there are {', '.join(SHELLS)}",
+            f"{f'no completion for {shell}' if shell else 'SHELL is not set'} (choose {', '.join(SHELLS)})",
             ADVICE,
         )
     start = lines = ""
     if shell == "fish":
-        path = os.path.join(_placed(config_folder(environ)), "fish", "completions", FILE_NAMES[shell])
+        path = os.path.join(_required(config_folder(environ)), "fish", "completions", FILE_NAMES[shell])
     elif shell == "bash":
-        # Where the package bash-completion looks, too.
-        path = os.path.join(_placed(data_folder(environ)), "bash-completion", "completions", "disquectl")
+        # The package bash-completion looks there, too.
+        path = os.path.join(_required(data_folder(environ)), "bash-completion", "completions", "disquectl")
         start, lines = os.path.join(required(environ, PROBLEM, ADVICE), ".bashrc"), f". {_quoted(path)}"
     else:
-        folder = os.path.join(_placed(data_folder(environ)), "zsh", "site-functions")
+        folder = os.path.join(_required(data_folder(environ)), "zsh", "site-functions")
         path = os.path.join(folder, FILE_NAMES[shell])
         start = os.path.join(environ.get("ZDOTDIR") or required(environ, PROBLEM, ADVICE), ".zshrc")
         lines = f"fpath=({_quoted(folder)} $fpath)\nautoload -Uz compinit && compinit"
@@ -47,17 +47,17 @@ def install(environ: Mapping[str, str]) -> str:
         changed = bool(start) and _add_lines(start, lines)
     except OSError as problem:
         raise DataError(f"{PROBLEM}: {problem.filename}: {problem.strerror}") from None
-    return f"{path} written{f', and read by {start}' if changed else ''}; it holds in a new {shell}"
+    return f"Wrote {path}{f' and added it to {start}' if changed else ''}. Open a new {shell} to use it."
 
 
-def _placed(folder: str | None) -> str:
+def _required(folder: str | None) -> str:
     if folder is None:
         raise no_home(PROBLEM, ADVICE)
     return folder
 
 
 def _add_lines(path: str, lines: str) -> bool:
-    """Whether the lines were added: not where they are already."""
+    """Add the lines, unless they are there already; return whether they were added."""
     text = ""
     if os.path.exists(path):
         with open(path, encoding="utf-8", errors="surrogateescape") as file:

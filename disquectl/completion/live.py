@@ -1,7 +1,6 @@
-"""Names that only a server knows, for TAB: one connection, and no question to anybody.
+"""Names that only a server knows, fetched over one connection.
 
-Whatever goes wrong is silence: at a press of TAB nobody wants to read an error. It never asks for a password
-and runs no command to get one.
+Never asks for a password, and runs no password command. Errors raise; `answer` ignores them.
 """
 
 from __future__ import annotations
@@ -23,17 +22,20 @@ if TYPE_CHECKING:
     from disquectl.protocol.resp import Reply
     from disquectl.spec.parameters import Raw
 
-MOST = 500
-JOBS_SHOWN = 50
-SHOWN_OF_BODY = 40
-# Passwords that come without anybody being asked.
-SILENT_SOURCES = ("password_env", "password_file")
+MAX_NAMES = 500
+MAX_JOBS = 50
+MAX_BODY_LENGTH = 40
+# Sources of a password that need neither a question nor a command.
+NON_INTERACTIVE_SOURCES = ("password_env", "password_file")
 
 
-def names(kind: str, given: Given, partial: str, patience_seconds: float) -> list[Candidate]:
-    """The names of this kind that begin with `partial`; `given` is what the line says so far."""
-    deadline = time.monotonic() + patience_seconds
-    client = _client(given, patience_seconds)
+def names(kind: str, given: Given, partial: str, timeout_seconds: float) -> list[Candidate]:
+    """Return the names of this type that begin with `partial`; `given` is what the line says so far.
+
+    Raises DisquectlError.
+    """
+    deadline = time.monotonic() + timeout_seconds
+    client = _client(given, timeout_seconds)
     if client is None:
         return []
     with client:
@@ -56,8 +58,8 @@ def names(kind: str, given: Given, partial: str, patience_seconds: float) -> lis
         return [(node, "HELLO") for node in found if node.startswith(partial)]
 
 
-def _client(given: Given, patience_seconds: float) -> Transport | None:
-    """A client as the line says, with its options; None where a password would have to be asked for."""
+def _client(given: Given, timeout_seconds: float) -> Transport | None:
+    """Return a client with the options of the line; None if it would need to ask for a password."""
     raw: Raw = {
         name: words if name == "node" else words[-1]
         for name, words in given.items()
@@ -68,7 +70,7 @@ def _client(given: Given, patience_seconds: float) -> Transport | None:
     if "ask_password" in given:
         return None
     source = settings.password_source
-    if source is not None and source.key not in SILENT_SOURCES:
+    if source is not None and source.key not in NON_INTERACTIVE_SOURCES:
         return None
     tls = None
     if settings.tls is not None:
@@ -78,19 +80,19 @@ def _client(given: Given, patience_seconds: float) -> Transport | None:
     return Transport(
         settings.nodes,
         password=source.read(os.environ)[0] if source else settings.password,
-        connect_timeout=patience_seconds,
-        response_timeout=patience_seconds,
+        connect_timeout=timeout_seconds,
+        response_timeout=timeout_seconds,
         tls=tls,
     )
 
 
 def _queues(client: Transport, partial: str, deadline: float) -> Iterator[str]:
     cursor, shown = b"0", 0
-    while shown < MOST and time.monotonic() < deadline:
+    while shown < MAX_NAMES and time.monotonic() < deadline:
         page = _list(client.call("QSCAN", cursor, "COUNT", 1000, repeatable=True))
         cursor = bytes(page[0])  # type: ignore[arg-type]
         for name in _list(page[1]):
-            if _text(name).startswith(partial) and shown < MOST:
+            if _text(name).startswith(partial) and shown < MAX_NAMES:
                 shown += 1
                 yield _text(name)
         if cursor == b"0":
@@ -98,14 +100,14 @@ def _queues(client: Transport, partial: str, deadline: float) -> Iterator[str]:
 
 
 def _jobs(client: Transport, given: Given) -> Iterator[Candidate]:
-    """The first jobs of the queue that the line names, or any."""
+    """Yield the first jobs of the queue that the line names; without a queue, any jobs."""
     if queue := given.get("queue"):
-        for job in _list(client.call("QPEEK", os.fsencode(queue[-1]), JOBS_SHOWN, repeatable=True)):
+        for job in _list(client.call("QPEEK", os.fsencode(queue[-1]), MAX_JOBS, repeatable=True)):
             _, job_id, body = _list(job)[:3]
-            yield _text(job_id), for_terminal(_text(body)[:SHOWN_OF_BODY])
+            yield _text(job_id), for_terminal(_text(body)[:MAX_BODY_LENGTH])
         return
-    page = _list(client.call("JSCAN", 0, "COUNT", JOBS_SHOWN, repeatable=True))
-    for job_id in _list(page[1])[:JOBS_SHOWN]:
+    page = _list(client.call("JSCAN", 0, "COUNT", MAX_JOBS, repeatable=True))
+    for job_id in _list(page[1])[:MAX_JOBS]:
         yield _text(job_id), ""
 
 
@@ -118,5 +120,5 @@ def _text(word: Reply) -> str:
 
 
 def _plain(partial: str) -> str:
-    """The word without what a pattern of CONFIG GET would take for more."""
+    """Return the word without the special characters of CONFIG GET's patterns."""
     return "".join(char for char in partial if char.isalnum() or char == "-")

@@ -1,4 +1,4 @@
-"""The scripts for the shells, as they are printed, installed, and kept in the repository."""
+"""The completion scripts of bash, zsh and fish, for printing, installing and packaging."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ FILE_NAMES = {"bash": "disquectl.bash", "zsh": "_disquectl", "fish": "disquectl.
 
 
 def script(shell: str) -> str:
-    """The script for one of SHELLS."""
+    """Return the script for one of SHELLS."""
     if shell == "bash":
         return bash.SCRIPT
     return zsh.script() if shell == "zsh" else fish.script()

@@ -1,7 +1,8 @@
-"""zsh: words come without their quotes and go back without them, since zsh quotes what it inserts. Pure.
+"""zsh: words arrive unquoted and candidates are not quoted, because zsh quotes what it inserts. Pure.
 
-It quotes bytes that are not UTF-8 and control characters wrongly behind an open quote, so the script offers
-none there. Its list draws bidirectional and invisible characters as they are: no name with one is offered.
+After an open quote zsh quotes control characters and bytes that are not UTF-8 wrongly, so the script offers
+no such names there. Its list draws bidirectional and invisible characters unescaped: such names are never
+offered.
 """
 
 from __future__ import annotations
@@ -14,20 +15,20 @@ if TYPE_CHECKING:
     from disquectl.completion.candidates import Candidate, Show
 
 
-def understood(sent: list[str]) -> tuple[list[str], str, Show]:
-    """The words behind the program's name, the one being typed, and how to show what it may become."""
+def parse_line(sent: list[str]) -> tuple[list[str], str, Show]:
+    """Return the words after the program's name, the word being typed, and the candidate formatter."""
     return sent[:-1], sent[-1], _show
 
 
 def _show(candidates: list[Candidate]) -> bytes:
-    """Word and description in turn, each with NUL behind it."""
+    """Word and description in turn, each terminated by NUL."""
     drawn = frozenset(UNSAFE_BEYOND_ASCII)
     parts = [part for candidate in candidates if drawn.isdisjoint(candidate[0]) for part in candidate]
     return "".join(f"{part}\0" for part in parts).encode("utf-8", "surrogateescape")
 
 
 def script() -> str:
-    """The script, with the commands in it: the first word needs no process."""
+    """Return the script, which contains the commands: completing the first word needs no process."""
     commands = "\n".join(f"    {_quoted(f'{command.name}:{command.summary}')}" for command in all_commands())
     return SCRIPT.replace("@COMMANDS@", commands)
 

@@ -1,6 +1,6 @@
-"""`--cluster`: one command, every node, one answer. Nothing here is loaded by a command without it.
+"""`--cluster`: one command for every node, and the combined answer. Loaded only with that option.
 
-It joins the ways of asking (fanout) with the writing of records.
+It connects the requests to all nodes (fanout) with the writing of records.
 """
 
 from __future__ import annotations
@@ -19,48 +19,48 @@ if TYPE_CHECKING:
 
 
 def run_on_all_nodes(command: Command, values: Values, session: Session) -> None:
-    """Ask every node and write the combined answer. Raises UsageError for options that do not go together."""
+    """Ask every node and write the combined answer. Raises UsageError for --seeds-only without --cluster."""
     if not values.get("cluster"):
-        raise UsageError("--seeds-only goes with --cluster")
+        raise UsageError("--seeds-only needs --cluster")
     if command.merge == "scan":
         _scan(command, values, session)
     elif command.merge == "peek":
         _peek(command, values, session)
     elif command.merge == "by_id":
-        from disquectl.execution.by_id import change
+        from disquectl.execution.by_id import change_jobs_by_id
 
-        change(command, values, session)
+        change_jobs_by_id(command, values, session)
     elif isinstance(command.does, Request):
-        way = _add_up if command.merge == "add" else _list
-        way(command, command.does, values, session)
+        combine = _add_up if command.merge == "add" else _list
+        combine(command, command.does, values, session)
 
 
 def _add_up(command: Command, does: Request, values: Values, session: Session) -> None:
-    """A sum for each request."""
+    """Write the sum over all nodes for each request."""
     from disquectl.fanout.combine import ask_all, sums
 
     shape = does.shape(values).with_nodes()
     requests = _checked(command, does, values, shape, session)
     with open_cluster(session.client, seeds_only="seeds_only" in values) as cluster:
         refusals = Refusals()
-        said = ask_all(cluster, requests, does.records, refusals)
+        replies = ask_all(cluster, requests, does.records, refusals)
         require_an_answer(cluster, session, refusals, may_repeat=command.risk.may_repeat)
-        present(shape, sums(shape.value or "", said), session)
+        present(shape, sums(shape.value or "", replies), session)
         settle(cluster, session, refusals=refusals, may_repeat=command.risk.may_repeat)
 
 
 def _list(command: Command, does: Request, values: Values, session: Session) -> None:
-    """What each node said, node by node; a name that no node knows is nothing there."""
+    """Write the records of each node, node by node. Raises NothingThere for a name that no node knows."""
     from disquectl.fanout.combine import ask_all, side_by_side, unknown_to_all
 
     shape = does.shape(values).with_node()
     requests = _checked(command, does, values, shape, session)
     with open_cluster(session.client, seeds_only="seeds_only" in values) as cluster:
         refusals = Refusals()
-        said = ask_all(cluster, requests, does.records, refusals)
+        replies = ask_all(cluster, requests, does.records, refusals)
         require_an_answer(cluster, session, refusals, may_repeat=command.risk.may_repeat)
-        present(shape, side_by_side(said), session)
-        unknown = unknown_to_all(requests, said) if does.not_found_message else []
+        present(shape, side_by_side(replies), session)
+        unknown = unknown_to_all(requests, replies) if does.not_found_message else []
         if unknown and len(requests) > 1:
             for words in unknown:
                 name = command.grammar.name_in(words).decode("utf-8", "backslashreplace")
@@ -73,17 +73,17 @@ def _list(command: Command, does: Request, values: Values, session: Session) -> 
 
 
 def _scan(command: Command, values: Values, session: Session) -> None:
-    """Write the pages of all nodes as they come.
+    """Write the pages of all nodes as they arrive, each element once, with the first node that returned it.
 
-    An element goes out when the first node names it, with that node; memory is about 20 bytes for each. With
-    --reply all a job is as that first node has it: its replicas may be in other states (see `jobs`).
+    Memory is about 20 bytes for each. With --reply all a job is as that node has it: its replicas may be in
+    other states (see `jobs`).
     """
     from disquectl.fanout.scan import scan_pages
     from disquectl.protocol.columns import chosen, values_of
-    from disquectl.protocol.dedup import Seen
+    from disquectl.protocol.dedup import Deduplicator
 
     if "cursor" in values:
-        raise UsageError("a cursor has a meaning for one node alone: leave --cursor or --cluster out")
+        raise UsageError("a cursor is valid on one node only: leave out --cursor or --cluster")
     verb = command.grammar.verb
     key = "id" if verb == (b"JSCAN",) else "queue"
     shape = _shape_of(command, values).with_node()
@@ -91,11 +91,13 @@ def _scan(command: Command, values: Values, session: Session) -> None:
     with open_cluster(session.client, seeds_only="seeds_only" in values) as cluster:
         refusals = Refusals()
         out = session.writer(shape)
-        seen = Seen()
+        seen = Deduplicator()
         try:
-            for link, records in scan_pages(cluster, verb, command.grammar.option_words(values), refusals):
+            for connection, records in scan_pages(
+                cluster, verb, command.grammar.option_words(values), refusals
+            ):
                 for record in chosen(records, seen.new(values_of(records, key))):
-                    out.write({"node": link.name, **record})
+                    out.write({"node": connection.name, **record})
                 out.flush()
             require_an_answer(cluster, session, refusals)
         finally:
@@ -117,12 +119,12 @@ def _peek(command: Command, values: Values, session: Session) -> None:
 
 
 def _checked(command: Command, does: Request, values: Values, shape: Shape, session: Session) -> list[Words]:
-    """The requests, once nothing speaks against them."""
+    """The requests, after all guards. Raises UsageError and Declined."""
     session.check_output(shape)
     requests = does.build(command, values)
     for words in requests:
         if command.grammar.verb == (b"PAUSE",) and b"bcast" in [word.lower() for word in words[2:]]:
-            raise UsageError("--bcast makes one node tell all: leave it or --cluster out")
+            raise UsageError("with --bcast one node informs all others: leave out --bcast or --cluster")
         if not command.risk.only_reads(words):
             session.guard(command, words)
     return requests

@@ -1,6 +1,7 @@
 """ack, fastack, deljob, nack, enqueue, dequeue and working with --cluster: jobs by their IDs, on all nodes.
 
-Every replica is looked at first, so that each request goes only where it is right. A job counts once.
+Every node is asked for its replicas first, so that each request is sent only where it is correct (see
+merge/plan.py). A job counts once.
 """
 
 from __future__ import annotations
@@ -22,12 +23,12 @@ if TYPE_CHECKING:
     from disquectl.spec.command import Command
     from disquectl.spec.parameters import Values, Words
 
-# Why a job was left, where that is worth a line for each.
-_NAMED = (UNKNOWN, WAITING, MAYBE_QUEUED)
+# Reasons for which each job that was left is reported by its ID.
+_REPORTED = (UNKNOWN, WAITING, MAYBE_QUEUED)
 
 
-def change(command: Command, values: Values, session: Session) -> None:
-    """Act on the IDs of the command line, or on those of stdin batch by batch."""
+def change_jobs_by_id(command: Command, values: Values, session: Session) -> None:
+    """Change the jobs of the command line, or those of stdin batch by batch."""
     assert command.shape
     shape = command.shape(values).with_nodes()
     session.check_output(shape)
@@ -58,32 +59,32 @@ def change(command: Command, values: Values, session: Session) -> None:
             raise refusals.first(session)
         if bad and not sent:
             raise ReplyError("BADID none of the lines is a job ID")
-        nodes = [link.name for link in cluster.answered() if link not in refusals.found]
+        nodes = [connection.name for connection in cluster.answered() if connection not in refusals.found]
         if one is None:
             present(shape, [{"count": change.count, "nodes": nodes}], session)
-            _tell_of_the_left(change, session)
+            _report_left(change, session)
         elif one in change.replies:
             present(shape, [{"id": one.decode(), "seconds": change.replies[one], "nodes": nodes}], session)
         if sent:
-            _tell_of_the_silent(command, cluster, refusals, session)
+            _warn_of_silent_nodes(command, cluster, refusals, session)
             settle(cluster, session, refusals=refusals, may_repeat=may_repeat)
     if bad:
         raise PartlyDone(f"{sent} IDs sent, {len(bad)} lines refused, {change.count} counted")
     if one is not None and one in change.left:
-        raise _why_left(one, change.left[one])
+        raise _left_error(one, change.left[one])
 
 
-def _why_left(job_id: bytes, reason: str) -> DisquectlError:
+def _left_error(job_id: bytes, reason: str) -> DisquectlError:
     """How a command for one job ends where nothing was sent."""
     text = f"{job_id.decode()}: {reason}"
     return NothingThere(text) if reason == UNKNOWN else PartlyDone(text)
 
 
-def _tell_of_the_left(change: JobChange, session: Session) -> None:
-    """Name the jobs that may need another look; the rest is counted."""
+def _report_left(change: JobChange, session: Session) -> None:
+    """Report the IDs of jobs that may need a check, and the number of the others."""
     counts: dict[str, int] = {}
     for job_id, reason in change.left.items():
-        if reason in _NAMED:
+        if reason in _REPORTED:
             session.problem(f"{job_id.decode()}: {reason}")
         else:
             counts[reason] = counts.get(reason, 0) + 1
@@ -92,6 +93,6 @@ def _tell_of_the_left(change: JobChange, session: Session) -> None:
         session.note(f"note: {jobs} {reason}")
 
 
-def _tell_of_the_silent(command: Command, cluster: Cluster, refusals: Refusals, session: Session) -> None:
+def _warn_of_silent_nodes(command: Command, cluster: Cluster, refusals: Refusals, session: Session) -> None:
     if command.grammar.verb[0] in ON_EVERY_REPLICA and (cluster.missing() or refusals.found):
         session.problem("a node that did not answer may have replicas of these jobs and deliver them again")

@@ -1,4 +1,4 @@
-"""Writes records to stdout in the chosen format."""
+"""Orders records and writes them to stdout in the chosen format."""
 
 from __future__ import annotations
 
@@ -27,3 +27,20 @@ def present_found(shape: Shape, found: Records, session: Session, nothing: Nothi
         present(shape, found, session)
     if not found and nothing is not None:
         raise nothing
+
+
+def arranged(records: list[Record], sort: str, reverse: bool, limit: int | None) -> list[Record]:
+    """The records sorted by one field, at most `limit` of them.
+
+    Numbers are sorted from the largest, all else from the smallest; records without a value come last.
+    """
+    having = [record for record in records if record[sort] is not None]
+    lacking = [record for record in records if record[sort] is None]
+    having.sort(key=lambda record: _sort_key(record[sort]), reverse=reverse)
+    return (having + lacking)[:limit]
+
+
+def _sort_key(value: int | float | bytes | str | dict[str, str] | list[str]) -> float | bytes | str:
+    if isinstance(value, (int, float)):
+        return -value
+    return value if isinstance(value, (bytes, str)) else str(value)

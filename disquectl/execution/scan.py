@@ -6,7 +6,7 @@ from disquectl.client.pipeline import Stream
 from disquectl.client.pipelined_connection import Batch
 from disquectl.errors import DisquectlError
 from disquectl.protocol.columns import chosen
-from disquectl.protocol.dedup import Seen
+from disquectl.protocol.dedup import Deduplicator
 from disquectl.protocol.replies import next_cursor
 from disquectl.protocol.resp import encode
 from disquectl.spec.param_types import FLAG, number
@@ -63,7 +63,7 @@ def walk(command: Command, values: Values, session: Session, page: Page, keys: K
     reply = session.client.call(*words, repeatable=True, failover="cursor" not in values)
     if "cursor" in values:
         cursor, records = page(reply)
-        out.write_all(chosen(records, Seen().new(keys(records))))
+        out.write_all(chosen(records, Deduplicator().new(keys(records))))
         out.finish()
         session.streams.say(f"next cursor: {cursor}")
         return
@@ -88,7 +88,7 @@ class _Walk:
         self._page = page
         self._keys = keys
         self._out = out
-        self._seen = Seen()
+        self._seen = Deduplicator()
         self.came: list[Outcome] = []
 
     def requests(self, reply: Outcome) -> Iterator[Batch | None]:

@@ -1,4 +1,4 @@
-"""Asking every node of a cluster at the same time, and what to report where some do not answer.
+"""Asking every node of a cluster at the same time, and what to report when some do not answer.
 
 It must not know how records are written, nor what a session is.
 """

@@ -1,6 +1,6 @@
-"""Asking every node: which nodes, and what to report and raise where some do not answer.
+"""Asking every node: which nodes, and what to report and raise when some do not answer.
 
-It must not know what is asked, nor how the answers are merged.
+It must not know what is asked, nor how replies are merged.
 """
 
 from __future__ import annotations
@@ -30,24 +30,24 @@ if TYPE_CHECKING:
     from disquectl.spec.parameters import Words
 
     class Asker(Protocol):
-        """Who asks; execution.session.Session is one."""
+        """What is needed of a session; execution.session.Session has it."""
 
         @property
         def client(self) -> Transport:
             """The connection to one node."""
 
         def problem(self, text: str) -> None:
-            """Report one thing of several that went wrong."""
+            """Report one of several problems."""
 
         def explained(self, problem: ReplyError | OutcomeUnknown, words: Words) -> DisquectlError:
-            """The error to end with for a refusal of these words."""
+            """The error to raise for a refusal of these words."""
 
 
 def _reads(_words: Words) -> bool:
     return True
 
 
-_NOBODY = "Is a Disque running there? Name one by --node or DISQUE_NODES."
+_IS_IT_RUNNING = "Is a Disque running there? Name one by --node or DISQUE_NODES."
 
 
 def open_cluster(client: Transport, *, seeds_only: bool = False) -> Cluster:
@@ -56,36 +56,36 @@ def open_cluster(client: Transport, *, seeds_only: bool = False) -> Cluster:
 
 
 def missing_bits(cluster: Cluster, bits: Bits) -> int:
-    """The nodes that did not answer; where the ID of one is not known, all but those that did."""
+    """The bits of the nodes that did not answer; of all but those that did, if the ID of one is unknown."""
     ids = [one.node_id for one in cluster.missing()]
     if all(ids):
         return bits.mask(node_id.encode() for node_id in ids)
-    return ~bits.mask(link.node_id.encode() for link in cluster.answered())
+    return ~bits.mask(connection.node_id.encode() for connection in cluster.answered())
 
 
 class Refusals:
-    """Error replies of some nodes, where others may have answered."""
+    """Error replies of some nodes; others may have answered."""
 
     def __init__(self) -> None:
         self.found: dict[NodeConnection, tuple[Request, ReplyError]] = {}
 
-    def add(self, link: NodeConnection, request: Request, error: ReplyError) -> None:
-        """This node refused; what it said first counts."""
-        self.found.setdefault(link, (request, error))
+    def add(self, connection: NodeConnection, request: Request, error: ReplyError) -> None:
+        """Note a refusal of this node; only its first is kept."""
+        self.found.setdefault(connection, (request, error))
 
     def of(self, cluster: Cluster) -> int:
-        """How many of the nodes that have answered refused something."""
-        return sum(link in self.found for link in cluster.answered())
+        """The number of nodes that have answered and refused something."""
+        return sum(connection in self.found for connection in cluster.answered())
 
     def first(self, asker: Asker) -> DisquectlError:
-        """What to raise where all refuse."""
+        """The error to raise when all refuse."""
         request, error = next(iter(self.found.values()))
         return asker.explained(error, [as_bytes(word) for word in request])
 
     def report(self, asker: Asker) -> None:
-        """Name each node with its refusal."""
-        for link, (_, error) in self.found.items():
-            asker.problem(f"{link.node}: {error.message}")
+        """Report each node with its refusal."""
+        for connection, (_, error) in self.found.items():
+            asker.problem(f"{connection.node}: {error.message}")
 
 
 def require_an_answer(
@@ -95,9 +95,9 @@ def require_an_answer(
     *,
     may_repeat: Callable[[Words], bool] = _reads,
 ) -> None:
-    """Raise why when no node at all has answered, or all that did refused.
+    """Raise the reason if no node has answered, or if all that answered refused.
 
-    `may_repeat`: of a request, whether doing it twice changes nothing; else what became of it may be unknown.
+    `may_repeat`: whether doing a request twice changes nothing; otherwise its outcome may be unknown.
     """
     if answered := len(cluster.answered()):
         if refusals and refusals.of(cluster) == answered:
@@ -107,13 +107,13 @@ def require_an_answer(
     problems = [one.problem for one in missing]
     if any(isinstance(problem, NotDisque) for problem in problems):
         asker.client.verify()  # names what answers there
-    text = "; ".join(_told(one) for one in missing)
+    text = "; ".join(_description(one) for one in missing)
     if any(_may_have_changed(one, may_repeat) for one in missing):
-        raise OutcomeUnknown(text, "It was sent, and not sent again. Look first, then repeat it.")
+        raise OutcomeUnknown(text, "It was sent, and not retried. Check the result, then repeat it.")
     for kind in (NoAnswer, ReplyError):
         if problems and all(isinstance(problem, kind) for problem in problems):
             raise _like(problems[0], text)
-    raise ConnectionFailed(text, hint(one.node for one in missing) or _NOBODY)
+    raise ConnectionFailed(text, hint(one.node for one in missing) or _IS_IT_RUNNING)
 
 
 def settle(
@@ -123,7 +123,7 @@ def settle(
     refusals: Refusals | None = None,
     may_repeat: Callable[[Words], bool] = _reads,
 ) -> None:
-    """The end of a command, after its result was written: report the nodes that did not answer, and raise.
+    """End a command after its result was written: report the nodes that did not answer, and raise for them.
 
     `may_repeat`: see require_an_answer.
     """
@@ -132,36 +132,38 @@ def settle(
         refusals.report(asker)
     missing = cluster.missing()
     for one in missing:
-        asker.problem(_told(one))
+        asker.problem(_description(one))
     refused = refusals.of(cluster) if refusals else 0
     if not missing and not refused:
         return
     answered = len(cluster.answered())
     counts = f"{answered - refused} of {answered + len(missing)} nodes answered"
     if any(_may_have_changed(one, may_repeat) for one in missing):
-        raise OutcomeUnknown(f"{counts}; what became of the request at the others is not known")
+        raise OutcomeUnknown(f"{counts}; the outcome at the others is unknown")
     raise PartlyDone(counts)
 
 
 def may_be_silent(cluster: Cluster, refusals: Refusals) -> Callable[[bytes], bool]:
-    """Whether a node, by its ID, did not answer; where such a node's ID is not known, it may be any other."""
-    answered = {link.node_id.encode() for link in cluster.answered() if link not in refusals.found}
+    """Whether a node, by its ID, did not answer; if such an ID is unknown, true for all that did not."""
+    answered = {
+        connection.node_id.encode() for connection in cluster.answered() if connection not in refusals.found
+    }
     missing = [one.node_id.encode() for one in cluster.missing()]
-    missing += [link.node_id.encode() for link in refusals.found]
+    missing += [connection.node_id.encode() for connection in refusals.found]
     if all(missing):
         return frozenset(missing).__contains__
     return lambda node_id: node_id not in answered
 
 
 def _may_have_changed(one: Missing, may_repeat: Callable[[Words], bool]) -> bool:
-    """Whether it fell silent with a request that may not be repeated: what became of that is not known."""
+    """Whether it stopped answering with a request that may not be repeated, whose outcome is unknown."""
     return any(not may_repeat([as_bytes(word) for word in request]) for request in one.unanswered)
 
 
-def _told(one: Missing) -> str:
-    who = f"{one.node} (node {one.node_id[:8]})" if one.node_id else str(one.node)
+def _description(one: Missing) -> str:
+    name = f"{one.node} (node {one.node_id[:8]})" if one.node_id else str(one.node)
     reason = one.problem.message.removeprefix(f"{one.node} ").removeprefix(f"{one.node}: ")
-    return f"{who}: {reason}"
+    return f"{name}: {reason}"
 
 
 def _like(problem: DisquectlError, text: str) -> DisquectlError:

@@ -1,7 +1,7 @@
-"""Changing jobs by their IDs, over all nodes: look at every replica, then send where the plan says.
+"""Changing jobs by ID on all nodes: asks every node for its replica, then sends where merge/plan.py says.
 
-All IDs of a batch go out together, so a batch costs as many round trips as it has steps. It writes nothing;
-see by_id.py for the commands. The plan itself is in cluster/plan.py.
+All IDs of a batch are sent together, so a batch takes as many round trips as it has steps. It must not know
+output; execution/by_id.py has the commands.
 """
 
 from __future__ import annotations
@@ -20,20 +20,20 @@ if TYPE_CHECKING:
     from disquectl.merge.plan import Plan, Replica
     from disquectl.protocol.resp import Reply
 
-# A job that moves between two nodes while these are asked may be seen queued on neither. So these verbs,
-# which could queue it a second time, look twice before anything is sent.
-_PUTS_BACK = (b"ENQUEUE", b"NACK")
-# Where a job has moved on since it was looked at, it is looked for again.
-_GOES_AFTER_IT = (*ON_EVERY_REPLICA, b"DEQUEUE")
+# A job that moves between two nodes meanwhile may be seen as queued on neither. These verbs could queue it a
+# second time, so every node is asked twice before anything is sent.
+_QUEUES = (b"ENQUEUE", b"NACK")
+# After these verbs every node is asked again, for a job that has moved meanwhile.
+_FOLLOWS = (*ON_EVERY_REPLICA, b"DEQUEUE")
 _ROUNDS = 4
 
 
 class JobChange:
-    """One verb, done to jobs.
+    """Sends one verb for jobs.
 
-    replies  job ID -> the largest number that a node answered
-    left     job ID -> why nothing was sent for it
-    nodes    job ID -> the nodes that it was sent to
+    replies  job ID -> the largest number that a node replied
+    left     job ID -> the reason why nothing was sent for it
+    nodes    job ID -> the nodes that the verb was sent to
     """
 
     def __init__(self, cluster: Cluster, verb: bytes, refusals: Refusals) -> None:
@@ -46,11 +46,14 @@ class JobChange:
 
     @property
     def count(self) -> int:
-        """How many jobs the verb had an effect on, each counted once."""
+        """The number of jobs that the verb changed, each counted once."""
         return sum(1 for reply in self.replies.values() if reply)
 
     def apply(self, job_ids: Iterable[bytes]) -> None:
-        """Do it to these jobs. Raises NotDisque, and OutcomeUnknown for a reply that is not a number."""
+        """Send the verb for these jobs.
+
+        Raises NotDisque, and OutcomeUnknown for a reply that is not a number.
+        """
         left_to_do = list(dict.fromkeys(job_ids))
         for round_number in range(_ROUNDS):
             plans = self._plans(left_to_do)
@@ -60,62 +63,62 @@ class JobChange:
                 if one.left and job_id not in self.nodes:
                     self.left[job_id] = one.left
                     unknown += [job_id] if one.left == UNKNOWN and not round_number else []
-            if self._verb in _PUTS_BACK and not round_number:
+            if self._verb in _QUEUES and not round_number:
                 left_to_do = [*wanted, *unknown]
             else:
                 self._send(wanted)
-                left_to_do = [*self._to_go_after(wanted), *unknown]
+                left_to_do = [*self._to_follow(wanted), *unknown]
             if not left_to_do:
                 return
 
-    def _to_go_after(self, sent: dict[bytes, Plan]) -> list[bytes]:
-        if self._verb not in _GOES_AFTER_IT:
+    def _to_follow(self, sent: dict[bytes, Plan]) -> list[bytes]:
+        if self._verb not in _FOLLOWS:
             return []
         if self._verb in ON_EVERY_REPLICA:
             return list(sent)
         return [job_id for job_id in sent if not self.replies.get(job_id)]
 
     def _plans(self, job_ids: list[bytes]) -> dict[bytes, Plan]:
-        """What to do with each, by what all nodes say now.
+        """The plan for each job, by the replicas that all nodes have now.
 
-        While a node is waited for in vain, what the others said grows old: then they are asked again.
+        If a node did not answer in time, the replies of the others are old by then: they are asked again.
         """
         while True:
             silent_before = len(self._cluster.missing())
             replicas: dict[bytes, list[Replica]] = {job_id: [] for job_id in job_ids}
-            for link, request, reply in self._cluster.ask(*([b"SHOW", job_id] for job_id in job_ids)):
+            for connection, request, reply in self._cluster.ask(*([b"SHOW", job_id] for job_id in job_ids)):
                 if isinstance(reply, ReplyError):
-                    self._refusals.add(link, request, reply)
-                elif (found := replica_of(link.node_id.encode(), reply)) is not None:
-                    replicas[request[1]].append(found)  # type: ignore[index]  # our own words are bytes
+                    self._refusals.add(connection, request, reply)
+                elif (found := replica_of(connection.node_id.encode(), reply)) is not None:
+                    replicas[request[1]].append(found)  # type: ignore[index]  # requests are made of bytes
             if not silent_before < len(self._cluster.missing()) or not self._cluster.answered():
                 break
         silent = may_be_silent(self._cluster, self._refusals)
         return {job_id: plan(self._verb, found, silent) for job_id, found in replicas.items()}
 
     def _send(self, plans: dict[bytes, Plan]) -> None:
-        links = {link.node_id.encode(): link for link in self._cluster.answered()}
+        connections = {connection.node_id.encode(): connection for connection in self._cluster.answered()}
         requests: dict[NodeConnection, list[list[bytes]]] = {}
         for job_id, one in plans.items():
             self.left.pop(job_id, None)
             for node_id in one.nodes:
-                requests.setdefault(links[node_id], []).append([self._verb, job_id])
-                self.nodes.setdefault(job_id, []).append(links[node_id].name)
-        for link, some in requests.items():
-            link.ask(some)
-        for link, request, reply in self._cluster.ask():
+                requests.setdefault(connections[node_id], []).append([self._verb, job_id])
+                self.nodes.setdefault(job_id, []).append(connections[node_id].name)
+        for connection, some in requests.items():
+            connection.ask(some)
+        for connection, request, reply in self._cluster.ask():
             if isinstance(reply, ReplyError):
-                self._refusals.add(link, request, reply)
+                self._refusals.add(connection, request, reply)
             else:
-                count = _number(link, self._verb, reply)
-                asked: bytes = request[1]  # type: ignore[assignment]  # our own words are bytes
+                count = _number(connection, self._verb, reply)
+                asked: bytes = request[1]  # type: ignore[assignment]  # requests are made of bytes
                 self.replies[asked] = max(self.replies.get(asked, 0), count)
 
 
-def _number(link: NodeConnection, verb: bytes, reply: Reply) -> int:
+def _number(connection: NodeConnection, verb: bytes, reply: Reply) -> int:
     if not isinstance(reply, int):
         raise OutcomeUnknown(
-            f"{link.node} did not answer {verb.decode()} with a number: it may have been carried out",
+            f"{connection.node} did not answer {verb.decode()} with a number; it may have been carried out",
             "Check the jobs, then repeat it.",
         )
     return reply

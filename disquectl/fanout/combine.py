@@ -1,4 +1,4 @@
-"""The replies of all nodes, asked the same: as records by node, as sums, or side by side."""
+"""Replies of all nodes to the same requests: as records by node, as sums, or side by side."""
 
 from __future__ import annotations
 
@@ -13,42 +13,47 @@ if TYPE_CHECKING:
     from disquectl.fanout.ask import Refusals
     from disquectl.spec.parameters import Record, Words
 
-    # What each node said to each request, as records.
-    Said = list[tuple[NodeConnection, list[list[Record]]]]
+    # The records of each node for each request.
+    Replies = list[tuple[NodeConnection, list[list[Record]]]]
     # The words sent and their reply -> records.
     ToRecords = Callable[[Words, object], Iterable[Record]]
 
 
-def ask_all(cluster: Cluster, requests: list[Words], to_records: ToRecords, refusals: Refusals) -> Said:
+def ask_all(cluster: Cluster, requests: list[Words], to_records: ToRecords, refusals: Refusals) -> Replies:
     """The records of the nodes that answered every request, in the order of their addresses."""
     answers: dict[NodeConnection, list[list[Record]]] = {}
-    for link, words, reply in cluster.ask(*requests):
+    for connection, words, reply in cluster.ask(*requests):
         if isinstance(reply, ReplyError):
-            refusals.add(link, words, reply)
+            refusals.add(connection, words, reply)
             continue
-        answers.setdefault(link, []).append(list(to_records(list(words), reply)))  # type: ignore[arg-type]
+        answers.setdefault(connection, []).append(list(to_records(list(words), reply)))  # type: ignore[arg-type]
     return [
-        (link, answers[link]) for link in cluster.answered() if len(answers.get(link, ())) == len(requests)
+        (connection, answers[connection])
+        for connection in cluster.answered()
+        if len(answers.get(connection, ())) == len(requests)
     ]
 
 
-def sums(field: str, said: Said) -> list[Record]:
+def sums(field: str, replies: Replies) -> list[Record]:
     """For each request the first node's record, with the sum of `field` over all nodes, and `nodes`."""
-    nodes = [link.name for link, _ in said]
+    nodes = [connection.name for connection, _ in replies]
     found: list[Record] = []
-    for records in zip(*(answers for _, answers in said), strict=True):
+    for records in zip(*(answers for _, answers in replies), strict=True):
         total = sum(record[field] for (record,) in records)
         found.append({**records[0][0], field: total, "nodes": nodes})
     return found
 
 
-def side_by_side(said: Said) -> list[Record]:
-    """All records, each with the node that said it; HELLO names its node itself."""
+def side_by_side(replies: Replies) -> list[Record]:
+    """All records, each with its node; HELLO names its node itself."""
     return [
-        {"node": link.name, **record} for link, answers in said for records in answers for record in records
+        {"node": connection.name, **record}
+        for connection, answers in replies
+        for records in answers
+        for record in records
     ]
 
 
-def unknown_to_all(requests: list[Words], said: Said) -> list[Words]:
-    """The requests to which no node had anything to say."""
-    return [words for place, words in enumerate(requests) if not any(answers[place] for _, answers in said)]
+def unknown_to_all(requests: list[Words], replies: Replies) -> list[Words]:
+    """The requests that every node answered without a record."""
+    return [words for i, words in enumerate(requests) if not any(answers[i] for _, answers in replies)]

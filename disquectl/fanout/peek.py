@@ -1,6 +1,6 @@
-"""QPEEK over all nodes: the jobs of a queue as if it were one, each once.
+"""QPEEK over all nodes: the jobs of a queue as if it were on one node, each once.
 
-QPEEK does not say when a job was created, which is what queues are sorted by; SHOW does.
+Queues are sorted by creation time, which QPEEK does not return; SHOW does.
 """
 
 from __future__ import annotations
@@ -24,16 +24,16 @@ def peek(cluster: Cluster, queue: bytes, count: int, refusals: Refusals) -> list
 
 
 def _queued(cluster: Cluster, request: list[bytes], refusals: Refusals) -> list[tuple[int, Record]]:
-    """When each job was made, and the job; one that has left its queue meanwhile is left out."""
+    """The creation time of each job, and the job; one that has left its queue meanwhile is left out."""
     peeked: dict[str, Record] = {}
     made: dict[str, int] = {}
-    for link, asked, reply in cluster.ask(request):
+    for connection, asked, reply in cluster.ask(request):
         if isinstance(reply, ReplyError):
-            refusals.add(link, asked, reply)
+            refusals.add(connection, asked, reply)
         elif asked[0] == b"QPEEK":
             new = [job for job in jobs(reply, "QPEEK") if job["id"] not in peeked]
-            peeked.update((job["id"], {"node": link.name, **job}) for job in new)
-            link.ask([[b"SHOW", job["id"]] for job in new])
+            peeked.update((job["id"], {"node": connection.name, **job}) for job in new)
+            connection.ask([[b"SHOW", job["id"]] for job in new])
         elif (fields := shown(reply)) is not None:
             made[fields["id"]] = complete(fields, ("id", "ctime"))["ctime"]
     return [(made[job_id], job) for job_id, job in peeked.items() if job_id in made]

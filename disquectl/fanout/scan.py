@@ -1,4 +1,4 @@
-"""QSCAN and JSCAN over all nodes: each walked to its end at the same time, page by page."""
+"""QSCAN and JSCAN over all nodes at the same time, each scanned to its end, page by page."""
 
 from __future__ import annotations
 
@@ -21,15 +21,15 @@ if TYPE_CHECKING:
 def scan_pages(
     cluster: Cluster, verb: tuple[bytes, ...], options: Words, refusals: Refusals
 ) -> Iterator[tuple[NodeConnection, Records]]:
-    """Each page with its node. The next one is asked for before a page is handed out."""
-    for link, request, reply in cluster.ask([*verb, b"0", *options]):
+    """Each page with its node. The next page is requested before one is yielded."""
+    for connection, request, reply in cluster.ask([*verb, b"0", *options]):
         if isinstance(reply, ReplyError):
-            refusals.add(link, request, reply)
+            refusals.add(connection, request, reply)
             continue
         cursor = next_cursor(reply, verb[0].decode())
         if cursor:
-            link.ask([[*verb, b"%d" % cursor, *options]])
-        yield link, _records(verb, reply)
+            connection.ask([[*verb, b"%d" % cursor, *options]])
+        yield connection, _records(verb, reply)
 
 
 def _records(verb: tuple[bytes, ...], reply: Reply) -> Records:

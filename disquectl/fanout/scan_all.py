@@ -1,6 +1,6 @@
-"""Asking every node what it has: times, queues and jobs, page by page, all nodes at the same time.
+"""Scanning all nodes for times, queues and jobs, page by page, all nodes at the same time.
 
-It carries replies from the cluster to what merges them, and asks for the next page before it hands one out.
+The next page is requested before one is yielded. How replies are merged is up to `merge`.
 """
 
 from __future__ import annotations
@@ -22,21 +22,21 @@ if TYPE_CHECKING:
 
     from disquectl.client.cluster import Cluster
     from disquectl.client.node_connection import NodeConnection
-    from disquectl.merge.replicas import Copy
+    from disquectl.merge.replicas import FlatReplica
     from disquectl.protocol.resp import Reply
 
 TIME = [b"TIME"]
-# How much a node looks at for one page: enough to be quick, little enough that it holds nobody up.
+# Elements that a node looks at for one page: enough to be quick, and few enough not to delay other clients.
 PAGE = b"1000"
 
 
 def now_ms() -> float:
-    """Our clock, in ms since 1970."""
+    """The time by our clock, in ms since 1970."""
     return time.time() * 1000
 
 
-class NoCollection:
-    """While replies stream by, nothing makes cycles; to look for them takes as long as to read them all."""
+class NoGarbageCollection:
+    """Turns off garbage collection: replies have no cycles, and searching takes as long as reading them."""
 
     def __enter__(self) -> None:
         self._was_on = gc.isenabled()
@@ -48,10 +48,10 @@ class NoCollection:
 
 
 class ClusterScan:
-    """One walk over all nodes.
+    """One scan of all nodes.
 
-    clocks    how far the nodes' clocks are from ours
-    queues    queue -> what QSTAT says of it at all nodes; only those that `wanted` lets in
+    clocks    how far the nodes' clocks are ahead of ours
+    queues    queue -> the sums of QSTAT over all nodes; only queues for which `wanted` is true
     refusals  the nodes that refused something
     """
 
@@ -65,50 +65,50 @@ class ClusterScan:
 
     def run(
         self, *, scan_queues: bool, queue: bytes | None = None, scan_jobs: bool
-    ) -> Iterator[tuple[NodeConnection, list[Copy]]]:
-        """Every page of jobs with its node, when `scan_jobs`; meanwhile `queues` and `clocks` fill.
+    ) -> Iterator[tuple[NodeConnection, list[FlatReplica]]]:
+        """Every page of jobs with its node, with `scan_jobs`; meanwhile `queues` and `clocks` are filled.
 
-        `queue`: that one alone.
+        `queue`: scan only this queue.
         """
         requests = [TIME]
         if scan_queues:
             requests.append([b"QSCAN", b"0", b"COUNT", PAGE] if queue is None else [b"QSTAT", queue])
         if scan_jobs:
             requests.append(_jobs_page(0, queue))
-        for link, request, reply in self.cluster.ask(*requests):
+        for connection, request, reply in self.cluster.ask(*requests):
             if isinstance(reply, ReplyError):
-                self.refusals.add(link, request, reply)
+                self.refusals.add(connection, request, reply)
             elif request[0] == b"JSCAN":
-                cursor, copies = page_of(reply)
+                cursor, replicas = page_of(reply)
                 if cursor:
-                    link.ask([_jobs_page(cursor, queue)])
-                yield link, copies
+                    connection.ask([_jobs_page(cursor, queue)])
+                yield connection, replicas
             elif request[0] == b"TIME":
                 now = now_ms()
-                self.clocks.add(link.node_id, skew_ms(server_time(reply), now, now))
+                self.clocks.add(connection.node_id, skew_ms(server_time(reply), now, now))
             elif request[0] == b"QSCAN":
-                self._names(link, reply)
+                self._names(connection, reply)
             else:
-                self._stat(link, reply)
+                self._stat(connection, reply)
 
     def again(self) -> dict[bytes, QueueSum]:
-        """The same queues once more, at the nodes that had them."""
+        """QSTAT of the same queues again, at the nodes that had them."""
         later: dict[bytes, QueueSum] = {}
-        for link, names in self._queues_of.items():
-            link.ask([[b"QSTAT", name] for name in names])
-        for link, _, reply in self.cluster.ask():
+        for connection, names in self._queues_of.items():
+            connection.ask([[b"QSTAT", name] for name in names])
+        for connection, _, reply in self.cluster.ask():
             if not isinstance(reply, ReplyError) and (stat := stat_of(reply)) is not None:
-                later.setdefault(stat[NAME], QueueSum()).add(link.name, stat, time.monotonic())
+                later.setdefault(stat[NAME], QueueSum()).add(connection.name, stat, time.monotonic())
         return later
 
-    def _names(self, link: NodeConnection, reply: Reply) -> None:
+    def _names(self, connection: NodeConnection, reply: Reply) -> None:
         cursor, names = qscan_page(reply)
         new = [name for name in names if self._wanted is None or self._wanted(name)]
         if cursor:
-            link.ask([[b"QSCAN", b"%d" % cursor, b"COUNT", PAGE]])
-        link.ask([[b"QSTAT", name] for name in new])
+            connection.ask([[b"QSCAN", b"%d" % cursor, b"COUNT", PAGE]])
+        connection.ask([[b"QSTAT", name] for name in new])
 
-    def _stat(self, link: NodeConnection, reply: Reply) -> None:
+    def _stat(self, connection: NodeConnection, reply: Reply) -> None:
         stat = stat_of(reply)
         if stat is None:
             return
@@ -116,10 +116,10 @@ class ClusterScan:
         total = self.queues.get(queue)
         if total is None:
             total = self.queues[queue] = QueueSum()
-        node = link.name
-        if node not in total.pauses:  # a scan may name a queue twice
+        node = connection.name
+        if node not in total.pauses:  # a scan may return a queue twice
             total.add(node, stat, time.monotonic())
-            self._queues_of.setdefault(link, []).append(queue)
+            self._queues_of.setdefault(connection, []).append(queue)
 
 
 def _jobs_page(cursor: int, queue: bytes | None) -> list[bytes]:

@@ -1,4 +1,4 @@
-"""The program explained: the pages of help/, the man page, and a description for other programs.
+"""The manual: help pages, man page, and the description of the program as data.
 
-Reads the rows and the pages; knows no connection and neither Typer nor the shell.
+Reads declarations and pages; knows neither connections, nor Typer, nor the shell.
 """

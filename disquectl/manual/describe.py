@@ -1,4 +1,4 @@
-"""The whole program as data, for tools that build on it: commands, options, words, exit codes. Pure."""
+"""The program as data, for other tools: commands, options, environment variables, exit codes. Pure."""
 
 from __future__ import annotations
 
@@ -17,43 +17,43 @@ EXIT_CODES = (
     (0, "done"),
     (1, "the server refused"),
     (2, "wrong usage"),
-    (3, "done in part"),
-    (4, "nothing there"),
+    (3, "partly done"),
+    (4, "not found, or nothing there"),
     (5, "not connected"),
-    (6, "no answer in time, to what changes nothing"),
+    (6, "no answer in time, to a command that changes nothing"),
     (7, "not authorised"),
-    (8, "outcome unknown: it was sent and no answer came"),
-    (9, "the result could not be written, or an input not read"),
+    (8, "outcome unknown: sent, but not answered"),
+    (9, "the result could not be written, or an input could not be read"),
     (70, "a bug in disquectl"),
     (130, "interrupted"),
 )
 
 ENVIRONMENT = (
-    ("DISQUE_NODES", "The seed nodes, with commas between them."),
+    ("DISQUE_NODES", "The seed nodes, comma-separated."),
     ("DISQUE_URL", "The seeds as a URL, disque://[:password@]host[:port][,...], or disques:// for TLS."),
     ("DISQUE_PASSWORD", "The password."),
-    ("DISQUE_PROFILE", "The profile to use."),
+    ("DISQUE_PROFILE", "The profile."),
     ("DISQUECTL_CONFIG", "The config file."),
-    ("DISQUECTL_OUTPUT", "The format of the result."),
-    ("DISQUECTL_READ_ONLY", "1 refuses whatever could change the cluster."),
-    ("DISQUECTL_DEBUG", "1 shows where a bug in disquectl is."),
-    ("NO_COLOR, FORCE_COLOR", "Colours; --color goes before both."),
+    ("DISQUECTL_OUTPUT", "The output format."),
+    ("DISQUECTL_READ_ONLY", "1 refuses commands that could change the cluster."),
+    ("DISQUECTL_DEBUG", "1 shows the traceback of a bug in disquectl."),
+    ("NO_COLOR, FORCE_COLOR", "Turn colours off or on; --color overrides both."),
 )
 
 
 def describe() -> dict[str, Any]:
-    """`{"name", "version", "commands", "options", "environment", "exit_codes"}`, in the order of the help."""
+    """Return `{"name", "version", "commands", "options", "environment", "exit_codes"}`, in help order."""
     return {
         "name": "disquectl",
         "version": __version__,
-        "commands": [_row(command) for command in all_commands()],
+        "commands": [_command(command) for command in all_commands()],
         "options": [_option(option) for option in GLOBAL_OPTIONS],
         "environment": [{"names": names.split(", "), "help": help} for names, help in ENVIRONMENT],
         "exit_codes": [{"code": code, "meaning": meaning} for code, meaning in EXIT_CODES],
     }
 
 
-def _row(command: Command) -> dict[str, Any]:
+def _command(command: Command) -> dict[str, Any]:
     return {
         "name": command.name,
         "aliases": [alias for alias, name in ALIASES.items() if name == command.name and command.group],
@@ -71,7 +71,7 @@ def _row(command: Command) -> dict[str, Any]:
         "errors": list(command.errors),
         "arguments": [_argument(argument) for argument in command.grammar.arguments],
         "options": [_option(option) for option in command.grammar.options],
-        "subcommands": [_row(inner) for inner in command.subcommands],
+        "subcommands": [_command(inner) for inner in command.subcommands],
     }
 
 

@@ -1,8 +1,8 @@
-r"""The man page, in the macros of man(7), made from the rows. Pure.
+r"""The man page, in the macros of man(7), generated from the declarations. Pure.
 
-Text is escaped: a backslash becomes `\e`; a hyphen, quotes, `^` and `~` become the characters of ASCII (so
-that an example can be pasted: some systems show others for them); and a line never begins with a dot or a
-quote, which begin a request to the formatter.
+Text is escaped: a backslash becomes `\e`; hyphens, quotes, `^` and `~` become the escapes for ASCII
+characters, so that examples can be pasted (some systems show typographic ones); and no line begins with a dot
+or a quote, which start a request to the formatter.
 """
 
 from __future__ import annotations
@@ -21,13 +21,13 @@ if TYPE_CHECKING:
     from disquectl.spec.parameters import Option
 
 FILES = (
-    ("~/.config/disquectl/config.toml", "Profiles, and the settings of the shell."),
-    ("~/.local/state/disquectl/history", "What was typed in the shell."),
+    ("~/.config/disquectl/config.toml", "Profiles and shell settings."),
+    ("~/.local/state/disquectl/history", "History of the shell."),
 )
 
 
 def man_page() -> str:
-    """The whole page."""
+    """Return the page."""
     return "\n".join(_lines()) + "\n"
 
 
@@ -40,10 +40,10 @@ def _lines() -> Iterator[str]:
     yield r"[\fIOPTIONS\fR] \fICOMMAND\fR [\fIARGS\fR] [\fIOPTIONS\fR]"
     yield ".SH DESCRIPTION"
     yield _text(
-        "Each command of Disque has its own name here, in lower case, and its own option words as "
-        "options. Options stand before the command or after it; a word of - and digits is never an option, "
-        "and -- ends them. Durations are 30 (seconds), 500ms, 5m, 2h, 1d. Results go to stdout and nothing "
-        "else does: as a table on a terminal, as plain lines elsewhere, and by -o as JSON, CSV and more."
+        "Each command of Disque is a command here, in lower case, with Disque's options as long options. "
+        "Options may precede or follow the command; negative numbers are not options, and -- ends the "
+        "options. Durations are 30 (seconds), 500ms, 5m, 2h, 1d. Only results are written to stdout: a "
+        "table on a terminal, plain lines otherwise, and JSON, CSV and other formats with -o."
     )
     for group in (JOBS, QUEUES, SERVER, TOOLS):
         yield f".SH {group.upper()}"
@@ -55,7 +55,7 @@ def _lines() -> Iterator[str]:
     yield from _named("FILES", FILES)
     yield from _named("EXIT STATUS", tuple((str(code), meaning) for code, meaning in EXIT_CODES))
     yield ".SH SEE ALSO"
-    yield _text("disquectl help lists the topics that are explained at length; disquectl cheat has examples.")
+    yield _text("disquectl help lists the topics of the manual; disquectl cheat shows examples.")
 
 
 def _command(command: Command, parent: str) -> Iterator[str]:

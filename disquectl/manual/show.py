@@ -25,7 +25,5 @@ def show_page(name: str, session: Session) -> None:
     """A page: drawn on a terminal, and as Markdown elsewhere. Raises UsageError for an unknown name."""
     text = topics.page(name)
     if session.format == "table" and session.streams.stdout_is_terminal:
-        from disquectl.manual.draw import drawn
-
-        text = drawn(text, session.streams.width, session.colored)
+        text = topics.drawn(text, session.streams.width, session.colored)
     write_text(text, session)

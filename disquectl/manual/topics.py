@@ -1,4 +1,4 @@
-"""The pages of help/ as topics: which there are, what each is about, and what a wrong name may have meant."""
+"""The help pages: their names, titles and text, and how they are drawn on a terminal."""
 
 from __future__ import annotations
 
@@ -6,11 +6,13 @@ import os
 
 from disquectl.errors import UsageError
 
+# Longer lines are hard to read.
+MAX_WIDTH = 100
 _FOLDER = os.path.join(os.path.dirname(os.path.dirname(__file__)), "help")
 
 
 def names() -> list[str]:
-    """All topics, by name."""
+    """Return all topics, sorted."""
     try:
         files = os.listdir(_FOLDER)
     except NotADirectoryError:  # the package is in a zip file
@@ -26,15 +28,15 @@ def exists(name: str) -> bool:
 
 
 def page(name: str) -> str:
-    """The Markdown of a page. Raises UsageError, with the names that are near."""
+    """Return the Markdown of a page. Raises UsageError, with similar names, if there is no such page."""
     text = _text(name)
     if text is None:
-        raise UsageError(f"there is no help on {name!r}", _near(name))
+        raise UsageError(f"no help on {name!r}", _similar(name))
     return text
 
 
 def _text(name: str) -> str | None:
-    """The text of a page, read by what loaded this module: from a folder or from a zip file."""
+    """Return the text of a page, or None. The module's loader reads it, from a folder or from a zip file."""
     if not name.replace("-", "").isalnum():
         return None
     try:
@@ -45,17 +47,39 @@ def _text(name: str) -> str | None:
 
 
 def title(name: str) -> str:
-    """What a page is about: its first heading."""
+    """Return the first heading of a page."""
     heading = next((line for line in page(name).split("\n") if line.startswith("# ")), name)
     return heading.removeprefix("# ")
 
 
-def _near(name: str) -> str:
+def drawn(text: str, width: int, color: bool) -> str:
+    """Draw Markdown in at most MAX_WIDTH columns; without `color` the result has no escape sequence.
+
+    Loads Rich, which is slow: only call it for a terminal.
+    """
+    from io import StringIO
+
+    from rich.console import Console
+    from rich.markdown import Markdown
+
+    out = StringIO()
+    console = Console(
+        file=out,
+        width=min(width, MAX_WIDTH),
+        force_terminal=color,
+        color_system="standard" if color else None,
+        legacy_windows=False,
+    )
+    console.print(Markdown(text, hyperlinks=False))
+    return "\n".join(line.rstrip() for line in out.getvalue().split("\n"))
+
+
+def _similar(name: str) -> str:
     from difflib import get_close_matches
 
     from disquectl.commands import NAMES
 
     known = list(dict.fromkeys([*names(), *NAMES]))
-    begun = [one for one in known if name and one.startswith(name)]
-    near = begun[:2] or get_close_matches(name, known, n=2, cutoff=0.7)
-    return f"did you mean {' or '.join(near)}?" if near else "disquectl help lists what there is"
+    prefixed = [one for one in known if name and one.startswith(name)]
+    similar = prefixed[:2] or get_close_matches(name, known, n=2, cutoff=0.7)
+    return f"did you mean {' or '.join(similar)}?" if similar else "`disquectl help` lists the topics"

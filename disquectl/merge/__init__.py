@@ -1,1 +1,4 @@
-"""Many nodes' records made into one answer: plain functions over replies, without sockets and clocks."""
+"""Merging the replies of all nodes into one answer: replicas of a job, states, counts, health.
+
+Pure functions over replies. It must not know sockets or clocks: times are passed in.
+"""

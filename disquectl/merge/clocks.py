@@ -1,4 +1,4 @@
-"""What time it is at the nodes: how far their clocks are from ours. Pure: the times are passed in."""
+"""The clocks of the nodes: how far they are ahead of ours. Pure: the times are passed in."""
 
 from __future__ import annotations
 
@@ -10,13 +10,13 @@ PREFIX = 8
 
 
 def skew_ms(reply: Record, asked_ms: float, answered_ms: float) -> float:
-    """How far a node's clock is ahead, from TIME as a record and our own clock before and after."""
+    """How far a node's clock is ahead in ms, from its reply to TIME and our clock before and after."""
     node_ms: float = reply["seconds"] * 1000 + reply["microseconds"] / 1000
     return node_ms - (asked_ms + answered_ms) / 2
 
 
 class Clocks:
-    """Milliseconds by which the clocks of nodes are ahead of ours; a node that said nothing has our time."""
+    """Milliseconds by which the clocks of nodes are ahead of ours; 0 for a node that has not answered."""
 
     __slots__ = ("_ahead_ms",)
 
@@ -24,13 +24,13 @@ class Clocks:
         self._ahead_ms: dict[bytes, float] = {}
 
     def add(self, node_id: str, ahead_ms: float) -> None:
-        """What one node's TIME says."""
+        """Add the result of skew_ms for one node."""
         self._ahead_ms[node_id[:PREFIX].encode()] = ahead_ms
 
     def of_maker(self, job_id: bytes) -> float:
-        """How far that clock is ahead that a job's ctime was read off: its maker's, which its ID names."""
+        """How far the clock of the node that created the job is ahead, in ms; the job ID names that node."""
         return self._ahead_ms.get(job_id[2 : 2 + PREFIX], 0.0)
 
     def age_ms(self, job_id: bytes, ctime_ns: int, now_ms: float) -> float:
-        """How old a job is when our clock says `now_ms`."""
+        """The age of a job in ms, when our clock says `now_ms`."""
         return max(now_ms + self.of_maker(job_id) - ctime_ns / 1_000_000, 0.0)

@@ -1,14 +1,13 @@
-"""How many jobs of each queue are in which state: the copies of all nodes, merged by ID, as they stream by.
+"""Job counts by queue and state: the replicas of all nodes, merged by ID while they are read.
 
-For each distinct job one number is kept, what its copies are evidence of and which nodes may hold it; bodies
-and all else go. Pure: the time of a page is passed in.
+One number is kept for each distinct job: the evidence of its replicas, and the nodes that may have it. Pure:
+the time of a page is passed in.
 """
 
 from __future__ import annotations
 
 from operator import itemgetter
 
-from disquectl.merge.evidence import evidence_of_delayed
 from disquectl.merge.replicas import CTIME, DELAY, DELIVERED, ID, QUEUE, STATE
 from disquectl.merge.states import (
     ALL_EVIDENCE,
@@ -18,6 +17,7 @@ from disquectl.merge.states import (
     IS_QUEUED,
     STATES,
     Bits,
+    evidence_of_delayed,
     state_of,
 )
 from disquectl.protocol.shapes import unexpected
@@ -27,11 +27,11 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
     from disquectl.merge.clocks import Clocks
-    from disquectl.merge.replicas import Copy
+    from disquectl.merge.replicas import FlatReplica
 
 
 _PICK = itemgetter(ID, QUEUE, STATE, CTIME)
-# What is kept of a job: evidence, above it the bits of the nodes that hold it, above them those that may.
+# The number of a job: evidence, above it the bits of its nodes, above them those of nodes that may have it.
 _HOLDERS_AT = EVIDENCE_BITS
 _DELIVERED_AT = EVIDENCE_BITS + 64
 _HOLDERS = ((1 << 64) - 1) << _HOLDERS_AT
@@ -39,7 +39,7 @@ _NEVER_NS = 1 << 80
 
 
 class _Queue:
-    """A queue's jobs by ID, and when the oldest queued one was made."""
+    """The jobs of a queue by ID, and the creation time of the oldest queued one."""
 
     __slots__ = ("jobs", "oldest_id", "oldest_ns")
 
@@ -50,7 +50,7 @@ class _Queue:
 
 
 class JobCounts:
-    """The jobs of queues. `wanted` says whether a queue counts; None: all do."""
+    """Counts the jobs of the queues for which `wanted` is true; None: of all."""
 
     __slots__ = ("_clocks", "_queues", "_wanted", "bits")
 
@@ -60,20 +60,20 @@ class JobCounts:
         self.bits = Bits()
         self._queues: dict[bytes, _Queue] = {}
 
-    def add(self, node_id: str, page: list[Copy], now_ms: float) -> None:
-        """A page of copies that this node holds, read at `now_ms` of our clock. Raises NotDisque."""
+    def add(self, node_id: str, page: list[FlatReplica], now_ms: float) -> None:
+        """Add a page of replicas of this node, read at `now_ms` of our clock. Raises NotDisque."""
         if self._wanted is not None:
-            page = [copy for copy in page if self._wanted(copy[QUEUE])]
+            page = [replica for replica in page if self._wanted(replica[QUEUE])]
         try:
             self._add(page, self.bits.of(node_id) << _HOLDERS_AT, now_ms)
         except (TypeError, IndexError, KeyError):
             raise unexpected("JSCAN", None) from None
 
-    def _add(self, page: list[Copy], held_here: int, now_ms: float) -> None:
+    def _add(self, page: list[FlatReplica], held_here: int, now_ms: float) -> None:
         queues = self._queues
         queued_here = held_here | IS_QUEUED
-        for copy in page:
-            job_id, name, state, made = _PICK(copy)
+        for replica in page:
+            job_id, name, state, made = _PICK(replica)
             queue = queues.get(name)
             if queue is None:
                 queue = queues[name] = _Queue()
@@ -82,25 +82,25 @@ class JobCounts:
                 if made < queue.oldest_ns:
                     queue.oldest_ns, queue.oldest_id = made, job_id
             else:
-                found = held_here | self._found(copy, now_ms)
+                found = held_here | self._found(replica, now_ms)
             before = queue.jobs.setdefault(job_id, found)
             if before is not found:
                 queue.jobs[job_id] = before | found
 
-    def _found(self, copy: Copy, now_ms: float) -> int:
-        evidence = EVIDENCE_OF[copy[STATE]]
+    def _found(self, replica: FlatReplica, now_ms: float) -> int:
+        evidence = EVIDENCE_OF[replica[STATE]]
         if evidence != IS_ACTIVE:
             return evidence
-        if copy[DELAY]:
-            evidence = evidence_of_delayed(copy, now_ms, self._clocks)
-        return evidence | self.bits.mask(copy[DELIVERED]) << _DELIVERED_AT
+        if replica[DELAY]:
+            evidence = evidence_of_delayed(replica, now_ms, self._clocks)
+        return evidence | self.bits.mask(replica[DELIVERED]) << _DELIVERED_AT
 
     def queues(self) -> Iterator[bytes]:
-        """The queues that have jobs."""
+        """The names of the queues that have jobs."""
         yield from self._queues
 
     def counts(self, name: bytes, missing: int = 0) -> tuple[dict[str, int], int]:
-        """How many jobs are in each state, and the bits of the nodes that hold one.
+        """The number of jobs in each state, and the bits of the nodes that have one.
 
         `missing`: the bits of the nodes that did not answer.
         """
@@ -116,7 +116,7 @@ class JobCounts:
         return total, holders
 
     def oldest_age(self, name: bytes, now_ms: float) -> int | None:
-        """Seconds since the oldest queued job was made; None where none is queued."""
+        """Seconds since the oldest queued job was created; None if none is queued."""
         queue = self._queues.get(name)
         if queue is None or queue.oldest_ns == _NEVER_NS:
             return None

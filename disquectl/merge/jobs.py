@@ -1,12 +1,11 @@
-"""Jobs over all nodes: the copies merged by ID as they stream by, and each job as one record.
+"""Jobs over all nodes: the replicas merged by ID while they are read, and each job as one record.
 
-A job keeps the beginning of its body and some numbers; memory is that of the distinct jobs that may be shown.
-Pure: times are passed in.
+Of a job, the beginning of its body and some numbers are kept; memory grows with the distinct jobs that may be
+shown. Pure: times are passed in.
 """
 
 from __future__ import annotations
 
-from disquectl.merge.evidence import evidence_of_delayed
 from disquectl.merge.replicas import (
     BODY,
     CTIME,
@@ -21,7 +20,16 @@ from disquectl.merge.replicas import (
     STATE,
     TTL,
 )
-from disquectl.merge.states import DELAYED, EVIDENCE_OF, IN_FLIGHT, IS_ACTIVE, UNKNOWN, Bits, state_of
+from disquectl.merge.states import (
+    DELAYED,
+    EVIDENCE_OF,
+    IN_FLIGHT,
+    IS_ACTIVE,
+    UNKNOWN,
+    Bits,
+    evidence_of_delayed,
+    state_of,
+)
 from disquectl.protocol.shapes import unexpected
 
 TYPE_CHECKING = False
@@ -29,7 +37,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from disquectl.merge.clocks import Clocks
-    from disquectl.merge.replicas import Copy
+    from disquectl.merge.replicas import FlatReplica
     from disquectl.protocol.shapes import Record
 
 # One record of the command `jobs`, in this order.
@@ -50,7 +58,7 @@ BODY_BEGINNING_BYTES = 80
 
 
 class Job:
-    """What is kept of one job. Times of our own clock in ms; `delivered` and `holders` are bits of nodes."""
+    """One job. Times are in ms of our own clock; `delivered` and `holders` are bits of nodes."""
 
     __slots__ = (
         "body",
@@ -66,66 +74,69 @@ class Job:
         "retry",
     )
 
-    def __init__(self, copy: Copy, now_ms: float) -> None:
-        self.queue: bytes = copy[QUEUE]
-        self.ctime_ns: int = copy[CTIME]
-        self.retry: int = copy[RETRY]
-        self.body = beginning(copy[BODY])
-        self.expires_ms = now_ms + copy[TTL] * 1000
+    def __init__(self, replica: FlatReplica, now_ms: float) -> None:
+        self.queue: bytes = replica[QUEUE]
+        self.ctime_ns: int = replica[CTIME]
+        self.retry: int = replica[RETRY]
+        self.body = beginning(replica[BODY])
+        self.expires_ms = now_ms + replica[TTL] * 1000
         self.requeue_ms: float | None = None
         self.evidence = self.delivered = self.holders = self.nacks = self.deliveries = 0
 
-    def add(self, copy: Copy, evidence: int, delivered: int, holder: int, now_ms: float) -> None:
-        """One more copy."""
+    def add(self, replica: FlatReplica, evidence: int, delivered: int, holder: int, now_ms: float) -> None:
+        """Add a replica."""
         self.evidence |= evidence
         self.delivered |= delivered
         self.holders |= holder
-        self.nacks = max(self.nacks, copy[NACKS])
-        self.deliveries = max(self.deliveries, copy[DELIVERIES])
-        # A copy may have a second more left than the job it was made of.
-        self.expires_ms = min(self.expires_ms, now_ms + copy[TTL] * 1000)
-        if copy[REQUEUE] is not None:
-            due_ms = now_ms + copy[REQUEUE]
+        self.nacks = max(self.nacks, replica[NACKS])
+        self.deliveries = max(self.deliveries, replica[DELIVERIES])
+        # A replica may have one second more of TTL than the job that it was made from.
+        self.expires_ms = min(self.expires_ms, now_ms + replica[TTL] * 1000)
+        if replica[REQUEUE] is not None:
+            due_ms = now_ms + replica[REQUEUE]
             self.requeue_ms = due_ms if self.requeue_ms is None else min(self.requeue_ms, due_ms)
 
     def state(self, missing: int) -> str:
-        """`missing`: the bits of the nodes that did not answer."""
+        """The state of the job; `missing` are the bits of the nodes that did not answer."""
         return state_of(self.evidence, bool(self.delivered & missing))
 
 
 class Jobs:
-    """All jobs that `wanted` lets in, which sees the first copy of a job; None: all."""
+    """The jobs for whose first replica `wanted` is true; None: all."""
 
     __slots__ = ("_clocks", "_refused", "_wanted", "bits", "found")
 
-    def __init__(self, clocks: Clocks, wanted: Callable[[Copy], bool] | None = None) -> None:
+    def __init__(self, clocks: Clocks, wanted: Callable[[FlatReplica], bool] | None = None) -> None:
         self._clocks = clocks
         self._wanted = wanted
         self.bits = Bits()
         self.found: dict[bytes, Job] = {}
 
-    def add(self, node_id: str, page: list[Copy], now_ms: float) -> None:
-        """A page of copies that this node holds, read at `now_ms` of our clock."""
+    def add(self, node_id: str, page: list[FlatReplica], now_ms: float) -> None:
+        """Add a page of replicas of this node, read at `now_ms` of our clock. Raises NotDisque."""
         holder = self.bits.of(node_id)
         try:
-            for copy in page:
-                self._add(copy, holder, now_ms)
+            for replica in page:
+                self._add(replica, holder, now_ms)
         except (TypeError, IndexError, KeyError):
             raise unexpected("JSCAN", None) from None
 
-    def _add(self, copy: Copy, holder: int, now_ms: float) -> None:
-        job = self.found.get(copy[ID])
+    def _add(self, replica: FlatReplica, holder: int, now_ms: float) -> None:
+        job = self.found.get(replica[ID])
         if job is None:
-            if self._wanted is not None and not self._wanted(copy):
+            if self._wanted is not None and not self._wanted(replica):
                 return
-            job = self.found[copy[ID]] = Job(copy, now_ms)
-        evidence = EVIDENCE_OF[copy[STATE]]
-        if evidence == IS_ACTIVE and copy[DELAY]:
-            evidence = evidence_of_delayed(copy, now_ms, self._clocks)
-        job.add(copy, evidence, self.bits.mask(copy[DELIVERED]), holder, now_ms)
+            job = self.found[replica[ID]] = Job(replica, now_ms)
+        evidence = EVIDENCE_OF[replica[STATE]]
+        if evidence == IS_ACTIVE and replica[DELAY]:
+            evidence = evidence_of_delayed(replica, now_ms, self._clocks)
+        job.add(replica, evidence, self.bits.mask(replica[DELIVERED]), holder, now_ms)
 
     def record(self, job_id: bytes, missing: int, now_ms: float, names: dict[int, str]) -> Record:
-        """One job. `names`: bit -> node, for its holders. Ages and TTL in seconds, the return in ms."""
+        """The record of a job. `names`: bit -> node, for its holders.
+
+        Age and TTL are in seconds, `next_requeue_within` in ms.
+        """
         job = self.found[job_id]
         state = job.state(missing)
         ttl = max(int((job.expires_ms - now_ms) / 1000), 0)
@@ -144,7 +155,7 @@ class Jobs:
         }
 
     def _returns_within(self, job: Job, state: str, now_ms: float) -> int | None:
-        """Milliseconds until it is queued; None for never, and for what waits for no return."""
+        """Milliseconds until the job is queued; None for never, and in states without a return."""
         if state not in (DELAYED, IN_FLIGHT, UNKNOWN) or job.requeue_ms is None:
             return None
         if job.requeue_ms > job.expires_ms + 1000:
@@ -153,7 +164,7 @@ class Jobs:
 
 
 def beginning(body: bytes | None) -> bytes:
-    """The first bytes of a body, not cut within a character of UTF-8."""
+    """The first bytes of a body, not cut within a UTF-8 character."""
     body = body or b""
     if len(body) <= BODY_BEGINNING_BYTES:
         return body

@@ -1,6 +1,8 @@
-"""The nodes of a cluster: what each says of itself, and what the others say of it. Pure."""
+"""The nodes of a cluster: what each reports about itself, and the others about it; its capacity. Pure."""
 
 from __future__ import annotations
+
+from disquectl.protocol.job_options import DEFAULT_REPLICATE
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -26,7 +28,9 @@ NODE_FIELDS = (
     "leaving",
 )
 PREFIX = 8
-# Flag of CLUSTER NODES -> how a person would say it.
+# Priorities in HELLO: 1 is good, 5 has no link, 10 may be failing, 100 is failing or leaving.
+_NO_LINK = 5
+# Flag of CLUSTER NODES -> in plain words.
 _STATES = {
     "noflags": "ok",
     "fail?": "possibly failing",
@@ -37,7 +41,7 @@ _STATES = {
 
 
 class NodeView:
-    """What is known of one node.
+    """What is known about one node.
 
     info       INFO as a record, or empty; maxmemory in bytes; leaving: CLUSTER LEAVING
     skew_ms    how far its clock is ahead of ours
@@ -69,7 +73,7 @@ class NodeView:
         self.priority: dict[str, int] = {}
 
     def record(self) -> Record:
-        """As the command shows it: memory in bytes, uptime in seconds, the clock in ms ahead of ours."""
+        """The record of `nodes`: memory in bytes, uptime in seconds, the clock in ms ahead of ours."""
         return {
             "id": self.node_id[:PREFIX],
             "address": self.address,
@@ -90,13 +94,13 @@ class NodeView:
         }
 
     def _of(self, section: str, field: str) -> object:
-        """A field of INFO; None where the server does not have it."""
+        """A field of INFO; None if the server does not have it."""
         fields: Record = self.info.get(section, {})
         return fields.get(field)
 
 
 def agreed(views: dict[str, str] | dict[str, int]) -> object:
-    """What all say; where they differ, who says what; None where nobody says anything."""
+    """The value on which all nodes agree; a dict by node if they differ; None without any."""
     different = set(views.values())
     if len(different) > 1:
         return dict(sorted(views.items()))
@@ -109,3 +113,13 @@ def state_of_flags(entry: Record) -> str:
     if entry["link"] != "connected" and words == ["ok"]:
         return "not linked"
     return ", ".join(words)
+
+
+def possible_replicas(greeting: Record, wanted: int = DEFAULT_REPLICATE) -> int:
+    """How many replicas of a new job can be made now, from 1 to `wanted`.
+
+    These are the nodes that are up and not leaving, by the HELLO of one of them; Disque itself also counts
+    failed ones.
+    """
+    good = len([node for node in greeting["nodes"] if node["priority"] < _NO_LINK])
+    return max(min(wanted, good), 1)

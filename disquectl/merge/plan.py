@@ -1,17 +1,17 @@
-"""Which nodes a request that changes a job goes to, worked out from all replicas of the job. Pure.
+"""Which nodes get a request that changes a job, worked out from all replicas of the job. Pure.
 
 The rules come from how Disque 1.0-rc1 behaves:
 
-- ACKJOB, FASTACK: a node tells the nodes that its replica lists in `nodes-delivered`. A node that was given
-  the job while consumers waited there is in no list, so each node with a replica is told directly.
-- ACKJOB of a job that is `wait-repl` ends the server, and ACKJOB at a node without the job makes an empty
-  entry that can end it later. So it goes only to nodes that have the job, and have it not `acked`.
+- ACKJOB, FASTACK: a node informs the nodes that its replica lists in `nodes-delivered`. A node that got the
+  job while consumers waited there is in no list, so the request is sent to each node with a replica.
+- ACKJOB of a job that is `wait-repl` crashes the server, and ACKJOB at a node without the job makes an empty
+  entry that can crash it later. So it is sent only to nodes that have the job in another state than `acked`.
 - ENQUEUE and NACK at a node that does not have the job queued, while another one does, may queue it twice.
-  So they are sent only where no node has it queued, and to one node. That node tells the nodes it lists to
-  put off their own return of the job; one that is in no list itself but lists the others reaches the most.
-  A delayed job goes to the node that will queue it: the one that returns it first.
-- DEQUEUE goes to the nodes that have the job queued.
-- WORKING goes to one node, which tells those that it lists.
+  So they are sent only if no node has it queued, and to one node. That node asks the nodes in its list to
+  postpone their own return of the job; a node that is in no list but lists the others reaches the most.
+  For a delayed job it is the node that will queue it: the one that returns it first.
+- DEQUEUE is sent to the nodes that have the job queued.
+- WORKING is sent to one node, which informs those in its list.
 """
 
 from __future__ import annotations
@@ -26,11 +26,11 @@ if TYPE_CHECKING:
 
     from disquectl.protocol.resp import Reply
 
-# Sent to each node with a replica, and to one node.
+# Verbs for each node with a replica, and for one node.
 ON_EVERY_REPLICA = (b"ACKJOB", b"FASTACK", b"DELJOB")
 ON_ONE_NODE = (b"ENQUEUE", b"NACK", b"DEQUEUE", b"WORKING")
 
-# Why a job is left as it is.
+# Reasons to send nothing for a job.
 UNKNOWN = "no node knows this job"
 WAITING = "left as it is: its ADDJOB still waits for replicas"
 ACKNOWLEDGED = "already acknowledged"
@@ -63,7 +63,7 @@ class Replica:
 
 
 class Plan:
-    """`nodes`: the IDs of the nodes to send to; where there are none, `left` says why."""
+    """`nodes`: the IDs of the nodes to send to; if empty, `left` is the reason."""
 
     __slots__ = ("left", "nodes")
 
@@ -73,11 +73,11 @@ class Plan:
 
 
 def replica_of(node_id: bytes, reply: Reply) -> Replica | None:
-    """What SHOW says at one node; None where it does not have the job. Raises NotDisque."""
+    """The replica in a reply to SHOW; None if the node does not have the job. Raises NotDisque."""
     if reply is None:
         return None
-    copy = ordered(reply)
-    state, listed, requeue_ms = copy[STATE], copy[DELIVERED], copy[REQUEUE]
+    fields = ordered(reply)
+    state, listed, requeue_ms = fields[STATE], fields[DELIVERED], fields[REQUEUE]
     if not isinstance(listed, list) or not isinstance(requeue_ms, int | None):
         raise unexpected("SHOW", reply)
     if state not in EVIDENCE_OF or not all(isinstance(one, bytes) for one in listed):
@@ -86,7 +86,7 @@ def replica_of(node_id: bytes, reply: Reply) -> Replica | None:
 
 
 def plan(verb: bytes, replicas: list[Replica], silent: Callable[[bytes], bool]) -> Plan:
-    """Where to send `verb` for a job with these replicas.
+    """The nodes to which `verb` is sent for a job with these replicas.
 
     `verb` is one of ON_EVERY_REPLICA or ON_ONE_NODE. `silent`: whether the node of this ID did not answer.
     """
@@ -112,7 +112,7 @@ def plan(verb: bytes, replicas: list[Replica], silent: Callable[[bytes], bool]) 
 
 
 def _best(replicas: list[Replica]) -> Replica:
-    """The node that reaches the most others; of these one that has it queued, then the first to queue it."""
+    """The replica that reaches the most nodes; of these, one that is queued, then the first to be queued."""
     holders = {replica.node_id for replica in replicas}
 
     def rank(replica: Replica) -> tuple[int, bool, int, bytes]:

@@ -1,6 +1,6 @@
-"""A queue over all nodes: what QSTAT says at each of them, added up. Pure.
+"""A queue over all nodes: the sums of their replies to QSTAT. Pure.
 
-There are as many replies as queues times nodes, so they are read without making a record of each.
+There is one reply for each queue and node, so they are read without making a record of each.
 """
 
 from __future__ import annotations
@@ -55,7 +55,7 @@ class QueueSum:
 
     jobs_in, jobs_out  of all nodes; a job that moves between nodes counts at both
     pauses             node -> pause state; a node without the queue is not in it
-    seen_at            when the last of them said so, in seconds of any clock
+    seen_at            time of the last reply, in seconds of any clock
     """
 
     __slots__ = ("blocked", "jobs_in", "jobs_out", "length", "pauses", "seen_at")
@@ -66,7 +66,7 @@ class QueueSum:
         self.seen_at = 0.0
 
     def add(self, node: str, stat: Stat, seen_at: float) -> None:
-        """What QSTAT says at one node."""
+        """Add the reply of one node to QSTAT. Raises NotDisque."""
         self.seen_at = seen_at
         try:
             self.length += stat[LENGTH]
@@ -78,7 +78,7 @@ class QueueSum:
             raise unexpected("QSTAT", stat) from None
 
     def pause(self, nodes: Iterable[str]) -> str | dict[str, str]:
-        """The state where all these nodes agree, else each one's; `none` at a node without the queue."""
+        """The state on which these nodes agree, else a dict by node; a node without the queue has `none`."""
         states = {node: self.pauses.get(node, "none") for node in nodes}
         different = set(states.values())
         return different.pop() if len(different) == 1 else states
@@ -87,7 +87,7 @@ class QueueSum:
 def stat_of(reply: Reply) -> Stat | None:
     """A reply to QSTAT in the order of NAMES, or None for a queue that the node does not have.
 
-    What a server leaves out is 0, or not paused. Raises NotDisque.
+    Fields that the server does not send are 0, or not paused. Raises NotDisque.
     """
     if reply is None:
         return None
@@ -116,7 +116,7 @@ def queue_record(
     answered: list[str],
     holders: list[str],
 ) -> Record:
-    """The record of a queue. Without `counts`, only what QSTAT knows: queued jobs, and no others."""
+    """The record of a queue. Without `counts`, it has only the queued jobs, which QSTAT returns."""
     rate_in, rate_out = rates or (None, None)
     return {
         "queue": queue,
@@ -136,7 +136,7 @@ def queue_record(
 
 
 def rates(before: QueueSum, after: QueueSum) -> tuple[float, float] | None:
-    """Jobs a second, in and out, between two looks at a queue; a statistic that was reset gives 0."""
+    """Jobs per second, in and out, between two measurements; 0 for a statistic that was reset."""
     seconds = after.seen_at - before.seen_at
     if seconds <= 0:
         return None

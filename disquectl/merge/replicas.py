@@ -1,6 +1,6 @@
-"""A copy of a job as SHOW and JSCAN give it: names and values in one flat array, read without making a dict.
+"""Replicas of jobs as SHOW and JSCAN return them: flat arrays of names and values, read without making dicts.
 
-Hundreds of thousands of them come in one answer. Pure; a reply of another form is NotDisque.
+One scan returns hundreds of thousands of them. Pure; a reply of another form raises NotDisque.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from disquectl.protocol.resp import Reply
 
     # A flat array of names and values, in the order of NAMES.
-    Copy: TypeAlias = list[Any]
+    FlatReplica: TypeAlias = list[Any]
 
 NAMES = (
     b"id",
@@ -36,18 +36,18 @@ NAMES = (
     b"next-awake-within",
     b"body",
 )
-# Where each value stands.
+# The index of each value.
 ID, QUEUE, STATE, REPL, TTL, CTIME, DELAY, RETRY = range(1, 16, 2)
 NACKS, DELIVERIES, DELIVERED, CONFIRMED, REQUEUE, AWAKE, BODY = range(17, 30, 2)
-# What is kept or shown as it comes, with the types that it may have.
-_COUNTED_ON: tuple[tuple[Callable[[Copy], object], set[type]], ...] = (
+# Values that are kept or shown unchanged, with the types that they may have.
+_REQUIRED_TYPES: tuple[tuple[Callable[[FlatReplica], object], set[type]], ...] = (
     (itemgetter(ID), {bytes}),
     (itemgetter(QUEUE), {bytes}),
     (itemgetter(CTIME), {int}),
     (itemgetter(RETRY), {int}),
     (itemgetter(BODY), {bytes, type(None)}),
 )
-_NONE_OF_THESE: dict[bytes, Any] = {
+_DEFAULTS: dict[bytes, Any] = {
     b"queue": b"",
     b"nodes-delivered": [],
     b"nodes-confirmed": [],
@@ -55,30 +55,30 @@ _NONE_OF_THESE: dict[bytes, Any] = {
 }
 
 
-def page_of(reply: Reply) -> tuple[int, list[Copy]]:
-    """A page of JSCAN REPLY all: the next cursor, and copies in the order of NAMES.
+def page_of(reply: Reply) -> tuple[int, list[FlatReplica]]:
+    """A page of JSCAN REPLY all: the next cursor, and replicas in the order of NAMES.
 
-    What a server leaves out is 0, nil or empty; what it adds is left out.
+    Fields that the server does not send are 0, nil or empty; unknown fields are left out.
     """
-    cursor, copies = array("JSCAN", reply, at_least=2)[:2]
-    found: list[Any] = array("JSCAN", copies)
+    cursor, replicas = array("JSCAN", reply, at_least=2)[:2]
+    found: list[Any] = array("JSCAN", replicas)
     if found and (not isinstance(found[0], list) or tuple(found[0][0::2]) != NAMES):
-        found = [ordered(copy) for copy in found]
+        found = [ordered(replica) for replica in found]
     try:
-        if any(not types.issuperset(map(type, map(value, found))) for value, types in _COUNTED_ON):
+        if any(not types.issuperset(map(type, map(value, found))) for value, types in _REQUIRED_TYPES):
             raise unexpected("JSCAN", found)
     except (TypeError, IndexError):
         raise unexpected("JSCAN", found) from None
     return digits("JSCAN", cursor), found
 
 
-def ordered(reply: Reply) -> Copy:
-    """One copy, from a reply whose fields may stand in any order."""
+def ordered(reply: Reply) -> FlatReplica:
+    """One replica, from a reply with its fields in any order. Raises NotDisque."""
     given = {name.encode(): value for name, value in pairs("JSCAN", reply)}
     if b"id" not in given or b"state" not in given:
         raise unexpected("JSCAN", reply)
-    copy: Copy = []
+    replica: FlatReplica = []
     for name in NAMES:
         nil = name.startswith(b"next-")
-        copy += [name, given.get(name, None if nil else _NONE_OF_THESE.get(name, 0))]
-    return copy
+        replica += [name, given.get(name, None if nil else _DEFAULTS.get(name, 0))]
+    return replica

@@ -1,4 +1,4 @@
-"""One job as every node sees it: the copies side by side, and where they differ. Pure."""
+"""One job at every node: the replicas side by side, and where they differ. Pure."""
 
 from __future__ import annotations
 
@@ -28,12 +28,12 @@ class JobTrace:
 
     def __init__(self, job_id: bytes, nodes: dict[str, str], clocks: Clocks) -> None:
         self.job_id = job_id
-        self.copies: list[Record] = []
+        self.replicas: list[Record] = []
         self._nodes = nodes
         self._jobs = Jobs(clocks)
 
     def add(self, node_id: str, reply: Reply, now_ms: float) -> None:
-        """One node's SHOW; nil is no copy. Raises NotDisque."""
+        """One node's SHOW; nil is no replica. Raises NotDisque."""
         fields = show(reply)
         if fields is None:
             return
@@ -46,7 +46,7 @@ class JobTrace:
         for field in ("nodes_delivered", "nodes_confirmed"):
             if field in record:
                 record[field] = [self._nodes.get(one, one) for one in record[field]]
-        self.copies.append(record)
+        self.replicas.append(record)
         self._jobs.add(node_id, [ordered(reply)], now_ms)
 
     def record(self, missing_ids: list[str] | None, now_ms: float) -> Record:
@@ -65,8 +65,8 @@ class JobTrace:
             **told_by_id(self.job_id, self._nodes),
             "state": merged.get("state"),
             "next_requeue_within": merged.get("next_requeue_within"),
-            "differs": differing(self.copies),
-            "copies": sorted(self.copies, key=lambda copy: str(copy["node"])),
+            "differs": differing(self.replicas),
+            "copies": sorted(self.replicas, key=lambda replica: str(replica["node"])),
         }
 
 
@@ -84,10 +84,10 @@ def told_by_id(job_id: bytes, nodes: dict[str, str]) -> Record:
     }
 
 
-def differing(copies: list[Record]) -> list[str]:
-    """The fields in which copies are not the same; times that run are left out, and a second of TTL."""
-    fields = dict.fromkeys(field for copy in copies for field in copy if field not in _OWN)
-    return [field for field in fields if not _same(field, [copy.get(field) for copy in copies])]
+def differing(replicas: list[Record]) -> list[str]:
+    """The fields in which replicas are not the same; times that run are left out, and a second of TTL."""
+    fields = dict.fromkeys(field for replica in replicas for field in replica if field not in _OWN)
+    return [field for field in fields if not _same(field, [replica.get(field) for replica in replicas])]
 
 
 def _same(field: str, values: list[object]) -> bool:
@@ -101,13 +101,13 @@ def _same(field: str, values: list[object]) -> bool:
 
 def side_by_side(record: Record) -> list[Record]:
     """A row a field, a column a node, `differs` marked: what people compare."""
-    copies = record["copies"]
-    fields = dict.fromkeys(field for copy in copies for field in copy if field not in ("node", "id"))
+    replicas = record["copies"]
+    fields = dict.fromkeys(field for replica in replicas for field in replica if field not in ("node", "id"))
     return [
         {
             "field": field,
             "differs": "*" if field in record["differs"] else "",
-            **{copy["node"]: copy.get(field) for copy in copies},
+            **{replica["node"]: replica.get(field) for replica in replicas},
         }
         for field in fields
     ]

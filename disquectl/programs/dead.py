@@ -10,7 +10,7 @@ import time
 from disquectl.errors import DisquectlError, NothingThere, OutcomeUnknown, PartlyDone, ReplyError, UsageError
 from disquectl.execution.present import present
 from disquectl.fanout.ask import Refusals, open_cluster, require_an_answer, settle
-from disquectl.merge.capacity import possible_replicas
+from disquectl.merge.nodes import possible_replicas
 from disquectl.protocol.jobid import is_valid
 from disquectl.protocol.replies import complete, jscan_page
 from disquectl.protocol.server_replies import hello
@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 FILTERS = ("exit", "signal", "contains", "older", "newer")
 PAGE = 1000
 # The fields of a replica that are required.
-COPY_FIELDS = ("queue", "state", "ttl", "nacks", "additional_deliveries", "next_requeue_within", "body")
+REPLICA_FIELDS = ("queue", "state", "ttl", "nacks", "additional_deliveries", "next_requeue_within", "body")
 
 
 def dead_letters(
@@ -95,15 +95,15 @@ def _replicas(
     options = [b"COUNT", b"%d" % PAGE, b"REPLY", b"all", b"STATE", b"queued", b"STATE", b"active"]
     if queue is not None:
         options += [b"QUEUE", queue]
-    for link, request, reply in cluster.ask([b"JSCAN", b"0", *options]):
+    for connection, request, reply in cluster.ask([b"JSCAN", b"0", *options]):
         if isinstance(reply, ReplyError):
-            refusals.add(link, request, reply)
+            refusals.add(connection, request, reply)
             continue
         cursor, jobs = jscan_page(reply)
         if cursor:
-            link.ask([[b"JSCAN", b"%d" % cursor, *options]])
+            connection.ask([[b"JSCAN", b"%d" % cursor, *options]])
         for job in jobs:
-            yield link, complete(job, COPY_FIELDS, "JSCAN")
+            yield connection, complete(job, REPLICA_FIELDS, "JSCAN")
 
 
 def _letters(cluster: Cluster, refusals: Refusals, names: tuple[bytes, ...], values: Values) -> DeadLetters:
@@ -112,8 +112,8 @@ def _letters(cluster: Cluster, refusals: Refusals, names: tuple[bytes, ...], val
     own: bytes = values.get("dead", b"")
     filters = {name: values[name] for name in FILTERS if name in values}
     letters = DeadLetters(own, names, filters, time.time())
-    for link, job in _replicas(cluster, refusals, own or None):
-        letters.add(link, job)
+    for connection, job in _replicas(cluster, refusals, own or None):
+        letters.add(connection, job)
     return letters
 
 
@@ -134,10 +134,12 @@ class Removal:
     def remove(self, letter: Record) -> None:
         """Remove one. Raises PartlyDone if a node did not confirm it."""
         replicas = self._replicas[letter["id"]]
-        for link, job_id in replicas:
-            link.ask([[b"ACKJOB", job_id.encode()]])
-        confirmed = [link for link, _, reply in self._cluster.ask() if not isinstance(reply, ReplyError)]
-        lost = [str(link.node) for link, _ in replicas if link not in confirmed]
+        for connection, job_id in replicas:
+            connection.ask([[b"ACKJOB", job_id.encode()]])
+        confirmed = [
+            connection for connection, _, reply in self._cluster.ask() if not isinstance(reply, ReplyError)
+        ]
+        lost = [str(connection.node) for connection, _ in replicas if connection not in confirmed]
         if lost:
             raise PartlyDone(f"its dead letter may come back at {', '.join(lost)}")
 

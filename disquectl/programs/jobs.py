@@ -7,11 +7,10 @@ from __future__ import annotations
 
 from itertools import islice
 
-from disquectl.execution.present import present
+from disquectl.execution.present import arranged, present
 from disquectl.fanout.ask import missing_bits, open_cluster, require_an_answer, settle
-from disquectl.fanout.scan_all import ClusterScan, NoCollection, now_ms
+from disquectl.fanout.scan_all import ClusterScan, NoGarbageCollection, now_ms
 from disquectl.merge.jobs import JOB_FIELDS, Jobs
-from disquectl.merge.order import arranged
 from disquectl.merge.replicas import BODY, QUEUE
 from disquectl.merge.states import ACKNOWLEDGED, DELAYED, IN_FLIGHT, QUEUED, STATES, UNKNOWN, WAITING
 from disquectl.render.human import duration
@@ -23,7 +22,7 @@ if TYPE_CHECKING:
     from re import Pattern
 
     from disquectl.execution.session import Session
-    from disquectl.merge.replicas import Copy
+    from disquectl.merge.replicas import FlatReplica
     from disquectl.spec.parameters import Record, Values
 
 # --ids feeds other commands, and ACKJOB of a waiting job crashes the server.
@@ -39,21 +38,21 @@ def list_jobs(values: Values, shape: Shape, session: Session) -> None:
     session.check_output(shape)
     queues: tuple[bytes, ...] = values.get("queue", ())
     with open_cluster(session.client, seeds_only="seeds_only" in values) as cluster:
-        survey = ClusterScan(cluster)
-        jobs = Jobs(survey.clocks, wanted(queues, values.get("grep")))
+        scan = ClusterScan(cluster)
+        jobs = Jobs(scan.clocks, wanted(queues, values.get("grep")))
         one = queues[0] if len(queues) == 1 else None
-        with NoCollection():
-            for link, copies in survey.run(scan_queues=False, queue=one, scan_jobs=True):
-                jobs.add(link.node_id, copies, now_ms())
-        require_an_answer(cluster, session, survey.refusals)
-        kept = _kept(_records(survey, jobs, bool(values.get("reverse"))), values)
+        with NoGarbageCollection():
+            for connection, replicas in scan.run(scan_queues=False, queue=one, scan_jobs=True):
+                jobs.add(connection.node_id, replicas, now_ms())
+        require_an_answer(cluster, session, scan.refusals)
+        kept = _kept(_records(scan, jobs, bool(values.get("reverse"))), values)
         if session.format == "table":
             kept = [{**record, "state": sentence(record)} for record in kept]
         present(_shown(values, shape, session), kept, session)
-        settle(cluster, session, refusals=survey.refusals)
+        settle(cluster, session, refusals=scan.refusals)
 
 
-def wanted(queues: tuple[bytes, ...], body: Pattern[bytes] | None) -> Callable[[Copy], bool] | None:
+def wanted(queues: tuple[bytes, ...], body: Pattern[bytes] | None) -> Callable[[FlatReplica], bool] | None:
     """A test whether a replica is in one of these queues and its body matches; None if all pass.
 
     All replicas of a job agree in both.
@@ -61,8 +60,9 @@ def wanted(queues: tuple[bytes, ...], body: Pattern[bytes] | None) -> Callable[[
     if not queues and body is None:
         return None
     names = frozenset(queues)
-    return lambda copy: (
-        (not names or copy[QUEUE] in names) and (body is None or body.search(copy[BODY] or b"") is not None)
+    return lambda replica: (
+        (not names or replica[QUEUE] in names)
+        and (body is None or body.search(replica[BODY] or b"") is not None)
     )
 
 
@@ -100,10 +100,10 @@ def _kept(records: Iterable[Record], values: Values) -> list[Record]:
     return arranged(list(passing), sort, bool(values.get("reverse")), values.get("limit"))
 
 
-def _records(survey: ClusterScan, jobs: Jobs, newest_first: bool) -> Iterator[Record]:
+def _records(scan: ClusterScan, jobs: Jobs, newest_first: bool) -> Iterator[Record]:
     """Every job, sorted by age."""
-    names = {jobs.bits.of(link.node_id): link.name for link in survey.cluster.links()}
-    missing = missing_bits(survey.cluster, jobs.bits)
+    names = {jobs.bits.of(connection.node_id): connection.name for connection in scan.cluster.links()}
+    missing = missing_bits(scan.cluster, jobs.bits)
     now = now_ms()
     found = jobs.found
     by_age = sorted(found, key=lambda job_id: (found[job_id].ctime_ns, job_id), reverse=newest_first)

@@ -48,27 +48,29 @@ def list_nodes(values: Values, shape: Shape, session: Session) -> None:
 def _views(cluster: Cluster, refusals: Refusals) -> list[NodeView]:
     """A view of each node that answers, and of each that others report."""
     asked = list(cluster.ask(*_ASKED))
-    views = {link.node_id: NodeView(link.node_id, link.name) for link in cluster.links()}
+    views = {
+        connection.node_id: NodeView(connection.node_id, connection.name) for connection in cluster.links()
+    }
     for one in cluster.missing():
         views.setdefault(one.node_id or str(one.node), NodeView(one.node_id, str(one.node)))
-    for link in cluster.links():
-        views[link.node_id].answers = link.has_answered
-        for entry in (link.greeting or {"nodes": []})["nodes"]:
-            if entry["id"] in views and entry["id"] != link.node_id:
-                views[entry["id"]].priority[link.name] = entry["priority"]
-    for link, request, reply in asked:
+    for connection in cluster.links():
+        views[connection.node_id].answers = connection.has_answered
+        for entry in (connection.greeting or {"nodes": []})["nodes"]:
+            if entry["id"] in views and entry["id"] != connection.node_id:
+                views[entry["id"]].priority[connection.name] = entry["priority"]
+    for connection, request, reply in asked:
         if isinstance(reply, ReplyError):
-            refusals.add(link, request, reply)
+            refusals.add(connection, request, reply)
         elif request[1:] == [b"NODES"]:
             for entry in cluster_nodes(reply):
-                if entry["id"] in views and entry["id"] != link.node_id:
-                    views[entry["id"]].seen[link.name] = state_of_flags(entry)
+                if entry["id"] in views and entry["id"] != connection.node_id:
+                    views[entry["id"]].seen[connection.name] = state_of_flags(entry)
         else:
-            _fill(views[link.node_id], request[0], reply)
+            _fill(views[connection.node_id], request[0], reply)
     before = now_ms()
-    for link, _, reply in cluster.ask([b"TIME"]):
+    for connection, _, reply in cluster.ask([b"TIME"]):
         if not isinstance(reply, ReplyError):
-            views[link.node_id].skew_ms = skew_ms(server_time(reply), before, now_ms())
+            views[connection.node_id].skew_ms = skew_ms(server_time(reply), before, now_ms())
     return list(views.values())
 
 

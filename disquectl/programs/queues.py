@@ -9,11 +9,10 @@ import re
 import time
 from fnmatch import translate
 
-from disquectl.execution.present import present
+from disquectl.execution.present import arranged, present
 from disquectl.fanout.ask import missing_bits, open_cluster, require_an_answer, settle
-from disquectl.fanout.scan_all import ClusterScan, NoCollection, now_ms
+from disquectl.fanout.scan_all import ClusterScan, NoGarbageCollection, now_ms
 from disquectl.merge.job_counts import JobCounts
-from disquectl.merge.order import arranged
 from disquectl.merge.queues import QueueSum, queue_record, rates
 from disquectl.spec.shape import RECORDS, Shape
 
@@ -37,16 +36,16 @@ def list_queues(values: Values, shape: Shape, session: Session) -> None:
     exact = pattern if pattern is not None and not any(sign in pattern for sign in b"*?[") else None
     wanted = None if pattern is None or exact is not None else matcher(pattern)
     with open_cluster(session.client, seeds_only="seeds_only" in values) as cluster:
-        survey = ClusterScan(cluster, wanted)
-        counts = JobCounts(survey.clocks, wanted)
-        with NoCollection():
-            for link, copies in survey.run(
+        scan = ClusterScan(cluster, wanted)
+        counts = JobCounts(scan.clocks, wanted)
+        with NoGarbageCollection():
+            for connection, replicas in scan.run(
                 scan_queues=True, queue=exact, scan_jobs=not values.get("estimate")
             ):
-                counts.add(link.node_id, copies, now_ms())
-        require_an_answer(cluster, session, survey.refusals)
-        found = _records(survey, counts, values)
-        _warn_of_gaps(survey, counts, values, session)
+                counts.add(connection.node_id, replicas, now_ms())
+        require_an_answer(cluster, session, scan.refusals)
+        found = _records(scan, counts, values)
+        _tell(scan, counts, values, session)
         low = values.get("min_length", 0)
         kept = arranged(
             [record for record in found if record["queued"] >= low],
@@ -57,7 +56,7 @@ def list_queues(values: Values, shape: Shape, session: Session) -> None:
         if values.get("names"):
             kept = [{"queue": record["queue"]} for record in kept]
         present(_shown(values, shape, session), kept, session)
-        settle(cluster, session, refusals=survey.refusals)
+        settle(cluster, session, refusals=scan.refusals)
 
 
 def matcher(pattern: bytes) -> Callable[[bytes], bool]:
@@ -75,18 +74,18 @@ def matcher(pattern: bytes) -> Callable[[bytes], bool]:
     return matches
 
 
-def _records(survey: ClusterScan, counts: JobCounts, values: Values) -> list[Record]:
+def _records(scan: ClusterScan, counts: JobCounts, values: Values) -> list[Record]:
     """A record for each queue that any node has, or has jobs of."""
-    later = _after(survey, values)
-    bits = [(counts.bits.of(link.node_id), link.name) for link in survey.cluster.links()]
-    answered = [link.name for link in survey.cluster.answered()]
-    missing = missing_bits(survey.cluster, counts.bits)
+    later = _after(scan, values)
+    bits = [(counts.bits.of(connection.node_id), connection.name) for connection in scan.cluster.links()]
+    answered = [connection.name for connection in scan.cluster.answered()]
+    missing = missing_bits(scan.cluster, counts.bits)
     now = now_ms()
     found = []
-    for queue in {**survey.queues, **dict.fromkeys(counts.queues())}:
-        total = survey.queues.get(queue) or QueueSum()
+    for queue in {**scan.queues, **dict.fromkeys(counts.queues())}:
+        total = scan.queues.get(queue) or QueueSum()
         by_state, holders = counts.counts(queue, missing)
-        rate = rates(total, later[queue]) if queue in later and queue in survey.queues else None
+        rate = rates(total, later[queue]) if queue in later and queue in scan.queues else None
         found.append(
             queue_record(
                 queue,
@@ -101,16 +100,16 @@ def _records(survey: ClusterScan, counts: JobCounts, values: Values) -> list[Rec
     return found
 
 
-def _after(survey: ClusterScan, values: Values) -> dict[bytes, QueueSum]:
+def _after(scan: ClusterScan, values: Values) -> dict[bytes, QueueSum]:
     """The queues again after --interval; empty without it."""
     if "interval" not in values:
         return {}
-    begun = max((total.seen_at for total in survey.queues.values()), default=time.monotonic())
+    begun = max((total.seen_at for total in scan.queues.values()), default=time.monotonic())
     time.sleep(max(begun + values["interval"] / 1000 - time.monotonic(), 0))
-    return survey.again()
+    return scan.again()
 
 
-def _warn_of_gaps(survey: ClusterScan, counts: JobCounts, values: Values, session: Session) -> None:
+def _tell(scan: ClusterScan, counts: JobCounts, values: Values, session: Session) -> None:
     """Write a note or warning about what the numbers leave out."""
     if values.get("estimate"):
         session.note(
@@ -118,7 +117,7 @@ def _warn_of_gaps(survey: ClusterScan, counts: JobCounts, values: Values, sessio
             "without queued jobs may be missing, and a job queued on two nodes counts twice"
         )
         return
-    missing = missing_bits(survey.cluster, counts.bits)
+    missing = missing_bits(scan.cluster, counts.bits)
     unknown = sum(counts.counts(queue, missing)[0]["unknown"] for queue in counts.queues()) if missing else 0
     if unknown:
         session.warn(f"{unknown} jobs are not counted above; a node that did not answer may have them queued")

@@ -51,17 +51,19 @@ def trace_job(values: Values, document: Shape, session: Session) -> None:
 def _look(cluster: Cluster, job_id: bytes, clocks: Clocks, refusals: Refusals) -> Record:
     """The job as all nodes have it now."""
     shown = []
-    for link, request, reply in cluster.ask([b"TIME"], [b"SHOW", job_id]):
+    for connection, request, reply in cluster.ask([b"TIME"], [b"SHOW", job_id]):
         now = now_ms()
         if isinstance(reply, ReplyError):
-            refusals.add(link, request, reply)
+            refusals.add(connection, request, reply)
         elif request[0] == b"TIME":
-            clocks.add(link.node_id, skew_ms(server_time(reply), now, now))
+            clocks.add(connection.node_id, skew_ms(server_time(reply), now, now))
         else:
-            shown.append((link, reply, now))
-    tracing = JobTrace(job_id, {link.node_id: link.name for link in cluster.links()}, clocks)
-    for link, reply, now in shown:
-        tracing.add(link.node_id, reply, now)
+            shown.append((connection, reply, now))
+    tracing = JobTrace(
+        job_id, {connection.node_id: connection.name for connection in cluster.links()}, clocks
+    )
+    for connection, reply, now in shown:
+        tracing.add(connection.node_id, reply, now)
     missing = [one.node_id for one in cluster.missing()]
     return tracing.record(missing if all(missing) else None, now_ms())
 
@@ -70,7 +72,7 @@ def _follow(found: Record, look: Callable[[], Record], document: Shape, session:
     """Write the job after each change, until no node has it."""
     before = None
     while found["copies"]:
-        if (now := _changeable(found)) != before:
+        if (now := _without_countdowns(found)) != before:
             if before is not None and session.format == "table":
                 session.streams.put(b"\n")
             _show(found, document, session)
@@ -80,19 +82,23 @@ def _follow(found: Record, look: Callable[[], Record], document: Shape, session:
     session.note(f"{found['id']} is gone")
 
 
-def _changeable(found: Record) -> list[object]:
+def _without_countdowns(found: Record) -> list[object]:
     """The state and the fields, without those that count down."""
-    copies = [{field: copy[field] for field in copy if field not in _RUNNING} for copy in found["copies"]]
-    return [found["state"], copies]
+    replicas = [
+        {field: replica[field] for field in replica if field not in _RUNNING} for replica in found["copies"]
+    ]
+    return [found["state"], replicas]
 
 
 def _show(found: Record, document: Shape, session: Session) -> None:
-    """Write the job: JSON by replica; a table with a row per field and a column per node; plain by line."""
+    """JSON has a replica a node; a table a row a field and a column a node; plain a line a field and node."""
     fmt = session.format
     if fmt in ("json", "jsonl") or session.settings.columns is not None or not found["copies"]:
         present(document, [found] if found["copies"] else [], session)
     elif fmt in ("plain", "raw"):
-        lines = {f"{copy['node']} {name}": copy[name] for copy in found["copies"] for name in copy}
+        lines = {
+            f"{replica['node']} {name}": replica[name] for replica in found["copies"] for name in replica
+        }
         present(Shape((), PAIRS), [{**_summary(found), **lines}], session)
     else:
         fields = side_by_side(found)

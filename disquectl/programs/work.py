@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 
 
 def plan_of(values: Values) -> Plan:
-    """The options as a plan for the worker."""
+    """Return the options as a Plan."""
     prefix: bytes = values.get("prefix", b"")
     given: Values = {
         name: values[name]
@@ -53,7 +53,7 @@ def plan_of(values: Values) -> Plan:
 
 
 def work(command: Command, values: Values, session: Session) -> None:
-    """Check that the command and a Disque are there, then work until the end."""
+    """Check that the command exists and that a Disque node answers, then run the worker."""
     plan = plan_of(values)
     for doubt in doubts(command, (name for name, _ in plan.queues)):
         session.warn(doubt)
@@ -61,7 +61,7 @@ def work(command: Command, values: Values, session: Session) -> None:
         raise UsageError("work takes jobs, and this is read-only")
     path = which(plan.command[0])
     if path is None:
-        raise UsageError(f"there is no executable command {os.fsdecode(plan.command[0])!r}")
+        raise UsageError(f"command not found: {os.fsdecode(plan.command[0])!r}")
     make_room(plan)
     client = session.client
     client.verify()
@@ -76,10 +76,12 @@ def work(command: Command, values: Values, session: Session) -> None:
         quiet=session.settings.quiet,
         verbose="verbose" in values,
     )
-    passed = "pass_credentials" in values
-    if session.password is not None and not passed and not session.settings.quiet:
-        log.message("the password is not passed to commands (use --pass-credentials)")
-    environ = child_environment(os.environ, session.settings, connected=first, pass_credentials=passed)
+    pass_credentials = "pass_credentials" in values
+    if session.password is not None and not pass_credentials and not session.settings.quiet:
+        log.message("the password is not passed to commands (--pass-credentials passes it)")
+    environ = child_environment(
+        os.environ, session.settings, connected=first, pass_credentials=pass_credentials
+    )
     program = Program(path, {os.fsencode(name): os.fsencode(text) for name, text in environ.items()})
     well = Worker(plan, program, seeds, client.connection_factory, log).run()
     session.exit_code = 0 if well else 3
@@ -89,4 +91,4 @@ def _fileno(stream: BinaryIO) -> int:
     try:
         return stream.fileno()
     except (OSError, ValueError):
-        return -1  # closed
+        return -1  # stderr is closed

@@ -1,9 +1,9 @@
-"""Which names or IDs of a scan have come already, in little memory: about 20 bytes for each. Pure.
+"""De-duplicates the names or IDs of scans, with about 20 bytes of memory for each. Pure.
 
-A scan may give an element twice, and so may several nodes.
+A scan may return an element twice, and so may several nodes.
 
-Not the elements are kept but 80 bits of two of Python's keyed hashes of each: for a thousand million elements
-the chance that any two are taken for one is less than one in a million.
+Only 80 bits of two of Python's keyed hashes are kept of each element: for a thousand million elements the
+probability of any collision is less than one in a million.
 """
 
 from __future__ import annotations
@@ -17,8 +17,8 @@ LAST = BUCKETS - 1
 KEY_BYTES = 8
 
 
-class Seen:
-    """A set that only grows. A list of buckets, each the keys of its elements one behind the other."""
+class Deduplicator:
+    """A set that only grows: a list of buckets, each the concatenated keys of its elements."""
 
     __slots__ = ("_buckets",)
 
@@ -26,8 +26,8 @@ class Seen:
         self._buckets = [b""] * BUCKETS
 
     def new(self, elements: Iterable[bytes | str]) -> list[bool]:
-        """Add them all, which are of one type; for each whether it was new."""
-        # All in one function, for many millions of them.
+        """Add the elements, all of one type; return for each whether it was new."""
+        # One function without calls, for speed with many millions of elements.
         buckets, is_new = self._buckets, []
         for element in elements:
             index = hash(element) & LAST
@@ -35,7 +35,7 @@ class Seen:
             keys = buckets[index]
             at = keys.find(key)
             while at >= 0 and at % KEY_BYTES:
-                at = keys.find(key, at + 1)  # it began inside another key
+                at = keys.find(key, at + 1)  # this match is not at the start of a key
             is_new.append(at < 0)
             if at < 0:
                 buckets[index] = keys + key

@@ -1,7 +1,6 @@
-"""Cuts a stream of RESP into whole requests or replies, each as the exact bytes that went over the wire.
+"""Splits a stream of RESP into complete requests or replies, as the exact bytes on the wire.
 
-For who wants to show the traffic; values are the business of `resp`. It never fails: what is no RESP comes
-out line by line. No I/O.
+For tracing traffic; `resp` parses values. Never fails: bytes that are not RESP are split into lines. No I/O.
 """
 
 from __future__ import annotations
@@ -11,18 +10,18 @@ _BULKS = b"$=!"
 
 
 class FrameSplitter:
-    """`feed` bytes in any portions and get back the frames that are whole by now."""
+    """`feed` bytes in any pieces and get back the frames that are complete."""
 
     __slots__ = ("_at", "_buffer", "_missing", "_searched")
 
     def __init__(self) -> None:
         self._buffer = bytearray()
         self._at = 0  # where the next element of the frame begins
-        self._searched = 0  # how far its line end was looked for
-        self._missing = 1  # how many elements the frame still lacks
+        self._searched = 0  # where the search for its line end continues
+        self._missing = 1  # how many elements of the frame are missing
 
     def feed(self, data: bytes | memoryview) -> list[bytes]:
-        """Add bytes; the frames that they complete."""
+        """Add bytes; return the frames that they complete."""
         self._buffer += data
         frames = []
         start = 0
@@ -37,10 +36,10 @@ class FrameSplitter:
         return frames
 
     def _step(self) -> bool:
-        """Go over one element; whether it was all there."""
+        """Skip one element; return whether it was complete."""
         line_end = self._buffer.find(b"\n", max(self._searched, self._at))
         if line_end < 0:
-            # The element's first byte may not be there yet, so the search begins anew at it.
+            # The element's first byte may be missing, so the search starts again at it.
             self._searched = len(self._buffer)
             return False
         kind = self._buffer[self._at]
@@ -57,10 +56,10 @@ class FrameSplitter:
         return True
 
     def _length(self, line_end: int) -> int:
-        """The length in the line of an array or a bulk; -1 for nil, and where none stands there."""
+        """Return the length in the header of an array or bulk; -1 for nil or an invalid header."""
         digits = bytes(self._buffer[self._at + 1 : line_end]).rstrip(b"\r")
         return int(digits) if digits.isdigit() and len(digits) < 20 else -1
 
     def rest(self) -> bytes:
-        """What has come of a frame that is not whole."""
+        """Return the bytes of the incomplete frame."""
         return bytes(self._buffer)

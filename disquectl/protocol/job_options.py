@@ -1,8 +1,8 @@
-"""The numbers that ADDJOB takes and their limits: the one check before a job is sent, whoever adds it.
+"""Limits of the numeric options of ADDJOB: every job is checked here before it is sent.
 
 Disque keeps RETRY and DELAY in 32 bits, the expiry as a 32 bit unix time, REPLICATE in 16, and adds a timeout
-to the clock in 63. It wraps larger numbers around without an error, which loses the job or ends the wait at
-once (1.0-rc1: job.c, blocked.c). Pure: times are passed in.
+to the clock in 63. Larger numbers wrap around without an error, which loses the job or ends the wait at once
+(1.0-rc1: job.c, blocked.c). Pure: times are passed in.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ DEFAULT_TTL_SECONDS = 86_400
 DEFAULT_REPLICATE = 3
 DEFAULT_TIMEOUT_MS = 5_000
 
-# The options that are numbers, in the order in which they are sent: Disque's word, the smallest, the largest.
+# The numeric options in the order they are sent: Disque's word, minimum, maximum.
 NUMBERS: dict[str, tuple[bytes, int, int]] = {
     "replicate": (b"REPLICATE", 1, MAX_REPLICAS),
     "delay": (b"DELAY", 0, MAX_SECONDS),
@@ -33,32 +33,32 @@ NUMBERS: dict[str, tuple[bytes, int, int]] = {
 
 
 def check_numbers(options: Mapping[str, object], now: float) -> None:
-    """Raise UsageError, which names the option, for a number that Disque would refuse or wrap around.
+    """Raise UsageError, which names the option, for a number that Disque would reject or wrap around.
 
-    None is an option that is not given. `now`: seconds since 1970.
+    None: the option is not given. `now`: seconds since 1970.
     """
     for name, (_, low, high) in NUMBERS.items():
         value = options.get(name)
         if value is not None and not (type(value) is int and low <= value <= high):
-            raise UsageError(f"{name} is not a whole number from {low} to {high}")
+            raise UsageError(f"{name} must be a whole number from {low} to {high}")
     ttl = options.get("ttl")
     check_expiry("ttl", ttl if isinstance(ttl, int) else DEFAULT_TTL_SECONDS, now)
 
 
 def check_expiry(name: str, ttl_seconds: int, now: float) -> None:
-    """Raise UsageError, which names the option, for a TTL that ends too late."""
+    """Raise UsageError, which names the option, for a TTL that ends after LAST_EXPIRY."""
     if now + ttl_seconds > LAST_EXPIRY:
-        raise UsageError(f"{name} ends after 2106-02-07, the last day that Disque can count to")
+        raise UsageError(f"{name} ends after 2106-02-07, the last date that Disque supports")
 
 
 def check_wait(name: str, milliseconds: object) -> None:
-    """Raise UsageError, which names the option, for a timeout that Disque would refuse or wrap around."""
+    """Raise UsageError, which names the option, for a timeout that Disque would reject or wrap around."""
     if type(milliseconds) is not int or not 0 <= milliseconds <= MAX_WAIT_MS:
-        raise UsageError(f"{name} is not a whole number of milliseconds from 0 to {MAX_WAIT_MS}")
+        raise UsageError(f"{name} must be a whole number of milliseconds from 0 to {MAX_WAIT_MS}")
 
 
 def number_words(options: Mapping[str, int | None]) -> list[bytes]:
-    """The options that are given, in Disque's own words."""
+    """Return the given options as words of ADDJOB."""
     words: list[bytes] = []
     for name, (word, _, _) in NUMBERS.items():
         value = options.get(name)

@@ -1,6 +1,6 @@
 """Job IDs: 40 characters, `D-` 8 hex digits of the node, `-` 24 random ones, `-` 4 hex digits of the TTL.
 
-Pure functions; this module asks no server whether a job exists.
+Pure: never asks a server whether a job exists.
 """
 
 from __future__ import annotations
@@ -16,10 +16,11 @@ LENGTH = 40
 
 
 class JobID:
-    """What the text of an ID tells.
+    """The information in a job ID.
 
-    `node_prefix`: the first 8 digits of the ID of the node where the job was created. `ttl_minutes`: the
-    TTL, to two minutes (the lowest bit is taken), at most 65534. `at_least_once`: RETRY was not 0.
+    node_prefix    the first 8 digits of the ID of the node where the job was created
+    ttl_minutes    the TTL, rounded to two minutes (the lowest bit is another field), at most 65534
+    at_least_once  RETRY was not 0
     """
 
     __slots__ = ("at_least_once", "node_prefix", "ttl_minutes")
@@ -31,27 +32,27 @@ class JobID:
 
 
 def is_valid(job_id: str | bytes) -> bool:
-    """Whether Disque takes it for an ID: it looks at the length, the start and the hyphens alone."""
+    """Whether Disque accepts it as an ID: only the length, the prefix and the hyphens count."""
     text = job_id.decode("latin-1") if isinstance(job_id, bytes) else job_id
     return len(text) == LENGTH and text.startswith("D-") and text[10] == "-" and text[35] == "-"
 
 
 def added(reply: Reply) -> str:
-    """The ID that ADDJOB answers: text that begins as IDs do. Raises NotDisque for anything else."""
+    """Return the ID in a reply of ADDJOB. Raises NotDisque for anything that does not start like an ID."""
     if isinstance(reply, bytes) and reply.startswith(b"D-") and reply.isascii():
         return reply.decode()
     raise unexpected("ADDJOB", reply)
 
 
 def is_at_least_once(job_id: str) -> bool:
-    """Whether RETRY was not 0. Raises ValueError for what is no ID, or has no hexadecimal last field."""
+    """Whether RETRY was not 0. Raises ValueError for an invalid ID."""
     if not is_valid(job_id):
         raise ValueError("not a job ID")
     return bool(int(job_id[36:], 16) & 1)
 
 
 def decode(job_id: str | bytes) -> JobID:
-    """Read an ID. Raises UsageError for what is none, or has no hexadecimal last field."""
+    """Decode an ID. Raises UsageError for an invalid ID."""
     text = job_id.decode("latin-1") if isinstance(job_id, bytes) else job_id
     try:
         if not is_valid(text):

@@ -1,6 +1,6 @@
-r"""Lines of MONITOR: `SECONDS.MICROSECONDS [CLIENT] "arg" "arg"...`, read and written.
+r"""Parses and writes lines of MONITOR: `SECONDS.MICROSECONDS [CLIENT] "arg" "arg"...`.
 
-Inside the quotes stand `\\ \" \n \r \t \a \b`, and `\xHH` for other bytes that do not print. Pure.
+Escapes in the quotes are `\\ \" \n \r \t \a \b`, and `\xHH` for other bytes that are not printable. Pure.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ _BACKSLASH, _QUOTE, _HEX = ord("\\"), ord('"'), ord("x")
 
 
 def monitor_line(reply: Reply) -> Record:
-    """`{"time", "client", "args"}`: seconds since 1970 as float, the address as text, the words as bytes."""
+    """Return `{"time", "client", "args"}`: seconds since 1970 as float, address as str, words as bytes."""
     line = octets("MONITOR", reply)
     head, opening, rest = line.partition(b" [")
     client, closing, quoted = rest.partition(b"] ")
@@ -61,7 +61,7 @@ def _unquote(quoted: bytes) -> list[bytes]:
 
 
 def quote(args: Iterable[bytes]) -> bytes:
-    """Words as MONITOR writes them."""
+    """Quote words as MONITOR does."""
     return b" ".join(b'"' + b"".join(_escape(byte) for byte in arg) + b'"' for arg in args)
 
 

@@ -1,8 +1,8 @@
-"""Replies about jobs and queues, made into records: plain dicts with Disque's field names, `_` for `-`.
+"""Converts replies about jobs and queues to records: dicts with Disque's field names, `_` for `-`.
 
-IDs and the server's own words are `str`; queue names and bodies stay `bytes`. A reply of another shape
-raises as `shapes.unexpected` does, never anything else. What is missing in a reply is missing in the record.
-Pure: no I/O.
+IDs and the server's own words are `str`; queue names and bodies are `bytes`. A reply of another shape raises
+the exception of `shapes.unexpected`, and no other. Fields missing in a reply are missing in the record. Pure:
+no I/O.
 """
 
 from __future__ import annotations
@@ -32,7 +32,7 @@ def _decoded(nodes: list[bytes]) -> list[str]:
     return list(map(bytes.decode, nodes))
 
 
-# For each field how its values are made, and the types they may have then.
+# For each field its conversion, and the types allowed after that.
 _NUMBER: tuple[None, set[type]] = (None, {int, type(None)})
 _OCTETS: tuple[None, set[type]] = (None, {bytes, type(None)})
 _TEXT: tuple[Callable[[bytes], str], set[type]] = (bytes.decode, {str})
@@ -53,7 +53,7 @@ def jobs(reply: Reply, command: str = "GETJOB") -> Records:
 
 
 def _three_fields(jobs: list[Reply]) -> Columns | None:
-    """Many jobs without counters, made field by field; None for other forms."""
+    """Convert many jobs without counters field by field; None for other forms."""
     try:
         queues, ids, bodies = zip(*jobs, strict=True)
         if set(map(type, queues)) | set(map(type, bodies)) != {bytes}:
@@ -77,24 +77,24 @@ def _job(command: str, reply: Reply) -> Record:
 
 
 def show(reply: Reply, command: str = "SHOW") -> Record | None:
-    """SHOW: every field of the job, or None when it is unknown.
+    """SHOW: every field of the job, or None if the node does not know it.
 
     `ctime` is in nanoseconds, `next_requeue_within` and `next_awake_within` in milliseconds or None, all
-    other times in seconds. `queue` and `body` are None in the dummy that stands for an acknowledged ID.
+    other times in seconds. `queue` and `body` are None in the placeholder for an acknowledged ID.
     """
     if reply is None:
         return None
     record: Record = {}
     for name, value in pairs(command, reply):
-        users = name in ("queue", "body") and value is not None
-        record[name.replace("-", "_")] = octets(command, value) if users else field(command, value)
+        is_bytes = name in ("queue", "body") and value is not None
+        record[name.replace("-", "_")] = octets(command, value) if is_bytes else field(command, value)
     return record
 
 
 def complete(record: Record, fields: Iterable[str], command: str = "SHOW") -> Record:
-    """The same record of a job, for those who count on these fields.
+    """Check that a job's record has these fields, and that all fields have their types; return it.
 
-    Raises as `unexpected` does where one of them is missing, or any is not of its type.
+    Raises the exception of `unexpected` otherwise.
     """
     for name in fields:
         if name not in record:
@@ -120,12 +120,12 @@ def qstat(reply: Reply) -> Record | None:
 
 
 def next_cursor(reply: Reply, command: str) -> int:
-    """The next cursor alone of a page of QSCAN or JSCAN, which has it first."""
+    """Return only the next cursor of a page of QSCAN or JSCAN."""
     return _page(command, reply)[0]
 
 
 def qscan_page(reply: Reply) -> tuple[int, list[bytes]]:
-    """One page of QSCAN: the next cursor (0: that was the last page) and queue names, perhaps some twice."""
+    """One page of QSCAN: the next cursor (0: this is the last page) and queue names, possibly repeated."""
     cursor, names = _page("QSCAN", reply)
     return cursor, [octets("QSCAN", name) for name in names]
 
@@ -137,12 +137,12 @@ def jscan_page(reply: Reply) -> tuple[int, Records]:
 
 
 def _common_form(jobs: list[Reply]) -> Columns | None:
-    """Many jobs that are all IDs, or all have the usual fields, made field by field; None for other forms."""
+    """Convert many jobs, all IDs or all with the usual fields, field by field; None for other forms."""
     types = set(map(type, jobs))
     try:
         if types == {bytes}:
-            return Columns(("id",), [Column(list(map(bytes.decode, jobs)), {str})])  # type: ignore[arg-type]  # bytes they are
-        return _all_fields(jobs) if types == {list} else None  # type: ignore[arg-type]  # lists they are
+            return Columns(("id",), [Column(list(map(bytes.decode, jobs)), {str})])  # type: ignore[arg-type]  # checked above
+        return _all_fields(jobs) if types == {list} else None  # type: ignore[arg-type]  # checked above
     except (TypeError, UnicodeDecodeError):
         return None
 
@@ -152,7 +152,7 @@ def _all_fields(jobs: list[list[Any]]) -> Columns | None:
     flat: list[Any] = []
     for job in jobs:
         flat += job
-    # Joined they are compared in half the time; a NUL too many would show.
+    # Comparing joined names takes half the time; a NUL in a name would change the count.
     names = b"\0".join([_SHOW_LINE] * len(jobs))
     if set(map(len, jobs)) != {width} or b"\0".join(flat[0::2]) != names:
         return None

@@ -1,7 +1,7 @@
-"""Which words and values are passwords: `***` in their place. Pure; whoever shows traffic goes through here.
+"""Masks passwords in requests and replies with `***`. Pure; everything that shows traffic uses it.
 
-A password stands in AUTH, in CONFIG SET requirepass, in what CONFIG GET answers for it, and in the words of
-others that MONITOR and SLOWLOG show.
+Passwords occur in AUTH, in CONFIG SET requirepass, in the reply of CONFIG GET, and in the requests of other
+clients that MONITOR and SLOWLOG show.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ _PASSWORD_SETTING = b"requirepass"
 
 
 def masked_words(words: Iterable[bytes]) -> list[bytes]:
-    """The words of a request, passwords hidden."""
+    """Return the words of a request, passwords masked."""
     masked = list(words)
     names = [word.lower() for word in masked[:3]]
     if names[:1] == [b"auth"]:
@@ -31,7 +31,7 @@ def masked_words(words: Iterable[bytes]) -> list[bytes]:
 
 
 def may_answer_secrets(words: Sequence[bytes]) -> bool:
-    """Whether the reply to this request can hold a password."""
+    """Whether the reply to this request can contain a password."""
     names = [word.lower() for word in words[:3]]
     return (
         names[:1] in ([b"monitor"], [b"slowlog"])
@@ -41,7 +41,7 @@ def may_answer_secrets(words: Sequence[bytes]) -> bool:
 
 
 def masked_reply(words: Sequence[bytes], reply: Reply) -> Reply:
-    """The reply to a request, passwords hidden; the same object where there is nothing to hide."""
+    """Return the reply to a request, passwords masked; the same object if there are none."""
     if not may_answer_secrets(words):
         return reply
     verb = words[0].lower()
@@ -55,7 +55,7 @@ def masked_reply(words: Sequence[bytes], reply: Reply) -> Reply:
 
 
 def masked_error(words: Sequence[bytes], error: ReplyError) -> ReplyError:
-    """Disque repeats a value that it refuses."""
+    """Return the error with passwords masked: Disque quotes values that it rejects."""
     message = error.message
     for word, masked in zip(words, masked_words(words), strict=True):
         if masked != word and word:
@@ -94,7 +94,7 @@ def _masked_line(line: Reply) -> Reply:
 
 
 def without_password(reply: Reply, password: bytes) -> Reply:
-    """The reply with every occurrence of this password hidden."""
+    """Return the reply with every occurrence of this password masked."""
     if isinstance(reply, bytes):
         return reply.replace(password, HIDDEN)
     if isinstance(reply, list):

@@ -1,7 +1,7 @@
-"""Replies about servers and clusters, made into records.
+"""Converts replies about servers and clusters to records.
 
-As in `replies`: the server's own words are `str`, what users wrote stays `bytes`, a reply of another shape
-raises as `shapes.unexpected` does. Pure: no I/O.
+As in `replies`: the server's own words are `str`, users' data is `bytes`, a reply of another shape raises the
+exception of `shapes.unexpected`. Pure: no I/O.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from disquectl.protocol.resp import Reply
     from disquectl.protocol.shapes import Record
 
-# They look like numbers at times, and are names: 00000000 is not 0, 12e45678 not infinity.
+# Names that may look like numbers: 00000000 is not 0, 12e45678 is not infinity.
 _NEVER_NUMBERS = ("git_sha1", "build_id", "run_id")
 _CLIENT_TEXTS = ("addr", "name", "flags", "events", "cmd")
 
@@ -21,7 +21,8 @@ _CLIENT_TEXTS = ("addr", "name", "flags", "events", "cmd")
 def hello(reply: Reply) -> Record:
     """HELLO: `{"version", "node", "nodes": [{"id", "host", "port", "priority"}]}`.
 
-    A lone node does not know its own address: its host is "". Priority 1 is good, 100 is failing or leaving.
+    A node without a cluster does not know its own address: its host is "". Priority 1 is
+    good, 100 is failing or leaving.
     """
     version, node, *nodes = array("HELLO", reply, at_least=2)
     return {
@@ -44,7 +45,7 @@ def _hello_node(element: Reply) -> Record:
 def info(reply: Reply) -> Record:
     """INFO: a dict for each section, its name in lower case; numbers are int or float, the rest is text.
 
-    In `commandstats` each command has a dict of its own: `{"cmdstat_ping": {"calls": 1, "usec": 2, ...}}`.
+    In `commandstats` each command has a dict: `{"cmdstat_ping": {"calls": 1, "usec": 2, ...}}`.
     """
     sections: Record = {}
     section: Record = {}
@@ -68,7 +69,7 @@ def _info_value(name: str, value: str) -> object:
 
 
 def _number(value: str) -> int | float | str:
-    """A plain decimal number as such, anything else as the text it was."""
+    """Convert a plain decimal number; return any other text unchanged."""
     whole, point, fraction = value.removeprefix("-").partition(".")
     if not (value.isascii() and whole.isdigit()) or (whole[0] == "0" and len(whole) > 1) or len(value) > 300:
         return value

@@ -1,1 +1,1 @@
-"""Records to text, a module a format; `output` picks one, `escape` makes any text safe to show."""
+"""Records to text: one module per format. `output` picks the format, `escape` makes text safe to show."""

@@ -1,10 +1,10 @@
-r"""CSV as RFC 4180 has it, with LF at the end of lines and a header.
+r"""CSV by RFC 4180, with a header, and LF as line end.
 
-Text is written as it is, whatever its characters: a reader of CSV gets it back. Only bytes that are not UTF-8
-are escaped, as in plain (`\xff`), and nothing shows which bytes and which text were there: JSON does. On a
-terminal, control and bidi characters are escaped, too.
+Text is written unchanged, so that a CSV reader gets it back. Only bytes that are not UTF-8 are escaped, as in
+plain (`\xff`); unlike in JSON, they cannot be told from the same characters in text. On a terminal, control
+and bidi characters are escaped, too.
 
-This module knows no other format, and needs nothing of Python's csv.
+Knows no other format; does not use Python's csv.
 """
 
 from __future__ import annotations
@@ -20,17 +20,17 @@ if TYPE_CHECKING:
 
 
 def line(cells: Sequence[Value]) -> bytes:
-    """A row for a file or a program."""
+    """Return a row for a file or a program."""
     return _row(cells, _text)
 
 
 def line_for_terminal(cells: Sequence[Value]) -> bytes:
-    """A row that a terminal can show."""
+    """Return a row that is safe on a terminal."""
     return _row(cells, for_terminal)
 
 
 def _row(cells: Sequence[Value], as_text: Callable[[bytes], str]) -> bytes:
-    """A row that is one empty cell is quoted: readers skip an empty line."""
+    """Return a row; a single empty cell is quoted, because readers skip empty lines."""
     return ((",".join([_quoted(as_text(as_bytes(cell))) for cell in cells]) or '""') + "\n").encode()
 
 

@@ -1,11 +1,11 @@
-"""Draws the parts of a table for a terminal of a given width; the one module of this room that loads Rich.
+"""Draws tables for a terminal of a given width: column widths, folding, colours. The only module with Rich.
 
-A grid fits the terminal: numbers and IDs stay whole, other cells fold. Where even that leaves no room, each
-row becomes a block of `name  value` lines; where names and values do not fit side by side they stand one
-above the other; and a line runs over only where the terminal is narrower than one ID.
+A grid fits the terminal: numbers and IDs are never split, other cells fold. If that does not fit, each row
+becomes a block of `name  value` lines; if names and values do not fit side by side, the value goes below the
+name. A line is longer than the terminal only if the terminal is narrower than an ID.
 
-Text comes here escaped and is handed to Rich as Text, which is never searched for markup, emoji codes or
-things to highlight. Import this module only to draw.
+Text arrives escaped and is passed to Rich as Text, which is not searched for markup, emoji codes or things to
+highlight. Import this module only to draw.
 """
 
 from __future__ import annotations
@@ -18,26 +18,25 @@ from rich.console import Console, Group
 from rich.table import Table
 from rich.text import Text
 
-from disquectl.render.fit import fit
 from disquectl.render.parts import Block, Cell, Grid
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-# Colours that read well on dark and on light.
+# Styles that are readable on dark and light backgrounds.
 TITLE = "bold"
 NAME = "dim"
 KINDS = {"id": "cyan"}
 
 GAP = 2
-# Text is not folded narrower than this.
+# Text is not folded to fewer columns than this.
 LEAST = 12
 
 
 def draw(parts: Sequence[Grid | Block], width: int, color: bool) -> str:
-    """The parts as lines, a blank line between two of them. Without `color` no escape sequence is in it."""
-    # The height keeps Rich from asking the terminal; the environment is settled before it comes here.
+    """Return the parts as lines, separated by blank lines; without `color`, without escape sequences."""
+    # With a height and an environment given, Rich asks neither the terminal nor os.environ.
     console = Console(
         file=StringIO(),
         width=width,
@@ -67,19 +66,19 @@ def _draw_grid(console: Console, grid: Grid, width: int) -> None:
     for title, cells in zip(titles, columns, strict=True):
         natural.append(max([cell_len(title), *map(_natural, cells)]))
         least.append(max([*map(cell_len, title.split()), *map(_least, cells)], default=0))
-    widths = fit(natural, least, GAP, width)
+    widths = fit_widths(natural, least, GAP, width)
     if widths is None:
         for number, row in enumerate(grid.rows):
             if number:
                 console.line()
             _draw_block(console, Block("", list(zip(grid.names, row, strict=True))), width)
         return
-    # One blank of padding and one that the box has between columns make the gap.
+    # The gap is one blank of padding and one between columns, from the box.
     table = Table(
         box=SIMPLE_HEAD, show_edge=False, pad_edge=False, padding=(0, GAP - 1, 0, 0), show_header=grid.titled
     )
     for title, cells, room in zip(titles, columns, widths, strict=True):
-        # A nil among numbers is no reason to put them elsewhere.
+        # A column of numbers stays right-aligned if some are nil.
         right = any(cell.number for cell in cells) and all(
             cell.number or cell.lines == [""] for cell in cells
         )
@@ -87,6 +86,26 @@ def _draw_grid(console: Console, grid: Grid, width: int) -> None:
     for row in grid.rows:
         table.add_row(*(Group(*_texts(cell, room)) for cell, room in zip(row, widths, strict=True)))
     console.print(table)
+
+
+def fit_widths(natural: list[int], least: list[int], gap: int, width: int) -> list[int] | None:
+    """Return the width of each column so that all fit into `width`, or None if that is impossible.
+
+    natural  the width of each column with enough room
+    least    the smallest width of each
+    gap      the blanks between two columns
+
+    The widest column that can shrink shrinks first, so that short columns stay on one line.
+    """
+    room = width - gap * (len(natural) - 1)
+    if sum(least) > room:
+        return None
+    # A column wider than the table would only make the loop longer.
+    widths = [max(low, min(full, room)) for full, low in zip(natural, least, strict=True)]
+    while sum(widths) > room:
+        shrinkable = [i for i, low in enumerate(least) if widths[i] > low]
+        widths[max(shrinkable, key=widths.__getitem__)] -= 1
+    return widths
 
 
 def _draw_block(console: Console, block: Block, width: int) -> None:
@@ -100,7 +119,7 @@ def _draw_block(console: Console, block: Block, width: int) -> None:
             for text in (Text(name, NAME), *_texts(cell, width)):
                 console.print(text, soft_wrap=True)
             continue
-        # Not Text(name, NAME): its style would go on over the value.
+        # Not Text(name, NAME): its style would also apply to the value.
         line = Text().append(name, NAME)
         line.append(" " * (names + GAP - cell_len(name)))
         for text in _texts(cell, room):
@@ -109,7 +128,7 @@ def _draw_block(console: Console, block: Block, width: int) -> None:
 
 
 def _texts(cell: Cell, room: int) -> list[Text]:
-    """The cell folded to `room`, line by line: Rich copies the rest of a text at each line end."""
+    """Return the cell folded to `room`, line by line: Rich would copy the rest of the text at each line."""
     lines = cell.lines
     if not cell.whole:
         parting = "," if cell.listed else " "
@@ -118,17 +137,16 @@ def _texts(cell: Cell, room: int) -> list[Text]:
 
 
 def folded(line: str, room: int, parting: str = " ") -> list[str]:
-    r"""The line in pieces of at most `room` cells.
+    r"""Return the line in pieces of at most `room` cells.
 
-    Words stay whole where they fit, and so does an escape (`\n`, `\x1b`). The blank at which a line is folded
-    hangs over its end, where nobody sees it; all others are part of what is shown. With a `parting` of `,` it
-    is the items of a list that stay whole.
+    Words that fit are not split, nor is an escape (`\n`, `\x1b`). The blank at which a line is folded is
+    dropped; all others are kept. With `,` as `parting`, the items of a list are not split.
     """
     pieces = []
     at, end = 0, len(line)
-    # Only as much of the line is looked at as one piece needs: lines may be very long.
+    # Only look at as much of the line as one piece needs: lines may be very long.
     while end - at > room or cell_len(line[at:]) > room:
-        # Marks that take no cell are the only reason to look at more characters than there are cells.
+        # More characters than cells, because combining characters take no cell.
         piece = (chop_cells(line[at : at + room * 4], room) or [line[at:]])[0]
         if at + len(piece) == end:
             break
@@ -144,12 +162,12 @@ def folded(line: str, room: int, parting: str = " ") -> list[str]:
 
 
 def _end_of_words(line: str, at: int, size: int, room: int, parting: str) -> int:
-    """How long a piece that begins at `at` may be, which must be folded after `size` characters."""
+    """Return the length of the piece that begins at `at` and must be folded after `size` characters."""
     hangs = parting == " "
     found = line.rfind(parting, at + 1, at + size + hangs)
     if found < 0:
         return size
-    # A word that goes on beyond this does not fit on a line anyway.
+    # A longer word does not fit on a line anyway.
     limit = min(found + room + 2, len(line))
     following = line.find(parting, found + 1, limit)
     word = (limit if following < 0 else following + (not hangs)) - found - 1

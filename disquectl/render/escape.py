@@ -1,25 +1,24 @@
-r"""The one place that makes text safe to show.
+r"""Escaping: makes any bytes safe to show. Every format escapes by this module.
 
-What comes from a queue is any bytes at all, and may be meant to harm whoever looks at it. Four dialects:
+Bodies and names are arbitrary bytes, and may be crafted to attack a terminal. Four forms:
 
-    plain         `\t \n \\`, and `\xNN` for each byte of anything else that is not fit to show; exact: what
-                  reads C escapes (printf %b, Python's codecs.escape_decode) gives the bytes back
-    for_terminal  the same for people: a backslash stays as it is, so this cannot be turned back
-    for_message   for_terminal, for what may repeat what was typed
-    wire          raw protocol traffic, as it would stand between the quotes of a Python b"..."
+    plain         `\t \n \\`, and `\xNN` for each byte of other unsafe text; reversible by anything that reads
+                  C escapes (printf %b, Python's codecs.escape_decode)
+    for_terminal  the same, but backslashes are unchanged, so it is not reversible
+    for_message   for_terminal, without passwords in URLs; for messages that may quote user input
+    wire          raw protocol traffic, as between the quotes of a Python b"..."
 
-Not fit to show are: bytes that are not UTF-8, the control characters C0, DEL and C1, the bidirectional marks,
-overrides and isolates (they turn the text around them), the line and paragraph separators, and format
-characters that show nothing at all (zero-width characters, tags: two names that look the same are not, and a
-text says more than anybody sees). Those beyond ASCII are written as the bytes of their UTF-8 (U+0085 is
-`\xc2\x85`), so that `\xNN` always means one byte.
+Unsafe are: bytes that are not UTF-8, the control characters C0, DEL and C1, bidirectional marks, overrides
+and isolates (they reorder the text around them), line and paragraph separators, and invisible format
+characters (zero-width characters, tags: different names would look the same, and text could be hidden). Those
+beyond ASCII are written as their UTF-8 bytes (U+0085 is `\xc2\x85`), so that `\xNN` always means one byte.
 
-This module knows nothing of records, formats and terminals.
+Knows nothing of records, formats and terminals.
 """
 
 from __future__ import annotations
 
-# The one list of what is not fit to show; each format escapes it in its own way.
+# The code points that are unsafe to show; each format escapes them in its own way.
 UNSAFE = (
     *(code for code in range(0x20) if code not in (0x09, 0x0A)),  # C0 without tab and newline
     *range(0x7F, 0xA0),  # DEL, C1
@@ -41,7 +40,7 @@ UNSAFE_BEYOND_ASCII = tuple(chr(code) for code in UNSAFE if code >= 0x80)
 
 
 def to_bytes(text: str) -> bytes:
-    """The text as UTF-8; bytes that were smuggled in as surrogates come out as they were, nothing raises."""
+    """Encode the text as UTF-8; surrogate-escaped bytes are restored. Never raises."""
     try:
         return text.encode("utf-8", "surrogateescape")
     except UnicodeEncodeError:
@@ -51,7 +50,7 @@ def to_bytes(text: str) -> bytes:
 def _escape(data: bytes) -> str:
     text = data.decode("utf-8", "backslashreplace")
     if not text.isprintable() and not text.isascii():
-        # str.translate costs an exception for each character beyond ASCII that it does not know.
+        # str.translate is slow here: it raises internally for each unmapped character beyond ASCII.
         for char in UNSAFE_BEYOND_ASCII:
             if char in text:
                 text = text.replace(char, "".join(f"\\x{byte:02x}" for byte in char.encode()))
@@ -59,7 +58,7 @@ def _escape(data: bytes) -> str:
 
 
 def plain(value: bytes | str) -> str:
-    r"""One line of safe text from which every byte can be had back.
+    r"""Return one line of safe text from which every byte can be restored.
 
     >>> plain(b"a\tb\\c\x1b[31m \xff")
     'a\\tb\\\\c\\x1b[31m \\xff'
@@ -80,7 +79,7 @@ def plain(value: bytes | str) -> str:
 
 
 def for_terminal(value: bytes | str) -> str:
-    """One line of safe text for people: for tables, errors, prompts and questions."""
+    """Return one line of safe text for people: for tables, errors, prompts and questions."""
     if isinstance(value, str):
         if value.isprintable():
             return value
@@ -89,9 +88,9 @@ def for_terminal(value: bytes | str) -> str:
 
 
 def for_message(text: str, advice: str = "") -> str:
-    """A line for people that may repeat what was typed: as `for_terminal`, without the password of a URL.
+    """Return a line for people that may quote user input: as `for_terminal`, without the password of a URL.
 
-    The advice stands behind it in brackets; it repeats nothing.
+    The advice follows in brackets; it must not quote user input.
     """
     head, scheme, rest = text.partition("://")
     if scheme and "@" in rest:
@@ -101,16 +100,16 @@ def for_message(text: str, advice: str = "") -> str:
 
 
 def wire(data: bytes) -> str:
-    r"""Raw traffic as printable ASCII, to be pasted between the quotes of a Python b"...".
+    r"""Return raw traffic as printable ASCII, to be pasted between the quotes of a Python b"...".
 
     >>> wire(b'$2\r\n"\xff\r\n')
     '$2\\r\\n\\"\\xff\\r\\n'
     """
-    # A quote in front makes repr choose the other quote, whatever the data holds.
+    # With a leading double quote, repr always chooses single quotes.
     return repr(b'"' + data)[3:-1].replace("\\'", "'").replace('"', '\\"')
 
 
 def quote(word: bytes) -> str:
-    """The word in double quotes, as spec.quoting reads it; bytes that are not fit to show are `\\xHH`."""
+    """Return the word in double quotes, as spec.quoting reads it; unsafe bytes are `\\xHH`."""
     text = word.replace(b"\\", b"\\\\").replace(b'"', b'\\"').replace(b"\n", b"\\n").replace(b"\t", b"\\t")
     return f'"{for_terminal(text)}"'

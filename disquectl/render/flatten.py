@@ -1,4 +1,4 @@
-"""Records as flat rows, as pairs, and values as bytes: the readings that several formats share. Pure."""
+"""Flattens records to rows, pairs or lines, and values to bytes, for the formats. Pure."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
 
 def rows(shape: Shape, record: Record) -> Iterator[Record]:
-    """The record as flat rows over `shape.fields`."""
+    """Yield the record as flat rows with `shape.fields`."""
     if shape.layout == SECTIONS:
         common = {key: value for key, value in record.items() if not isinstance(value, dict)}
         for section, entries in record.items():
@@ -37,7 +37,7 @@ def rows(shape: Shape, record: Record) -> Iterator[Record]:
 
 
 def pairs(shape: Shape, record: Record) -> Iterator[tuple[str, Value]]:
-    """The record as names with values; names repeat in a TREE, one for each element of its list."""
+    """Yield a reply as lines of cells: one line per element, one cell per element of that."""
     for key, value in record.items():
         if shape.layout == SECTIONS and isinstance(value, dict):
             yield from value.items()
@@ -49,13 +49,13 @@ def pairs(shape: Shape, record: Record) -> Iterator[tuple[str, Value]]:
 
 
 def lines(reply: Value) -> Iterator[list[Value]]:
-    """A reply as cells by line: an array one element a line, an array within it as the cells of its line."""
+    """Yield a reply as lines of cells: a line per element, a cell per element of that."""
     for item in reply if isinstance(reply, list) else [reply]:
         yield [marked(cell) for cell in item] if isinstance(item, list) else [marked(item)]
 
 
 def marked(reply: Value) -> Value:
-    """A reply with the errors in it, at any depth, as text: `(error) ERR ...`."""
+    """Return a reply with its errors, at any depth, as text: `(error) ERR ...`."""
     if isinstance(reply, dict) and "error" in reply:
         return f"(error) {reply['error']}"
     if isinstance(reply, list):
@@ -64,7 +64,7 @@ def marked(reply: Value) -> Value:
 
 
 def as_bytes(value: Value) -> bytes:
-    """A value as one cell, not yet safe: nil is empty, lists join with `,`, dicts are `name=value`."""
+    """Return a value as one unescaped cell: nil is empty, lists are joined by `,`, dicts are `name=value`."""
     if isinstance(value, bytes):
         return value
     if isinstance(value, str):

@@ -1,6 +1,6 @@
-"""Numbers for people: durations, sizes and points in time, as tables show them.
+"""Human-readable numbers: durations, sizes and points in time, as tables show them.
 
-Pure functions; the time now is passed in. This module knows no format.
+Pure; the current time is passed in. Knows no format.
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ def size(count: float) -> str:
     """`512 B`, `1.2 MB`, `1 GB`. A kB is 1024 bytes, as the `kb` of Disque's own settings."""
     amount, unit = float(abs(count)), "B"
     for larger in ("kB", "MB", "GB", "TB", "PB"):
-        # What would round up to 1024 belongs to the larger unit.
+        # Amounts that would round up to 1024 use the larger unit.
         if amount < 1023.95:
             break
         amount, unit = amount / 1024, larger
@@ -40,7 +40,7 @@ def size(count: float) -> str:
 
 
 def ago(age_ms: float) -> str:
-    """`just now`, `5m ago`, and `in 5m` for what is still to come: the largest unit alone."""
+    """`just now`, `5m ago`, and `in 5m` for the future; only the largest unit."""
     if abs(age_ms) < 1_000:
         return "just now"
     largest = duration(int(abs(age_ms) / 1_000)).partition(" ")[0]
@@ -48,7 +48,7 @@ def ago(age_ms: float) -> str:
 
 
 def point(unix_seconds: float) -> str:
-    """`2026-07-29 10:00:03Z`: a point in time, in UTC; one that no calendar has stays a number."""
+    """`2026-07-29 10:00:03Z`: a point in time, in UTC; the number itself if it is out of range."""
     try:
         return strftime("%Y-%m-%d %H:%M:%SZ", gmtime(unix_seconds))
     except (OverflowError, OSError, ValueError):
@@ -56,7 +56,7 @@ def point(unix_seconds: float) -> str:
 
 
 def show(value: float, kind: str, now_ms: int | None) -> str:
-    """A number of this kind for people; a number of any other kind as it is.
+    """Format a number of this kind; a number of any other kind is unchanged.
 
     bytes     a size
     seconds   a duration; `ms` and `us` likewise

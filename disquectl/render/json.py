@@ -1,11 +1,11 @@
-r"""JSON that loses no byte: json, one document, and jsonl, one object a line.
+r"""json (one document) and jsonl (one object a line), without loss of bytes.
 
-Bytes that are UTF-8 are strings. Others come in base64: in an object under the name with `_base64` behind
-it, elsewhere (an element of a list, a whole reply) as `{"base64": "..."}`. Characters that are not fit to
-show are written `\u....`, everything else is UTF-8. Python's json is not used: it knows no bytes, leaves C1
-and bidi characters as they are, and takes longer to import than a command takes to run.
+Bytes that are UTF-8 are strings. Others are base64: in an object under the name with `_base64` appended,
+elsewhere (an element of a list, a whole reply) as `{"base64": "..."}`. Unsafe characters are written
+`\u....`, everything else is UTF-8. Python's json is not used: it does not support bytes, leaves C1 and bidi
+characters unescaped, and takes longer to import than a command takes to run.
 
-This module knows no other format.
+Knows no other format.
 """
 
 from __future__ import annotations
@@ -34,9 +34,9 @@ _ASCII_ESCAPES = {code: f"\\u{code:04x}" for code in UNSAFE if code < 0x80} | {
 
 
 def encode(value: Value, indent: int = 0, newline: str = "") -> str:
-    r"""The value as JSON text, without a line end.
+    r"""Return the value as JSON text, without a line end.
 
-    `indent` spaces a level, 0 for all on one line; `newline` is what separates the lines at this level.
+    `indent`: spaces per level, 0 for one line; `newline`: the separator of lines at this level.
 
     >>> encode({"queue": "q", "body": b"\xff", "args": [b"\xff", 1, None]})
     '{"queue":"q","body_base64":"/w==","args":[{"base64":"/w=="},1,null]}'
@@ -79,7 +79,7 @@ def _members(record: Record, indent: int, newline: str) -> Iterator[str]:
 
 
 def _of_bytes(data: bytes) -> tuple[str, str]:
-    """The encoding that was needed, or none, and the text."""
+    """Return the encoding that was needed (`base64` or empty) and the text."""
     try:
         return "", data.decode()
     except UnicodeDecodeError:
@@ -93,7 +93,7 @@ def _needs_escapes(text: str) -> bool:
 def _string(text: str) -> str:
     if not _needs_escapes(text):
         return f'"{text}"'
-    # A surrogate is no character; what it stood for is shown by the replacement character.
+    # Surrogates cannot be encoded; they become the replacement character.
     text = to_bytes(text).decode("utf-8", "replace").translate(_ASCII_ESCAPES)
     if not text.isprintable():
         for char in UNSAFE_BEYOND_ASCII:
@@ -103,13 +103,13 @@ def _string(text: str) -> str:
 
 
 def _escaped(char: str) -> str:
-    """A character beyond ASCII; one beyond U+FFFF takes two escapes."""
+    """Escape a character beyond ASCII; one beyond U+FFFF takes two escapes."""
     units = char.encode("utf-16-be").hex()
     return "".join(f"\\u{units[at : at + 4]}" for at in range(0, len(units), 4))
 
 
 def _texts(column: Column) -> Sequence[str]:
-    """Cells as JSON texts. Raises UnicodeDecodeError: base64 has a name of its own."""
+    """Return cells as JSON texts. Raises UnicodeDecodeError: base64 needs a different name."""
     cells, types = column.values, column.types
     if types <= {int, type(None)}:
         return ["null" if cell is None else str(cell) for cell in cells]
@@ -129,13 +129,13 @@ def _lists(cells: Sequence[list[str]]) -> list[str]:
     try:
         if not _needs_escapes("".join(map("".join, cells))):
             return ['["' + '","'.join(cell) + '"]' if cell else "[]" for cell in cells]
-    except TypeError:  # not all of them are lists of text
+    except TypeError:  # not all are lists of text
         pass
     return list(map(encode, cells))
 
 
 def _objects(records: Records, end: str) -> list[str] | None:
-    """An object for each record, on one line, made field by field; None where that cannot be."""
+    """Return an object for each record, made field by field; None if that is not possible."""
     if isinstance(records, list) or not records:
         return None
     names = [f"{',' if i else '{'}{_string(name)}:" for i, name in enumerate(records.names)]
@@ -146,7 +146,7 @@ def _objects(records: Records, end: str) -> list[str] | None:
 
 
 class JsonWriter(Writer):
-    """One document: an array where several records can come, else the record, or null where nothing came."""
+    """Writes one document: an array if the shape has many records, else the record, or null without one."""
 
     __slots__ = ("_begun", "_indent", "_shape")
 
@@ -167,7 +167,7 @@ class JsonWriter(Writer):
         self._begun = True
 
     def write_all(self, records: Records) -> None:
-        """In one piece where they are kept by field and stand on one line, which is quicker."""
+        """Write all in one piece if they are `Columns` and not indented, which is faster."""
         objects = None if self._indent or not self._shape.many else _objects(records, "")
         if objects is None:
             super().write_all(records)
@@ -185,7 +185,7 @@ class JsonWriter(Writer):
 
 
 class JsonLinesWriter(Writer):
-    """One JSON value a line, as it comes."""
+    """Writes one JSON value a line, at once."""
 
     __slots__ = ("_shape",)
 
@@ -198,7 +198,7 @@ class JsonLinesWriter(Writer):
         self._put((encode(value) + "\n").encode())
 
     def write_all(self, records: Records) -> None:
-        """In one piece where they are kept by field, which is quicker."""
+        """Write all in one piece if they are `Columns`, which is faster."""
         objects = _objects(records, "\n")
         if objects is None:
             super().write_all(records)

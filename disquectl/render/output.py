@@ -1,7 +1,7 @@
-"""The door to the formats: checks the columns, and picks the writer of a format.
+"""Picks the writer of an output format, and checks the chosen columns.
 
-Each format is a module of its own and only the chosen one is imported: a script that reads plain lines does
-not pay for tables. This module knows no command, and nothing of how a format looks.
+Only the module of the chosen format is imported: plain lines do not load tables. Knows no
+command, and nothing of how a format looks.
 """
 
 from __future__ import annotations
@@ -22,13 +22,13 @@ if TYPE_CHECKING:
 
 
 def check_columns(columns: Sequence[str], shape: Shape) -> None:
-    """Raise UsageError for a column that these records do not have; it lists those they have."""
-    known = f"; the columns are {', '.join(shape.fields)}" if shape.fields else ""
+    """Raise UsageError, which lists the columns, for a column that these records do not have."""
+    known = f" (choose {', '.join(shape.fields)})" if shape.fields else ""
     if not columns:
-        raise UsageError(f"no column is named{known}")
+        raise UsageError(f"no column given{known}")
     for name in columns:
         if not name or (shape.fields and _field(name, shape) not in shape.fields):
-            raise UsageError(f"there is no column {name!r}{known}")
+            raise UsageError(f"unknown column {name!r}{known}")
 
 
 def writer(
@@ -44,7 +44,7 @@ def writer(
     now_ms: int | None = None,
     pretty: bool = False,
 ) -> Writer:
-    """The writer of the format `fmt`, one of FORMATS, for records of this shape.
+    """Return the writer of the format `fmt`, one of FORMATS, for records of this shape.
 
     out      a buffered binary stream
     columns  the fields to show, in order, in every format but raw; `NAME_base64` is the column `NAME`
@@ -82,7 +82,7 @@ def writer(
         from disquectl.render.raw import RawWriter
 
         return RawWriter(out, shape, null)
-    raise UsageError(f"there is no output format {fmt!r}; the formats are {', '.join(FORMATS)}")
+    raise UsageError(f"unknown output format {fmt!r} (choose {', '.join(FORMATS)})")
 
 
 def _rows_writer(fmt: str, out: BinaryIO, shape: Shape, header: bool, pretty: bool) -> Writer:
@@ -98,13 +98,13 @@ def _rows_writer(fmt: str, out: BinaryIO, shape: Shape, header: bool, pretty: bo
 
 
 def _field(name: str, shape: Shape) -> str:
-    """The field that a column's name means: its JSON key, or Disque's own name with `-`."""
+    """Return the field of a column: columns are JSON keys, or Disque's names with `-`."""
     name = name.replace("-", "_")
     return name if name in shape.fields else name.removesuffix("_base64")
 
 
 def _picked(shape: Shape, columns: Sequence[str]) -> Shape:
-    """Plain rows of just these columns, whatever the layout was."""
+    """Return the shape of plain rows with only these columns."""
     return Shape(
         tuple(_field(name, shape) for name in columns),
         RECORDS,
@@ -114,7 +114,7 @@ def _picked(shape: Shape, columns: Sequence[str]) -> Shape:
 
 
 class _Picking(Writer):
-    """Hands on the picked fields of each row to the writer of a format."""
+    """Passes the picked fields of each row on to the writer of a format."""
 
     __slots__ = ("_fields", "_inner", "_shape")
 

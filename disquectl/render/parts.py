@@ -1,6 +1,6 @@
-"""What a table is made of: cells, and the two parts that are drawn, grids and blocks.
+"""The parts of a table: cells, grids and blocks.
 
-This module makes values into safe text for people; it knows nothing of widths and colours.
+Turns values into safe text for people; knows nothing of widths and colours.
 """
 
 from __future__ import annotations
@@ -15,13 +15,13 @@ if TYPE_CHECKING:
 
 
 class Cell:
-    """A value made ready for a table.
+    """A value prepared for a table.
 
-    lines   its text, escaped; only a list of IDs, and what a server wrote in lines, have more than one
-    whole   may not be folded: half a number or half an ID means something else
-    number  aligned to the right
-    listed  it is a list, and folded between its items
-    kind    what it is, for its colour
+    lines   its text, escaped; only lists of IDs and values of kind `lines` have more than one
+    whole   must not be folded: half a number or half an ID would be misread
+    number  right-aligned
+    listed  it is a list, folded between its items
+    kind    the kind of value, for its colour
     """
 
     __slots__ = ("kind", "lines", "listed", "number", "whole")

@@ -1,8 +1,8 @@
-"""Lines for scripts: plain, and the rows of tsv, which are the same.
+"""plain: lines for scripts; and the rows of tsv, which are the same.
 
-One record a line, tab between fields, everything escaped (see `escape.plain`); nothing is cut or wrapped.
-What has a layout of its own stands so in plain: a value alone on its line, a thing of many fields as
-`name<TAB>value` lines. This module knows no other format and loads no library.
+One record a line, fields separated by tabs, everything escaped (see `escape.plain`), nothing cut or wrapped.
+In plain, a single value is one line, and a single record of many fields is `name<TAB>value` lines. Knows no
+other format and loads no library.
 """
 
 from __future__ import annotations
@@ -26,16 +26,16 @@ def _cell(value: Value) -> str:
 
 
 def line(cells: Sequence[Value]) -> bytes:
-    """A row of plain and tsv."""
+    """Return a row of plain or tsv."""
     return ("\t".join([_cell(cell) for cell in cells]) + "\n").encode()
 
 
 class _NeedsEscapes(Exception):
-    """Something in a column cannot stand as it is."""
+    """A value of a column needs escapes."""
 
 
 def _joined(cells: Sequence[Value]) -> Sequence[str]:
-    """Lists as cells. Raises UnicodeDecodeError."""
+    """Return lists as cells. Raises UnicodeDecodeError."""
     try:
         return list(map(",".join, cells))  # type: ignore[arg-type]  # lists of other things raise
     except TypeError:
@@ -43,7 +43,7 @@ def _joined(cells: Sequence[Value]) -> Sequence[str]:
 
 
 def _texts(column: Column) -> Sequence[str]:
-    """Cells that need no escapes. Raises _NeedsEscapes."""
+    """Return the cells as text. Raises _NeedsEscapes."""
     cells, types = column.values, column.types
     if types <= {int, type(None)}:
         return ["" if cell is None else str(cell) for cell in cells]
@@ -83,7 +83,7 @@ class PlainWriter(Writer):
             self._line([record.get(field) for field in shape.fields or record])
 
     def write_all(self, records: Records) -> None:
-        """In one piece where they are kept by field and nothing in them needs escapes, which is quicker."""
+        """Write all in one piece if they are `Columns` that need no escapes, which is faster."""
         if isinstance(records, list) or not records or self._shape.layout not in (RECORDS, VALUE):
             super().write_all(records)
             return

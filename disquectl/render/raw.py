@@ -1,10 +1,10 @@
-"""raw: the bytes as they are, nothing escaped.
+"""raw: the bytes unchanged, nothing escaped.
 
-Of each record the one thing that counts: the body where the shape has one, else its value, else its fields
-as in plain (tab between fields, `name<TAB>value` lines), unescaped. Of a reply of any form, every scalar.
-Items are joined by newline, or NUL; nothing stands after the last, so that one body is exactly its bytes.
+Of each record, the body if the shape has one, else its value, else its fields as in plain (tabs between
+fields, `name<TAB>value` lines), unescaped. Of an arbitrary reply, every scalar. Items are separated by
+newline or NUL, with none after the last, so that a single body is written as exactly its bytes.
 
-This module knows no other format.
+Knows no other format.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
 
 class RawWriter(Writer):
-    """Writes each item as it comes, the separator before all but the first."""
+    """Writes each item at once, with the separator before all but the first."""
 
     __slots__ = ("_between", "_separator", "_shape")
 

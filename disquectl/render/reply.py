@@ -1,6 +1,6 @@
-"""Replies of any form at all, as `exec` gives them: readings for raw and for tables.
+"""Arbitrary replies, as from `exec`: their scalars for raw, their tree for tables.
 
-A reply is None, an int, a str, bytes, a list of replies, or `{"error": text}`. This module knows no format.
+A reply is None, an int, a str, bytes, a list of replies, or `{"error": text}`. Knows no format.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 
 def leaves(reply: Value) -> Iterator[Value]:
-    """Every scalar of the reply in order; an error is its text alone."""
+    """Yield every scalar of the reply in order; an error as its text."""
     if isinstance(reply, list):
         for item in reply:
             yield from leaves(item)
@@ -26,7 +26,7 @@ def leaves(reply: Value) -> Iterator[Value]:
 
 
 def tree(reply: Value) -> Iterator[tuple[str, Value]]:
-    """Label and scalar by line: elements numbered and arrays within arrays indented, as in redis-cli."""
+    """Yield label and scalar for each line: elements numbered, nested arrays indented, as in redis-cli."""
     if not isinstance(reply, list):
         yield "", "(nil)" if reply is None else marked(reply)
     elif not reply:

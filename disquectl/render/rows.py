@@ -1,6 +1,6 @@
-"""Rows under a header, for csv and tsv: each record as its flat rows, however it would lie elsewhere.
+"""Rows with a header, for csv and tsv: every layout is flattened to rows.
 
-How a row is written is handed in; this module knows no format.
+The function that formats a row is passed in; knows no format.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 
 class RowsWriter(Writer):
-    """Writes each record as rows, after a header. `line` makes the bytes of a row from its cells."""
+    """Writes each record as rows, after a header. `line` formats the cells of a row."""
 
     __slots__ = ("_fields", "_header", "_line", "_shape")
 

@@ -1,6 +1,6 @@
-"""What every format's writer has in common: where its bytes go, and what a failure to write them means.
+"""The base class of the formats' writers: writes records to a stream, and maps errors of writing.
 
-It knows no format.
+Knows no format.
 """
 
 from __future__ import annotations
@@ -18,9 +18,9 @@ if TYPE_CHECKING:
 class Writer:
     """Writes records to a buffered binary stream.
 
-    Call `write` for each record, then `finish` once, also when a part of the result is missing: it closes
-    what was begun (a JSON array) and flushes. BrokenPipeError comes through as it is; any other failure to
-    write is a DataError.
+    Call `write` for each record, then `finish` once, even if a part of the result is missing: it closes open
+    structures (a JSON array) and flushes. Raises BrokenPipeError unchanged, DataError for other errors of
+    writing.
     """
 
     __slots__ = ("_out",)
@@ -29,24 +29,24 @@ class Writer:
         self._out = out
 
     def write(self, record: Record) -> None:
-        """Write one record, or keep it until `finish` where the format needs them all."""
+        """Write one record, or keep it until `finish` if the format needs all of them."""
         raise NotImplementedError
 
     def write_all(self, records: Records) -> None:
-        """Write each of them; a writer may be quicker with `Columns`."""
+        """Write all records; some writers are faster with `Columns`."""
         for record in records:
             self.write(record)
 
     def finish(self) -> None:
-        """Write what is left, and flush."""
+        """Write the rest, and flush."""
         self.flush()
 
     def pause(self) -> None:
-        """The next record may be long in coming: let readers have all of the last one."""
+        """Flush now; the next record may take a while."""
         self.flush()
 
     def flush(self) -> None:
-        """Hand everything written so far to the system."""
+        """Flush the stream."""
         try:
             self._out.flush()
         except BrokenPipeError:

@@ -1,10 +1,10 @@
-"""Tables for people: what is drawn, not how.
+"""table: for people. Chooses the parts of a table; `draw` draws them.
 
-Records are the rows of a grid; one thing with many fields is a block of `name  value` lines, info a block
-for each section, hello a block and a grid of its nodes. One value alone is just that value, and a reply of
-any form a numbered list: these two are written as they come, and never load Rich.
+Records are the rows of a grid; a single record is a block of `name  value` lines, info a block for each
+section, hello a block and a grid of its nodes. A single value is just that value, and an arbitrary reply a
+numbered list: these two are written at once, without loading Rich.
 
-This module knows no other format, and leaves widths and colours to `draw`.
+Knows no other format, and nothing of widths and colours.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
 
 class TableWriter(Writer):
-    """Keeps the records and draws them in the end."""
+    """Keeps the records and draws them in `finish`."""
 
     __slots__ = ("_color", "_header", "_now_ms", "_records", "_shape", "_width")
 
@@ -65,12 +65,12 @@ class TableWriter(Writer):
             return
         if shape.layout in (SECTIONS, TREE) or (shape.layout == PAIRS and not shape.many):
             for record in self._records:
-                yield from self._things(record)
+                yield from self._single_record(record)
         elif self._records or shape.many:
             yield self._grid(shape.fields, self._records)
 
-    def _things(self, record: Record) -> Iterator[Grid | Block]:
-        """The blocks of one record, and the grid of its list."""
+    def _single_record(self, record: Record) -> Iterator[Grid | Block]:
+        """Yield the blocks of one record, and the grid of its list."""
         layout = self._shape.layout
         nested = {SECTIONS: dict, TREE: list}.get(layout, ())
         loose = {name: value for name, value in record.items() if not isinstance(value, nested)}

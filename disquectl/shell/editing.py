@@ -6,7 +6,6 @@ Each passes text to a pure function and returns its result; nothing is decided h
 from __future__ import annotations
 
 from bisect import bisect_right
-from typing import TYPE_CHECKING
 
 from prompt_toolkit.application import get_app
 from prompt_toolkit.auto_suggest import AutoSuggest, Suggestion
@@ -25,6 +24,7 @@ from disquectl.shell.hints import rest_of_syntax
 from disquectl.shell.history import is_too_long
 from disquectl.shell.paint import painted
 
+TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
 

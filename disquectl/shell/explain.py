@@ -25,11 +25,7 @@ def explain(topic: str, *, width: int, color: bool) -> str:
     if command is not None:
         return _command_help(command, width, color)
     text = topics.page(name)
-    if not color:
-        return text
-    from disquectl.manual.draw import drawn
-
-    return drawn(text, width, color)
+    return topics.drawn(text, width, color) if color else text
 
 
 def _find_command(words: list[str]) -> Command | None:

@@ -196,9 +196,9 @@ def _when_they_return(batches: list[_Batch]) -> str:
     if not any(batch.retries for batch in batches):
         text = ""
     elif not known:
-        text = "they are delivered again after their retry time"
+        text = "delivered again after the retry time"
     else:
         low, high = duration(min(known)), duration(max(known))
-        text = f"they are delivered again in {low if low == high else f'{low} to {high}'}, their retry time"
+        text = f"delivered again in {low if low == high else f'{low} to {high}'}, the retry time"
     lost = f"{_jobs(never)} at-most-once and will not be delivered again" if never else ""
     return "; ".join(part for part in (text, lost) if part)

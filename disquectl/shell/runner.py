@@ -124,7 +124,7 @@ def _acknowledging(
         if held is None:
             raise PartlyDone(
                 f"the last jobs were not acknowledged: {redirect.problem}",
-                "they are delivered again after their retry time",
+                "delivered again after the retry time",
             ) from None
         held.settle(redirect.problem)
     except BaseException:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 import shutil
 import sys
-from typing import TYPE_CHECKING
 
 from prompt_toolkit.data_structures import Size
 from prompt_toolkit.enums import EditingMode
@@ -35,6 +34,7 @@ from disquectl.shell.script import report
 from disquectl.shell.theme import styles
 from disquectl.shell.words import split_line
 
+TYPE_CHECKING = False
 if TYPE_CHECKING:
     from prompt_toolkit.formatted_text import StyleAndTextTuples
 

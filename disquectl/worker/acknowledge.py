@@ -14,7 +14,6 @@ from __future__ import annotations
 
 from collections import Counter
 from math import inf
-from typing import TYPE_CHECKING
 
 from disquectl.errors import NotDisque, ReplyError
 from disquectl.protocol.jobid import decode
@@ -22,6 +21,7 @@ from disquectl.protocol.replies import show
 from disquectl.worker.job import OpenAcknowledgement, Request
 from disquectl.worker.remembered import Remembered
 
+TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
 

@@ -7,8 +7,8 @@ have to be moved by the cluster first, which costs time and a message each.
 from __future__ import annotations
 
 from collections import Counter
-from typing import TYPE_CHECKING
 
+TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Iterable
 

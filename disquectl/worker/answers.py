@@ -7,10 +7,9 @@ An answer may name the `id` of its job.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from disquectl.worker.json_text import member, value_of
 
+TYPE_CHECKING = False
 if TYPE_CHECKING:
     from disquectl.worker.job import Job
 

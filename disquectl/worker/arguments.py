@@ -5,11 +5,10 @@ A body is always a whole argument, never a part of another word, so that no shel
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from disquectl.worker.json_text import value_with_numbers_as_text
 from disquectl.worker.plan import ARG, ARGS
 
+TYPE_CHECKING = False
 if TYPE_CHECKING:
     from disquectl.worker.job import Job
     from disquectl.worker.plan import InputMode

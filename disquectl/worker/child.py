@@ -11,11 +11,11 @@ import signal
 import time
 from collections import deque
 from contextlib import suppress
-from typing import TYPE_CHECKING
 
 from disquectl.worker.job import Failure
 from disquectl.worker.poller import READ
 
+TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
     from typing import Protocol

@@ -16,10 +16,11 @@ from binascii import Error as NotBase64
 from binascii import a2b_base64
 from datetime import UTC, datetime
 from signal import Signals
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from disquectl.render.json import encode
 
+TYPE_CHECKING = False
 if TYPE_CHECKING:
     from disquectl.worker.job import Failure, Job, Life
 

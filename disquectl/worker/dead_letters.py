@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import time
 from datetime import datetime
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from disquectl.errors import UsageError
 from disquectl.protocol.job_options import DEFAULT_TIMEOUT_MS, check_numbers, number_words
 from disquectl.worker.dead_letter import decode_dead_letter
 from disquectl.worker.plan import DEAD_PREFIX
 
+TYPE_CHECKING = False
 if TYPE_CHECKING:
     from disquectl.protocol.shapes import Record
 

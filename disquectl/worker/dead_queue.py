@@ -6,15 +6,14 @@ that was added twice, because a reply was lost, is recognised as one.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from disquectl.errors import DisquectlError, ReplyError
-from disquectl.merge.capacity import possible_replicas
+from disquectl.merge.nodes import possible_replicas
 from disquectl.protocol.job_options import DEFAULT_TIMEOUT_MS
 from disquectl.protocol.server_replies import hello
 from disquectl.worker.dead_letter import encode_dead_letter
 from disquectl.worker.job import Request
 
+TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
 

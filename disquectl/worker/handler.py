@@ -5,13 +5,13 @@ from __future__ import annotations
 import os
 import time
 from contextlib import suppress
-from typing import TYPE_CHECKING
 
 from disquectl.worker.answers import USUAL, line_of, refusal
 from disquectl.worker.child import Child, not_run
 from disquectl.worker.job import Failure
 from disquectl.worker.poller import READ, WRITE
 
+TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable
 

@@ -7,11 +7,11 @@ import time
 from collections import deque
 from contextlib import suppress
 from math import inf
-from typing import TYPE_CHECKING
 
 from disquectl.worker.child import not_begun_by_the_end
 from disquectl.worker.handler import Handler
 
+TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Iterator
 

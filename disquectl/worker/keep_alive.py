@@ -5,11 +5,12 @@ No sockets: requests are appended to a list, replies and the time are passed in.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Literal, TypeAlias
+from typing import Literal, TypeAlias
 
 from disquectl.errors import ReplyError
 from disquectl.worker.job import ACKNOWLEDGING, RETURNED, Request
 
+TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
 

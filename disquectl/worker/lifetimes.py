@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from math import inf
-from typing import TYPE_CHECKING
 
 from disquectl.errors import DisquectlError, NotDisque, ReplyError
 from disquectl.protocol.replies import complete, show
 from disquectl.protocol.server_replies import server_time
 from disquectl.worker.job import Life, Request
 
+TYPE_CHECKING = False
 if TYPE_CHECKING:
     from disquectl.client.address import Node
     from disquectl.protocol.resp import Reply

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import time
 from collections import Counter
-from typing import TYPE_CHECKING, Literal, TypeAlias
+from typing import Literal, TypeAlias
 
 from disquectl.render.escape import for_terminal
 from disquectl.render.human import duration
@@ -17,6 +17,7 @@ from disquectl.worker.dead_letter import iso
 from disquectl.worker.json_text import member
 from disquectl.worker.log_output import BEHIND_BYTES
 
+TYPE_CHECKING = False
 if TYPE_CHECKING:
     from disquectl.spec.shape import Value
     from disquectl.worker.job import EventKind, Job, JobEvent

@@ -9,12 +9,13 @@ from __future__ import annotations
 
 import time
 from math import inf
-from typing import TYPE_CHECKING, Literal, TypeAlias
+from typing import Literal, TypeAlias
 
 from disquectl.client.address import DEFAULT_HOST, Node
 from disquectl.worker.job import Request
 from disquectl.worker.watched_connection import WatchedConnection
 
+TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
 

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import resource
-from typing import TYPE_CHECKING
 
 from disquectl.errors import DataError
 from disquectl.worker.plan import LINES
 
+TYPE_CHECKING = False
 if TYPE_CHECKING:
     from disquectl.worker.plan import Plan
 

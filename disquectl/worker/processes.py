@@ -7,12 +7,12 @@ import tempfile
 import time
 from contextlib import suppress
 from math import inf
-from typing import TYPE_CHECKING
 
 from disquectl.worker.arguments import arguments, environment
 from disquectl.worker.child import Child, not_run
 from disquectl.worker.plan import STDIN
 
+TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 

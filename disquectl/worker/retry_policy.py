@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Literal, TypeAlias
+from typing import Literal, TypeAlias
 
+TYPE_CHECKING = False
 if TYPE_CHECKING:
     from disquectl.worker.job import Job, Life
     from disquectl.worker.plan import Plan

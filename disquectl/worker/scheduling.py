@@ -8,8 +8,8 @@ occurs five times, followed by every queue once: an empty queue never keeps jobs
 from __future__ import annotations
 
 from math import gcd
-from typing import TYPE_CHECKING
 
+TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Collection, Sequence
 

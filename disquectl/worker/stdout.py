@@ -11,11 +11,11 @@ import select
 import stat
 import termios
 import tty
-from typing import TYPE_CHECKING
 
 from disquectl.worker.child import CHUNK_BYTES
 from disquectl.worker.poller import READ
 
+TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable
 

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import time
 from collections import deque
-from typing import TYPE_CHECKING
 
 from disquectl.client.node_connection import NodeConnection
 from disquectl.errors import DisquectlError, ReplyError
 from disquectl.protocol.server_replies import hello
 
+TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 

@@ -1,8 +1,7 @@
 """The worker's main loop: takes jobs, runs their commands, and reports the outcomes to the nodes.
 
-One loop over sockets, processes and signals. The rules are elsewhere: what happens to a job is decided in
-`lifecycle`, the next queue in `scheduling`, the node to take jobs from in `affinity`, the stages of the end
-in `ending`. This module connects them.
+One loop over sockets, processes and signals. The rules are elsewhere: where to take jobs from in
+`job_source`, what happens to a job in `lifecycle`, the stages of the end in `ending`.
 """
 
 from __future__ import annotations
@@ -11,24 +10,23 @@ import random
 import signal
 import time
 from contextlib import suppress
-from typing import TYPE_CHECKING
 
-from disquectl.errors import ConnectionFailed, ReplyError
+from disquectl.errors import ConnectionFailed
 from disquectl.execution.signals import STOPPING, Signals
 from disquectl.render.human import duration
-from disquectl.worker.affinity import NodeAffinity
 from disquectl.worker.child import not_begun_by_the_end, not_run
 from disquectl.worker.ending import KILL, OPEN, TERM, Ending
 from disquectl.worker.handlers import Handlers
-from disquectl.worker.job import RUNNING, jobs_of
+from disquectl.worker.job import RUNNING
+from disquectl.worker.job_source import JobSource
 from disquectl.worker.lifecycle import JobLifecycle
 from disquectl.worker.nodes import Nodes
 from disquectl.worker.plan import LINES
 from disquectl.worker.poller import READ, WRITE, Poller
 from disquectl.worker.processes import Processes
-from disquectl.worker.scheduling import WeightedRoundRobin
 from disquectl.worker.stdout import Stdout
 
+TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
@@ -39,14 +37,6 @@ if TYPE_CHECKING:
     from disquectl.worker.log import Log
     from disquectl.worker.plan import Plan, Program
 
-# How long a GETJOB waits. A worker that ends waits for the reply: if it closed the connection instead, the
-# node could still deliver a job to it.
-_WAIT_MS = 1000
-_SHORTEST_WAIT_MS = 100
-_WAIT_SHARE_OF_THE_GRACE = 0.4
-# With --burst: a single node knows at once that it has no job; in a cluster, others may send one meanwhile.
-_BURST_WAIT_MS = {True: 1, False: 300}
-_MAX_COUNT = 200
 _TURN_SECONDS = 1.0
 # How long a worker that fails waits for its processes to end, and then for its nodes to answer.
 _HAND_BACK_SECONDS = 2.0
@@ -73,7 +63,6 @@ class Worker:
         self._stdout: Stdout | None = None
         self._are_children_paused = False
         self._lifecycle = JobLifecycle(plan, random.random, lambda: self._nodes.known, self._id_of)
-        self._schedule = WeightedRoundRobin(plan.queues, plan.strict)
         self._slots: Handlers | Processes
         if plan.input_mode == LINES:
             self._slots = Handlers(plan, program, self._poller, self._job_ended, log)
@@ -90,15 +79,9 @@ class Worker:
             report=log.message,
         )
         self._now = time.monotonic()
-        self._affinity = NodeAffinity(self._now)
-        self._taken = 0
+        self._source = JobSource(plan, self._nodes, self._lifecycle, log, self._now)
         self._to_put_back: list[tuple[Job, Failure]] = []
-        # With --burst: the nodes that have had no job since a job last ran.
-        self._without_jobs: set[Node] = set()
         self._cut_off = False
-        self._pause_until = 0.0
-        wait_ms = int(plan.grace * 1000 * _WAIT_SHARE_OF_THE_GRACE)
-        self._wait_ms = min(max(wait_ms, _SHORTEST_WAIT_MS), _WAIT_MS)
         self._close_at = None if plan.max_time is None else self._now + plan.max_time
 
     def _id_of(self, node: Node) -> str:
@@ -168,7 +151,8 @@ class Worker:
             self._turn(signals)
 
     def _turn(self, signals: Signals) -> None:
-        self._get_jobs()
+        if self._ending.stage == OPEN:
+            self._source.ask(self._slots.free, self._now)
         self._nodes.send(self._lifecycle.requests())
         self._log_events()
         ready = self._poller.wait(self._seconds_to_wait())
@@ -184,7 +168,7 @@ class Worker:
         self._apply_deadlines()
 
     def _seconds_to_wait(self) -> float:
-        if self._lifecycle.out:
+        if self._lifecycle.has_requests:
             return 0
         until = min(
             self._lifecycle.next_deadline,
@@ -195,57 +179,15 @@ class Worker:
         )
         return max(until - time.monotonic(), 0)
 
-    # Taking jobs
-
-    def _get_jobs(self) -> None:
-        count = min(self._slots.free, _MAX_COUNT, self._left_to_take())
-        if self._ending.stage != OPEN or not count or self._nodes.getting or self._now < self._pause_until:
-            return
-        names = self._schedule.names(count, self._lifecycle.full_queues())
-        if not names:
-            self._without_jobs |= self._nodes.up
-            return
-        wait_ms = _BURST_WAIT_MS[self._nodes.is_lone] if self._plan.burst else self._wait_ms
-        self._nodes.get(
-            (b"GETJOB", b"TIMEOUT", wait_ms, b"COUNT", count, b"WITHCOUNTERS", b"FROM", *names),
-            wait_ms / 1000,
-        )
-
-    def _left_to_take(self) -> int:
-        return _MAX_COUNT if self._plan.max_jobs is None else self._plan.max_jobs - self._taken
+    # Jobs
 
     def _answered(self, answers: list[tuple[Request, Reply]]) -> None:
         for request, reply in answers:
             if request.words[0] == b"GETJOB":
-                self._jobs_received(request, reply)
+                for job in self._source.received(request, reply, self._now):
+                    self._begin(job)
             else:
                 self._lifecycle.answered(request, reply, self._now)
-
-    def _jobs_received(self, request: Request, reply: Reply) -> None:
-        if isinstance(reply, ReplyError):
-            self._refused(reply)
-            return
-        found = jobs_of(reply, request.node)
-        if self._plan.burst and not found:
-            # A node asks other nodes for jobs only now and then, so each node is asked here.
-            self._without_jobs.add(request.node)
-            self._nodes.use_next()
-        self._schedule.took(len(found))
-        self._taken += len(found)
-        self._affinity.add([job.node_prefix for job in found])
-        # Take all before the first is started: whatever fails, they can be put back.
-        for job in [job for job in found if self._lifecycle.take(job, self._now)]:
-            self._begin(job)
-        better = self._affinity.better(self._nodes.current_prefix, self._now)
-        if better:
-            self._nodes.move_to(better)
-
-    def _refused(self, error: ReplyError) -> None:
-        if error.code == "LEAVING":
-            self._nodes.avoid_current()
-            return
-        self._log.message(f"GETJOB was refused: {error.message}")
-        self._pause_until = self._now + _TURN_SECONDS
 
     def _begin(self, job: Job) -> None:
         if self._ending.stage != OPEN:
@@ -322,7 +264,7 @@ class Worker:
         if self._ending.stage == OPEN:
             if self._close_at is not None and self._now >= self._close_at:
                 self._stop_taking("--max-time has passed")
-            elif self._left_to_take() <= 0:
+            elif self._source.is_limit_reached:
                 self._stop_taking("--max-jobs have been taken")
             elif self._plan.burst:
                 self._check_burst_end()
@@ -345,20 +287,17 @@ class Worker:
         self._log_ending(why)
 
     def _check_burst_end(self) -> None:
-        """With --burst: end when no job runs and, since then, no node has had a job.
-
-        Nodes that failed do not count: two that fail slowly, in turn, would keep the worker from ending.
-        """
+        """With --burst: end when no job runs and no node has had a job since one ran."""
         if self._slots.running:
-            self._without_jobs.clear()
+            self._source.job_ran()
         elif not self._nodes.responsive:
             self._log.message("no node can be reached")
             self._cut_off = True
             # Jobs may still be acknowledged, if a node comes back.
             self._ending.start_grace(self._now)
         elif self._lifecycle.busy:
-            self._without_jobs.clear()
-        elif not self._nodes.getting and self._nodes.responsive <= self._without_jobs:
+            self._source.job_ran()
+        elif self._source.is_exhausted:
             self._ending.close()
 
     def _is_over(self) -> bool:

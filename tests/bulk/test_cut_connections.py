@@ -8,9 +8,8 @@ import pytest
 from disquectl import Client
 from disquectl.bulk.template import Template
 from disquectl.protocol.resp import NEED_DATA, Parser, encode
+from tests.bulk.ranges import numbers_in
 from tests.support.cutting_proxy import CuttingProxy, run_here
-
-from .test_outcomes import numbers_in
 
 BODIES = [b"first", b"second \xff", b"third", b"fourth"]
 INPUT = b"\n".join(BODIES)

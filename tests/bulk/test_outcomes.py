@@ -4,17 +4,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from disquectl.bulk.outcomes import LineOutcomes, Ranges
+from tests.bulk.ranges import numbers_in
 
 OUTCOMES = st.lists(st.sampled_from(["added", "refused", "unknown", "unsent", "empty"]))
-
-
-def numbers_in(text):
-    """The numbers of `3, 7-9`."""
-    numbers = []
-    for part in text.split(", ") if text else []:
-        first, _, last = part.partition("-")
-        numbers += range(int(first), int(last or first) + 1)
-    return numbers
 
 
 @given(st.sets(st.integers(1, 60)))

@@ -6,7 +6,6 @@ import os
 import signal
 import subprocess
 import threading
-import time
 
 import pytest
 
@@ -16,6 +15,7 @@ from disquectl.commands import find
 from disquectl.execution.parser import parse
 from disquectl.execution.streams import Streams
 from tests.conftest import run_disquectl
+from tests.support.jobs import fill
 from tests.support.processes import (
     COMMAND,
     PATIENCE_SECONDS,
@@ -25,28 +25,17 @@ from tests.support.processes import (
     running,
 )
 from tests.support.scripted_node import ScriptedNode, silent
+from tests.support.waiting import wait_until
 
 HELLO = b"*3\r\n:1\r\n$1\r\na\r\n*4\r\n$1\r\na\r\n$0\r\n\r\n$1\r\n1\r\n$1\r\n1\r\n"
 JOB_ID = "D-dcb833cf-8YL1NT17e9+wsA/09NqxscQI-05a1"
 ONE_JOB = b"*1\r\n*3\r\n$1\r\nq\r\n$40\r\n" + JOB_ID.encode() + b"\r\n$4\r\nbody\r\n"
 
 
-def fill(node, bodies, **options):
-    with Client(node) as client:
-        return [client.addjob("q", body, **options) for body in bodies]
-
-
 def left(node):
     """How many jobs the node still has, queued or not."""
     with Client(node) as client:
         return sum(1 for _ in client.jscan_all())
-
-
-def wait_until(condition):
-    deadline = time.monotonic() + PATIENCE_SECONDS
-    while not condition():
-        assert time.monotonic() < deadline
-        time.sleep(0.01)
 
 
 @pytest.mark.parametrize("ack", [True, False])

@@ -12,8 +12,7 @@ from disquectl.sandbox.thread import SandboxThread
 from tests.conftest import run_disquectl
 from tests.support.processes import run_python, running
 from tests.support.scripted_node import ScriptedNode, silent
-
-from .test_contract_interrupted import wait_until
+from tests.support.waiting import wait_until
 
 
 def test_a_password_need_not_stand_on_the_command_line_nor_show_anywhere(tmp_path):

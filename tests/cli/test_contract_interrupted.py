@@ -8,7 +8,6 @@ import signal
 import subprocess
 import sys
 import threading
-import time
 
 import pytest
 
@@ -17,6 +16,7 @@ from tests.conftest import run_disquectl
 from tests.support.processes import PATIENCE_SECONDS, running
 from tests.support.scripted_node import ScriptedNode, close, silent
 from tests.support.terminal import Terminal
+from tests.support.waiting import wait_until
 
 # Ctrl-C comes while the program is still being loaded.
 EARLY = """
@@ -31,13 +31,6 @@ sys.meta_path.insert(0, CtrlC())
 sys.argv = ["disquectl", "ping"]
 runpy.run_module("disquectl", run_name="__main__")
 """
-
-
-def wait_until(condition):
-    deadline = time.monotonic() + PATIENCE_SECONDS
-    while not condition():
-        assert time.monotonic() < deadline
-        time.sleep(0.01)
 
 
 def test_ctrl_c_ends_a_waiting_getjob_and_takes_no_job(node):

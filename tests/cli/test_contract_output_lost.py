@@ -5,10 +5,9 @@ from __future__ import annotations
 import pytest
 
 from disquectl import Client
+from disquectl.render.output import FORMATS
 from tests.conftest import run_disquectl
 from tests.support.processes import run_in_shell, run_into_a_closed_pipe
-
-FORMATS = ("table", "plain", "json", "jsonl", "csv", "tsv", "raw")
 
 
 def test_a_full_disk_is_9_in_every_format(node):

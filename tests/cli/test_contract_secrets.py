@@ -13,8 +13,7 @@ from disquectl.sandbox.thread import SandboxThread
 from tests.conftest import run_disquectl
 from tests.support.processes import run_python, running
 from tests.support.terminal import Terminal
-
-from .test_contract_interrupted import wait_until
+from tests.support.waiting import wait_until
 
 SECRET = "pa$$ word:é"
 

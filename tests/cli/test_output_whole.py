@@ -17,20 +17,14 @@ import time
 import pytest
 
 from disquectl import Client
+from disquectl.render.output import FORMATS
+from tests.support.jobs import fill
 from tests.support.processes import COMMAND, PATIENCE_SECONDS, environment
-
-from .test_contract_output_lost import FORMATS
 
 BODY = b"x" * 20_000
 JOBS = 30
+BODIES = [b"%03d" % number + BODY for number in range(JOBS)]
 UNBUFFERED = pytest.mark.parametrize("unbuffered", ["", "1"], ids=["buffered", "unbuffered"])
-
-
-def fill(node, count=JOBS):
-    with Client(node) as client, client.pipeline() as requests:
-        for number in range(count):
-            requests.call("ADDJOB", "q", b"%03d" % number + BODY, 0)
-    return [reply.decode() for reply in requests.replies]
 
 
 def left(node):
@@ -93,7 +87,7 @@ def read_all(fd):
 @UNBUFFERED
 @pytest.mark.parametrize("output", FORMATS)
 def test_a_disk_that_fills_up_is_9_and_only_what_is_on_it_is_acknowledged(output, unbuffered, node, tmp_path):
-    ids = fill(node)
+    ids = fill(node, BODIES)
     done = into_a_small_file(
         tmp_path / "out",
         256 << 10,
@@ -113,7 +107,7 @@ def test_a_disk_that_fills_up_is_9_and_only_what_is_on_it_is_acknowledged(output
 @UNBUFFERED
 @pytest.mark.parametrize("output", FORMATS)
 def test_a_reading_command_too_says_that_the_disk_is_full(output, unbuffered, node, tmp_path):
-    fill(node)
+    fill(node, BODIES)
     words = ("qpeek", "q", "30", "-o", output)
     done = into_a_small_file(tmp_path / "out", 300_000, *words, node=node, PYTHONUNBUFFERED=unbuffered)
     assert done.returncode == 9
@@ -169,7 +163,7 @@ def test_an_echo_that_is_cut_ends_the_run_before_the_request_is_sent(unbuffered,
 @UNBUFFERED
 @pytest.mark.parametrize("output", FORMATS)
 def test_a_pipe_that_does_not_wait_gets_everything(output, unbuffered, node):
-    fill(node)
+    fill(node, BODIES)
     words = ("getjob", "q", "--idle", "0", "--ack", "-o", output)
     with into_a_full_pipe(*words, node=node, blocking=False, PYTHONUNBUFFERED=unbuffered) as (process, fd):
         written = read_all(fd)
@@ -182,7 +176,7 @@ def test_a_pipe_that_does_not_wait_gets_everything(output, unbuffered, node):
 @UNBUFFERED
 @pytest.mark.parametrize("output", FORMATS)
 def test_a_run_that_was_stopped_and_continued_writes_everything(output, unbuffered, node):
-    fill(node)
+    fill(node, BODIES)
     words = ("getjob", "q", "--idle", "0", "--ack", "-o", output)
     with into_a_full_pipe(*words, node=node, PYTHONUNBUFFERED=unbuffered) as (process, fd):
         process.send_signal(signal.SIGSTOP)
@@ -198,7 +192,7 @@ def test_a_run_that_was_stopped_and_continued_writes_everything(output, unbuffer
 @UNBUFFERED
 @pytest.mark.parametrize("kind", [signal.SIGINT, signal.SIGTERM])
 def test_a_signal_during_a_write_cuts_no_job_that_is_acknowledged(kind, unbuffered, node):
-    ids = fill(node)
+    ids = fill(node, BODIES)
     words = ("getjob", "q", "--follow", "--ack", "-o", "jsonl")
     with into_a_full_pipe(*words, node=node, PYTHONUNBUFFERED=unbuffered) as (process, fd):
         process.send_signal(kind)
@@ -215,7 +209,7 @@ def test_a_signal_during_a_write_cuts_no_job_that_is_acknowledged(kind, unbuffer
 @UNBUFFERED
 @pytest.mark.parametrize("kind", [signal.SIGINT, signal.SIGTERM])
 def test_a_signal_during_the_write_of_one_reply_acknowledges_nothing_of_it(kind, unbuffered, node):
-    ids = fill(node)
+    ids = fill(node, BODIES)
     words = ("getjob", "q", "--count", "100", "--ack", "-o", "raw")
     with into_a_full_pipe(*words, node=node, PYTHONUNBUFFERED=unbuffered) as (process, fd):
         process.send_signal(kind)

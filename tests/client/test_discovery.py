@@ -13,20 +13,8 @@ from disquectl.client.transport import Transport
 from disquectl.errors import ConnectionFailed, NoAnswer, NotAuthorised
 from disquectl.protocol.resp import encode
 from tests.conftest import run_disquectl
+from tests.support.hello import A, B, C, entry, hello
 from tests.support.scripted_node import ScriptedNode, refused_address, silent
-
-A, B, C = "a" * 40, "b" * 40, "c" * 40
-
-
-def entry(node_id, address, priority=1):
-    """A node in a reply to HELLO; the address may be `:port`."""
-    host, _, port = address.rpartition(":")
-    return encode((node_id, host, port, priority))
-
-
-def hello(own, *entries):
-    """A reply to HELLO."""
-    return b"*%d\r\n:1\r\n" % (2 + len(entries)) + encode((own,))[4:] + b"".join(entries)
 
 
 def ask(*seeds, password=None, discover=True, timeout=5.0):

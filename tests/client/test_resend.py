@@ -8,6 +8,7 @@ import pytest
 from disquectl import ConnectionFailed, NoAnswer, Node, NotDisque, OutcomeUnknown, ReplyError, UsageError
 from disquectl.client.failover import FailoverPlan
 from tests.support.scripted_node import AtOnce, ScriptedNode, close, drip, refused_address, silent
+from tests.support.waiting import wait_until
 
 ID = "D-dcb833cf-8YL1NT17e9+wsA/09NqxscQI-05a1"
 
@@ -425,15 +426,6 @@ def test_a_request_without_reply_is_posted_and_not_waited_for(make_client):
         assert not client.connected
         assert client.qlen("q") == 1
         assert node.requests[0] == [b"CLIENT", b"REPLY", b"OFF"]
-
-
-def wait_until(condition):
-    deadline = threading.Event()
-    for _ in range(500):
-        if condition():
-            return
-        deadline.wait(0.01)
-    raise AssertionError("it did not come to that within five seconds")
 
 
 def test_only_a_node_that_had_let_us_in_is_tried_again_and_once():

@@ -4,11 +4,10 @@ import json
 import os
 import subprocess
 import sys
-import threading
 
 import pytest
 
-from disquectl import Client
+from tests.support.waiting import wait_until
 
 dwq = pytest.importorskip("dwq")
 
@@ -32,13 +31,6 @@ def environment(node):
     environment = dict(os.environ) | {"DWQ_DISQUE_URL": node}
     environment.pop("PYTHONWARNINGS", None)
     return environment
-
-
-@pytest.fixture
-def client(node):
-    """A client that looks on."""
-    with Client(node) as client:
-        yield client
 
 
 @pytest.fixture
@@ -119,13 +111,3 @@ def test_the_manager_stops_the_worker(worker, environment):
     answer = run(program("dwqm", "control", "--shutdown", WORKER), environment)
     assert "shutting down" in answer
     assert worker.wait(60) == 0
-
-
-def wait_until(condition):
-    """Ask again and again, for half a minute at most."""
-    pause = threading.Event()
-    for _ in range(600):
-        if condition():
-            return
-        pause.wait(0.05)
-    raise AssertionError("it did not come to that")

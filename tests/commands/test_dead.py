@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
 import json
 
 import pytest
@@ -10,7 +9,8 @@ import pytest
 from disquectl import Client
 from tests.conftest import run_disquectl
 from tests.support.terminal import Terminal
-from tests.support.workers import wait_for, work
+from tests.support.waiting import wait_until
+from tests.support.workers import work
 
 
 def letter(body="x", job="D-60c335b3-yRiaWu63Ny89fXBPj66cnFnU-05a1", **fields):
@@ -18,12 +18,6 @@ def letter(body="x", job="D-60c335b3-yRiaWu63Ny89fXBPj66cnFnU-05a1", **fields):
     found = {"v": 1, "queue": "q", "id": job, "body": body, "attempts": 26, "created": "2026-01-02T03:04:05Z"}
     found |= {"failed": "2026-01-02T03:04:06.500Z", "exit": 75, "signal": None, "stderr": "oh\nno"}
     return json.dumps(found | {"retry": 60, "ttl": 7200, "replicate": 1} | fields)
-
-
-@pytest.fixture
-def clients(cluster):
-    with contextlib.ExitStack() as stack:
-        yield [stack.enter_context(Client(node)) for node in cluster]
 
 
 @pytest.fixture
@@ -228,7 +222,7 @@ def test_failing_jobs_are_counted_over_the_nodes_and_the_dead_are_not_among_them
     for _ in range(2):
         clients[0].getjob("q", count=5)
         clients[0].nack(bad)
-    found = wait_for(
+    found = wait_until(
         lambda: [one for one in records(dead("failing", "q", "-o", "jsonl")) if one["nacks"] == 2]
     )
     (one,) = found

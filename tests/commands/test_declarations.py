@@ -11,6 +11,7 @@ from disquectl.commands import ALIASES, NAMES, all_commands, find
 from disquectl.execution.parser import parse
 from disquectl.spec.command import IDEMPOTENT, JOBS, QUEUES, READ, SERVER, TOOLS, WRITE
 from disquectl.spec.global_options import GLOBAL_OPTIONS
+from tests.support.declarations import ALL, LEAVES
 
 # Every command of Disque 1.0-rc1 but AUTH, which is the connection's business.
 VERBS = (
@@ -44,16 +45,6 @@ ONE_NODE = (
 )
 
 
-def with_subcommands():
-    """Every row under the name that is typed, subcommands too."""
-    for command in all_commands():
-        yield command.name, command
-        for inner in command.subcommands:
-            yield f"{command.name} {inner.name}", inner
-
-
-ALL = dict(with_subcommands())
-LEAVES = {name: command for name, command in ALL.items() if command.is_callable or not command.subcommands}
 every_row = pytest.mark.parametrize("name", ALL)
 every_leaf = pytest.mark.parametrize("name", LEAVES)
 

@@ -10,8 +10,7 @@ from disquectl import Client
 from disquectl.commands import command_of
 from disquectl.protocol.resp import encode
 from tests.conftest import run_disquectl
-
-from .test_declarations import ALL
+from tests.support.declarations import ALL
 
 ID = "D-dcb833cf-8YL1NT17e9+wsA/09NqxscQI-05a1"
 # Methods that need more than a word for each of their required parameters.

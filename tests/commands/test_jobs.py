@@ -12,7 +12,8 @@ import pytest
 from disquectl import Client
 from disquectl.errors import DisquectlError
 from tests.conftest import run_disquectl
-from tests.support.jobs import add, copied, jobs, take, until
+from tests.support.jobs import add, jobs, replicated, take
+from tests.support.waiting import wait_until
 
 stops_a_node = pytest.mark.sandbox_only("a real node is not ours to stop")
 
@@ -42,7 +43,7 @@ def test_delayed_at_most_once(cluster):
 
 def test_a_delay_that_is_over_is_queued(cluster):
     job_id = add(cluster[1], "mail", delay=1, replicate=3)
-    until(lambda: jobs(cluster[0])[job_id]["state"] == "queued")
+    wait_until(lambda: jobs(cluster[0])[job_id]["state"] == "queued")
 
 
 @pytest.mark.parametrize("replicate", [1, 3])
@@ -65,9 +66,9 @@ def test_a_delayed_job_that_was_enqueued_and_delivered_is_in_flight(cluster):
     job_id = add(cluster[0], "mail", delay=60, retry=20, replicate=3)
     with Client(cluster[0]) as client:
         assert client.enqueue(job_id) == 1
-    until(lambda: jobs(cluster[1])[job_id]["state"] == "queued")
+    wait_until(lambda: jobs(cluster[1])[job_id]["state"] == "queued")
     assert take(cluster[0], "mail") == job_id
-    until(lambda: jobs(cluster[1])[job_id]["state"] == "in-flight")
+    wait_until(lambda: jobs(cluster[1])[job_id]["state"] == "in-flight")
 
 
 def test_delivered_at_most_once_never_comes_back(cluster):
@@ -84,7 +85,7 @@ def test_a_return_is_queued_again_and_counted(cluster):
     assert take(cluster[0], "mail") == job_id
     with Client(cluster[0]) as client:
         assert client.nack(job_id) == 1
-    found = until(lambda: jobs(cluster[1], "--nacks-over", "0").get(job_id))
+    found = wait_until(lambda: jobs(cluster[1], "--nacks-over", "0").get(job_id))
     assert (found["state"], found["nacks"]) == ("queued", 1)
 
 
@@ -92,7 +93,7 @@ def test_a_return_is_queued_again_and_counted(cluster):
 def test_acknowledged_while_a_node_with_a_copy_is_away(mortal):
     cluster = mortal.addresses
     job_id = add(cluster[0], "mail", replicate=3)
-    copied(cluster, job_id)
+    replicated(cluster, job_id)
     mortal.stop_node(2)
     with Client(cluster[0]) as client:
         assert client.ackjob(job_id) == 1
@@ -105,7 +106,7 @@ def test_acknowledged_while_a_node_with_a_copy_is_away(mortal):
 def test_waiting_for_copies(mortal):
     cluster = mortal.addresses
     job_id = add(cluster[0], "other", replicate=3)
-    copied(cluster, job_id)
+    replicated(cluster, job_id)
     mortal.stop_node(2)
 
     def wait():
@@ -124,7 +125,7 @@ def test_waiting_for_copies(mortal):
         return [record["state"] for record in json.loads(result.raw)]
 
     try:
-        assert until(states, 4) == ["waiting"]
+        assert wait_until(states, 4) == ["waiting"]
         # Acknowledging one ends the server, and these IDs are for that.
         assert run_disquectl("jobs", "mail", "--ids", node=cluster[0]).out == ""
         asked_for = run_disquectl("jobs", "mail", "--ids", "--state", "waiting", node=cluster[0])
@@ -143,7 +144,7 @@ def test_what_a_missing_node_may_have_queued_is_unknown(mortal):
     taken_here = add(cluster[0], "done", replicate=1)
     assert take(cluster[0], "done") == taken_here
     for job_id in (queued_there, delayed_there):
-        copied(cluster, job_id)
+        replicated(cluster, job_id)
     mortal.stop_node(2)
     result = run_disquectl("jobs", "-o", "json", node=cluster[0])
     assert result.code == 3

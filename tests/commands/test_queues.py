@@ -10,8 +10,9 @@ import pytest
 
 from disquectl import Client
 from tests.conftest import run_disquectl
-from tests.fanout.test_scan_all import NAMES
-from tests.support.jobs import add, copied, take, until
+from tests.support.jobs import add, replicated, take
+from tests.support.queue_names import NAMES
+from tests.support.waiting import wait_until
 
 KEYS = [
     "queue",
@@ -83,7 +84,7 @@ def test_nodes_that_disagree_on_pause(cluster):
 def test_acknowledged_jobs_that_a_missing_node_holds_up(mortal):
     nodes = mortal.addresses
     job_id = add(nodes[0], "mail", replicate=3)
-    copied(nodes, job_id)
+    replicated(nodes, job_id)
     mortal.stop_node(2)
     with Client(nodes[0]) as client:
         client.ackjob(job_id)
@@ -153,7 +154,7 @@ def test_blocked_consumers_are_added_up(cluster):
     for thread in waiting:
         thread.start()
     try:
-        until(lambda: queues(cluster[2]).get("mail", {}).get("blocked") == 2)
+        wait_until(lambda: queues(cluster[2]).get("mail", {}).get("blocked") == 2)
     finally:
         for thread in waiting:
             thread.join()
@@ -186,7 +187,7 @@ def test_every_format(cluster, output):
 def test_age_is_that_of_the_oldest_queued_job(cluster):
     first = add(cluster[0], "mail", replicate=1)
     begun = time.monotonic()
-    until(lambda: time.monotonic() - begun > 1.1)
+    wait_until(lambda: time.monotonic() - begun > 1.1)
     second = time.monotonic()
     add(cluster[1], "mail", replicate=1)
     assert queues(cluster[2])["mail"]["oldest_age"] >= 1

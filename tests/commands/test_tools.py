@@ -10,9 +10,9 @@ from disquectl import Client
 from disquectl.execution.advice import MEANINGS
 from disquectl.protocol.fields import fields
 from disquectl.sandbox.thread import SandboxThread
-from tests.client.test_discovery import A, B, entry, hello
 from tests.conftest import run_disquectl
-from tests.support.jobs import add, copied
+from tests.support.hello import A, B, entry, hello
+from tests.support.jobs import add, replicated
 from tests.support.processes import running
 from tests.support.scripted_node import ScriptedNode, refused_address
 
@@ -136,7 +136,7 @@ def test_trace_of_an_unknown_job_is_4(cluster):
 
 def test_follow_ends_when_the_job_is_gone(cluster):
     job_id = add(cluster[0], "mail", ttl=2, retry=60, replicate=3)
-    copied(cluster, job_id)
+    replicated(cluster, job_id)
     result = run_disquectl("trace", job_id, "--follow", "-o", "jsonl", node=cluster[1])
     assert result.code == 0
     assert json.loads(result.raw.splitlines()[0])["state"] == "queued"

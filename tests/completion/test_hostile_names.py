@@ -106,7 +106,7 @@ def test_what_names_have_in_common_can_be_completed_further(tmp_path):
 
 
 def shown(shell, sent, *names):
-    return shell.understood(sent)[2]([(name, "") for name in names])
+    return shell.parse_line(sent)[2]([(name, "") for name in names])
 
 
 @pytest.mark.parametrize(

@@ -27,7 +27,7 @@ def test_a_new_shell_completes(kind, tmp_path):
     for _ in range(2):
         done = run_disquectl("--install-completion", HOME=str(home), SHELL=path)
         assert (done.code, done.err) == (0, "")
-        assert f"it holds in a new {kind}" in done.out
+        assert f"Open a new {kind}" in done.out
     assert (home / ".bashrc").read_text().count("disquectl") == (2 if kind == "bash" else 0)
     environ = {"HOME": str(home), "PATH": program, "TERM": "xterm", "LC_ALL": "C.UTF-8"}
     child = pexpect.spawn(path, ["-i"], env=environ, encoding="utf-8", timeout=PATIENCE_SECONDS)
@@ -43,7 +43,7 @@ def test_a_new_shell_completes(kind, tmp_path):
 def test_an_unknown_shell_is_told_of_those_there_are():
     result = run_disquectl("--install-completion", SHELL="/bin/tcsh")
     assert (result.code, result.out) == (2, "")
-    assert "no completion for the shell tcsh: there are bash, zsh, fish" in result.err
+    assert "no completion for tcsh (choose bash, zsh, fish)" in result.err
 
 
 def test_a_home_that_cannot_be_written(tmp_path):

@@ -63,7 +63,7 @@ def test_a_line_of_bash(line, words, last):
 
 
 def test_a_value_before_the_program_is_none_of_its_words():
-    assert bash.understood(["A=1 B=2 disquectl qlen ma", "ma"])[:2] == (["qlen"], "ma")
+    assert bash.parse_line(["A=1 B=2 disquectl qlen ma", "ma"])[:2] == (["qlen"], "ma")
 
 
 @pytest.mark.parametrize(
@@ -72,7 +72,7 @@ def test_a_value_before_the_program_is_none_of_its_words():
 )
 def test_what_stands_already_is_not_sent_again(replaced, shown):
     before = "two\\ " if replaced == "w" else ""
-    show = bash.understood([f"disquectl qlen {before}{replaced}", replaced])[2]
+    show = bash.parse_line([f"disquectl qlen {before}{replaced}", replaced])[2]
     assert show([("two words", "")]).decode() == shown
 
 

@@ -11,7 +11,7 @@ import sys
 from importlib.resources import files
 
 from tests.support.processes import environment
-from tests.support.workers import wait_for
+from tests.support.waiting import wait_until
 
 # Instead of ImageMagick's: `convert FROM -resize 200x200 TO`.
 CONVERT = '#!/bin/sh -e\ntest "$2 $3" = "-resize 200x200"\ncp "$1" "$4"\n'
@@ -48,7 +48,7 @@ def test_it_runs_as_it_is_printed(node, tmp_path):
     ) as process:
         thumbnails = [tmp_path / "thumbnails" / picture.name for picture in pictures]
         try:
-            wait_for(lambda: process.poll() or all(map(os.path.exists, thumbnails)))
+            wait_until(lambda: process.poll() or all(map(os.path.exists, thumbnails)))
             os.killpg(process.pid, signal.SIGINT)
             err = process.communicate()[1].decode()
         finally:

@@ -5,8 +5,8 @@ from __future__ import annotations
 import pytest
 
 from disquectl import Client
-from tests.client.test_discovery import A, B, entry, hello
 from tests.conftest import run_disquectl
+from tests.support.hello import A, B, entry, hello
 from tests.support.jobs import add
 from tests.support.scripted_node import AtOnce, ScriptedNode, refused_address, silent
 

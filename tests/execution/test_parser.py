@@ -14,7 +14,7 @@ from disquectl.errors import UsageError
 from disquectl.execution.parser import bind, parse
 from disquectl.execution.streams import Streams
 from disquectl.spec.global_options import GLOBAL_OPTIONS
-from tests.commands.test_declarations import ALL, LEAVES
+from tests.support.declarations import ALL, LEAVES
 
 # Words that may be taken for something else, and some that are nothing special.
 WORDS = st.sampled_from(["q", "-5", "-", "", "a b", "é", "-0", "qlen", "json", "=", "a=b", "\udcff", "10s"])

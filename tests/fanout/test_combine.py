@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from types import SimpleNamespace
 from unittest.mock import Mock
 
@@ -12,44 +11,30 @@ from disquectl import Client, ConnectionFailed, Node, PartlyDone, ReplyError
 from disquectl.client.cluster import Missing
 from disquectl.fanout.ask import Refusals, require_an_answer, settle
 from tests.conftest import run_disquectl
+from tests.support.jobs import addresses, fill_each
 from tests.support.scripted_node import refused_address
 
 
-def records(result):
-    return json.loads(result.raw)
-
-
-def addresses(cluster):
-    return sorted(cluster, key=lambda node: int(node.rpartition(":")[2]))
-
-
-def fill(cluster, queue, counts):
-    for node, count in zip(cluster, counts, strict=True):
-        with Client(node) as client:
-            for number in range(count):
-                client.addjob(queue, f"{number}", replicate=1)
-
-
 def test_qlen_differs_by_node_and_is_one_number_for_the_cluster(cluster):
-    fill(cluster, "mail", (2, 0, 1))
+    fill_each(cluster, "mail", (2, 0, 1))
     assert run_disquectl("qlen", "mail", node=cluster[0]).out == "2\n"
     for seed in cluster:
         assert run_disquectl("qlen", "mail", "--cluster", node=seed).out == "3\n"
     result = run_disquectl("qlen", "mail", "--cluster", "-o", "json", node=cluster[1])
-    assert records(result) == {"queue": "mail", "length": 3, "nodes": addresses(cluster)}
+    assert result.records == {"queue": "mail", "length": 3, "nodes": addresses(cluster)}
 
 
 def test_qlen_of_several_queues_names_them(cluster):
-    fill(cluster, "a", (1, 1, 0))
+    fill_each(cluster, "a", (1, 1, 0))
     result = run_disquectl("qlen", "a", "b", "--cluster", "--columns", "queue,length", node=cluster[0])
     assert result.out == "a\t2\nb\t0\n"
 
 
 def test_seeds_only_asks_the_nodes_given(cluster):
-    fill(cluster, "mail", (2, 4, 1))
+    fill_each(cluster, "mail", (2, 4, 1))
     seeds = f"{cluster[0]},{cluster[2]}"
     result = run_disquectl("qlen", "mail", "--cluster", "--seeds-only", "-o", "json", node=seeds)
-    assert records(result) == {"queue": "mail", "length": 3, "nodes": addresses([cluster[0], cluster[2]])}
+    assert result.records == {"queue": "mail", "length": 3, "nodes": addresses([cluster[0], cluster[2]])}
 
 
 def test_seeds_only_needs_cluster(cluster):
@@ -57,7 +42,7 @@ def test_seeds_only_needs_cluster(cluster):
 
 
 def test_a_seed_that_does_not_answer_is_named_and_the_rest_counts(cluster):
-    fill(cluster, "mail", (1, 1, 1))
+    fill_each(cluster, "mail", (1, 1, 1))
     dead = refused_address()
     result = run_disquectl("qlen", "mail", "--cluster", node=f"{dead},{cluster[0]}")
     assert (result.code, result.out) == (3, "3\n")
@@ -74,9 +59,9 @@ def test_no_node_at_all_is_5():
 def test_what_is_listed_side_by_side_has_the_node(cluster, words):
     result = run_disquectl(*words, "--cluster", "-o", "json", node=cluster[0])
     assert result.code == 0
-    names = [record["node"] for record in records(result)]
+    names = [record["node"] for record in result.records]
     if words[0] == "hello":
-        assert sorted(names) == sorted(entry["id"] for entry in records(result)[0]["nodes"])
+        assert sorted(names) == sorted(entry["id"] for entry in result.records[0]["nodes"])
     else:
         assert names == addresses(cluster)
 
@@ -101,8 +86,8 @@ def test_show_lists_each_copy(cluster):
     with Client(cluster[0]) as client:
         job_id = client.addjob("mail", "hello", replicate=3)
     result = run_disquectl("show", job_id, "--cluster", "-o", "json", node=cluster[0])
-    assert [record["node"] for record in records(result)] == addresses(cluster)
-    assert {record["id"] for record in records(result)} == {job_id}
+    assert [record["node"] for record in result.records] == addresses(cluster)
+    assert {record["id"] for record in result.records} == {job_id}
 
 
 def test_show_of_what_no_node_has_is_4(cluster):
@@ -137,12 +122,12 @@ def test_a_refusal_by_all_is_a_refusal(cluster):
 
 
 def test_qstat_is_listed_for_the_nodes_that_have_the_queue(cluster):
-    fill(cluster, "mail", (1, 0, 2))
+    fill_each(cluster, "mail", (1, 0, 2))
     result = run_disquectl("qstat", "mail", "--cluster", "-o", "json", node=cluster[1])
-    lengths = {record["node"]: record["len"] for record in records(result)}
+    lengths = {record["node"]: record["len"] for record in result.records}
     assert lengths == {cluster[0]: 1, cluster[2]: 2}
 
 
 def test_a_lone_node_is_a_cluster_of_one(node):
     result = run_disquectl("qlen", "mail", "--cluster", "-o", "json", node=node)
-    assert records(result) == {"queue": "mail", "length": 0, "nodes": [node]}
+    assert result.records == {"queue": "mail", "length": 0, "nodes": [node]}

@@ -7,28 +7,12 @@ import time
 
 import pytest
 
-from disquectl import Client
 from disquectl.protocol.resp import encode
-from tests.client.test_discovery import A, B, hello
 from tests.conftest import run_disquectl
-from tests.fanout.test_combine import addresses, fill, records
+from tests.support.hello import A, B, hello
+from tests.support.jobs import add, addresses, fill_each
+from tests.support.queue_names import NAMES
 from tests.support.scripted_node import ScriptedNode
-
-NAMES = [
-    b"plain",
-    b"with space",
-    b"new\nline",
-    b"[red]markup[/red]",
-    b"[/x]",
-    b"\xff\x00",
-    "ünï".encode(),
-    b"",
-]
-
-
-def add(node, queue, body, **options):
-    with Client(node) as client:
-        return client.addjob(queue, body, **options)
 
 
 def next_millisecond():
@@ -57,7 +41,7 @@ def test_jscan_counts_a_job_once_however_many_copies(cluster):
     assert len(result.out.splitlines()) == 25
     assert set(result.out.splitlines()) == ids
     result = run_disquectl("jscan", "--cluster", "--reply", "all", "-o", "json", node=cluster[1])
-    assert {record["id"] for record in records(result)} == ids
+    assert {record["id"] for record in result.records} == ids
 
 
 def test_a_cursor_is_for_one_node(cluster):
@@ -108,8 +92,8 @@ def test_qpeek_sees_the_queue_as_one(cluster):
     peeked = run_disquectl("qpeek", "mail", "4", "--cluster", "--columns", "id,body", node=cluster[2])
     assert peeked.out.splitlines() == [f"{job_id}\t{number}" for number, job_id in enumerate(ids[:4])]
     newest = run_disquectl("qpeek", "mail", "-2", "--cluster", "-o", "json", node=cluster[2])
-    assert [record["body"] for record in records(newest)] == ["6", "5"]
-    assert records(newest)[0]["node"] == cluster[0]
+    assert [record["body"] for record in newest.records] == ["6", "5"]
+    assert newest.records[0]["node"] == cluster[0]
 
 
 def test_qpeek_of_nothing(cluster):
@@ -119,7 +103,7 @@ def test_qpeek_of_nothing(cluster):
 def test_deljob_deletes_every_copy_and_counts_the_job_once(cluster):
     ids = [add(cluster[0], "mail", "x", replicate=3) for _ in range(3)]
     result = run_disquectl("deljob", *ids, "--cluster", "-o", "json", node=cluster[1])
-    assert records(result) == {"count": 3, "nodes": addresses(cluster)}
+    assert result.records == {"count": 3, "nodes": addresses(cluster)}
     for node in cluster:
         assert run_disquectl("show", ids[0], node=node).code == 4
     assert run_disquectl("deljob", *ids, "--cluster", node=cluster[1]).out == "0\n"
@@ -131,5 +115,5 @@ def test_deljob_reads_ids_from_stdin(cluster):
     result = run_disquectl("deljob", "-", "--cluster", node=cluster[1], stdin=stdin)
     assert (result.code, result.out) == (3, "4\n")
     assert "line 5" in result.err
-    fill(cluster, "mail", (0, 0, 0))
+    fill_each(cluster, "mail", (0, 0, 0))
     assert run_disquectl("deljob", "-", "--cluster", node=cluster[1]).out == "0\n"

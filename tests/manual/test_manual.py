@@ -60,8 +60,8 @@ def test_a_wrong_topic_is_guessed_at():
     assert (result.code, result.out) == (2, "")
     assert "did you mean cheat?" in result.err
     assert "did you mean exit-codes?" in run_disquectl("help", "exit").err
-    assert "(disquectl help lists what there is)" in run_disquectl("help", "nonsense").err
-    assert "disquectl help lists what there is" in run_disquectl("help", "../README").err
+    assert "(`disquectl help` lists the topics)" in run_disquectl("help", "nonsense").err
+    assert "`disquectl help` lists the topics" in run_disquectl("help", "../README").err
 
 
 def test_help_works_with_a_broken_config_file(tmp_path):

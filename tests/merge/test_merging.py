@@ -5,11 +5,11 @@ from __future__ import annotations
 import pytest
 
 from disquectl.errors import NotDisque
+from disquectl.execution.present import arranged
 from disquectl.merge.clocks import Clocks, skew_ms
 from disquectl.merge.job_counts import JobCounts
 from disquectl.merge.jobs import Jobs, beginning
 from disquectl.merge.nodes import NODE_FIELDS, NodeView, agreed, state_of_flags
-from disquectl.merge.order import arranged
 from disquectl.merge.queues import NAMES, QueueSum, rates, stat_of
 from disquectl.merge.replicas import NAMES as FIELDS
 from disquectl.merge.replicas import page_of
@@ -243,7 +243,7 @@ def test_a_trace_is_unknown_where_a_node_is_missing_that_may_have_the_job():
 def test_the_stand_in_for_an_acknowledged_id_shows_only_what_it_has():
     tracing = JobTrace(ID, {A: "a:1", B: "b:1"}, Clocks())
     tracing.add(A, copy(queue=None, state=b"acked", body=None), NOW_MS)
-    assert list(tracing.copies[0]) == ["node", "id", "state", "ttl", "nacks", "additional_deliveries"]
+    assert list(tracing.replicas[0]) == ["node", "id", "state", "ttl", "nacks", "additional_deliveries"]
     assert tracing.record([], NOW_MS)["state"] == "acked"
 
 

@@ -6,12 +6,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from disquectl.protocol.dedup import Seen
+from disquectl.protocol.dedup import Deduplicator
 
 
 @given(st.lists(st.binary(max_size=3)))
 def test_it_is_a_set(elements):
-    seen, model = Seen(), set()
+    seen, model = Deduplicator(), set()
     for i in range(0, len(elements), 3):
         for element, new in zip(elements[i : i + 3], seen.new(elements[i : i + 3]), strict=True):
             assert new == (element not in model)
@@ -22,7 +22,7 @@ def test_it_is_a_set(elements):
 def test_an_element_takes_less_than_100_bytes_however_long_it_is(count):
     tracemalloc.start()
     try:
-        seen = Seen()
+        seen = Deduplicator()
         before = tracemalloc.get_traced_memory()[0]
         for i in range(count):
             assert seen.new([b"%0200d" % i]) == [True]

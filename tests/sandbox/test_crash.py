@@ -6,8 +6,9 @@ import socket
 
 import pytest
 
+from tests.sandbox.processes import finish, start
+
 from .bench import Bench, encode
-from .test_run import finish, start
 
 
 def waiting_job(bench: Bench) -> str:

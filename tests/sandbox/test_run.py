@@ -9,7 +9,6 @@ import math
 import os
 import signal
 import socket
-import subprocess
 import sys
 from random import Random
 
@@ -18,32 +17,9 @@ import pytest
 from disquectl.sandbox.demo import Demo
 from disquectl.sandbox.engine import Engine
 from disquectl.sandbox.run import run
+from tests.sandbox.processes import finish, start
 
 from .bench import START_MS
-
-RUN = """
-import sys
-from disquectl.sandbox.run import run
-nodes, password, demo, *command = sys.argv[1:]
-out, err = sys.stdout.buffer, sys.stderr.buffer
-sys.exit(run("127.0.0.1", 0, int(nodes), password or None, demo == "demo", command, out, err))
-"""
-
-
-def start(*words: str, **environment: str) -> subprocess.Popen[str]:
-    return subprocess.Popen(
-        [sys.executable, "-c", RUN, *words],
-        stdin=subprocess.DEVNULL,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-        text=True,
-        env={**os.environ, **environment},
-    )
-
-
-def finish(process: subprocess.Popen[str]) -> tuple[int, str, str]:
-    out, err = process.communicate(timeout=60)
-    return process.returncode, out, err
 
 
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])

@@ -45,7 +45,7 @@ def offered(line: str, names: Names, recent_ids: RecentIds) -> list[str]:
 
 def test_each_choice_says_what_it_means_itself(names: Names, recent_ids: RecentIds) -> None:
     offer = {entry.text: entry.meaning for entry in entries("pause mail ", names, recent_ids)[1]}
-    assert (offer["in"], offer["out"]) == ("no jobs go in", "none come out")
+    assert (offer["in"], offer["out"]) == ("accept no jobs", "deliver no jobs")
     sections = [entry.meaning for entry in entries("info ", names, recent_ids)[1] if "-" not in entry.text]
     assert len(sections) > 5
     assert not any(sections)

@@ -19,8 +19,7 @@ from prompt_toolkit.shortcuts import PromptSession
 
 from disquectl import Client
 from disquectl.shell.keys import bindings
-from tests.shell.test_preferences import configured
-from tests.support.emulated_terminal import CTRL_C, ENTER, TAB, Person
+from tests.support.emulated_terminal import CTRL_C, ENTER, TAB, Person, configured
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence

@@ -7,21 +7,13 @@ from typing import TYPE_CHECKING
 import pytest
 
 from disquectl import Client
-from tests.support.emulated_terminal import CTRL_C, ENTER, Person
+from tests.support.emulated_terminal import CTRL_C, ENTER, Person, configured
 
 if TYPE_CHECKING:
     from pathlib import Path
 
 WRONG = {"dark": "ff5f5f", "light": "d70000"}
 ESCAPE = "\x1b"
-
-
-def configured(tmp_path: Path, text: str) -> str:
-    """A home whose configuration has these lines for the shell."""
-    folder = tmp_path / ".config" / "disquectl"
-    folder.mkdir(parents=True)
-    (folder / "config.toml").write_text(f"[shell]\n{text}\n")
-    return str(tmp_path)
 
 
 def test_the_next_line_is_written_in_the_editor(node: str, tmp_path: Path) -> None:

@@ -12,6 +12,7 @@ import pyte
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+    from pathlib import Path
 
 PATIENCE_SECONDS = 20
 ENTER, TAB, CTRL_C, CTRL_D, CTRL_R, UP = "\r", "\t", "\x03", "\x04", "\x12", "\x1b[A"
@@ -86,3 +87,11 @@ class Person:
             if column >= 0:
                 return str(self.screen.buffer[command][column].fg)
         raise AssertionError(f"{word!r} is not on the screen:\n{self.text}")
+
+
+def configured(tmp_path: Path, text: str) -> str:
+    """A home whose configuration has these lines for the shell."""
+    folder = tmp_path / ".config" / "disquectl"
+    folder.mkdir(parents=True)
+    (folder / "config.toml").write_text(f"[shell]\n{text}\n")
+    return str(tmp_path)

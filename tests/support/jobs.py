@@ -1,21 +1,12 @@
-"""Jobs brought into each state by real commands, and waiting until the cluster shows it."""
+"""Jobs at nodes: added, taken, listed, and replicated."""
 
 from __future__ import annotations
 
 import json
-import time
 
 from disquectl import Client
 from tests.conftest import run_disquectl
-
-
-def until(condition, seconds=20):
-    """Wait until it holds; what it gave then."""
-    ends = time.monotonic() + seconds
-    while not (found := condition()):
-        assert time.monotonic() < ends, "it never came to that"
-        time.sleep(0.02)
-    return found
+from tests.support.waiting import wait_until
 
 
 def jobs(node, *words):
@@ -37,8 +28,8 @@ def take(node, queue):
         return job["id"]
 
 
-def copied(nodes, job_id):
-    """Whether each of these nodes has a copy by now."""
+def replicated(nodes, job_id):
+    """Wait until each of these nodes has a replica of the job."""
 
     def everywhere():
         for node in nodes:
@@ -47,4 +38,23 @@ def copied(nodes, job_id):
                     return False
         return True
 
-    return until(everywhere)
+    return wait_until(everywhere)
+
+
+def addresses(nodes):
+    """These nodes in the order of their ports."""
+    return sorted(nodes, key=lambda node: int(node.rpartition(":")[2]))
+
+
+def fill_each(nodes, queue, counts):
+    """Add jobs with one replica: at each node as many as its count."""
+    for node, count in zip(nodes, counts, strict=True):
+        with Client(node) as client:
+            for number in range(count):
+                client.addjob(queue, f"{number}", replicate=1)
+
+
+def fill(node, bodies, queue="q", **options):
+    """Add a job for each body, and return their IDs."""
+    with Client(node) as client:
+        return [client.addjob(queue, body, **options) for body in bodies]

@@ -1,6 +1,6 @@
-"""A road between a worker and its node: it passes everything on, until one command has gone by.
+"""A proxy between a worker and its node that loses the replies after one command.
 
-From then on nothing comes back: the node has done it, and the worker does not know.
+The node executes the command, and the worker does not learn of it.
 """
 
 from __future__ import annotations

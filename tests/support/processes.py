@@ -7,8 +7,9 @@ import os
 import subprocess
 import sys
 
+from tests.support.waiting import PATIENCE_SECONDS
+
 COMMAND = [sys.executable, "-m", "disquectl"]
-PATIENCE_SECONDS = 30
 
 
 def environment(node=None, **env):
@@ -77,3 +78,15 @@ def run_into_a_closed_pipe(*args, node=None, stdin=b"", **env):
         )
     finally:
         os.close(writing)
+
+
+def children_of(pid):
+    """The IDs of the processes that this one started, as text."""
+    with open(f"/proc/{pid}/task/{pid}/children") as file:
+        return file.read().split()
+
+
+def state_of(pid):
+    """The letter of its state, such as `Z` for a process that has ended."""
+    with open(f"/proc/{pid}/stat") as file:
+        return file.read().rpartition(")")[2].split()[0]

@@ -11,7 +11,9 @@ import sys
 import termios
 import time
 
-PATIENCE_SECONDS = 30
+import pyte
+
+from tests.support.waiting import PATIENCE_SECONDS
 
 
 class Terminal:
@@ -21,13 +23,14 @@ class Terminal:
     """
 
     def __init__(self, *args, node=None, columns=80, rows=24, stdout=None, **env):
+        self._size = columns, rows
         self._master, slave = os.openpty()
         fcntl.ioctl(self._master, termios.TIOCSWINSZ, struct.pack("HHHH", rows, columns, 0, 0))
         environ = dict(os.environ) | env | ({} if node is None else {"DISQUE_NODES": node})
         # A session of its own, whose terminal is the first that it opens: so Ctrl-C and /dev/tty work.
-        connection_factory = ["sh", "-c", 'exec <>"$0" && exec "$@"', os.ttyname(slave)]
+        opener = ["sh", "-c", 'exec <>"$0" && exec "$@"', os.ttyname(slave)]
         self.process = subprocess.Popen(
-            [*connection_factory, sys.executable, "-m", "disquectl", *args],
+            [*opener, sys.executable, "-m", "disquectl", *args],
             stdin=slave,
             stdout=slave if stdout is None else stdout,
             stderr=slave,
@@ -54,6 +57,12 @@ class Terminal:
     def type(self, text):
         """As if it was typed."""
         os.write(self._master, text.encode())
+
+    def screen(self):
+        """The lines with text that the terminal shows now."""
+        shown = pyte.Screen(*self._size)
+        pyte.Stream(shown).feed(self.seen.replace("\n", "\r\n"))
+        return [line.rstrip() for line in shown.display if line.strip()]
 
     def end(self):
         """Read to the end; the exit code."""

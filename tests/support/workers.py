@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 import json
-import time
 
 from tests.conftest import run_disquectl
-from tests.support.processes import PATIENCE_SECONDS, running
+from tests.support.processes import running
 
 # Options that make failures come soon.
 SOON = ("--backoff", "10ms,1")
@@ -27,15 +26,6 @@ def events(text):
     return [json.loads(line) for line in text.splitlines() if line.startswith("{")]
 
 
-def wait_for(condition):
-    """Until it holds; what it gave."""
-    deadline = time.monotonic() + PATIENCE_SECONDS
-    while not (found := condition()):
-        assert time.monotonic() < deadline, "it never came to hold"
-        time.sleep(0.01)
-    return found
-
-
 def letters(client, queue="dead:q"):
     """The letters in a dead queue."""
     return [json.loads(job["body"]) for job in client.qpeek(queue, 1000)]
@@ -44,3 +34,9 @@ def letters(client, queue="dead:q"):
 def nothing_left(client):
     """Whether the node holds no job that is not acknowledged."""
     return next(iter(client.jscan_all()), None) is None
+
+
+def read_until(process, text):
+    """Read its log until a line has this in it."""
+    while text not in (line := process.stderr.readline().decode()):
+        assert line, f"it ended without {text!r}"

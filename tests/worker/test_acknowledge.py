@@ -11,7 +11,7 @@ from disquectl.worker.job import Failure, Job
 from disquectl.worker.lifecycle import JobLifecycle
 from disquectl.worker.plan import Plan
 from disquectl.worker.remembered import Remembered
-from tests.worker.test_lifecycle import CREATED, ID, shown
+from tests.worker.job_replies import CREATED, ID, shown
 
 A, B, C = (Node("127.0.0.1", port) for port in (7711, 7712, 7713))
 OLD = "D-60c335b3-yRiaWu63Ny89fXBPj66cnFnU-0001"

@@ -10,7 +10,8 @@ import pytest
 
 from disquectl import Client
 from tests.conftest import run_disquectl
-from tests.support.workers import SOON, events, wait_for, work, worker
+from tests.support.waiting import wait_until
+from tests.support.workers import SOON, events, work, worker
 
 SH = ("--", "sh", "-c")
 AWAITING = 'until test -e "$1"; do sleep 0.01; done'
@@ -21,12 +22,6 @@ for line in sys.stdin:
         time.sleep(0.01)
     print("true", flush=True)
 """
-
-
-@pytest.fixture
-def client(node):
-    with Client(node) as one:
-        yield one
 
 
 def test_burst_leaves_what_waits_for_its_next_attempt_and_says_so(node, client):
@@ -53,7 +48,7 @@ def test_told_to_stop_what_waits_for_its_next_attempt_is_no_failure(node, client
     client.addjob("q", "x")
     with worker(node, "-q", "q", "--", "false") as process:
         assert process.stderr is not None
-        wait_for(lambda: b'"failed"' in process.stderr.readline())
+        wait_until(lambda: b'"failed"' in process.stderr.readline())
         process.terminate()
         assert process.wait() == 0
 
@@ -70,7 +65,7 @@ def test_burst_without_any_node_left_is_5(tmp_path, lines):
     with SandboxThread(nodes=1) as sandbox, Client(sandbox.addresses[0]) as client:
         client.addjob("q", "x")
         with worker(sandbox.addresses[0], "--burst", "--grace", "1s", "-q", "q", *how) as process:
-            wait_for(lambda: client.qlen("q") == 0)
+            wait_until(lambda: client.qlen("q") == 0)
             sandbox.stop_node(0)
             lost.touch()
             _, err = process.communicate()

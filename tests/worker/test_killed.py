@@ -7,17 +7,11 @@ import signal
 
 import pytest
 
-from disquectl import Client
 from tests.support.one_way_proxy import OneWayProxy
-from tests.support.workers import events, letters, nothing_left, wait_for, work, worker
+from tests.support.waiting import wait_until
+from tests.support.workers import events, letters, nothing_left, work, worker
 
 SH = ("--", "sh", "-c")
-
-
-@pytest.fixture
-def client(node):
-    with Client(node) as one:
-        yield one
 
 
 def is_asking(client):
@@ -28,14 +22,14 @@ def is_asking(client):
 def test_before_the_command(node, client, tmp_path):
     begun = tmp_path / "begun"
     with worker(node, "-q", "q", "--", "touch", str(begun)) as process:
-        wait_for(lambda: is_asking(client))
+        wait_until(lambda: is_asking(client))
         process.send_signal(signal.SIGSTOP)
         # Its GETJOB is answered, and nobody is there to read that.
         job_id = client.addjob("q", "x", retry=1)
-        wait_for(lambda: client.show(job_id)["state"] == "active")
+        wait_until(lambda: client.show(job_id)["state"] == "active")
         process.kill()
     assert not begun.exists()
-    wait_for(lambda: client.qlen("q"))
+    wait_until(lambda: client.qlen("q"))
     assert work(node, "-q", "q", "--", "touch", str(begun)).code == 0
     assert begun.exists()
     assert nothing_left(client)
@@ -46,10 +40,10 @@ def test_while_it_runs(node, client, tmp_path):
     job_id = client.addjob("q", "x", retry=1)
     script = f"touch {begun}; until test -e {go}; do sleep 0.01; done"
     with worker(node, "-q", "q", *SH, script) as process:
-        wait_for(begun.exists)
+        wait_until(begun.exists)
         process.kill()
         # The command outlives the worker.
-        wait_for(lambda: client.qlen("q"))
+        wait_until(lambda: client.qlen("q"))
         go.touch()
     done = work(node, "-q", "q", *SH, script)
     (event,) = [event for event in events(done.err) if event["event"] == "done"]
@@ -61,9 +55,9 @@ def test_while_it_waits_for_its_next_attempt(node, client):
     client.addjob("q", "x", retry=1)
     with worker(node, "-q", "q", "--", "false") as process:
         assert process.stderr is not None
-        wait_for(lambda: b'"failed"' in process.stderr.readline())
+        wait_until(lambda: b'"failed"' in process.stderr.readline())
         process.kill()
-    wait_for(lambda: client.qlen("q"))
+    wait_until(lambda: client.qlen("q"))
     assert work(node, "-q", "q", "--", "true").code == 0
     assert nothing_left(client)
 
@@ -75,11 +69,11 @@ def test_between_the_dead_queue_and_the_acknowledgement(node, client, verb):
     with contextlib.ExitStack() as stack:
         proxy = stack.enter_context(OneWayProxy(node, verb))
         process = stack.enter_context(worker(proxy.address, "-q", "q", "--max-retries", "0", "--", "false"))
-        wait_for(lambda: letters(client))
+        wait_until(lambda: letters(client))
         if verb == b"ACKJOB":
-            wait_for(lambda: client.show(job_id) is None)
+            wait_until(lambda: client.show(job_id) is None)
         process.kill()
     assert [letter["id"] for letter in letters(client)] == [job_id]
     if verb == b"ADDJOB":
         assert client.show(job_id) is not None
-        wait_for(lambda: client.qlen("q"))
+        wait_until(lambda: client.qlen("q"))

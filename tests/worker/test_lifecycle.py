@@ -12,18 +12,10 @@ from disquectl.worker.backoff import Backoff
 from disquectl.worker.job import Failure, Job
 from disquectl.worker.lifecycle import JobLifecycle
 from disquectl.worker.plan import Plan
+from tests.worker.job_replies import CREATED, DAY, ID, shown
 
 HOME = Node("127.0.0.1", 7711)
-ID = "D-60c335b3-yRiaWu63Ny89fXBPj66cnFnU-05a1"
 AT_MOST_ONCE = "D-60c335b3-egWmJpFISOsaGu2Kygc1tUbK-05a0"
-CREATED = 1_700_000_000
-DAY = 86_400
-
-
-def shown(now, ttl_left=DAY, state=b"active", retry=300, job_id=ID):
-    """What SHOW answers."""
-    reply = [b"id", job_id.encode(), b"queue", b"q", b"state", state, b"repl", 1, b"ttl", ttl_left]
-    return [*reply, b"ctime", CREATED * 10**9, b"retry", retry, b"body", b"body"]
 
 
 class World:
@@ -231,7 +223,7 @@ def test_too_late_to_be_held_for_its_letter_it_is_marked_and_still_not_run():
     world.greeted()
     world.asked()
     world.answer(ReplyError("PAUSED"))
-    job.working_at = world.lifecycle._next_deadline = 0.5
+    job.working_at = world.lifecycle._table.next_deadline = 0.5
     assert world.at(0.5) == [(b"WORKING", ID)]
     world.answer(ReplyError("TOOLATE Half of job TTL already elapsed"))
     assert world.asked() == [(b"NACK", ID)]
@@ -257,7 +249,7 @@ def test_a_letter_that_was_refused_is_still_added_when_the_ttl_of_its_job_has_pa
     world.asked()
     world.answer(ReplyError("PAUSED"))
     world.events()
-    job.working_at = job.due_at = world.lifecycle._next_deadline = float(DAY)
+    job.working_at = job.due_at = world.lifecycle._table.next_deadline = float(DAY)
     assert world.at(DAY) == [(b"TIME",), (b"SHOW", ID), (b"WORKING", ID)]
     world.answer([b"%d" % (CREATED + DAY), b"0"], None, ReplyError("NOJOB"))
     assert world.events() == ["unknown"]
@@ -272,7 +264,7 @@ def test_while_it_waits_for_its_letter_a_job_whose_ttl_has_passed_is_kept():
     world.greeted()
     world.asked()
     world.answer(ReplyError("PAUSED"))
-    job.working_at = world.lifecycle._next_deadline = float(DAY)
+    job.working_at = world.lifecycle._table.next_deadline = float(DAY)
     job.due_at = DAY + 10.0
     assert world.at(DAY) == [(b"WORKING", ID)]
     world.answer(ReplyError("NOJOB"))
@@ -375,7 +367,7 @@ def test_too_late_is_told_and_a_held_job_dies():
     world.fail(job)
     world.events()
     job.working_at = 1.0
-    world.lifecycle._next_deadline = 1.0
+    world.lifecycle._table.next_deadline = 1.0
     assert world.at(1) == [(b"WORKING", ID)]
     world.answer(ReplyError("TOOLATE Half of job TTL already elapsed"))
     world.greeted()

@@ -5,34 +5,18 @@ The nodes to be killed are the sandbox's, or processes of the Disque that DISQUE
 
 from __future__ import annotations
 
-import contextlib
 import os
 import signal
 import socket
-import subprocess
 import time
 
 import pytest
 
 from disquectl import Client
-from disquectl.errors import DisquectlError
+from tests.support.nodes import SERVER, SandboxNodes, ServerNodes
 from tests.support.processes import PATIENCE_SECONDS
-from tests.support.workers import wait_for, work, worker
-
-SERVER = os.environ.get("DISQUECTL_TEST_SERVER")
-
-
-@pytest.fixture
-def clients(cluster):
-    with contextlib.ExitStack() as stack:
-        yield [stack.enter_context(Client(node)) for node in cluster]
-
-
-def read_until(process, text):
-    """Read its log until a line has this in it."""
-    while text not in (line := process.stderr.readline().decode()):
-        assert line, f"it ended without {text!r}"
-
+from tests.support.waiting import wait_until
+from tests.support.workers import read_until, work, worker
 
 # A node that is leaving
 
@@ -51,11 +35,11 @@ def test_a_node_that_leaves_gives_its_jobs_first_and_the_worker_goes_on_elsewher
     script = f'read body; echo "$body" >> {done}'
     with worker(",".join(cluster), "-q", "q", "--", "sh", "-c", script) as process:
         clients[0].addjob("q", "before\n")
-        wait_for(lambda: done.exists() and done.read_text() == "before\n")
+        wait_until(lambda: done.exists() and done.read_text() == "before\n")
         leaving()
         read_until(process, "is leaving the cluster")
         clients[2].addjob("q", "after\n", replicate=1)
-        wait_for(lambda: done.read_text() == "before\nafter\n")
+        wait_until(lambda: done.read_text() == "before\nafter\n")
         process.send_signal(signal.SIGINT)
         assert process.wait() == 0
 
@@ -96,86 +80,15 @@ def test_the_worker_goes_to_the_node_that_jobs_come_from(cluster, clients):
         while b"most jobs were created at" not in log:
             assert time.monotonic() < deadline
             clients[2].call_many([("ADDJOB", "q", "x", 0, "REPLICATE", 1)] * 50)
-            wait_for(lambda: clients[2].qlen("q") < 100)
+            wait_until(lambda: clients[2].qlen("q") < 100)
             log = log[-200:] + (process.stderr.read() or b"")
         assert f"most jobs were created at {producer}".encode() in log
-        wait_for(lambda: clients[2].qlen("q") == 0)
+        wait_until(lambda: clients[2].qlen("q") == 0)
         process.send_signal(signal.SIGINT)
         assert process.wait() == 0
 
 
 # A node that is killed
-
-
-class SandboxNodes:
-    """Three nodes of the sandbox."""
-
-    def __enter__(self):
-        from disquectl.sandbox.thread import SandboxThread
-
-        self._sandbox = SandboxThread(nodes=3).__enter__()
-        self.addresses = self._sandbox.addresses
-        return self
-
-    def __exit__(self, *what):
-        self._sandbox.__exit__(*what)
-
-    def kill(self, index):
-        self._sandbox.stop_node(index)
-
-
-class ServerNodes:
-    """Three processes of a real Disque, in a cluster."""
-
-    def __init__(self, folder):
-        self._folder = folder
-        self._processes = []
-        self.addresses = []
-
-    def __enter__(self):
-        ports = [free_port() for _ in range(3)]
-        for port in ports:
-            words = [SERVER, "--port", str(port), "--bind", "127.0.0.1"]
-            folder = self._folder / str(port)
-            folder.mkdir()
-            self._processes.append(
-                subprocess.Popen(words, cwd=folder, stdout=subprocess.DEVNULL, start_new_session=True)
-            )
-            self.addresses.append(f"127.0.0.1:{port}")
-        wait_for(lambda: all(map(answers, self.addresses)))
-        with Client(self.addresses[0]) as first:
-            for port in ports[1:]:
-                first.call("CLUSTER", "MEET", "127.0.0.1", port)
-        wait_for(lambda: all(knows_three(address) for address in self.addresses))
-        return self
-
-    def __exit__(self, *_):
-        for process in self._processes:
-            process.kill()
-            process.wait()
-
-    def kill(self, index):
-        self._processes[index].kill()
-
-
-def free_port():
-    """One for which the cluster's own, 10000 above, is a port, too."""
-    while True:
-        with socket.create_server(("127.0.0.1", 0)) as found:
-            port = found.getsockname()[1]
-        if port < 55_000:
-            return port
-
-
-def answers(address):
-    with contextlib.suppress(DisquectlError), Client(address) as client:
-        return client.ping() == b"PONG"
-
-
-def knows_three(address):
-    with Client(address) as client:
-        nodes = client.hello()["nodes"]
-        return len(nodes) == 3 and all(node["priority"] == 1 for node in nodes)
 
 
 @pytest.mark.sandbox_only("nodes that are killed: DISQUECTL_TEST_SERVER has them real")
@@ -193,9 +106,9 @@ def test_a_node_killed_under_load_loses_nothing(tmp_path):
         script = f'echo "$DISQUE_JOB_ID" >> {done}'
         args = ("--quiet", "-q", "q", "-c", "10", "--", "sh", "-c", script)
         with worker(",".join(nodes.addresses), *args) as process:
-            wait_for(lambda: len(finished()) > 50)
+            wait_until(lambda: len(finished()) > 50)
             nodes.kill(0)
-            wait_for(lambda: finished() == set(ids))
+            wait_until(lambda: finished() == set(ids))
             process.send_signal(signal.SIGINT)
             _, err = process.communicate(timeout=PATIENCE_SECONDS)
     assert process.returncode == 0, err

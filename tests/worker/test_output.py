@@ -12,23 +12,15 @@ import termios
 
 import pytest
 
-from disquectl import Client
 from disquectl.worker.child import Tail
 from disquectl.worker.log_output import LogOutput
-from tests.support.processes import COMMAND, environment
+from tests.support.processes import COMMAND, children_of, environment, state_of
 from tests.support.terminal import Terminal
-from tests.support.workers import events, letters, wait_for, worker
-from tests.worker.test_handlers import Slots
-from tests.worker.test_signals import children_of, state_of
-from tests.worker.test_status_line import COLUMNS, ROWS, screen
+from tests.support.waiting import wait_until
+from tests.support.workers import events, letters, worker
+from tests.worker.slots import Slots
 
 SH = ("--", "sh", "-c")
-
-
-@pytest.fixture
-def client(node):
-    with Client(node) as one:
-        yield one
 
 
 def worker_whose_stdout_nobody_reads(node, *args):
@@ -69,12 +61,12 @@ def test_a_job_that_fails_for_want_of_a_reader_goes_back(node, client, tmp_path)
     args = ("-q", "q", "--max-retries", "0", *SH, script)
     process, reading = worker_whose_stdout_nobody_reads(node, *args)
     with process:
-        wait_for((tmp_path / "begun").exists)
+        wait_until((tmp_path / "begun").exists)
         process.send_signal(signal.SIGSTOP)
         os.waitid(os.P_PID, process.pid, os.WSTOPPED | os.WNOWAIT)
         os.close(reading)
         (tmp_path / "go").touch()
-        wait_for(lambda: all(state_of(child) == "Z" for child in children_of(process.pid)))
+        wait_until(lambda: all(state_of(child) == "Z" for child in children_of(process.pid)))
         process.send_signal(signal.SIGCONT)
         _, err = process.communicate(timeout=30)
     assert [event["signal"] for event in events(err.decode()) if event["event"] == "put back"] == [
@@ -132,11 +124,11 @@ def test_a_log_that_is_not_read_holds_up_no_job(node, client, tmp_path):
         client.addjob("q", name)
     script = f'read name; touch "{tmp_path}/$name"; test $name = next || yes >&2'
     with worker(node, "-q", "q", "-c", "2", "--timeout", "1s", *SH, script) as process:
-        wait_for(lambda: is_full(process.stderr))
-        wait_for((tmp_path / "next").exists)
+        wait_until(lambda: is_full(process.stderr))
+        wait_until((tmp_path / "next").exists)
         # The time limit ends it, and another job can run.
         client.addjob("q", "last")
-        wait_for((tmp_path / "last").exists)
+        wait_until((tmp_path / "last").exists)
         assert memory_kb(process.pid) < 150_000
         process.send_signal(signal.SIGQUIT)
         assert process.wait(30) in (0, 3)
@@ -282,17 +274,17 @@ def test_what_commands_print_on_a_terminal_is_not_overwritten(node, client, tmp_
         client.addjob("q", name)
     script = f'read name; tty <&1 >/dev/null && echo "says $name"; until test -e {go}; do sleep 0.01; done'
     args = ("work", "-q", "q", "--", "sh", "-c", script)
-    with Terminal(*args, node=node, columns=COLUMNS, rows=ROWS) as terminal:
+    with Terminal(*args, node=node, columns=100) as terminal:
         terminal.wait_for("says one")
         terminal.wait_for("says two")
         terminal.wait_for("2 running, 0 held")
-        lines = screen(terminal)
+        lines = terminal.screen()
         assert sorted(lines[:-1]) == ["says one", "says two"]
         assert lines[-1].startswith("2 running, ")
         go.touch()
         terminal.type("\x03")
         assert terminal.end() == 0
-        lines = screen(terminal)
+        lines = terminal.screen()
     assert sorted(line for line in lines if line.startswith("says")) == ["says one", "says two"]
     assert not [line for line in lines if "running, 0 held" in line]
 
@@ -301,7 +293,7 @@ def test_ctrl_c_in_a_terminal_does_not_reach_commands(node, client, tmp_path):
     client.addjob("q", "x")
     script = f"touch {tmp_path}/begun; until test -e {tmp_path}/go; do sleep 0.01; done; echo finished"
     with Terminal("work", "-q", "q", "--", "sh", "-c", script, node=node) as terminal:
-        wait_for((tmp_path / "begun").exists)
+        wait_until((tmp_path / "begun").exists)
         terminal.type("\x03")
         terminal.wait_for("taking no more jobs, waiting for 1 running")
         (tmp_path / "go").touch()
@@ -313,9 +305,9 @@ def test_ctrl_c_in_a_terminal_does_not_reach_commands(node, client, tmp_path):
 def test_a_command_that_waits_with_its_output_is_read_before_its_job_is_told_done(node, client):
     client.addjob("q", "x")
     args = ("work", "-q", "q", "--burst", "--", "sh", "-c", "printf unended")
-    with Terminal(*args, node=node, columns=COLUMNS, rows=ROWS) as terminal:
+    with Terminal(*args, node=node, columns=100) as terminal:
         assert terminal.end() == 0
-        lines = screen(terminal)
+        lines = terminal.screen()
     assert lines[0] == "unended"
     assert " done q D-" in lines[1]
 

@@ -14,7 +14,7 @@ from disquectl.worker.job import Job
 from disquectl.worker.plan import Plan, Program
 from disquectl.worker.poller import Poller
 from disquectl.worker.processes import Processes
-from tests.worker.test_handlers import ID, Slots
+from tests.worker.slots import ID, Slots
 
 ANSWERING = r"""
 import os, sys

@@ -9,9 +9,9 @@ import sys
 
 import pytest
 
-from disquectl import Client
-from tests.support.processes import COMMAND, environment, run_python
-from tests.support.workers import events, letters, nothing_left, wait_for, worker
+from tests.support.processes import COMMAND, children_of, environment, run_python, state_of
+from tests.support.waiting import wait_until
+from tests.support.workers import events, letters, nothing_left, read_until, worker
 
 SH = ("--", "sh", "-c")
 SHORT = ("--grace", "500ms")
@@ -28,12 +28,6 @@ for line in sys.stdin:
     print("true", flush=True)
     open("done", "w").close()
 """
-
-
-@pytest.fixture
-def client(node):
-    with Client(node) as one:
-        yield one
 
 
 @pytest.fixture(autouse=True)
@@ -66,19 +60,14 @@ def names(found, job_id=None):
     return [event["event"] for event in jobs if job_id in (None, event["id"])]
 
 
-def read_until(process, text):
-    """Read its log until this comes."""
-    wait_for(lambda: text in process.stderr.readline())
-
-
 @pytest.mark.parametrize("lines", [False, True])
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGHUP])
 def test_term_and_hup_let_commands_run_on(node, client, tmp_path, number, lines):
     job_id = client.addjob("q", "x")
     with worker(node, "-q", "q", *how(lines, tmp_path)) as process:
-        wait_for((tmp_path / "begun").exists)
+        wait_until((tmp_path / "begun").exists)
         process.send_signal(number)
-        read_until(process, b"taking no more jobs")
+        read_until(process, "taking no more jobs")
         client.addjob("q", "next")
         (tmp_path / "go").touch()
         assert names(finish(process), job_id) == ["done"]
@@ -90,13 +79,13 @@ def test_what_was_finished_before_the_signal_is_done(node, client, tmp_path, lin
     """The worker is asleep when the command ends; it finds both when it wakes up."""
     client.addjob("q", "x")
     with worker(node, "-q", "q", *how(lines, tmp_path)) as process:
-        wait_for((tmp_path / "begun").exists)
+        wait_until((tmp_path / "begun").exists)
         process.send_signal(signal.SIGSTOP)
         os.waitid(os.P_PID, process.pid, os.WSTOPPED | os.WNOWAIT)
         (tmp_path / "go").touch()
-        wait_for((tmp_path / "done").exists)
+        wait_until((tmp_path / "done").exists)
         if not lines:
-            wait_for(lambda: only_zombies(process.pid))
+            wait_until(lambda: only_zombies(process.pid))
         process.send_signal(signal.SIGQUIT)
         process.send_signal(signal.SIGCONT)
         assert names(finish(process)) == ["done"]
@@ -114,7 +103,7 @@ TRAPPING = 'trap "exit 0" TERM; touch "$0/begun"; while :; do sleep 0.01; done'
 def test_exit_0_after_the_term_of_the_worker_goes_back(node, client, tmp_path):
     job_id = client.addjob("q", "x")
     with worker(node, "-q", "q", *SHORT, *SH, TRAPPING, str(tmp_path)) as process:
-        wait_for((tmp_path / "begun").exists)
+        wait_until((tmp_path / "begun").exists)
         process.terminate()
         assert names(finish(process)) == ["put back"]
     assert client.show(job_id)["state"] == "queued"
@@ -124,7 +113,7 @@ def test_unless_it_is_said_that_it_is_done(node, client, tmp_path):
     client.addjob("q", "x")
     args = ("-q", "q", *SHORT, "--term-exit-0-done")
     with worker(node, *args, *SH, TRAPPING, str(tmp_path)) as process:
-        wait_for((tmp_path / "begun").exists)
+        wait_until((tmp_path / "begun").exists)
         process.terminate()
         assert names(finish(process)) == ["done"]
     assert nothing_left(client)
@@ -140,7 +129,7 @@ def test_a_handler_may_answer_after_the_term(node, client, tmp_path, answer):
     )
     args = ("-q", "q", *SHORT, "--lines", "-c", "1", "--", sys.executable, "-c", script, str(tmp_path))
     with worker(node, *args) as process:
-        wait_for((tmp_path / "begun").exists)
+        wait_until((tmp_path / "begun").exists)
         process.terminate()
         assert names(finish(process)) == [{"true": "done", "false": "put back"}[answer]]
 
@@ -153,7 +142,7 @@ def test_a_handler_without_an_answer_goes_back_however_it_ends(node, client, tmp
     )
     args = ("-q", "q", *SHORT, "--term-exit-0-done", "--lines", "--", sys.executable, "-c", script)
     with worker(node, *args, str(tmp_path)) as process:
-        wait_for((tmp_path / "begun").exists)
+        wait_until((tmp_path / "begun").exists)
         process.terminate()
         assert names(finish(process)) == ["put back"]
     assert client.show(job_id)["state"] == "queued"
@@ -163,9 +152,9 @@ def test_a_failure_of_its_own_is_one_also_while_the_worker_ends(node, client, tm
     client.addjob("q", "x")
     script = f"{AWAITING}; exit 4"
     with worker(node, "-q", "q", "--max-retries", "0", *SH, script, str(tmp_path)) as process:
-        wait_for((tmp_path / "begun").exists)
+        wait_until((tmp_path / "begun").exists)
         process.terminate()
-        read_until(process, b"taking no more jobs")
+        read_until(process, "taking no more jobs")
         (tmp_path / "go").touch()
         process.communicate()
         assert process.returncode == 3
@@ -175,7 +164,7 @@ def test_a_failure_of_its_own_is_one_also_while_the_worker_ends(node, client, tm
 def test_quit_ends_the_commands_at_once(node, client, tmp_path):
     job_id = client.addjob("q", "x")
     with worker(node, "-q", "q", "--grace", "1h", *how(False, tmp_path)) as process:
-        wait_for((tmp_path / "begun").exists)
+        wait_until((tmp_path / "begun").exists)
         process.send_signal(signal.SIGQUIT)
         assert names(finish(process)) == ["put back"]
     assert client.show(job_id)["state"] == "queued"
@@ -184,9 +173,9 @@ def test_quit_ends_the_commands_at_once(node, client, tmp_path):
 def test_a_second_int_is_as_term(node, client, tmp_path):
     job_id = client.addjob("q", "x")
     with worker(node, "-q", "q", *SHORT, *how(False, tmp_path)) as process:
-        wait_for((tmp_path / "begun").exists)
+        wait_until((tmp_path / "begun").exists)
         process.send_signal(signal.SIGINT)
-        read_until(process, b"taking no more jobs")
+        read_until(process, "taking no more jobs")
         process.send_signal(signal.SIGINT)
         assert names(finish(process)) == ["put back"]
     assert client.show(job_id)["state"] == "queued"
@@ -203,14 +192,14 @@ def test_a_signal_that_was_ignored_at_the_start_stays_so(node, client, tmp_path,
         stderr=subprocess.PIPE,
     ) as process:
         try:
-            wait_for((tmp_path / "begun").exists)
+            wait_until((tmp_path / "begun").exists)
             process.send_signal(number)
             # It is asked to show that it goes on, which comes after what the other one would have done.
             process.send_signal(signal.SIGUSR1)
             first = events(process.stderr.readline().decode())[0]
             assert first["event"] == "running"
             (tmp_path / "go").touch()
-            read_until(process, b'"done"')
+            read_until(process, '"done"')
         finally:
             process.terminate()
         assert process.wait(30) == 0
@@ -219,7 +208,7 @@ def test_a_signal_that_was_ignored_at_the_start_stays_so(node, client, tmp_path,
 def test_usr1_logs_what_runs(node, client, tmp_path):
     job_id = client.addjob("q", "x")
     with worker(node, "-q", "q", *how(False, tmp_path)) as process:
-        wait_for((tmp_path / "begun").exists)
+        wait_until((tmp_path / "begun").exists)
         process.send_signal(signal.SIGUSR1)
         running, summary = (events(process.stderr.readline().decode())[0] for _ in range(2))
         assert (running["event"], running["id"], running["attempt"]) == ("running", job_id, 1)
@@ -290,27 +279,17 @@ def test_the_soft_limit_of_open_files_is_raised(node, client):
 def test_ctrl_z_stops_commands_and_fg_goes_on(node, client, tmp_path):
     client.addjob("q", "x")
     with worker(node, "-q", "q", *how(False, tmp_path)) as process:
-        wait_for((tmp_path / "begun").exists)
+        wait_until((tmp_path / "begun").exists)
         (command,) = children_of(process.pid)
         process.send_signal(signal.SIGTSTP)
         os.waitid(os.P_PID, process.pid, os.WSTOPPED | os.WNOWAIT)
-        wait_for(lambda: state_of(command) == "T")
+        wait_until(lambda: state_of(command) == "T")
         process.send_signal(signal.SIGCONT)
-        wait_for(lambda: state_of(command) != "T")
+        wait_until(lambda: state_of(command) != "T")
         (tmp_path / "go").touch()
-        read_until(process, b'"done"')
+        read_until(process, '"done"')
         process.terminate()
         assert process.wait(30) == 0
-
-
-def children_of(pid):
-    with open(f"/proc/{pid}/task/{pid}/children") as file:
-        return file.read().split()
-
-
-def state_of(pid):
-    with open(f"/proc/{pid}/stat") as file:
-        return file.read().rpartition(")")[2].split()[0]
 
 
 BEFORE_THE_START = """

@@ -4,19 +4,8 @@ from __future__ import annotations
 
 import json
 
-import pyte
-
 from disquectl import Client
 from tests.support.terminal import Terminal
-
-COLUMNS, ROWS = 100, 24
-
-
-def screen(terminal):
-    """What stands on the terminal now."""
-    shown = pyte.Screen(COLUMNS, ROWS)
-    pyte.Stream(shown).feed(terminal.seen.replace("\n", "\r\n"))
-    return [line.rstrip() for line in shown.display if line.strip()]
 
 
 def test_a_live_summary_below_the_lines(node, tmp_path):
@@ -26,9 +15,9 @@ def test_a_live_summary_below_the_lines(node, tmp_path):
         client.addjob("q", "good")
     script = f"read body; test $body = good || exit 9; until test -e {go}; do sleep 0.01; done"
     args = ("work", "-q", "q", "--", "sh", "-c", script)
-    with Terminal(*args, node=node, columns=COLUMNS, rows=ROWS) as terminal:
+    with Terminal(*args, node=node, columns=100) as terminal:
         terminal.wait_for("1 running, 1 held, 0 done, 1 failed, 0 dead")
-        lines = screen(terminal)
+        lines = terminal.screen()
         assert "failed q D-" in lines[0]
         assert "exit 9" in lines[0]
         assert lines[-1].startswith("1 running, 1 held, ")
@@ -37,7 +26,7 @@ def test_a_live_summary_below_the_lines(node, tmp_path):
         terminal.type("\x03")
         terminal.wait_for("taking no more jobs")
         assert terminal.end() == 0
-        lines = screen(terminal)
+        lines = terminal.screen()
     assert not [line for line in lines if "running, " in line]
     assert "1 done, 1 failed, 0 dead, 1 left in " in lines[-1]
 
@@ -47,7 +36,7 @@ def test_what_a_queue_is_called_and_says_never_reaches_the_terminal_as_it_is(nod
         client.addjob(b"q\x1b]0;gone\x07", "x")
     script = r"printf '\033[2Jhello\n' >&2"
     args = ("work", "-q", "q\x1b]0;gone\x07", "--burst", "--", "sh", "-c", script)
-    with Terminal(*args, node=node, columns=COLUMNS, rows=ROWS) as terminal:
+    with Terminal(*args, node=node, columns=100) as terminal:
         assert terminal.end() == 0
         assert "\x1b]0" not in terminal.seen
         assert "\x1b[2J" not in terminal.seen
@@ -58,7 +47,7 @@ def test_json_on_a_terminal_has_no_summary(node):
     with Client(node) as client:
         client.addjob("q", "x")
     args = ("work", "-q", "q", "--burst", "--log", "json", "--", "true")
-    with Terminal(*args, node=node, columns=COLUMNS, rows=ROWS) as terminal:
+    with Terminal(*args, node=node, columns=100) as terminal:
         assert terminal.end() == 0
         events = [json.loads(line)["event"] for line in terminal.seen.splitlines()]
     assert events == ["done", "totals"]

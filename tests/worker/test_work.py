@@ -10,15 +10,10 @@ import sys
 import pytest
 
 from disquectl import Client
-from tests.support.workers import SOON, events, letters, nothing_left, wait_for, work, worker
+from tests.support.waiting import wait_until
+from tests.support.workers import SOON, events, letters, nothing_left, work, worker
 
 SH = ("--", "sh", "-c")
-
-
-@pytest.fixture
-def client(node):
-    with Client(node) as one:
-        yield one
 
 
 def test_the_body_is_stdin_and_the_rest_environment(node, client):
@@ -83,8 +78,8 @@ def test_retries_then_the_dead_queue(node, client):
     args = ("-q", "q", "--max-retries", "2", "--backtrace", "2", *SOON)
     script = "echo one; echo two; echo $DISQUE_NACKS; exit 7"
     with worker(node, *args, *SH, f"({script}) >&2; exit 7") as process:
-        (letter,) = wait_for(lambda: letters(client))
-        wait_for(lambda: client.show(job_id) is None)
+        (letter,) = wait_until(lambda: letters(client))
+        wait_until(lambda: client.show(job_id) is None)
         process.send_signal(signal.SIGINT)
         assert process.wait() == 3
     assert letter.pop("created") < letter.pop("failed")
@@ -151,11 +146,11 @@ def test_a_letter_is_added_when_the_dead_queue_takes_jobs_again(node, client, tm
     args = ("-q", "q", "--max-retries", "0", *SH, f"echo x >> {tmp_path}/runs; exit 9")
     with worker(node, *args) as process:
         assert process.stderr is not None
-        read_until(process, "letter refused", 2)
+        read_events(process, "letter refused", 2)
         assert client.show(job_id)["state"] == "active"
         client.pause("dead:q", "none")
-        read_until(process, "dead", 1)
-        wait_for(lambda: client.show(job_id) is None)
+        read_events(process, "dead", 1)
+        wait_until(lambda: client.show(job_id) is None)
         process.send_signal(signal.SIGINT)
         assert process.wait() == 3
     assert (tmp_path / "runs").read_text() == "x\n"
@@ -174,7 +169,7 @@ def test_a_command_that_hangs_is_ended_with_its_whole_group(node, client, tmp_pa
     script = f"sleep 1000 & echo $! > {mark}; wait"
     done = work(node, "-q", "q", "--timeout", "300ms", "--max-retries", "0", *SH, script)
     assert "--timeout" in events(done.err)[0]["why"]
-    wait_for(lambda: is_gone(int(mark.read_text())))
+    wait_until(lambda: is_gone(int(mark.read_text())))
     assert letters(client)[0]["signal"] == signal.SIGTERM
 
 
@@ -279,7 +274,7 @@ def test_a_handler_that_stays(node, client):
     assert dead["die"]["exit"] == 9
     whys = {event["id"]: event.get("why") for event in events(done.err) if event["event"] == "dead"}
     assert "as you like" in whys[dead["fail"]["id"]]
-    assert "no answer" in whys[dead["talk"]["id"]]
+    assert "not an answer" in whys[dead["talk"]["id"]]
 
 
 def test_a_slow_handler_is_ended(node, client):
@@ -306,7 +301,7 @@ def test_int_waits_for_what_runs(node, client, tmp_path):
     client.addjob("q", "x")
     mark = tmp_path / "begun"
     with worker(node, "-q", "q", *SH, f"touch {mark}; sleep 0.5; echo done") as process:
-        wait_for(mark.exists)
+        wait_until(mark.exists)
         client.addjob("q", "y")
         client.pause("q", "out")
         process.send_signal(signal.SIGINT)
@@ -319,7 +314,7 @@ def test_term_ends_what_runs_and_puts_it_back(node, client, tmp_path):
     once = client.addjob("once", "x", retry=0, replicate=1)
     script = f"echo $$ > {tmp_path}/$DISQUE_QUEUE; sleep 1000"
     with worker(node, "-q", "q", "-q", "once", "--grace", "1s", *SH, script) as process:
-        wait_for(lambda: (tmp_path / "q").exists() and (tmp_path / "once").exists())
+        wait_until(lambda: (tmp_path / "q").exists() and (tmp_path / "once").exists())
         process.send_signal(signal.SIGTERM)
         process.communicate()
         assert process.returncode == 3
@@ -334,16 +329,16 @@ def test_a_second_int_hurries_and_the_grace_has_an_end(node, client, tmp_path):
     mark = tmp_path / "begun"
     script = f"trap '' TERM; touch {mark}; while :; do sleep 1; done"
     with worker(node, "-q", "q", "--grace", "1s", *SH, script) as process:
-        wait_for(mark.exists)
+        wait_until(mark.exists)
         process.send_signal(signal.SIGINT)
         assert process.stderr is not None
-        wait_for(lambda: b"taking no more" in process.stderr.readline())
+        wait_until(lambda: b"taking no more" in process.stderr.readline())
         process.send_signal(signal.SIGINT)
         assert process.wait() == 0
     assert client.show(client.qpeek("q", 1)[0]["id"])["additional_deliveries"] == 1
 
 
-def read_until(process, event, count):
+def read_events(process, event, count):
     """Read its log until so many of these events have come."""
     while count:
         count -= json.loads(process.stderr.readline())["event"] == event
@@ -359,10 +354,10 @@ def test_a_lost_node_while_jobs_run():
             ids = [first.addjob("q", "x", replicate=3) for _ in range(20)]
         nodes = ",".join(sandbox.addresses)
         process = stack.enter_context(worker(nodes, "-q", "q", "-c", "20", "-v", *SH, "sleep 0.7"))
-        read_until(process, "started", len(ids))
+        read_events(process, "started", len(ids))
         sandbox.stop_node(0)
-        read_until(process, "done", len(ids))
-        wait_for(
+        read_events(process, "done", len(ids))
+        wait_until(
             lambda: all(
                 one.show(job_id) is None or one.show(job_id)["state"] == "acked"
                 for one in clients

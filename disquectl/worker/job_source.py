@@ -1,0 +1,111 @@
+"""Takes jobs: which GETJOB to send to which node, and what its reply says about the next one.
+
+Knows no processes: it is told how many jobs there is room for, and returns the jobs to run.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from disquectl.errors import ReplyError
+from disquectl.worker.affinity import NodeAffinity
+from disquectl.worker.job import jobs_of
+from disquectl.worker.scheduling import WeightedRoundRobin
+
+if TYPE_CHECKING:
+    from disquectl.client.address import Node
+    from disquectl.protocol.resp import Reply
+    from disquectl.worker.job import Job, Request
+    from disquectl.worker.lifecycle import JobLifecycle
+    from disquectl.worker.log import Log
+    from disquectl.worker.nodes import Nodes
+    from disquectl.worker.plan import Plan
+
+# How long a GETJOB waits. A worker that ends waits for the reply: if it closed the connection instead, the
+# node could still deliver a job to it.
+_WAIT_MS = 1000
+_SHORTEST_WAIT_MS = 100
+_WAIT_SHARE_OF_THE_GRACE = 0.4
+# With --burst: a single node knows at once that it has no job; in a cluster, others may send one meanwhile.
+_BURST_WAIT_MS = {True: 1, False: 300}
+_MAX_COUNT = 200
+_PAUSE_SECONDS = 1.0
+
+
+class JobSource:
+    """Create one for each run. Times are seconds on the worker's clock."""
+
+    def __init__(self, plan: Plan, nodes: Nodes, lifecycle: JobLifecycle, log: Log, now: float) -> None:
+        self._plan = plan
+        self._nodes = nodes
+        self._lifecycle = lifecycle
+        self._log = log
+        self._schedule = WeightedRoundRobin(plan.queues, plan.strict)
+        self._affinity = NodeAffinity(now)
+        self._taken = 0
+        # With --burst: the nodes that have had no job since a job last ran.
+        self._without_jobs: set[Node] = set()
+        self._pause_until = 0.0
+        wait_ms = int(plan.grace * 1000 * _WAIT_SHARE_OF_THE_GRACE)
+        self._wait_ms = min(max(wait_ms, _SHORTEST_WAIT_MS), _WAIT_MS)
+
+    def ask(self, room: int, now: float) -> None:
+        """Send a GETJOB for up to `room` jobs, unless one is unanswered or nothing may be taken now."""
+        count = min(room, _MAX_COUNT, self._left())
+        if not count or self._nodes.getting or now < self._pause_until:
+            return
+        names = self._schedule.names(count, self._lifecycle.full_queues())
+        if not names:
+            self._without_jobs |= self._nodes.up
+            return
+        wait_ms = _BURST_WAIT_MS[self._nodes.is_lone] if self._plan.burst else self._wait_ms
+        self._nodes.get(
+            (b"GETJOB", b"TIMEOUT", wait_ms, b"COUNT", count, b"WITHCOUNTERS", b"FROM", *names),
+            wait_ms / 1000,
+        )
+
+    def received(self, request: Request, reply: Reply, now: float) -> list[Job]:
+        """A node answered GETJOB; return the jobs to run. Raises NotDisque for a reply of another shape."""
+        if isinstance(reply, ReplyError):
+            self._refused(reply, now)
+            return []
+        found = jobs_of(reply, request.node)
+        if self._plan.burst and not found:
+            # A node asks other nodes for jobs only now and then, so each node is asked here.
+            self._without_jobs.add(request.node)
+            self._nodes.use_next()
+        self._schedule.took(len(found))
+        self._taken += len(found)
+        self._affinity.add([job.node_prefix for job in found])
+        better = self._affinity.better(self._nodes.current_prefix, now)
+        if better:
+            self._nodes.move_to(better)
+        # Take all before the first is started: whatever fails, they can be put back.
+        return [job for job in found if self._lifecycle.take(job, now)]
+
+    @property
+    def is_limit_reached(self) -> bool:
+        """Whether as many jobs were taken as --max-jobs says."""
+        return self._left() <= 0
+
+    @property
+    def is_exhausted(self) -> bool:
+        """With --burst: whether no node that answers has had a job since `job_ran` was called last.
+
+        Nodes that failed do not count: two that fail slowly, in turn, would keep the worker from ending.
+        """
+        return not self._nodes.getting and self._nodes.responsive <= self._without_jobs
+
+    def job_ran(self) -> None:
+        """With --burst: a job ran, and may have added others. Ask all nodes again."""
+        self._without_jobs.clear()
+
+    def _left(self) -> int:
+        return _MAX_COUNT if self._plan.max_jobs is None else self._plan.max_jobs - self._taken
+
+    def _refused(self, error: ReplyError, now: float) -> None:
+        if error.code == "LEAVING":
+            self._nodes.avoid_current()
+            return
+        self._log.message(f"GETJOB was refused: {error.message}")
+        self._pause_until = now + _PAUSE_SECONDS
