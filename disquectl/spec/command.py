@@ -195,9 +195,11 @@ class Program:
     shape         the values -> how the records look; None if it writes text
     is_streaming  what was typed -> whether it writes its output continuously; if not given it does not
     connects      False if it never connects, so that connection settings do not apply
+    connecting    what connection options mean if it does not connect: "ignore" them; "refuse" them, where
+                  a user could expect an effect; or "values": they are among the values that `run` gets
     """
 
-    __slots__ = ("connects", "is_streaming", "run", "shape")
+    __slots__ = ("connecting", "connects", "is_streaming", "run", "shape")
 
     def __init__(
         self,
@@ -206,7 +208,9 @@ class Program:
         shape: Callable[[Values], Shape] | None = None,
         is_streaming: Callable[[Raw], bool] | None = None,
         connects: bool = True,
+        connecting: Literal["ignore", "refuse", "values"] = "ignore",
     ) -> None:
+        self.connecting = connecting
         self.run = run
         self.shape = shape
         self.is_streaming = is_streaming
