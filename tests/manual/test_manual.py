@@ -12,9 +12,9 @@ import pytest
 from disquectl import errors
 from disquectl.commands import NAMES, all_commands
 from disquectl.manual import man, topics
-from disquectl.manual.describe import EXIT_CODES
 from disquectl.manual.man import man_page
 from disquectl.spec.global_options import GLOBAL_OPTIONS
+from disquectl.spec.vocabulary import EXIT_CODES
 from tests.conftest import run_disquectl
 from tests.support.terminal import on_terminal
 
