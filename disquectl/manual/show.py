@@ -24,7 +24,7 @@ def show_topics(session: Session) -> None:
         for name, about in members.items():
             first, *rest = wrap(about, max(session.streams.width - column, 20))
             lines += [f"  {name}".ljust(column) + first, *(" " * column + more for more in rest)]
-    lines += ["", "disquectl --help lists the commands; disquectl help COMMAND explains one."]
+    lines += ["", "disquectl --help lists the commands.", "disquectl help COMMAND explains one."]
     write_text("\n".join(lines), session)
 
 

@@ -35,9 +35,7 @@ def test_help_lists_every_topic_in_its_group_with_a_sentence():
 
 @pytest.mark.parametrize("width", [60, 80])
 def test_the_list_of_topics_fits(width):
-    assert all(
-        len(line) <= width for line in run_disquectl("help", COLUMNS=str(width)).out.splitlines()[1:-2]
-    )
+    assert all(len(line) <= width for line in run_disquectl("help", COLUMNS=str(width)).out.splitlines())
 
 
 @pytest.mark.parametrize("topic", topics.names())
