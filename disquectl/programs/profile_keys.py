@@ -43,6 +43,9 @@ def _of_options(values: Values) -> dict[str, Value | None]:
         raise UsageError(
             "passwords are not kept in the config file", "use --store-password or --password-file"
         )
+    empty = [_key(name) for name in ("url", *TEXTS) if values.get(name) == ""]
+    if empty:
+        raise UsageError(f"--{empty[0]} must not be empty")
     changes: dict[str, Value | None] = {}
     if "node" in values and "url" in values:
         raise UsageError("--node and --url cannot be combined", "use one of them")
@@ -75,9 +78,9 @@ def asked_keys(name: str, values: Values, session: Session) -> Values:
         assignments.append("tls=true")
     choice = _answer("Password: none, file, env or keyring? [none]", session).lower()
     if choice == "file":
-        assignments.append(f"password-file={_answer('File with the password:', session)}")
+        assignments.append(f"password-file={_needed('File with the password:', session)}")
     elif choice == "env":
-        assignments.append(f"password-env={_answer('Environment variable with the password:', session)}")
+        assignments.append(f"password-env={_needed('Environment variable with the password:', session)}")
     elif choice == "keyring":
         return {**values, "assignment": tuple(assignments), "store_password": True}
     elif choice not in ("", "none"):
@@ -91,3 +94,10 @@ def _answer(question: str, session: Session) -> str:
     if not line:
         raise UsageError("no answer: nothing was changed")
     return line.decode("utf-8", "surrogateescape").strip()
+
+
+def _needed(question: str, session: Session) -> str:
+    answer = _answer(question, session)
+    if not answer:
+        raise UsageError("no answer: nothing was changed")
+    return answer
