@@ -1,5 +1,11 @@
 # TAB completion of disquectl for fish: made by `disquectl completion fish`.
 set -g __disquectl_commands \
+    queues\t'List the queues of the whole cluster.' \
+    jobs\t'List the jobs of the whole cluster, each once, with its state.' \
+    nodes\t'List the nodes of the cluster, and how they see each other.' \
+    trace\t'Show a job as every node sees it, side by side.' \
+    dead\t'List, retry or drop the jobs that a worker gave up.' \
+    work\t'Run a command for each job, with retries and a dead queue.' \
     addjob\t'Add a job to a queue and print its ID.' \
     getjob\t'Take jobs from queues, and wait until there is one.' \
     ack\t'Acknowledge jobs as done.' \
@@ -31,13 +37,7 @@ set -g __disquectl_commands \
     shutdown\t'Stop a server.' \
     debug\t'Test and crash commands; never use them on a live server.' \
     loadjob\t'Load a job in the append only file\'s format (refused from clients).' \
-    nodes\t'List the nodes of the cluster, and how they see each other.' \
-    queues\t'List the queues of the whole cluster.' \
-    jobs\t'List the jobs of the whole cluster, each once, with its state.' \
-    trace\t'Show a job as every node sees it, side by side.' \
-    explain\t'Explain an error code, a job ID, or a field of show, qstat or info.' \
-    work\t'Run a command for each job, with retries and a dead queue.' \
-    dead\t'List, retry or drop the jobs that a worker gave up.' \
+    explain\t'Explain an error, a job ID, an exit code, a state or a column.' \
     exec\t'Send words unchanged, or commands from stdin, one per line.' \
     shell\t'Type commands interactively, with completion, hints and history.' \
     sandbox\t'Run an in-memory server for trials and tests, alone or beside a command.' \

@@ -11,8 +11,9 @@ import sys
 from typing import Any
 
 from disquectl.commands import all_commands
+from disquectl.manual.columns import columns_of
 from disquectl.render.ansi import BOLD, RESET
-from disquectl.spec.command import JOBS, QUEUES, SERVER, TOOLS, Command
+from disquectl.spec.command import GROUPS, Command
 from disquectl.spec.parameters import Option
 
 GLOBAL_HINT = "Global options such as -n, -o and --echo: see disquectl --help."
@@ -22,7 +23,7 @@ def write_program_help(program: Any, ctx: Any, formatter: Any) -> None:
     """Write all commands in their groups, and the global options."""
     formatter.write_usage("disquectl", "[OPTIONS] COMMAND [ARGS] [OPTIONS]")
     _paragraph(formatter, program.help)
-    by_group: dict[str, list[tuple[str, str]]] = {JOBS: [], QUEUES: [], SERVER: [], TOOLS: []}
+    by_group: dict[str, list[tuple[str, str]]] = {group: [] for group in GROUPS}
     for command in all_commands():
         by_group[command.group].append((command.name, command.summary))
     for group, entries in by_group.items():
@@ -56,6 +57,10 @@ def write_command_help(command: Command, ctx: Any, formatter: Any) -> None:
     if command.subcommands:
         with formatter.section("Commands"):
             formatter.write_dl([(inner.name, inner.summary) for inner in command.subcommands])
+    columns = columns_of(command)
+    if len(columns) > 1:
+        with formatter.section("Columns"):
+            formatter.write_dl(columns)
     if command.errors:
         with formatter.section("Errors"):
             formatter.write_dl([tuple(error.split(": ", 1)) for error in command.errors])

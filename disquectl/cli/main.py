@@ -11,12 +11,11 @@ import os
 
 from disquectl.commands import find
 from disquectl.config.settings import resolve
-from disquectl.errors import EXIT_INTERRUPTED, EXIT_OK, DataError, DisquectlError, UsageError
+from disquectl.errors import EXIT_INTERRUPTED, EXIT_OK, DataError, DisquectlError
 from disquectl.execution import parser
 from disquectl.execution.session import Session
 from disquectl.execution.streams import process_streams
 from disquectl.render.escape import for_message
-from disquectl.spec.global_options import CONNECTING
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -67,29 +66,29 @@ def _run(argv: list[str], streams: Streams) -> int:
 
 def _explained(argv: list[str]) -> list[str]:
     """`help COMMAND` as `COMMAND --help`, unless there is a topic of that name."""
-    if argv[:1] != ["help"] or find("".join(argv[1:2])) is None:
+    asked = parser.parse(argv, find) if "help" in argv else None
+    words = asked.words.get("topic") if asked is not None and asked.command.name == "help" else None
+    if not isinstance(words, tuple) or find(words[0]) is None:
         return argv
     from disquectl.manual import topics
 
-    return argv if topics.exists(argv[1]) else [*argv[1:], "--help"]
+    return argv if topics.exists(words[0]) else [*words, "--help"]
 
 
 def carry_out(invocation: Invocation, streams: Streams) -> int:
-    """Run a parsed command and return its exit code. Raises UsageError for connection options of one that
-    does not connect."""
+    """Run a parsed command and return its exit code."""
     from disquectl.execution.dispatch import run
 
     environ: Mapping[str, str] = os.environ
-    if not invocation.command.connects:
-        given = [option.flag for option in CONNECTING if option.name in invocation.settings]
-        if given:
-            raise UsageError(
-                f"{invocation.command.name} does not connect, so {given[0]} is not needed", "leave it out"
-            )
+    command, words, given = invocation.command, invocation.words, invocation.settings
+    if not command.connects:
+        from disquectl.execution.unconnected import without_connection
+
+        words, given = without_connection(command, words, given)
         environ = {name: value for name, value in environ.items() if not name.startswith("DISQUE_")}
-    settings = resolve(invocation.settings, environ, with_profile=invocation.command.connects)
+    settings = resolve(given, environ, with_profile=command.connects)
     with Session(settings, streams) as session:
-        run(invocation.command, invocation.words, session)
+        run(command, words, session)
         return session.exit_code
 
 

@@ -24,6 +24,7 @@ from disquectl.errors import UsageError
 from disquectl.execution.parser import Invocation, is_number
 from disquectl.spec.command import Command
 from disquectl.spec.global_options import GLOBAL_OPTIONS
+from disquectl.spec.habits import OPTIONS, habit_of_command
 from disquectl.spec.parameters import Argument, Option
 
 TYPE_CHECKING = False
@@ -92,12 +93,17 @@ def _parse(parse: Callable[[Any, list[str]], list[str]], ctx: Any, args: list[st
 
 def _no_such_command(name: str, names: Iterable[str], where: str) -> UsageError:
     near = get_close_matches(name, list(names), n=2, cutoff=0.7)
-    advice = f"did you mean {' or '.join(near)}?" if near else f"see {where} --help"
+    if where == PROGRAM and (command_line := habit_of_command(name)):
+        advice = f"did you mean `{command_line}`?"
+    else:
+        advice = f"did you mean {' or '.join(near)}?" if near else f"see {where} --help"
     return UsageError(f"no such command: {name!r}", advice)
 
 
 def _no_such_option(name: str, known: Iterable[str], where: str) -> UsageError:
     # Without the dashes, which would make all options look similar.
+    if instead := OPTIONS.get(name):
+        return UsageError(f"no such option: {name}", f"did you mean {instead}?")
     near = get_close_matches(name.lstrip("-"), [one.lstrip("-") for one in known], n=2, cutoff=0.7)
     advice = f"did you mean --{' or --'.join(near)}?" if near else f"see {where} --help"
     return UsageError(f"no such option: {name}", advice)
@@ -172,7 +178,7 @@ class Tree(TyperGroup):
 
     def __init__(self) -> None:
         install = _at_once(
-            "--install-completion", "Set up TAB completion for your shell.", _install_completion
+            ("--install-completion",), "Set up TAB completion for your shell.", _install_completion
         )
         super().__init__(
             name=PROGRAM,
@@ -241,14 +247,14 @@ def _unmarked(value: Any) -> Any:
 
 
 def _global_parameters(hidden: bool) -> list[Any]:
-    version = _at_once("--version", "Print the version.", _print_version, hidden)
+    version = _at_once(("-V", "--version"), "Print the version.", _print_version, hidden)
     return [*(_option(option, hidden) for option in GLOBAL_OPTIONS), version]
 
 
-def _at_once(flag: str, what: str, act: Callable[..., None], hidden: bool = False) -> Any:
+def _at_once(flags: tuple[str, ...], what: str, act: Callable[..., None], hidden: bool = False) -> Any:
     """An option that does something itself and ends the program."""
     return TyperOption(
-        param_decls=[flag],
+        param_decls=list(flags),
         is_flag=True,
         expose_value=False,
         is_eager=True,

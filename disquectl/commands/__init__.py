@@ -14,6 +14,12 @@ if TYPE_CHECKING:
     from disquectl.spec.parameters import Words
 
 NAMES = (
+    "queues",
+    "jobs",
+    "nodes",
+    "trace",
+    "dead",
+    "work",
     "addjob",
     "getjob",
     "ack",
@@ -45,13 +51,7 @@ NAMES = (
     "shutdown",
     "debug",
     "loadjob",
-    "nodes",
-    "queues",
-    "jobs",
-    "trace",
     "explain",
-    "work",
-    "dead",
     "exec",
     "shell",
     "sandbox",

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from disquectl.errors import UsageError
 from disquectl.protocol.jobid import is_valid
-from disquectl.spec.command import TOOLS, WRITE, Command, Grammar, Program, Risk
+from disquectl.spec.command import CLUSTER, WRITE, Command, Grammar, Program, Risk
 from disquectl.spec.param_types import DURATION, FLAG, TEXT, WORD, ParamType, number
 from disquectl.spec.parameters import SEEDS_ONLY, Argument, Option
 from disquectl.spec.shape import PAIRS, RECORDS, VALUE, Shape
@@ -79,7 +79,7 @@ def run(command: Command, values: Values, session: Session) -> None:
 COMMAND = Command(
     "dead",
     "List, retry or drop the jobs that a worker gave up.",
-    group=TOOLS,
+    group=CLUSTER,
     example="disquectl dead retry mail --exit 75 --dry-run",
     details="Reads the dead queues of all nodes. retry and drop ask for confirmation, unless all jobs are "
     "named by their IDs. An ID is that of the dead letter or that of the job that died.",

@@ -5,7 +5,7 @@ from __future__ import annotations
 from disquectl.errors import UsageError
 from disquectl.merge.jobs import JOB_FIELDS
 from disquectl.merge.states import STATES
-from disquectl.spec.command import TOOLS, Command, Grammar, Program
+from disquectl.spec.command import CLUSTER, Command, Grammar, Program
 from disquectl.spec.param_types import DURATION, FLAG, QUEUE, TEXT, WORD, number, one_of
 from disquectl.spec.parameters import SEEDS_ONLY, Argument, Option
 from disquectl.spec.shape import RECORDS, VALUE, Shape
@@ -51,8 +51,8 @@ def run(command: Command, values: Values, session: Session) -> None:
 COMMAND = Command(
     "jobs",
     "List the jobs of the whole cluster, each once, with its state.",
-    group=TOOLS,
-    example="disquectl jobs mail --state in-flight --older-than 10m --ids",
+    group=CLUSTER,
+    example="disquectl jobs mail --state in-flight --older-than 10m",
     details="States: queued; delayed; in-flight (delivered, or taken out by dequeue or working, which look "
     "the same); acked (acknowledged, being collected); waiting (addjob waits for replication); "
     "unknown (a node that did not answer may have it queued). next_requeue_within is in milliseconds, "

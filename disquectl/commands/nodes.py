@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from disquectl.merge.nodes import NODE_FIELDS
-from disquectl.spec.command import TOOLS, Command, Grammar, Program
+from disquectl.spec.command import CLUSTER, Command, Grammar, Program
 from disquectl.spec.parameters import SEEDS_ONLY
 from disquectl.spec.shape import RECORDS, Shape
 
@@ -33,7 +33,7 @@ def run(command: Command, values: Values, session: Session) -> None:
 COMMAND = Command(
     "nodes",
     "List the nodes of the cluster, and how they see each other.",
-    group=TOOLS,
+    group=CLUSTER,
     example="disquectl nodes -o json",
     details="priority (of HELLO: 1 good, 5 not linked, 10 possibly failing, 100 failing or leaving) and "
     "state (of CLUSTER NODES) are what the other nodes report: one value where they agree, else "

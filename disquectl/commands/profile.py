@@ -18,13 +18,17 @@ ASSIGNMENT = ParamType("assignment", plain_text, "KEY=VALUE")
 
 NAME = Argument("name", PROFILE, "The profile.")
 NAME_OR_IN_USE = Argument("name", PROFILE, "The profile; without it, the default profile.", required=False)
-STORE_PASSWORD = Option("--store-password", FLAG, "Ask for the password and store it in the keyring.")
+STORE_PASSWORD = Option("--store-password", FLAG, "Ask for the password and keep it in the system's keyring.")
 
 
 ASSIGNMENTS = Argument(
     "assignment", ASSIGNMENT, "Settings such as nodes=a:7711,b:7711.", many=True, required=False
 )
-SET_DETAILS = "See disquectl help profiles for the keys. KEY= removes a key."
+SET_DETAILS = (
+    "Connection options such as --node, --password-file and --tls are saved in the profile, too. See "
+    "disquectl help profiles for the keys. KEY= removes a key."
+)
+ADD_DETAILS = f"On a terminal, without settings, it asks for them. {SET_DETAILS}"
 
 
 def run_list(command: Command, values: Values, session: Session) -> None:
@@ -87,15 +91,15 @@ SHOW = Command(
     "Show what a profile sets, without secrets.",
     example="disquectl profile show work",
     grammar=Grammar(arguments=(NAME_OR_IN_USE,)),
-    does=Program(run_show, connects=False),
+    does=Program(run_show, connects=False, connecting="values"),
 )
 ADD = Command(
     "add",
     "Create a profile.",
-    example="disquectl profile add work nodes=10.0.0.1:7711,10.0.0.2:7711 password-env=WORK_PASSWORD",
-    details=SET_DETAILS,
+    example="disquectl profile add work --node 10.0.0.1:7711,10.0.0.2:7711 password-env=WORK_PASSWORD",
+    details=ADD_DETAILS,
     grammar=Grammar(arguments=(NAME, ASSIGNMENTS), options=(STORE_PASSWORD,)),
-    does=Program(run_add, connects=False),
+    does=Program(run_add, connects=False, connecting="values"),
 )
 SET = Command(
     "set",
@@ -103,7 +107,7 @@ SET = Command(
     example="disquectl profile set work protected=true output=json",
     details=SET_DETAILS,
     grammar=Grammar(arguments=(NAME, ASSIGNMENTS), options=(STORE_PASSWORD,)),
-    does=Program(run_set, connects=False),
+    does=Program(run_set, connects=False, connecting="values"),
 )
 REMOVE = Command(
     "remove",
@@ -128,7 +132,7 @@ CHECK = Command(
     example="disquectl profile check work",
     details="Exit code 3 if only some nodes answer.",
     grammar=Grammar(arguments=(NAME_OR_IN_USE,)),
-    does=Program(run_check, shape=lambda _: CHECK_SHAPE, connects=False),
+    does=Program(run_check, shape=lambda _: CHECK_SHAPE, connects=False, connecting="values"),
 )
 
 COMMAND = Command(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from disquectl.errors import UsageError
 from disquectl.merge.queues import QUEUE_FIELDS
-from disquectl.spec.command import TOOLS, Command, Grammar, Program
+from disquectl.spec.command import CLUSTER, Command, Grammar, Program
 from disquectl.spec.param_types import DURATION, FLAG, TEXT, number
 from disquectl.spec.param_types import QUEUE as PATTERN
 from disquectl.spec.parameters import SEEDS_ONLY, Argument, Option
@@ -41,7 +41,7 @@ def run(command: Command, values: Values, session: Session) -> None:
 COMMAND = Command(
     "queues",
     "List the queues of the whole cluster.",
-    group=TOOLS,
+    group=CLUSTER,
     example="disquectl queues 'mail*' --sort in_flight --limit 10",
     details="queued, delayed, in_flight (delivered or taken out, not acknowledged) and acked count jobs, "
     "each once however many replicas it has. oldest_age is the age of the oldest queued job in "

@@ -72,5 +72,5 @@ COMMAND = Command(
         ),
         rest_is_data=True,
     ),
-    does=Program(run, is_streaming=lambda _: True, connects=False),
+    does=Program(run, is_streaming=lambda _: True, connects=False, connecting="refuse"),
 )

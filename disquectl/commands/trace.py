@@ -5,7 +5,7 @@ from __future__ import annotations
 from disquectl.errors import ReplyError
 from disquectl.merge.trace import TRACE_FIELDS
 from disquectl.protocol.jobid import is_valid
-from disquectl.spec.command import TOOLS, UNKNOWN_JOB, Command, Grammar, Program
+from disquectl.spec.command import CLUSTER, UNKNOWN_JOB, Command, Grammar, Program
 from disquectl.spec.param_types import FLAG, JOB_ID
 from disquectl.spec.parameters import SEEDS_ONLY, Argument, Option
 from disquectl.spec.shape import RECORDS, Shape
@@ -41,7 +41,7 @@ def run(command: Command, values: Values, session: Session) -> None:
 COMMAND = Command(
     "trace",
     "Show a job as every node sees it, side by side.",
-    group=TOOLS,
+    group=CLUSTER,
     example="disquectl trace D-dcb833cf-8YL1NT17e9+wsA/09NqxscQI-05a1",
     details="First what the ID says and the state that all replicas add up to (see `disquectl help jobs`), "
     "then every field of SHOW by node; * marks those that differ. Times that count down are not "

@@ -7,7 +7,7 @@ import time
 
 from disquectl.errors import UsageError
 from disquectl.protocol.job_options import check_expiry
-from disquectl.spec.command import TOOLS, WRITE, Command, Grammar, Program, Risk
+from disquectl.spec.command import CLUSTER, WRITE, Command, Grammar, Program, Risk
 from disquectl.spec.param_types import (
     DURATION,
     FLAG,
@@ -96,7 +96,7 @@ def run(command: Command, values: Values, session: Session) -> None:
 COMMAND = Command(
     "work",
     "Run a command for each job, with retries and a dead queue.",
-    group=TOOLS,
+    group=CLUSTER,
     example="disquectl work -q mail,5 -q default -c 25 -- ./handle-job",
     grammar=Grammar(
         arguments=(

@@ -8,18 +8,22 @@ from __future__ import annotations
 from disquectl.errors import UsageError
 from disquectl.execution.request import send_and_present
 from disquectl.spec.command import Program, Request
+from disquectl.spec.global_options import CONNECTING
 from disquectl.spec.parameters import convert
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from disquectl.execution.session import Session
     from disquectl.spec.command import Command
-    from disquectl.spec.parameters import Raw
+    from disquectl.spec.parameters import Argument, Option, Raw
 
 
 def run(command: Command, raw: Raw, session: Session) -> None:
     """Carry out one command from the words as they were typed. Raises UsageError for wrong values."""
-    values = convert((*command.grammar.arguments, *command.grammar.options), raw)
+    parameters: tuple[Argument | Option, ...] = (*command.grammar.arguments, *command.grammar.options)
+    if isinstance(command.does, Program) and command.does.connecting == "values":
+        parameters = (*parameters, *CONNECTING)
+    values = convert(parameters, raw)
     if command.grammar.check:
         command.grammar.check(values)
     session.command_name = command.full_name

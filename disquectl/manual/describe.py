@@ -5,6 +5,7 @@ from __future__ import annotations
 from disquectl import __version__
 from disquectl.commands import ALIASES, all_commands
 from disquectl.spec.global_options import GLOBAL_OPTIONS
+from disquectl.spec.vocabulary import EXIT_CODES
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -12,21 +13,6 @@ if TYPE_CHECKING:
 
     from disquectl.spec.command import Command
     from disquectl.spec.parameters import Argument, Option
-
-EXIT_CODES = (
-    (0, "done"),
-    (1, "the server refused"),
-    (2, "wrong usage"),
-    (3, "partly done"),
-    (4, "not found, or nothing there"),
-    (5, "not connected"),
-    (6, "no answer in time, to a command that changes nothing"),
-    (7, "not authorised"),
-    (8, "outcome unknown: sent, but not answered"),
-    (9, "the result could not be written, or an input could not be read"),
-    (70, "a bug in disquectl"),
-    (130, "interrupted"),
-)
 
 ENVIRONMENT = (
     ("DISQUE_NODES", "The seed nodes, comma-separated."),

@@ -9,9 +9,10 @@ from __future__ import annotations
 
 from disquectl import __version__
 from disquectl.commands import ALIASES, all_commands
-from disquectl.manual.describe import ENVIRONMENT, EXIT_CODES
-from disquectl.spec.command import JOBS, QUEUES, SERVER, TOOLS
+from disquectl.manual.describe import ENVIRONMENT
+from disquectl.spec.command import GROUPS
 from disquectl.spec.global_options import CONNECTING, GENERAL
+from disquectl.spec.vocabulary import EXIT_CODES
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -45,7 +46,7 @@ def _lines() -> Iterator[str]:
         "options. Durations are 30 (seconds), 500ms, 5m, 2h, 1d. Only results are written to stdout: a "
         "table on a terminal, plain lines otherwise, and JSON, CSV and other formats with -o."
     )
-    for group in (JOBS, QUEUES, SERVER, TOOLS):
+    for group in GROUPS:
         yield f".SH {group.upper()}"
         for command in all_commands():
             if command.group == group:

@@ -5,6 +5,8 @@ Rich is loaded only for a page on a terminal.
 
 from __future__ import annotations
 
+from textwrap import wrap
+
 from disquectl.execution.text import write_text
 from disquectl.manual import topics
 
@@ -14,11 +16,16 @@ if TYPE_CHECKING:
 
 
 def show_topics(session: Session) -> None:
-    """The list of topics."""
-    width = max(len(name) for name in topics.names())
-    lines = [f"  {name:{width}}  {topics.title(name)}" for name in topics.names()]
-    last = "disquectl help COMMAND is disquectl COMMAND --help"
-    write_text("\n".join(["disquectl help TOPIC", "", *lines, "", last]), session)
+    """The topics in their groups, each with a sentence."""
+    column = max(len(name) for name in topics.names()) + 4
+    lines = ["disquectl help TOPIC"]
+    for group, members in topics.GROUPS.items():
+        lines += ["", f"{group}:"]
+        for name, about in members.items():
+            first, *rest = wrap(about, max(session.streams.width - column, 20))
+            lines += [f"  {name}".ljust(column) + first, *(" " * column + more for more in rest)]
+    lines += ["", "disquectl --help lists the commands.", "disquectl help COMMAND explains one."]
+    write_text("\n".join(lines), session)
 
 
 def show_page(name: str, session: Session) -> None:

@@ -6,6 +6,38 @@ import os
 
 from disquectl.errors import UsageError
 
+# Group -> topic -> what it is about, in the order of `help`.
+GROUPS = {
+    "Start": {
+        "cheat": "Tasks and incidents, each with the commands to paste.",
+        "sandbox": "Try everything without a Disque server.",
+        "shell": "The interactive shell: completion, hints, pipes.",
+        "output": "Tables, JSON, CSV and other formats; columns.",
+        "completion": "TAB completion for bash, zsh and fish.",
+        "reference": "Every command with its options, columns and errors.",
+    },
+    "Operate": {
+        "cluster": "One node or all: queues, jobs, nodes, --cluster.",
+        "job-states": "What queued, delayed, in-flight, ... mean.",
+        "delivery": "When a job is delivered twice or lost.",
+        "worker": "Run a command for each job: retries, dead letters.",
+        "exit-codes": "What each exit code means, and what to do.",
+    },
+    "Connect": {
+        "connecting": "Nodes, URLs, passwords, timeouts, failover.",
+        "profiles": "Save nodes, password and TLS under a name.",
+        "tls": "Nodes behind a TLS proxy.",
+        "environment": "All environment variables.",
+    },
+    "Develop": {
+        "scripting": "Scripts and pipelines: formats, exit codes, quoting.",
+        "bulk": "Add and take many jobs at once.",
+        "python": "The Python client.",
+        "testing": "Run disquectl's own tests.",
+        "how-a-command-runs": "How disquectl is built.",
+        "adding-a-command": "Add a command to disquectl.",
+    },
+}
 # Longer lines are hard to read.
 MAX_WIDTH = 100
 _FOLDER = os.path.join(os.path.dirname(os.path.dirname(__file__)), "help")

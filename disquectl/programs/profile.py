@@ -8,6 +8,7 @@ from __future__ import annotations
 import os
 
 from disquectl.config.file import Config, chosen, config_path, load
+from disquectl.config.profiles import PASSWORD_KEYS
 from disquectl.config.settings import Settings
 from disquectl.errors import DisquectlError, PartlyDone, UsageError
 from disquectl.execution.present import present
@@ -56,6 +57,7 @@ def check_nodes(values: Values, shape: Shape, session: Session) -> None:
     session.check_output(shape)
     profile = chosen_profile(values, session)
     settings = Settings({"quiet": session.settings.quiet}, {}, profile)
+    session.note(connection_of(profile, settings))
     problems: list[DisquectlError] = []
     records: list[Record] = []
     with Session(settings, session.streams) as inner:
@@ -75,6 +77,20 @@ def check_nodes(values: Values, shape: Shape, session: Session) -> None:
         raise PartlyDone(f"{len(records) - len(problems)} of {len(records)} nodes answered")
 
 
+def connection_of(profile: Profile, settings: Settings) -> str:
+    """What a profile connects to, in words: the nodes, TLS, and where the password comes from."""
+    nodes = ", ".join(str(node) for node in settings.nodes)
+    if not settings.nodes_from_profile:
+        nodes += " (the default: the profile names no nodes)"
+    source = next((key for key in PASSWORD_KEYS if key in profile.table), None)
+    password = "no password"
+    if source in ("password-env", "password-file"):
+        password = f"{source} {profile.table[source]}"
+    elif source:
+        password = source
+    return f"profile {profile.name}: {nodes}; {'TLS' if settings.tls else 'no TLS'}; {password}"
+
+
 def config_of(session: Session) -> Config:
     """The config file; an empty one if there is none, without a path if there is no place for it."""
     path = session.settings.config_path or config_path(os.environ)
@@ -85,7 +101,7 @@ def config_of(session: Session) -> Config:
 
 def chosen_profile(values: Values, session: Session) -> Profile:
     """The profile that the command names, else the one in use. Raises UsageError where there is none."""
-    return named(config_of(session), values.get("name"))
+    return named(config_of(session), values.get("name") or values.get("profile"))
 
 
 def named(config: Config, name: str | None) -> Profile:

@@ -10,10 +10,11 @@ from disquectl.config.edit import with_profile, with_use, without_profile
 from disquectl.config.file import Config, parse
 from disquectl.config.home import no_home
 from disquectl.config.passwords import into_keyring
-from disquectl.config.profiles import Profile, from_text
+from disquectl.config.profiles import Profile
 from disquectl.config.write import locked, save
 from disquectl.errors import UsageError
 from disquectl.programs.profile import chosen_profile, config_of, named
+from disquectl.programs.profile_keys import KEYRING, asked_keys, given_keys
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -25,17 +26,25 @@ if TYPE_CHECKING:
 
 
 def add_profile(values: Values, session: Session) -> None:
-    """Create a profile."""
+    """Create a profile from what is given; if that is nothing, from the answers to questions."""
     name = values["name"]
+    if not given_keys(values) and not values.get("store_password"):
+        if name in config_of(session).profiles:
+            raise _exists(name)
+        values = asked_keys(name, values, session)
 
     def changed(config: Config) -> str:
         if name in config.profiles:
-            raise UsageError(
-                f"profile {name!r} already exists", "change it with: disquectl profile set NAME KEY=VALUE"
-            )
+            raise _exists(name)
         return _with_values(config, name, values)
 
     _write(session, changed, meanwhile=lambda: _store_password(name, values, session))
+
+
+def _exists(name: str) -> UsageError:
+    return UsageError(
+        f"profile {name!r} already exists", "change it with: disquectl profile set NAME KEY=VALUE"
+    )
 
 
 def set_keys(values: Values, session: Session) -> None:
@@ -74,24 +83,23 @@ def use_profile(values: Values, session: Session) -> None:
 
 
 def _with_values(config: Config, name: str, values: Values) -> str:
-    """The text of the file with the assignments applied to a profile."""
-    changes = _changes(values)
-    before = config.profiles[name].table if name in config.profiles else {}
-    after = {key: value for key, value in (before | changes).items() if value is not None}
-    profile = Profile(name, after, lambda keys, problem: UsageError(f"{keys[-1]}: {problem}"))
-    if values.get("store_password") and "password_keyring" not in profile.values:
-        raise UsageError("--store-password needs password-keyring=true")
+    """The text of the file with the given keys applied to a profile."""
+    changes = _changes(config, name, values)
+    after = {key: value for key, value in (_table(config, name) | changes).items() if value is not None}
+    Profile(name, after, lambda keys, problem: UsageError(f"{keys[-1]}: {problem}"))
     return with_profile(config.text, name, changes)
 
 
-def _changes(values: Values) -> dict[str, Value | None]:
-    changes: dict[str, Value | None] = {}
-    for assignment in values.get("assignment", ()):
-        key, equals, text = assignment.partition("=")
-        if not equals:
-            raise UsageError(f"not KEY=VALUE: {assignment!r}")
-        changes[key] = from_text(key, text) if text else None
+def _changes(config: Config, name: str, values: Values) -> dict[str, Value | None]:
+    """The given keys; --store-password implies the keyring."""
+    changes = given_keys(values)
+    if values.get("store_password") and not (_table(config, name) | changes).get(KEYRING):
+        changes[KEYRING] = True
     return changes
+
+
+def _table(config: Config, name: str) -> dict[str, Value]:
+    return config.profiles[name].table if name in config.profiles else {}
 
 
 def _store_password(name: str, values: Values, session: Session) -> None:
@@ -99,8 +107,8 @@ def _store_password(name: str, values: Values, session: Session) -> None:
     if not values.get("store_password"):
         return
     config = config_of(session)
-    before = config.profiles[name].table if name in config.profiles else {}
-    profile = Profile(name, before | _changes(values), config.wrong)
+    changes = _changes(config, name, values)
+    profile = Profile(name, _table(config, name) | changes, config.wrong)
     session.settings.ask_password = True
     into_keyring(profile.values["password_keyring"], name, str(session.password))
 

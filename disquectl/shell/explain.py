@@ -9,6 +9,7 @@ from textwrap import wrap
 
 from disquectl.commands import all_commands, find
 from disquectl.manual import topics
+from disquectl.manual.columns import columns_of
 from disquectl.render.ansi import BOLD, RESET
 from disquectl.shell.builtins import BUILTINS, find_builtin
 from disquectl.shell.interpret import usage
@@ -70,10 +71,12 @@ def _command_help(command: Command, width: int, color: bool) -> str:
         lines += ["", *wrap(f"Asks for confirmation, because it {command.risk.danger}.", width)]
     if command.risk.cluster_note:
         lines += ["", *wrap(f"In a cluster it {command.risk.cluster_note}.", width)]
+    columns = columns_of(command)
     sections = {
         "Arguments": [(argument.usage, argument.help) for argument in command.grammar.arguments],
         "Options": [(_flag(option), option.explained) for option in command.grammar.options],
         "Commands": [(inner.name, inner.summary) for inner in command.subcommands],
+        "Columns": columns if len(columns) > 1 else [],
         "Errors": [(error.partition(": ")[0], error.partition(": ")[2]) for error in command.errors],
     }
     for title, entries in sections.items():

@@ -10,6 +10,7 @@ import time
 
 from disquectl.errors import DisquectlError, PartlyDone, UsageError
 from disquectl.execution.dispatch import run as dispatch
+from disquectl.execution.unconnected import without_connection
 from disquectl.shell.grammar import read
 from disquectl.shell.held_jobs import HeldJobs
 from disquectl.shell.interpret import interpret
@@ -69,13 +70,15 @@ def run_command(
 
 
 def _settings(shell: Shell, invocation: ShellInvocation, *, yes: bool = False) -> Settings:
-    settings = settings_for_line(shell.settings, invocation.settings, os.environ)
-    settings.yes = settings.yes or yes
     command = invocation.command
     if command.name == "shell":
         raise UsageError("this is the shell already")
-    if not command.connects and connects_itself(invocation.settings):
-        raise UsageError(f"{command.name} does not connect, so connection options have no effect on it")
+    if not command.connects:
+        invocation.words, invocation.settings = without_connection(
+            command, invocation.words, invocation.settings
+        )
+    settings = settings_for_line(shell.settings, invocation.settings, os.environ)
+    settings.yes = settings.yes or yes
     _warn_if_unknown(shell, invocation)
     return settings
 

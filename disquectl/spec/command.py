@@ -22,17 +22,20 @@ if TYPE_CHECKING:
     from disquectl.spec.shape import Shape
 
     # The sections of the help; subcommands are in no section of their own.
-    Group = Literal["Jobs", "Queues", "Server", "Tools", ""]
+    Group = Literal["Cluster", "Jobs", "Queues", "Server", "Tools", ""]
     # What a request does to the cluster. "read" and "idempotent" may be sent again after a lost connection.
     Effect = Literal["read", "idempotent", "write"]
     # How --cluster combines the replies of all nodes: added up; listed side by side; each element of a scan
     # once; the jobs of a queue in order; or, for commands that name jobs, each job where it takes effect.
     Merge = Literal["none", "add", "list", "scan", "peek", "by_id"]
 
+CLUSTER: Final = "Cluster"  # what the operator of a cluster needs
 JOBS: Final = "Jobs"
 QUEUES: Final = "Queues"
 SERVER: Final = "Server"
 TOOLS: Final = "Tools"
+# In the order of the help: the operator's, Disque's own commands, the rest.
+GROUPS: Final = (CLUSTER, JOBS, QUEUES, SERVER, TOOLS)
 
 READ: Final = "read"
 IDEMPOTENT: Final = "idempotent"
@@ -195,9 +198,11 @@ class Program:
     shape         the values -> how the records look; None if it writes text
     is_streaming  what was typed -> whether it writes its output continuously; if not given it does not
     connects      False if it never connects, so that connection settings do not apply
+    connecting    what connection options mean if it does not connect: "ignore" them; "refuse" them, where
+                  a user could expect an effect; or "values": they are among the values that `run` gets
     """
 
-    __slots__ = ("connects", "is_streaming", "run", "shape")
+    __slots__ = ("connecting", "connects", "is_streaming", "run", "shape")
 
     def __init__(
         self,
@@ -206,7 +211,9 @@ class Program:
         shape: Callable[[Values], Shape] | None = None,
         is_streaming: Callable[[Raw], bool] | None = None,
         connects: bool = True,
+        connecting: Literal["ignore", "refuse", "values"] = "ignore",
     ) -> None:
+        self.connecting = connecting
         self.run = run
         self.shape = shape
         self.is_streaming = is_streaming

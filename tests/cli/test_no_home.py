@@ -61,7 +61,8 @@ def nobody(monkeypatch):
 
 
 @pytest.mark.parametrize(
-    "words", [["add", "a"], ["set", "a", "tls=true"], ["use", "a"], ["use", "--none"], ["remove", "a"]]
+    "words",
+    [["add", "a", "tls=false"], ["set", "a", "tls=true"], ["use", "a"], ["use", "--none"], ["remove", "a"]],
 )
 def test_what_would_write_into_the_home_says_so(homeless, words):
     done = homeless("profile", *words)
@@ -87,13 +88,13 @@ def test_a_file_that_is_named_is_used(homeless, tmp_path):
         ({}, ["--config", "option.toml"], homeless.folder / "option.toml"),
         ({"XDG_CONFIG_HOME": str(tmp_path / "xdg")}, [], tmp_path / "xdg" / "disquectl" / "config.toml"),
     ):
-        assert homeless(*words, "profile", "add", "a", **env).returncode == 0
-        assert path.read_text() == "[profiles.a]\n"
+        assert homeless(*words, "profile", "add", "a", "tls=false", **env).returncode == 0
+        assert path.read_text() == "[profiles.a]\ntls = false\n"
         assert homeless(*words, "profile", "list", **env).stdout.startswith("a\t")
 
 
 def test_a_relative_folder_for_settings_is_none(homeless):
-    done = homeless("profile", "add", "a", XDG_CONFIG_HOME="xdg")
+    done = homeless("profile", "add", "a", "tls=false", XDG_CONFIG_HOME="xdg")
     assert done.returncode == 2
     assert os.listdir(homeless.folder) == []
 
@@ -182,7 +183,7 @@ def test_a_user_that_nobody_knows(tmp_path):
     if subprocess.run([*as_unknown, sys.executable, "-c", ""], capture_output=True, check=False).returncode:
         pytest.skip("no such capability here")
     done = subprocess.run(
-        [*as_unknown, "env", "-i", sys.executable, "-m", "disquectl", "profile", "add", "a"],
+        [*as_unknown, "env", "-i", sys.executable, "-m", "disquectl", "profile", "add", "a", "tls=false"],
         cwd=here,
         capture_output=True,
         text=True,

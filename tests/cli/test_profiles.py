@@ -59,7 +59,7 @@ def test_a_profile_is_made_used_and_forgotten(node, home):
 
 
 def test_no_two_of_a_name_and_none_that_is_not_there():
-    run_disquectl("profile", "add", "work")
+    run_disquectl("profile", "add", "work", "tls=false")
     assert "profile 'work' already exists" in run_disquectl("profile", "add", "work").err
     for words in (["-P", "wrok", "ping"], ["profile", "set", "wrok", "tls=true"], ["profile", "use", "wrok"]):
         result = run_disquectl(*words)
@@ -80,7 +80,17 @@ def test_no_two_of_a_name_and_none_that_is_not_there():
         (["password=x"], "password: passwords are not kept in this file; use password-env, "),
         (["tls"], "not KEY=VALUE: 'tls'"),
         ([b"prompt=\xff"], "the config file must be UTF-8, and this value is not"),
-        (["--store-password"], "--store-password needs password-keyring=true"),
+        (["--store-password", "password-env=A"], "--store-password cannot be combined with password-env"),
+        (["--store-password"], "--ask-password needs a terminal"),
+        ([], "profile 'work' needs settings (such as --node HOST:PORT"),
+        (["--node", "a:b"], "nodes: not a port"),
+        (["--node", "h", "nodes=h"], "nodes is given twice"),
+        (["--node", "h", "--url", "disque://h"], "--node and --url cannot be combined"),
+        (["--url", "disque://:pw@h"], "passwords are not kept in the config file (leave it out of --url)"),
+        (["--ask-password"], "passwords are not kept in the config file (use --store-password"),
+        (["--password-file", ""], "--password-file must not be empty"),
+        (["--node", ""], "nodes: text is expected"),
+        (["--insecure"], "insecure: needs tls = true"),
     ],
 )
 def test_what_cannot_be_set_changes_nothing(words, says, home):
@@ -88,6 +98,64 @@ def test_what_cannot_be_set_changes_nothing(words, says, home):
     assert result.code == 2
     assert says in result.err
     assert not (home / ".config").exists()
+
+
+def test_options_make_a_profile(node, home):
+    word = home / "word"
+    word.write_text("s3cret-word\n")
+    made = run_disquectl(
+        *("profile", "add", "prod", "--node", "a:7711", "-n", "b", "--password-file", str(word)),
+        *("--tls", "--connect-timeout", "2s", "protected=true"),
+    )
+    assert (made.code, made.out, made.err) == (0, "", "")
+    assert run_disquectl("profile", "show", "prod").out.splitlines() == [
+        "profile\tprod",
+        "nodes\ta:7711,b",
+        f"password_file\t{word}",
+        "tls\ttrue",
+        "connect_timeout\t2000ms",
+        "protected\ttrue",
+    ]
+    assert run_disquectl("--url", f"disque://{node}", "profile", "add", "work").code == 0
+    assert run_disquectl("-P", "work", "ping").out == "PONG\n"
+    assert run_disquectl("profile", "set", "work", "--node", "c:1").code == 0
+    assert run_disquectl("profile", "show", "-P", "work").out == "profile\twork\nnodes\tc:1\n"
+
+
+@pytest.mark.parametrize(
+    ("answers", "lines"),
+    [
+        (["", "", ""], ["nodes\t127.0.0.1:7711"]),
+        (["a:1,b", "y", "env", "WORD"], ["nodes\ta:1,b", "tls\ttrue", "password_env\tWORD"]),
+    ],
+)
+def test_a_profile_without_settings_asks_for_them(answers, lines):
+    questions = ["Nodes ", "TLS? ", "Password: ", "Environment variable "]
+    with Terminal("profile", "add", "prod") as terminal:
+        for question, answer in zip(questions, answers, strict=False):
+            terminal.wait_for(question)
+            terminal.type(f"{answer}\n")
+        assert terminal.end() == 0
+    assert run_disquectl("profile", "show", "prod").out.splitlines() == ["profile\tprod", *lines]
+
+
+def test_a_wrong_answer_changes_nothing(home):
+    with Terminal("profile", "add", "prod") as terminal:
+        for question, answer in (("Nodes ", "a:b"), ("TLS? ", ""), ("Password: ", "")):
+            terminal.wait_for(question)
+            terminal.type(f"{answer}\n")
+        assert terminal.end() == 2
+    assert not (home / ".config").exists()
+
+
+def test_check_says_what_it_connects_to(config, node):
+    config(f"[profiles.a]\nnodes = '{node}'\npassword-env = 'WORD'\n[profiles.b]\n")
+    told = run_disquectl("profile", "check", "a", WORD="x")
+    assert told.err.startswith(f"profile a: {node}; no TLS; password-env WORD\n")
+    assert run_disquectl("profile", "check", "-P", "b").err.startswith(
+        "profile b: 127.0.0.1:7711 (the default: the profile names no nodes); no TLS; no password\n"
+    )
+    assert "profile a" not in run_disquectl("profile", "check", "a", "--quiet", WORD="x").err
 
 
 def test_a_wrong_file_stops_what_reads_it(config, node):
@@ -313,6 +381,20 @@ def test_a_password_in_the_keyring(config, guarded, home):
     assert run_disquectl("-P", "a", "qlen", "x", **env).out == "0\n"
     assert run_disquectl("profile", "remove", "a", **env).code == 0
     assert "s3cret-word" not in (home / "kept.json").read_text()
+
+
+def test_store_password_implies_the_keyring(guarded, home):
+    (home / "test_keyring.py").write_text(KEYRING)
+    env = {
+        "PYTHONPATH": os.pathsep.join([str(home), *sys.path[:1]]),
+        "PYTHON_KEYRING_BACKEND": "test_keyring.Keyring",
+    }
+    with Terminal("profile", "add", "a", "--node", guarded, "--store-password", **env) as terminal:
+        terminal.wait_for("Password: ")
+        terminal.type("s3cret-word\n")
+        assert terminal.end() == 0
+    assert run_disquectl("profile", "show", "a").out.endswith("password_keyring\ttrue\n")
+    assert run_disquectl("-P", "a", "qlen", "x", **env).out == "0\n"
 
 
 def test_without_the_package_the_keyring_is_explained(config, guarded, home):

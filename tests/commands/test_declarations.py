@@ -9,7 +9,7 @@ import pytest
 
 from disquectl.commands import ALIASES, NAMES, all_commands, find
 from disquectl.execution.parser import parse
-from disquectl.spec.command import IDEMPOTENT, JOBS, QUEUES, READ, SERVER, TOOLS, WRITE
+from disquectl.spec.command import GROUPS, IDEMPOTENT, JOBS, QUEUES, READ, SERVER, WRITE
 from disquectl.spec.global_options import GLOBAL_OPTIONS
 from tests.support.declarations import ALL, LEAVES
 
@@ -72,7 +72,7 @@ def test_rows_stand_in_the_groups_of_the_help():
         group: {command.name for command in all_commands() if command.group == group}
         for group in (JOBS, QUEUES, SERVER)
     }
-    assert {command.group for command in all_commands()} == {JOBS, QUEUES, SERVER, TOOLS}
+    assert {command.group for command in all_commands()} == set(GROUPS)
     assert groups[JOBS] == set(
         "addjob getjob ack fastack nack working show enqueue dequeue deljob".split()  # noqa: SIM905
     )

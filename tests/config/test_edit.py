@@ -158,7 +158,9 @@ def test_many_at_once_lose_nothing(tmp_path):
     path = tmp_path / "new" / "config.toml"
     names = [f"p{number}" for number in range(12)]
     running = [
-        subprocess.Popen([sys.executable, "-m", "disquectl", "--config", str(path), "profile", "add", name])
+        subprocess.Popen(
+            [sys.executable, "-m", "disquectl", "--config", str(path), "profile", "add", name, "tls=false"]
+        )
         for name in names
     ]
     assert [process.wait(60) for process in running] == [0] * len(names)

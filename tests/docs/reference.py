@@ -2,15 +2,11 @@
 
 from __future__ import annotations
 
-import shlex
-
-from disquectl.commands import ALIASES, all_commands, find
-from disquectl.execution.parser import parse
-from disquectl.spec.command import JOBS, QUEUES, SERVER, TOOLS, Command
+from disquectl.commands import ALIASES, all_commands
+from disquectl.manual.columns import columns_of
+from disquectl.spec.command import GROUPS, Command
 from disquectl.spec.global_options import CONNECTING, GENERAL
-from disquectl.spec.parameters import Option, convert
-
-GROUPS = (JOBS, QUEUES, SERVER, TOOLS)
+from disquectl.spec.parameters import Option
 
 _HEAD = """\
 <!-- Made from the declarations by `python -m tests.docs.generate`: change those, not this page. -->
@@ -92,8 +88,10 @@ def _explained(command: Command, usage: str) -> str:
         parts.append("\n".join(["| argument | |", "|---|---|", *lines]) + "\n")
     if command.grammar.options:
         parts.append(_options(command.grammar.options))
-    if columns := _columns(command):
-        parts.append(f"Columns: {columns}.\n")
+    columns = columns_of(command)
+    if len(columns) > 1:
+        rows = [f"| `{name}` | {_cell(meaning)} |" for name, meaning in columns]
+        parts.append("\n".join(["| column | |", "|---|---|", *rows]) + "\n")
     if command.errors:
         parts.append("\n".join(f"- {_error(error)}" for error in command.errors) + "\n")
     parts.append(f"```sh\n{command.example}\n```\n")
@@ -108,15 +106,6 @@ def _options(options: tuple[Option, ...]) -> str:
         names = f"{names} `{option.flag}{value}`".strip().replace("|", "\\|")
         lines.append(f"| {names} | {_cell(option.help)} | {_cell(option.unset)} |")
     return "\n".join(lines) + "\n"
-
-
-def _columns(command: Command) -> str:
-    """The fields of its records, as --columns and the keys of JSON name them: those of its example."""
-    example = parse(shlex.split(command.example)[1:], find)
-    if command.shape is None or example is None:
-        return ""
-    values = convert((*command.grammar.arguments, *command.grammar.options), example.words)
-    return ", ".join(f"`{field}`" for field in command.shape(values).fields)
 
 
 def _error(error: str) -> str:

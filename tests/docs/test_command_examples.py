@@ -5,6 +5,7 @@ Always beside a sandbox of its own: some of them stop servers and delete jobs.
 
 import os
 import re
+import shlex
 import subprocess
 import sys
 from pathlib import Path
@@ -12,8 +13,10 @@ from pathlib import Path
 import pytest
 
 from disquectl import Client
-from disquectl.commands import all_commands
+from disquectl.commands import all_commands, find
+from disquectl.execution.parser import parse
 from disquectl.sandbox.thread import SandboxThread
+from tests.docs.pages import HELP
 
 PAGE_JOB = "D-dcb833cf-8YL1NT17e9+wsA/09NqxscQI-05a1"
 EXAMPLES = [
@@ -76,3 +79,15 @@ def pasted(example: str, folder: Path) -> subprocess.CompletedProcess[str]:
 
 def test_the_rows_left_out_are_there() -> None:
     assert all(any(example.startswith(start) for example in EXAMPLES) for start in (*ENDLESS, *UNKNOWN_JOB))
+
+
+def cheat_lines() -> list[str]:
+    blocks = re.findall(r"```sh\n(.*?)```", (HELP / "cheat.md").read_text(), re.DOTALL)
+    return [part for block in blocks for line in block.splitlines() for part in line.split(" | ")]
+
+
+@pytest.mark.parametrize("line", cheat_lines())
+def test_every_command_of_an_incident_can_be_typed(line: str) -> None:
+    program, *words = shlex.split(line)
+    assert program == "disquectl"
+    assert parse(words, find) is not None or words[0] == "consumers"

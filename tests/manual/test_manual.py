@@ -12,21 +12,30 @@ import pytest
 from disquectl import errors
 from disquectl.commands import NAMES, all_commands
 from disquectl.manual import man, topics
-from disquectl.manual.describe import EXIT_CODES
 from disquectl.manual.man import man_page
 from disquectl.spec.global_options import GLOBAL_OPTIONS
+from disquectl.spec.vocabulary import EXIT_CODES
 from tests.conftest import run_disquectl
 from tests.support.terminal import on_terminal
 
 ROOT = Path(__file__).parents[2]
 
 
-def test_help_lists_every_topic_with_its_title():
-    result = run_disquectl("help")
+def test_help_lists_every_topic_in_its_group_with_a_sentence():
+    listed = [name for members in topics.GROUPS.values() for name in members]
+    assert sorted(listed) == topics.names()
+    result = run_disquectl("help", COLUMNS="200")
     assert result.code == 0
-    for page in (ROOT / "disquectl" / "help").glob("*.md"):
-        assert f"  {page.stem} " in result.out
-        assert topics.title(page.stem) in result.out
+    for group, members in topics.GROUPS.items():
+        assert f"\n{group}:\n" in result.out
+        for name, about in members.items():
+            assert about.endswith(".")
+            assert re.search(rf"^  {name} +{re.escape(about)}$", result.out, re.MULTILINE)
+
+
+@pytest.mark.parametrize("width", [60, 80])
+def test_the_list_of_topics_fits(width):
+    assert all(len(line) <= width for line in run_disquectl("help", COLUMNS=str(width)).out.splitlines())
 
 
 @pytest.mark.parametrize("topic", topics.names())

@@ -65,7 +65,7 @@ def test_notation_of_a_line(line: str, notation: str) -> None:
         ("SHOW ", [], "", ["id"]),
         ("JSCAN 0 STATE queued ", ["COUNT", "BUSYLOOP", "QUEUE", "STATE", "REPLY"], "", []),
         ("JSCAN 0 STATE ", [], "", ["state"]),
-        ("PAUSE q ", [], "", ["what"]),
+        ("PAUSE q ", ["BCAST"], "", ["what"]),
         ("INFO ", [], "", ["section"]),
         ("CONFIG GET ", [], "", ["pattern"]),
         ("CLUSTER FORGET ", [], "", ["node_id"]),
