@@ -29,7 +29,7 @@ def shape(values: Values) -> Shape:
     if word.upper() in MEANINGS:
         return Shape(CODE_FIELDS, PAIRS, value="meaning")
     several = len(named(word)) > 1
-    return Shape(FIELD_FIELDS, RECORDS if several else PAIRS, many=several, value="meaning")
+    return Shape(FIELD_FIELDS, RECORDS if several else PAIRS, many=several, value="meaning", folds=True)
 
 
 def explanations(word: str) -> list[Record]:

@@ -212,6 +212,11 @@ class Session:
             pretty=self.streams.stdout_is_terminal,
         )
 
+    def say_empty(self, shape: Shape) -> None:
+        """Say on stderr that a list is empty, where a table would show nothing."""
+        if shape.many and self.format == "table":
+            self.note(shape.empty)
+
     def line_writer(self, shape: Shape) -> Writer:
         """A writer that writes each record as it comes: plain where a table would wait for the last."""
         if self.format != "table":

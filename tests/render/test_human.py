@@ -31,12 +31,12 @@ def test_durations_have_two_units_at_most(seconds, expected):
     [
         (0, "0 B"),
         (1023, "1023 B"),
-        (1024, "1 kB"),
-        (1_258_291, "1.2 MB"),
-        (1024**2 - 1, "1 MB"),
-        (1024**3, "1 GB"),
-        (-2048, "-2 kB"),
-        (1024**6, "1024 PB"),
+        (1024, "1.0 KiB"),
+        (1_258_291, "1.2 MiB"),
+        (1024**2 - 1, "1.0 MiB"),
+        (1024**3, "1.0 GiB"),
+        (-2048, "-2.0 KiB"),
+        (1024**6, "1024.0 PiB"),
     ],
 )
 def test_sizes_count_in_1024(count, expected):
@@ -54,7 +54,7 @@ def test_ages_have_one_unit(age_ms, expected):
 @pytest.mark.parametrize(
     ("value", "kind", "expected"),
     [
-        (2048, "bytes", "2 kB"),
+        (2048, "bytes", "2.0 KiB"),
         (300, "seconds", "5m"),
         (1500, "ms", "1.5s"),
         (50, "ms", "50ms"),
