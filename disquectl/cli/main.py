@@ -88,6 +88,13 @@ def carry_out(invocation: Invocation, streams: Streams) -> int:
             )
         environ = {name: value for name, value in environ.items() if not name.startswith("DISQUE_")}
     settings = resolve(invocation.settings, environ, with_profile=invocation.command.connects)
+    if streams.stdout_is_terminal and settings.pager:
+        from disquectl.execution.pager import may_page, paging
+
+        if may_page(invocation.command, invocation.words):
+            with paging(streams, settings, os.environ) as paged, Session(settings, paged) as session:
+                run(invocation.command, invocation.words, session)
+                return session.exit_code
     with Session(settings, streams) as session:
         run(invocation.command, invocation.words, session)
         return session.exit_code

@@ -26,11 +26,13 @@ if TYPE_CHECKING:
 
 GAP = 2
 # Text is not cut to fewer cells than this; bodies and the column of the first rank not to fewer than that.
-LEAST, LEAST_FIRST = 12, 24
+LEAST, LEAST_FIRST = 16, 24
 # A stream is drawn by the widths of its first rows.
 FIRST_ROWS = 1_000
 # More of a text is not prepared: a terminal does not show it.
 LONGEST = 4_000
+# The kinds of text that may be cut.
+_CUT = ("text", "body", "iso")
 
 
 class _Column:
@@ -50,7 +52,7 @@ class _Column:
 
     def measure(self, values: Iterable[Value], now_ms: int | None, titled: bool) -> None:
         """Set the widths by these values."""
-        widest, whole = 0, self.kind in ("id", "word")
+        widest, whole = 0, self.kind not in _CUT
         for value in values:
             if value is None:
                 continue
@@ -69,13 +71,13 @@ class _Column:
             return show(value, self.kind, now_ms)
         if self.kind == "iso" and now_ms is not None and isinstance(value, str):
             return for_terminal(since(value, now_ms))
-        if isinstance(value, (bytes, str)) and self.kind not in ("id", "word"):
+        if isinstance(value, (bytes, str)) and self.kind in _CUT:
             value = value[:LONGEST]
         return for_terminal(as_bytes(value))
 
     def placed(self, text: str, palette: Palette) -> str:
         """Return the text cut and padded to the width, and coloured."""
-        if self.kind not in ("id", "word") and not self.right:
+        if self.kind in _CUT and not self.right:
             text = cut(text, self.width)
         pad = " " * (self.width - cells(text))
         style = palette.get("id" if self.kind == "id" else self._level(text) or "", "") if palette else ""

@@ -195,9 +195,10 @@ class Program:
     shape         the values -> how the records look; None if it writes text
     is_streaming  what was typed -> whether it writes its output continuously; if not given it does not
     connects      False if it never connects, so that connection settings do not apply
+    pages         whether long output goes through the pager; None: if it writes records
     """
 
-    __slots__ = ("connects", "is_streaming", "run", "shape")
+    __slots__ = ("connects", "is_streaming", "pages", "run", "shape")
 
     def __init__(
         self,
@@ -206,11 +207,13 @@ class Program:
         shape: Callable[[Values], Shape] | None = None,
         is_streaming: Callable[[Raw], bool] | None = None,
         connects: bool = True,
+        pages: bool | None = None,
     ) -> None:
         self.run = run
         self.shape = shape
         self.is_streaming = is_streaming
         self.connects = connects
+        self.pages = pages
 
 
 class Command:
