@@ -34,7 +34,7 @@ def list_nodes(values: Values, shape: Shape, session: Session) -> None:
         views = _views(cluster, refusals)
         require_an_answer(cluster, session)
         records = [view.record() for view in views]
-        if session.format == "table" and session.settings.columns is None:
+        if session.format == "table":
             records = [for_people(record) for record in records]
         present(shape, records, session)
         settle(cluster, session, refusals=refusals)

@@ -85,7 +85,7 @@ def test_commands_options_and_choices(shell):
 def test_candidates_are_listed(kind, shell):
     # readline rings first and shows the list at the second TAB.
     shell.press_tab("disquectl q", ["qlen", "qpeek", "qscan", "qstat"], tabs=2 if kind == "bash" else 1)
-    shell.press_tab("disquectl getjob --", ["--nohang", "--withcounters"], tabs=2 if kind == "bash" else 1)
+    shell.press_tab("disquectl getjob --", ["--count", "--nohang"], tabs=2 if kind == "bash" else 1)
     if kind != "bash":
         shell.press_tab("disquectl q", "Print how many jobs are queued.")
         shell.press_tab("disquectl -o ", "for people")
