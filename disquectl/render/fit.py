@@ -39,6 +39,19 @@ def cut(text: str, width: int) -> str:
     return head + ELLIPSIS
 
 
+def cut_list(text: str, width: int) -> str:
+    """Return a list joined by `,` in at most `width` cells; a longer one ends after a whole item if one fits.
+
+    >>> cut_list("aa,bb,cc", 7) == "aa,bb," + ELLIPSIS
+    True
+    """
+    found = cut(text, width)
+    if found == text:
+        return text
+    end = found.rfind(",") + 1
+    return found[:end] + ELLIPSIS if end else found
+
+
 def wrapped(text: str, width: int) -> list[str]:
     """Return the text in lines of at most `width` cells, folded between words; a longer word is a line."""
     lines: list[str] = []

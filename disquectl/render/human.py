@@ -1,11 +1,11 @@
 """Human-readable numbers: durations, sizes and points in time, as tables show them.
 
-Pure; the current time is passed in. Knows no format.
+The current time is passed in; the time zone is that of the process. Knows no format.
 """
 
 from __future__ import annotations
 
-from time import gmtime, strftime
+from time import localtime, strftime
 
 _UNITS = (("d", 86_400), ("h", 3_600), ("m", 60), ("s", 1))
 
@@ -48,9 +48,9 @@ def ago(age_ms: float) -> str:
 
 
 def point(unix_seconds: float) -> str:
-    """`2026-07-29 10:00:03Z`: a point in time, in UTC; the number itself if it is out of range."""
+    """`2026-07-29 10:00:03`: a point in time, in local time; the number itself if it is out of range."""
     try:
-        return strftime("%Y-%m-%d %H:%M:%SZ", gmtime(unix_seconds))
+        return strftime("%Y-%m-%d %H:%M:%S", localtime(unix_seconds))
     except (OverflowError, OSError, ValueError):
         return str(unix_seconds)
 

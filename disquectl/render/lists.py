@@ -11,7 +11,7 @@ from __future__ import annotations
 
 from disquectl.render.ansi import RESET
 from disquectl.render.escape import for_terminal
-from disquectl.render.fit import cells, columns_that_fit, cut, fit_widths, wrapped
+from disquectl.render.fit import cells, columns_that_fit, cut, cut_list, fit_widths, wrapped
 from disquectl.render.flatten import as_bytes
 from disquectl.render.human import show, since
 from disquectl.render.stream import Writer
@@ -38,14 +38,14 @@ _CUT = ("text", "body", "iso")
 class _Column:
     """A column of a list: its values as safe text, and what is known about their widths."""
 
-    __slots__ = ("kind", "least", "levels", "name", "natural", "right", "title", "used", "width")
+    __slots__ = ("kind", "least", "levels", "listed", "name", "natural", "right", "title", "used", "width")
 
     def __init__(self, name: str, shape: Shape, least: int) -> None:
         self.name = name
         self.kind: Kind | str = shape.kinds.get(name, "text")
         self.levels = shape.levels.get(name, {})
         self.title = for_terminal(name.replace("_", " "))
-        self.right = False
+        self.right = self.listed = False
         self.used = False
         self.least = least
         self.natural = self.width = 0
@@ -59,6 +59,7 @@ class _Column:
             self.used = True
             if isinstance(value, (int, float)) and not isinstance(value, bool):
                 self.right = whole = True
+            self.listed = self.listed or isinstance(value, list)
             widest = max(widest, cells(self.text(value, now_ms)))
         low = widest if whole else min(widest, self.least)
         words = self.title.split() if titled else []
@@ -78,7 +79,7 @@ class _Column:
     def placed(self, text: str, palette: Palette) -> str:
         """Return the text cut and padded to the width, and coloured."""
         if self.kind in _CUT and not self.right:
-            text = cut(text, self.width)
+            text = cut_list(text, self.width) if self.listed else cut(text, self.width)
         pad = " " * (self.width - cells(text))
         style = palette.get("id" if self.kind == "id" else self._level(text) or "", "") if palette else ""
         text = f"{style}{text}{RESET}" if style and text else text

@@ -1,8 +1,10 @@
 """Numbers as people read them."""
 
+import time
+
 import pytest
 
-from disquectl.render.human import ago, duration, show, size
+from disquectl.render.human import ago, duration, show, since, size
 
 
 @pytest.mark.parametrize(
@@ -61,7 +63,7 @@ def test_ages_have_one_unit(age_ms, expected):
         (900, "us", "900 µs"),
         (2500, "us", "2ms"),
         (1_795_310_711_560_000_000, "ctime_ns", "5m ago"),
-        (1_795_310_711, "unix", "2026-11-22 01:25:11Z"),
+        (1_795_310_711, "unix", "2026-11-22 01:25:11"),
         (300, "text", "300"),
         (4.87, "text", "4.87"),
     ],
@@ -71,4 +73,28 @@ def test_a_kind_says_how_a_number_is_shown(value, kind, expected):
 
 
 def test_without_the_time_now_a_creation_time_is_the_point_itself():
-    assert show(1_795_310_711_560_000_000, "ctime_ns", None) == "2026-11-22 01:25:11Z"
+    assert show(1_795_310_711_560_000_000, "ctime_ns", None) == "2026-11-22 01:25:11"
+
+
+@pytest.fixture(autouse=True)
+def zone(monkeypatch):
+    """Set the time zone of the process; UTC until a test sets another."""
+
+    def change(name):
+        monkeypatch.setenv("TZ", name)
+        time.tzset()
+
+    change("UTC")
+    yield change
+    monkeypatch.undo()
+    time.tzset()
+
+
+def test_a_point_in_time_is_in_local_time(zone):
+    zone("CET-1")
+    assert show(1_795_310_711, "unix", None) == "2026-11-22 02:25:11"
+
+
+def test_a_point_as_in_iso_8601_is_relative():
+    assert since("2026-11-22T01:25:11Z", 1_795_310_711_000 + 300_000) == "5m ago"
+    assert since("yesterday", 0) == "yesterday"

@@ -7,7 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from rich.cells import cell_len
 
-from disquectl.render.fit import columns_that_fit, cut, wrapped
+from disquectl.render.fit import columns_that_fit, cut, cut_list, wrapped
 from disquectl.render.lists import FIRST_ROWS
 from disquectl.render.output import writer
 from disquectl.spec.shape import Shape
@@ -117,6 +117,18 @@ def test_a_cut_never_goes_through_an_escape(width):
         if found != text[begin:]:
             assert found.endswith("…")
             assert text[begin:].startswith(found[:-1])
+
+
+def test_a_list_is_cut_between_its_items():
+    assert cut_list("aa,bb,cc", 8) == "aa,bb,cc"
+    assert cut_list("aa,bb,cc", 7) == "aa,bb,…"
+    assert cut_list("aa,bb,cc", 6) == "aa,…"
+    assert cut_list("aa,bb,cc", 4) == "aa,…"
+    assert cut_list("aa,bb,cc", 3) == "aa…"
+    shape = Shape(("queue", "nodes"), many=True)
+    nodes = [f"10.0.0.{number}:7711" for number in range(1, 4)]
+    line = table(shape, [{"queue": b"q", "nodes": nodes}], width=40).splitlines()[2]
+    assert line == "q      10.0.0.1:7711,10.0.0.2:7711,…"
 
 
 def test_a_footer_is_folded_between_words():
