@@ -17,6 +17,7 @@ from rich.cells import cell_len, chop_cells
 from rich.console import Console, Group
 from rich.table import Table
 from rich.text import Text
+from rich.theme import Theme as RichTheme
 
 from disquectl.render.fit import fit_widths
 from disquectl.render.parts import Block, Cell, Grid
@@ -25,17 +26,20 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from disquectl.render.theme import Theme
+
 # Styles that are readable on dark and light backgrounds.
 TITLE = "bold"
 NAME = "dim"
-KINDS = {"id": "cyan"}
+KINDS = {"id": "disque.id"}
+ID_COLORS: dict[Theme, str] = {"dark": "cyan", "light": "blue", "none": "none"}
 
 GAP = 2
 # Text is not folded to fewer columns than this.
 LEAST = 12
 
 
-def draw(parts: Sequence[Grid | Block], width: int, color: bool) -> str:
+def draw(parts: Sequence[Grid | Block], width: int, color: bool, theme: Theme = "dark") -> str:
     """Return the parts as lines, separated by blank lines; without `color`, without escape sequences."""
     # With a height and an environment given, Rich asks neither the terminal nor os.environ.
     console = Console(
@@ -45,6 +49,7 @@ def draw(parts: Sequence[Grid | Block], width: int, color: bool) -> str:
         color_system="standard" if color else None,
         force_terminal=color,
         no_color=not color,
+        theme=RichTheme({KINDS["id"]: ID_COLORS[theme]}),
         legacy_windows=False,
         _environ={},
     )

@@ -101,7 +101,7 @@ def writer(
             )
         from disquectl.render.table import TableWriter
 
-        return TableWriter(out, shape, header=header, width=width, color=color, now_ms=now_ms)
+        return TableWriter(out, shape, header=header, width=width, color=color, theme=theme, now_ms=now_ms)
     if fmt in ("csv", "tsv"):
         return _rows_writer(fmt, out, shape, header, pretty)
     if fmt == "raw":

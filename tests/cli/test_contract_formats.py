@@ -194,3 +194,17 @@ def test_of_several_names_some_are_unknown(node, disquectl):
     done = disquectl("show", "short", "shorter")
     assert (done.code, done.out) == (1, "")
     assert done.err.count("BADID Invalid Job ID format.") == 2
+
+
+def test_tables_have_the_theme_of_the_config_file(node, tmp_path):
+    with Client(node) as client:
+        client.addjob("q", "body")
+    config = tmp_path / "config.toml"
+    seen = {}
+    for theme in ("dark", "light", "none"):
+        config.write_text(f'[shell]\ntheme = "{theme}"\n')
+        words = ("jobs", "-o", "table", "--color", "always", "--config", str(config))
+        seen[theme] = run_disquectl(*words, node=node).out
+    assert "\x1b[36mD-" in seen["dark"]
+    assert "\x1b[34mD-" in seen["light"]
+    assert "\x1b[3" not in seen["none"]

@@ -270,3 +270,8 @@ def test_the_width_is_the_one_given(monkeypatch):
     monkeypatch.setenv("COLUMNS", "20")
     monkeypatch.setenv("TERM", "dumb")
     assert table(GETJOB, JOBS, width=200).splitlines()[2] == f"mail     {ID}  hello"
+
+
+def test_ids_have_the_colour_of_the_theme():
+    assert f"\x1b[34m{ID}\x1b[0m" in table(GETJOB, JOBS, color=True, theme="light")
+    assert f"  {ID}  " in table(GETJOB, JOBS, color=True, theme="none")
