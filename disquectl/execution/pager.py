@@ -75,8 +75,13 @@ class PagedOut(io.RawIOBase):
         return len(data)
 
     def flush(self) -> None:
-        """Write to the terminal, without the pager, once the command has run for SLOW_SECONDS."""
-        if not self._slow and self._process is None and time.monotonic() - self._began > SLOW_SECONDS:
+        """Show what there is, without the pager if the command has run for SLOW_SECONDS and it is short."""
+        if self._process is not None:
+            # On close it is closed already.
+            if self._process.stdin is not None and not self._process.stdin.closed:
+                self._process.stdin.flush()
+            return
+        if self._kept and not self._slow and time.monotonic() - self._began > SLOW_SECONDS:
             self._slow = True
         if self._slow and not self.closed:
             self._terminal.write(self._kept)
@@ -97,6 +102,7 @@ class PagedOut(io.RawIOBase):
         try:
             if self._process is None:
                 self._terminal.write(self._kept)
+                self._kept.clear()
                 self._terminal.flush()
             elif self._process.stdin is not None:
                 self._process.stdin.close()

@@ -1,9 +1,13 @@
 """The pager of the command line: what is longer than the screen goes through it."""
 
+import io
+import os
+
 import pytest
 
 from disquectl.commands import find
-from disquectl.execution.pager import may_page
+from disquectl.execution import pager
+from disquectl.execution.pager import PagedOut, may_page
 from tests.support.terminal import Terminal, on_terminal
 
 PAGED = "sed s/queue-/paged-/"
@@ -61,6 +65,26 @@ def test_leaving_the_pager_early_is_no_failure(full):
     seen, code = on_terminal("queues", node=full, TERM="xterm", PAGER="head -n 1")
     assert code == 0
     assert "disquectl:" not in seen
+
+
+def test_a_slow_command_uses_the_pager_unless_it_has_shown_lines(tmp_path, monkeypatch):
+    monkeypatch.setattr(pager, "SLOW_SECONDS", 0)
+    screen = io.BytesIO()
+    shown = tmp_path / "shown"
+    out = PagedOut(screen, f"cat >{shown}", os.environ, "")
+    out.flush()
+    out.write(b"line\n" * 100)
+    out.flush()
+    out.close()
+    assert shown.read_bytes() == b"line\n" * 100
+    assert screen.getvalue() == b""
+    out = PagedOut(screen, f"cat >{shown}", os.environ, "")
+    out.write(b"first\n")
+    out.flush()
+    assert screen.getvalue() == b"first\n"
+    out.write(b"line\n" * 100)
+    out.close()
+    assert screen.getvalue() == b"first\n" + b"line\n" * 100
 
 
 def test_less_takes_the_screen_until_q(full):
