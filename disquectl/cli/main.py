@@ -87,6 +87,13 @@ def carry_out(invocation: Invocation, streams: Streams) -> int:
         words, given = without_connection(command, words, given)
         environ = {name: value for name, value in environ.items() if not name.startswith("DISQUE_")}
     settings = resolve(given, environ, with_profile=command.connects)
+    if streams.stdout_is_terminal and settings.pager:
+        from disquectl.execution.pager import may_page, paging
+
+        if may_page(command, words):
+            with paging(streams, settings, os.environ) as paged, Session(settings, paged) as session:
+                run(command, words, session)
+                return session.exit_code
     with Session(settings, streams) as session:
         run(command, words, session)
         return session.exit_code

@@ -205,5 +205,5 @@ COMMAND = Command(
         check=check,
     ),
     risk=Risk(WRITE),
-    does=Program(run, shape=REQUEST.shape),
+    does=Program(run, shape=REQUEST.shape, pages=False),
 )

@@ -22,5 +22,5 @@ COMMAND = Command(
     "Show worked examples, by task.",
     group=TOOLS,
     example="disquectl cheat",
-    does=Program(run, connects=False),
+    does=Program(run, connects=False, pages=True),
 )

@@ -13,6 +13,7 @@ from disquectl.spec.shape import RECORDS, Shape
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from disquectl.spec.parameters import Values
+    from disquectl.spec.shape import Kind
 
 CLIENT_FIELDS = (
     "id",
@@ -29,6 +30,32 @@ CLIENT_FIELDS = (
     "omem",
     "events",
     "cmd",
+)
+CLIENT_KINDS: dict[str, Kind] = {
+    "addr": "word",
+    "age": "seconds",
+    "idle": "seconds",
+    "qbuf": "bytes",
+    "qbuf_free": "bytes",
+    "obl": "bytes",
+    "omem": "bytes",
+    "cmd": "word",
+}
+CLIENT_RANKS = (
+    "addr",
+    "name",
+    "cmd",
+    "idle",
+    "age",
+    "flags",
+    "id",
+    "omem",
+    "qbuf",
+    "oll",
+    "obl",
+    "qbuf_free",
+    "events",
+    "fd",
 )
 
 
@@ -50,7 +77,14 @@ LIST = Command(
     risk=Risk(ambiguous_with_redis=True),
     does=Request(
         records=lambda words, reply: client_list(reply),
-        shape=lambda _: Shape(CLIENT_FIELDS, RECORDS, many=True, kinds={"age": "seconds", "idle": "seconds"}),
+        shape=lambda _: Shape(
+            CLIENT_FIELDS,
+            RECORDS,
+            many=True,
+            kinds=CLIENT_KINDS,
+            ranks=CLIENT_RANKS,
+            empty="no connections",
+        ),
     ),
 )
 KILL = Command(

@@ -9,7 +9,24 @@ from disquectl.spec.param_types import NODE_ID, WORD, number, one_of
 from disquectl.spec.parameters import Argument
 from disquectl.spec.shape import PAIRS, RECORDS, Shape
 
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from disquectl.spec.shape import Kind, Level
+
 NODE_FIELDS = ("id", "host", "port", "flags", "ping_sent", "pong_received", "link")
+NODE_KINDS: dict[str, Kind] = {
+    "id": "id",
+    "host": "word",
+    "flags": "word",
+    "ping_sent": "unix_ms",
+    "pong_received": "unix_ms",
+    "link": "word",
+}
+NODE_RANKS = ("id", "flags", "host", "port", "link", "pong_received", "ping_sent")
+NODE_LEVELS: dict[str, dict[str, Level]] = {
+    "flags": {"fail": "error", "fail?": "warning", "leaving": "warning"},
+    "link": {"disconnected": "error"},
+}
 INFO_FIELDS = (
     "cluster_state",
     "cluster_known_nodes",
@@ -37,7 +54,9 @@ NODES = Command(
     risk=Risk(ambiguous_with_redis=True),
     does=Request(
         records=lambda words, reply: cluster_nodes(reply),
-        shape=lambda _: Shape(NODE_FIELDS, RECORDS, many=True, kinds={"id": "id"}),
+        shape=lambda _: Shape(
+            NODE_FIELDS, RECORDS, many=True, kinds=NODE_KINDS, ranks=NODE_RANKS, levels=NODE_LEVELS
+        ),
     ),
 )
 INFO = Command(

@@ -28,6 +28,7 @@ KINDS: dict[str, Kind] = {
     "id": "id",
     "job": "id",
     "body": "body",
+    "failed": "iso",
     "next_requeue_within": "ms",
     "ttl": "seconds",
 }
@@ -57,16 +58,25 @@ def check(values: Values) -> None:
 
 def shape(values: Values) -> Shape:
     """The columns, by action."""
-    from disquectl.worker.dead_letters import FAILING_FIELDS, FIELDS, WHOLE
+    from disquectl.worker.dead_letters import FAILING_FIELDS, FAILING_RANKS, FIELDS, RANKS, WHOLE
 
     action, names = action_of(values)
     if action == SHOW:
         layout: Layout = PAIRS if len(names) == 1 else RECORDS
-        return Shape(WHOLE, layout, many=len(names) > 1, body="body", kinds={"body": "body"})
+        return Shape(WHOLE, layout, many=len(names) > 1, body="body", kinds={"body": "body"}, folds=True)
     if action in (RETRY, DROP) and "dry_run" not in values:
         return Shape(("count",), VALUE, value="count")
     fields = FAILING_FIELDS if action == FAILING else FIELDS
-    return Shape(fields, RECORDS, many=True, value="id", body="body", kinds=KINDS)
+    return Shape(
+        fields,
+        RECORDS,
+        many=True,
+        value="id",
+        body="body",
+        kinds=KINDS,
+        ranks=FAILING_RANKS if action == FAILING else RANKS,
+        empty="no failing jobs" if action == FAILING else "no dead jobs",
+    )
 
 
 def run(command: Command, values: Values, session: Session) -> None:

@@ -32,7 +32,7 @@ def shape(values: Values) -> Shape:
     if code_in(text):
         return Shape(CODE_FIELDS, PAIRS, value="meaning")
     several = len(words_named(text)) > 1
-    return Shape(FIELD_FIELDS, RECORDS if several else PAIRS, many=several, value="meaning")
+    return Shape(FIELD_FIELDS, RECORDS if several else PAIRS, many=several, value="meaning", folds=True)
 
 
 def explanations(text: str) -> list[Record]:

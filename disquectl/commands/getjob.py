@@ -43,7 +43,7 @@ def shape(values: Values) -> Shape:
     if "into" in values:
         return Shape(("id",), RECORDS, many=True, value="id", kinds=JOB_KINDS)
     fields = ("queue", "id", "body") + (COUNTERS if values.get("withcounters") else ())
-    return Shape(fields, RECORDS, many=True, body="body", kinds=JOB_KINDS)
+    return Shape(fields, RECORDS, many=True, body="body", kinds=JOB_KINDS, folds=True)
 
 
 def requests(command: Command, values: Values) -> list[Words]:

@@ -36,5 +36,5 @@ COMMAND = Command(
             ),
         )
     ),
-    does=Program(run, connects=False),
+    does=Program(run, connects=False, pages=True),
 )

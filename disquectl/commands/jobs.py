@@ -14,16 +14,47 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from disquectl.execution.session import Session
     from disquectl.spec.parameters import Values
-    from disquectl.spec.shape import Kind
+    from disquectl.spec.shape import Kind, Level
 
-KINDS: dict[str, Kind] = {"id": "id", "age": "seconds", "ttl": "seconds", "retry": "seconds", "body": "body"}
+KINDS: dict[str, Kind] = {
+    "id": "id",
+    "state": "word",
+    "age": "seconds",
+    "ttl": "seconds",
+    "retry": "seconds",
+    "body": "body",
+}
+RANKS = (
+    "id",
+    "state",
+    "queue",
+    "age",
+    "next_requeue_within",
+    "body",
+    "nacks",
+    "additional_deliveries",
+    "ttl",
+    "holders",
+    "retry",
+)
+LEVELS: dict[str, dict[str, Level]] = {"state": {"unknown": "warning", "waiting": "warning"}}
+EMPTY = "no jobs match"
 
 
 def shape(values: Values) -> Shape:
     """A row for each job, or only the IDs."""
     if values.get("ids"):
-        return Shape(("id",), VALUE, many=True, value="id", kinds={"id": "id"})
-    return Shape(JOB_FIELDS, RECORDS, many=True, value="id", kinds={**KINDS, "next_requeue_within": "ms"})
+        return Shape(("id",), VALUE, many=True, value="id", kinds={"id": "id"}, empty=EMPTY)
+    return Shape(
+        JOB_FIELDS,
+        RECORDS,
+        many=True,
+        value="id",
+        kinds={**KINDS, "next_requeue_within": "ms"},
+        ranks=RANKS,
+        levels=LEVELS,
+        empty=EMPTY,
+    )
 
 
 def check(values: Values) -> None:

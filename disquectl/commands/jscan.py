@@ -17,13 +17,17 @@ if TYPE_CHECKING:
     from disquectl.spec.parameters import Values
 
 STATES = ("wait-repl", "active", "queued", "acked")
+EMPTY = "no jobs match"
+# The fields that are not named follow in their order.
+_FIRST = ("id", "state", "queue", "ctime", "ttl", "nacks", "additional_deliveries", "body")
+RANKS = (*_FIRST, *(field for field in SHOW_FIELDS if field not in _FIRST))
 
 
 def shape(values: Values) -> Shape:
     """The ID, or every field with --reply all."""
     if values.get("reply") == "all":
-        return Shape(SHOW_FIELDS, RECORDS, many=True, body="body", kinds=SHOW_KINDS)
-    return Shape(("id",), RECORDS, many=True, value="id", kinds={"id": "id"})
+        return Shape(SHOW_FIELDS, RECORDS, many=True, body="body", kinds=SHOW_KINDS, ranks=RANKS, empty=EMPTY)
+    return Shape(("id",), RECORDS, many=True, value="id", kinds={"id": "id"}, empty=EMPTY)
 
 
 def run(command: Command, values: Values, session: Session) -> None:

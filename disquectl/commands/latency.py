@@ -21,7 +21,13 @@ LATEST = Command(
     risk=Risk(ambiguous_with_redis=True),
     does=Request(
         records=lambda words, reply: latency_latest(reply),
-        shape=lambda _: Shape(("event", "time", "ms", "max_ms"), RECORDS, many=True, kinds={"time": "unix"}),
+        shape=lambda _: Shape(
+            ("event", "time", "ms", "max_ms"),
+            RECORDS,
+            many=True,
+            kinds={"time": "unix"},
+            empty="no latency events",
+        ),
     ),
 )
 HISTORY = Command(
@@ -35,7 +41,9 @@ HISTORY = Command(
     risk=Risk(ambiguous_with_redis=True),
     does=Request(
         records=lambda words, reply: latency_history(reply),
-        shape=lambda _: Shape(("time", "ms"), RECORDS, many=True, kinds={"time": "unix"}),
+        shape=lambda _: Shape(
+            ("time", "ms"), RECORDS, many=True, kinds={"time": "unix"}, empty="no latency events"
+        ),
     ),
 )
 GRAPH = Command(

@@ -12,7 +12,9 @@ if TYPE_CHECKING:
     from disquectl.execution.session import Session
     from disquectl.spec.parameters import Values
 
-LIST_SHAPE = Shape(("profile", "in_use", "nodes", "protected", "read_only"), RECORDS, many=True)
+LIST_SHAPE = Shape(
+    ("profile", "in_use", "nodes", "protected", "read_only"), RECORDS, many=True, empty="no profiles"
+)
 CHECK_SHAPE = Shape(("node", "ok", "node_id", "problem"), RECORDS, many=True, kinds={"node_id": "id"})
 ASSIGNMENT = ParamType("assignment", plain_text, "KEY=VALUE")
 

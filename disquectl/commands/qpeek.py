@@ -31,7 +31,13 @@ COMMAND = Command(
     does=Request(
         records=lambda words, reply: jobs(reply, "QPEEK"),
         shape=lambda _: Shape(
-            ("queue", "id", "body"), RECORDS, many=True, body="body", kinds={"id": "id", "body": "body"}
+            ("queue", "id", "body"),
+            RECORDS,
+            many=True,
+            body="body",
+            kinds={"id": "id", "body": "body"},
+            ranks=("id", "body", "queue"),
+            empty="no queued jobs",
         ),
     ),
 )

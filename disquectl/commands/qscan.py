@@ -17,7 +17,16 @@ if TYPE_CHECKING:
     from disquectl.protocol.resp import Reply
     from disquectl.spec.parameters import Values
 
-QUEUE = Shape(("queue",), RECORDS, many=True, value="queue")
+QUEUE = Shape(("queue",), RECORDS, many=True, value="queue", empty="no queues")
+HOLDERS = Shape(
+    ("node", "queue", "holders"),
+    RECORDS,
+    many=True,
+    value="queue",
+    kinds={"node": "word"},
+    ranks=("queue", "holders"),
+    empty="no queues",
+)
 
 
 def page(reply: Reply) -> tuple[int, Records]:
@@ -36,6 +45,8 @@ COMMAND = Command(
     "List the queues of a node, each name once.",
     group=QUEUES,
     example="disquectl qscan --minlen 1",
+    details="With --cluster, holders are the nodes that have the queue; each name is written when all scans "
+    "have ended.",
     merge="scan",
     grammar=Grammar(
         verb=(b"QSCAN",),
@@ -53,5 +64,5 @@ COMMAND = Command(
         ),
         native=SCAN_NATIVE,
     ),
-    does=Program(run, shape=lambda _: QUEUE),
+    does=Program(run, shape=lambda values: HOLDERS if values.get("cluster") else QUEUE),
 )

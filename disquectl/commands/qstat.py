@@ -6,7 +6,7 @@ from disquectl.protocol.replies import qstat
 from disquectl.spec.command import QUEUES, Command, Grammar, Request, request_for_each
 from disquectl.spec.param_types import QUEUE
 from disquectl.spec.parameters import CLUSTER_OPTIONS, Argument
-from disquectl.spec.shape import RECORDS, Shape
+from disquectl.spec.shape import PAUSED, RECORDS, Shape
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -28,7 +28,19 @@ QSTAT_FIELDS = (
     "jobs_out",
     "pause",
 )
-QSTAT_KINDS: dict[str, Kind] = {"age": "seconds", "idle": "seconds"}
+QSTAT_KINDS: dict[str, Kind] = {"age": "seconds", "idle": "seconds", "pause": "word"}
+QSTAT_RANKS = (
+    "queue",
+    "len",
+    "blocked",
+    "pause",
+    "jobs_in",
+    "jobs_out",
+    "idle",
+    "age",
+    "import_rate",
+    "import_from",
+)
 
 
 def records(words: Words, reply: Reply) -> Iterable[Record]:
@@ -52,7 +64,15 @@ COMMAND = Command(
     ),
     does=Request(
         records=records,
-        shape=lambda values: Shape(QSTAT_FIELDS, RECORDS, many=len(values["queue"]) > 1, kinds=QSTAT_KINDS),
+        shape=lambda values: Shape(
+            QSTAT_FIELDS,
+            RECORDS,
+            many=len(values["queue"]) > 1,
+            kinds=QSTAT_KINDS,
+            ranks=QSTAT_RANKS,
+            levels=PAUSED,
+            empty="no queues",
+        ),
         build=request_for_each,
         not_found_message="unknown queue: this node does not have it",
     ),

@@ -8,19 +8,40 @@ from disquectl.spec.command import CLUSTER, Command, Grammar, Program
 from disquectl.spec.param_types import DURATION, FLAG, TEXT, number
 from disquectl.spec.param_types import QUEUE as PATTERN
 from disquectl.spec.parameters import SEEDS_ONLY, Argument, Option
-from disquectl.spec.shape import RECORDS, VALUE, Shape
+from disquectl.spec.shape import PAUSED, RECORDS, VALUE, Shape
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from disquectl.execution.session import Session
     from disquectl.spec.parameters import Values
+    from disquectl.spec.shape import Kind
+
+KINDS: dict[str, Kind] = {"oldest_age": "seconds"}
+RANKS = (
+    "queue",
+    "queued",
+    "in_flight",
+    "oldest_age",
+    "delayed",
+    "pause",
+    "rate_in",
+    "rate_out",
+    "blocked",
+    "jobs_in",
+    "jobs_out",
+    "nodes",
+    "acked",
+)
+EMPTY = "no queues"
 
 
 def shape(values: Values) -> Shape:
     """A row for each queue, or only the names."""
     if values.get("names"):
-        return Shape(("queue",), VALUE, many=True, value="queue")
-    return Shape(QUEUE_FIELDS, RECORDS, many=True, value="queue", kinds={"oldest_age": "seconds"})
+        return Shape(("queue",), VALUE, many=True, value="queue", empty=EMPTY)
+    return Shape(
+        QUEUE_FIELDS, RECORDS, many=True, value="queue", kinds=KINDS, ranks=RANKS, levels=PAUSED, empty=EMPTY
+    )
 
 
 def check(values: Values) -> None:

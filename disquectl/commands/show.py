@@ -20,7 +20,9 @@ if TYPE_CHECKING:
 def shape(values: Values) -> Shape:
     """Key and value lines for one job, a row each for several."""
     many = len(values["id"]) > 1
-    return Shape(SHOW_FIELDS, RECORDS if many else PAIRS, many=many, body="body", kinds=SHOW_KINDS)
+    return Shape(
+        SHOW_FIELDS, RECORDS if many else PAIRS, many=many, body="body", kinds=SHOW_KINDS, folds=True
+    )
 
 
 def records(words: Words, reply: Reply) -> Iterable[Record]:

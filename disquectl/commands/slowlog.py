@@ -31,7 +31,11 @@ GET = Command(
     does=Request(
         records=lambda words, reply: slowlog(reply),
         shape=lambda _: Shape(
-            ("id", "time", "microseconds", "args"), RECORDS, many=True, kinds={"time": "unix"}
+            ("id", "time", "microseconds", "args"),
+            RECORDS,
+            many=True,
+            kinds={"time": "unix"},
+            empty="no slow commands",
         ),
     ),
 )

@@ -32,6 +32,7 @@ class Settings:
 
     output              the format; None means table on a terminal and plain elsewhere
     output_from_option  whether an option named the format
+    pager               whether long output goes through the pager on a terminal
     password_source     where to get the password if `password` is None; None: there is none
     tls                 the arguments of client.tls.Tls; None: no TLS
     profile             the name of the profile in use, or None
@@ -55,6 +56,7 @@ class Settings:
         "null_output",
         "output",
         "output_from_option",
+        "pager",
         "password",
         "password_source",
         "profile",
@@ -75,6 +77,7 @@ class Settings:
     ) -> None:
         preset: Mapping[str, Any] = profile.values if profile else {}
         self.warnings: list[str] = []
+        self.pager: bool = not options.get("no_pager", False)
         self.quiet: bool = options.get("quiet", False)
         self.config: Config | None = None
         self.config_path: str | None = options.get("config") or environ.get("DISQUECTL_CONFIG")

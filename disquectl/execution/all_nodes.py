@@ -13,6 +13,7 @@ from disquectl.spec.shape import Shape
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from disquectl.client.cluster import Cluster
     from disquectl.execution.session import Session
     from disquectl.spec.command import Command
     from disquectl.spec.parameters import Values, Words
@@ -73,7 +74,39 @@ def _list(command: Command, does: Request, values: Values, session: Session) -> 
 
 
 def _scan(command: Command, values: Values, session: Session) -> None:
-    """Write the pages of all nodes as they arrive, each element once, with the first node that returned it.
+    """Write what the scans of all nodes found. Raises UsageError for a cursor."""
+    if "cursor" in values:
+        raise UsageError("a cursor is valid on one node only: leave out --cursor or --cluster")
+    shape = _shape_of(command, values).with_node()
+    session.check_output(shape)
+    options = command.grammar.option_words(values)
+    with open_cluster(session.client, values) as cluster:
+        refusals = Refusals()
+        scan = _scan_queues if command.grammar.verb == (b"QSCAN",) else _scan_jobs
+        scan(options, shape, session, cluster, refusals)
+        settle(cluster, session, refusals=refusals)
+
+
+def _scan_queues(
+    options: Words, shape: Shape, session: Session, cluster: Cluster, refusals: Refusals
+) -> None:
+    """Write each queue with the node that named it first, and all that have it, at the end of all scans."""
+    from disquectl.fanout.scan import holders_of_queues
+
+    found = holders_of_queues(cluster, options, refusals)
+    require_an_answer(cluster, session, refusals)
+    present(
+        shape,
+        (
+            {"node": holders[0], "queue": queue, "holders": sorted(holders)}
+            for queue, holders in found.items()
+        ),
+        session,
+    )
+
+
+def _scan_jobs(options: Words, shape: Shape, session: Session, cluster: Cluster, refusals: Refusals) -> None:
+    """Write the pages of all nodes as they arrive, each job once, with the first node that returned it.
 
     Memory is about 20 bytes for each. With --reply all a job is as that node has it: its replicas may be in
     other states (see `jobs`).
@@ -82,27 +115,20 @@ def _scan(command: Command, values: Values, session: Session) -> None:
     from disquectl.protocol.columns import chosen, values_of
     from disquectl.protocol.dedup import Deduplicator
 
-    if "cursor" in values:
-        raise UsageError("a cursor is valid on one node only: leave out --cursor or --cluster")
-    verb = command.grammar.verb
-    key = "id" if verb == (b"JSCAN",) else "queue"
-    shape = _shape_of(command, values).with_node()
-    session.check_output(shape)
-    with open_cluster(session.client, values) as cluster:
-        refusals = Refusals()
-        out = session.writer(shape)
-        seen = Deduplicator()
-        try:
-            for connection, records in scan_pages(
-                cluster, verb, command.grammar.option_words(values), refusals
-            ):
-                for record in chosen(records, seen.new(values_of(records, key))):
-                    out.write({"node": connection.name, **record})
-                out.flush()
-            require_an_answer(cluster, session, refusals)
-        finally:
-            out.finish()
-        settle(cluster, session, refusals=refusals)
+    out = session.writer(shape)
+    seen = Deduplicator()
+    count = 0
+    try:
+        for connection, records in scan_pages(cluster, (b"JSCAN",), options, refusals):
+            for record in chosen(records, seen.new(values_of(records, "id"))):
+                out.write({"node": connection.name, **record})
+                count += 1
+            out.flush()
+        require_an_answer(cluster, session, refusals)
+    finally:
+        out.finish()
+    if not count:
+        session.say_empty(shape)
 
 
 def _peek(command: Command, values: Values, session: Session) -> None:

@@ -16,9 +16,12 @@ if TYPE_CHECKING:
 def present(shape: Shape, records: Iterable[Record], session: Session) -> None:
     """Write the records and flush. Raises as the writer does."""
     out = session.writer(shape)
-    for record in records:
+    count = 0
+    for count, record in enumerate(records, 1):  # noqa: B007  # it is the number of the last one
         out.write(record)
     out.finish()
+    if not count:
+        session.say_empty(shape)
 
 
 def present_found(shape: Shape, found: Records, session: Session, nothing: NothingThere | None) -> None:

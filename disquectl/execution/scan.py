@@ -63,8 +63,11 @@ def walk(command: Command, values: Values, session: Session, page: Page, keys: K
     reply = session.client.call(*words, repeatable=True, failover="cursor" not in values)
     if "cursor" in values:
         cursor, records = page(reply)
-        out.write_all(chosen(records, Deduplicator().new(keys(records))))
+        found = chosen(records, Deduplicator().new(keys(records)))
+        out.write_all(found)
         out.finish()
+        if not found:
+            session.say_empty(shape)
         session.streams.say(f"next cursor: {cursor}")
         return
     walk = _Walk(command, values, page, keys, out)
@@ -76,6 +79,8 @@ def walk(command: Command, values: Values, session: Session, page: Page, keys: K
             raise stream.failure
     finally:
         out.finish()
+    if not walk.found:
+        session.say_empty(shape)
 
 
 class _Walk:
@@ -89,6 +94,7 @@ class _Walk:
         self._keys = keys
         self._out = out
         self._seen = Deduplicator()
+        self.found = False
         self.came: list[Outcome] = []
 
     def requests(self, reply: Outcome) -> Iterator[Batch | None]:
@@ -100,7 +106,9 @@ class _Walk:
             if cursor:
                 yield Batch([encode([*self._verb, cursor, *self._options])])
             _, records = self._page(reply)
-            self._out.write_all(chosen(records, self._seen.new(self._keys(records))))
+            found = chosen(records, self._seen.new(self._keys(records)))
+            self.found = self.found or bool(found)
+            self._out.write_all(found)
             if not cursor:
                 return
             self._out.flush()

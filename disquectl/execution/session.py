@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from disquectl.errors import OutcomeUnknown, ReplyError
     from disquectl.execution.streams import Streams
     from disquectl.render.stream import Writer
+    from disquectl.render.theme import Theme
     from disquectl.spec.command import Command
     from disquectl.spec.parameters import Words
     from disquectl.spec.shape import Shape
@@ -191,6 +192,13 @@ class Session:
             return self.streams.stdout_is_terminal
         return self.settings.color == "always"
 
+    @property
+    def theme(self) -> Theme:
+        """The theme of tables: that of the shell in the config file, else dark."""
+        config = self.settings.config
+        theme = config.shell.get("theme") if config is not None else None
+        return theme if theme in ("light", "none") else "dark"
+
     def check_output(self, shape: Shape) -> None:
         """Refuse columns that the command does not have, before anything is sent."""
         if self.settings.columns is not None:
@@ -207,10 +215,16 @@ class Session:
             header=settings.header,
             width=self.streams.width,
             color=self.colored,
+            theme=self.theme,
             null=settings.null_output,
             now_ms=int(time.time() * 1000),
             pretty=self.streams.stdout_is_terminal,
         )
+
+    def say_empty(self, shape: Shape) -> None:
+        """Say on stderr that a list is empty, where a table would show nothing."""
+        if shape.many and self.format == "table":
+            self.note(shape.empty)
 
     def line_writer(self, shape: Shape) -> Writer:
         """A writer that writes each record as it comes: plain where a table would wait for the last."""

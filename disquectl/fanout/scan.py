@@ -32,6 +32,18 @@ def scan_pages(
         yield connection, _records(verb, reply)
 
 
+def holders_of_queues(cluster: Cluster, options: Words, refusals: Refusals) -> dict[bytes, list[str]]:
+    """Each queue with the nodes that have it, the one that named it first at the front."""
+    found: dict[bytes, list[str]] = {}
+    for connection, records in scan_pages(cluster, (b"QSCAN",), options, refusals):
+        for record in records:
+            holders = found.setdefault(record["queue"], [])
+            # A scan may return a queue twice.
+            if connection.name not in holders:
+                holders.append(connection.name)
+    return found
+
+
 def _records(verb: tuple[bytes, ...], reply: Reply) -> Records:
     if verb == (b"JSCAN",):
         return jscan_page(reply)[1]

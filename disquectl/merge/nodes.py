@@ -6,12 +6,17 @@ from disquectl.protocol.job_options import DEFAULT_REPLICATE
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from typing import Literal
+
     from disquectl.protocol.shapes import Record
+
+    Health = Literal["ok", "full", "no copies", "leaving", "failing", "down", "aof error"]
 
 # One record of the command `nodes`, in this order.
 NODE_FIELDS = (
     "id",
     "address",
+    "health",
     "answers",
     "priority",
     "state",
@@ -28,6 +33,7 @@ NODE_FIELDS = (
     "leaving",
 )
 PREFIX = 8
+FULL_PERCENT, NO_COPIES_PERCENT = 95, 75
 # Priorities in HELLO: 1 is good, 5 has no link, 10 may be failing, 100 is failing or leaving.
 _NO_LINK = 5
 # Flag of CLUSTER NODES -> in plain words.
@@ -38,6 +44,8 @@ _STATES = {
     "handshake": "meeting",
     "noaddr": "without address",
 }
+# The states in which another node reports trouble.
+_TROUBLE = ("possibly failing", "failing", "not linked")
 
 
 class NodeView:
@@ -77,6 +85,7 @@ class NodeView:
         return {
             "id": self.node_id[:PREFIX],
             "address": self.address,
+            "health": self.health(),
             "answers": self.answers,
             "priority": agreed(self.priority),
             "state": agreed(self.seen),
@@ -92,6 +101,38 @@ class NodeView:
             "clock_skew": None if self.skew_ms is None else round(self.skew_ms),
             "leaving": self.leaving,
         }
+
+    def health(self) -> Health:
+        """The worst of what is wrong with the node, or `ok`.
+
+        down        it does not answer
+        failing     another node reports it as failing, or has no link to it
+        aof error   it could not write its append-only file, and refuses changes
+        full        its memory is used by 95 %: it refuses ADDJOB, ENQUEUE and NACK
+        leaving     it leaves the cluster, and refuses new jobs
+        no copies   its memory is used by 75 %: it keeps no replica of new jobs
+        """
+        if not self.answers:
+            return "down"
+        if any(state in _TROUBLE for states in self.seen.values() for state in states.split(", ")):
+            return "failing"
+        written = (self._of("persistence", f"aof_last_{what}_status") for what in ("write", "bgrewrite"))
+        if any(status not in (None, "ok") for status in written):
+            return "aof error"
+        used = self.used_percent()
+        if used is not None and used >= FULL_PERCENT:
+            return "full"
+        if self.leaving:
+            return "leaving"
+        # Without a limit (maxmemory 0) Disque replicates only to others.
+        if self.maxmemory == 0 or (used is not None and used >= NO_COPIES_PERCENT):
+            return "no copies"
+        return "ok"
+
+    def used_percent(self) -> float | None:
+        """How much of maxmemory is used; None if one is not known."""
+        used = self._of("memory", "used_memory")
+        return used * 100 / self.maxmemory if isinstance(used, int) and self.maxmemory else None
 
     def _of(self, section: str, field: str) -> object:
         """A field of INFO; None if the server does not have it."""

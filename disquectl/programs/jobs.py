@@ -10,11 +10,9 @@ from itertools import islice
 from disquectl.execution.present import arranged, present
 from disquectl.fanout.ask import missing_bits, open_cluster, require_an_answer, settle
 from disquectl.fanout.scan_all import ClusterScan, NoGarbageCollection, now_ms
-from disquectl.merge.jobs import JOB_FIELDS, Jobs
+from disquectl.merge.jobs import Jobs
 from disquectl.merge.replicas import BODY, QUEUE
-from disquectl.merge.states import ACKNOWLEDGED, DELAYED, IN_FLIGHT, QUEUED, STATES, UNKNOWN, WAITING
-from disquectl.render.human import duration
-from disquectl.spec.shape import RECORDS, Shape
+from disquectl.merge.states import ACKNOWLEDGED, IN_FLIGHT, STATES, WAITING
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -24,13 +22,10 @@ if TYPE_CHECKING:
     from disquectl.execution.session import Session
     from disquectl.merge.replicas import FlatReplica
     from disquectl.spec.parameters import Record, Values
+    from disquectl.spec.shape import Shape
 
 # --ids feeds other commands, and ACKJOB of a waiting job crashes the server.
 IDS_OF = tuple(state for state in STATES if state != WAITING)
-# The columns that fit, by the terminal's width.
-NARROW = ("id", "queue", "state", "age")
-MIDDLE = ("id", "queue", "state", "age", "ttl", "nacks", "additional_deliveries", "body")
-MIDDLE_COLUMNS, WIDE_COLUMNS = 120, 190
 
 
 def list_jobs(values: Values, shape: Shape, session: Session) -> None:
@@ -47,8 +42,8 @@ def list_jobs(values: Values, shape: Shape, session: Session) -> None:
         require_an_answer(cluster, session, scan.refusals)
         kept = _kept(_records(scan, jobs, bool(values.get("reverse"))), values)
         if session.format == "table":
-            kept = [{**record, "state": sentence(record)} for record in kept]
-        present(_shown(values, shape, session), kept, session)
+            kept = [for_people(record) for record in kept]
+        present(shape, kept, session)
         settle(cluster, session, refusals=scan.refusals)
 
 
@@ -77,18 +72,12 @@ def passes(record: Record, values: Values) -> bool:
     )
 
 
-def sentence(record: Record) -> str:
-    """A job's state for tables, with the time until it is queued."""
-    state, within_ms = record["state"], record["next_requeue_within"]
-    when = "never back" if within_ms is None else f"back in {duration(max(within_ms // 1000, 0))}"
-    return {
-        QUEUED: "queued",
-        DELAYED: "delayed" if within_ms is None else f"delayed, due in {duration(within_ms // 1000)}",
-        IN_FLIGHT: f"in flight, {when}",
-        ACKNOWLEDGED: "acknowledged, being collected",
-        WAITING: "waiting for replication",
-        UNKNOWN: "unknown: may be queued on a node that did not answer",
-    }[state]
+def for_people(record: Record) -> Record:
+    """The job for tables: its state in words, and whether it is never queued again."""
+    state = record["state"]
+    never = state == IN_FLIGHT and record["next_requeue_within"] is None
+    shown = {IN_FLIGHT: "in flight", ACKNOWLEDGED: "acknowledged"}.get(state, state)
+    return {**record, "state": shown, **({"next_requeue_within": "never"} if never else {})}
 
 
 def _kept(records: Iterable[Record], values: Values) -> list[Record]:
@@ -108,15 +97,3 @@ def _records(scan: ClusterScan, jobs: Jobs, newest_first: bool) -> Iterator[Reco
     found = jobs.found
     by_age = sorted(found, key=lambda job_id: (found[job_id].ctime_ns, job_id), reverse=newest_first)
     return (jobs.record(job_id, missing, now, names) for job_id in by_age)
-
-
-def _shown(values: Values, full: Shape, session: Session) -> Shape:
-    """The shape with the columns that fit the terminal, unless --columns chooses others."""
-    if session.format != "table" or session.settings.columns is not None or values.get("ids"):
-        return full
-    width = session.streams.width
-    if width >= WIDE_COLUMNS:
-        fields = tuple(field for field in JOB_FIELDS if field != "next_requeue_within")
-    else:
-        fields = MIDDLE if width >= MIDDLE_COLUMNS else NARROW
-    return Shape(fields, RECORDS, many=True, value="id", kinds=full.kinds)

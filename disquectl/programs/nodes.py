@@ -12,7 +12,7 @@ from disquectl.fanout.scan_all import now_ms
 from disquectl.merge.clocks import skew_ms
 from disquectl.merge.nodes import NodeView, state_of_flags
 from disquectl.protocol.server_replies import cluster_nodes, config, info, server_time
-from disquectl.spec.shape import RECORDS, Shape
+from disquectl.render.human import size
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -20,10 +20,8 @@ if TYPE_CHECKING:
     from disquectl.execution.session import Session
     from disquectl.protocol.resp import Reply
     from disquectl.spec.parameters import Record, Values
+    from disquectl.spec.shape import Shape
 
-# The columns that fit a narrow terminal.
-NARROW = ("id", "address", "state", "uptime", "clients", "jobs", "queues")
-WIDE_COLUMNS = 170
 _LEAVING = [b"CLUSTER", b"LEAVING"]
 _ASKED = ([b"INFO"], [b"CLUSTER", b"NODES"], _LEAVING, [b"CONFIG", b"GET", b"maxmemory"])
 
@@ -36,12 +34,9 @@ def list_nodes(values: Values, shape: Shape, session: Session) -> None:
         views = _views(cluster, refusals)
         require_an_answer(cluster, session)
         records = [view.record() for view in views]
-        shown = shape
-        if session.format == "table" and session.settings.columns is None:
-            records = [_for_people(record) for record in records]
-            if session.streams.width < WIDE_COLUMNS:
-                shown = Shape(NARROW, RECORDS, many=True, kinds=shape.kinds)
-        present(shown, records, session)
+        if session.format == "table":
+            records = [for_people(record) for record in records]
+        present(shape, records, session)
         settle(cluster, session, refusals=refusals)
 
 
@@ -86,13 +81,14 @@ def _fill(view: NodeView, verb: object, reply: Reply) -> None:
         view.maxmemory = int(limit) if limit.isdigit() else None
 
 
-def _for_people(record: Record) -> Record:
-    """The record for tables: values on which the other nodes disagree are marked."""
+def for_people(record: Record) -> Record:
+    """The record for tables: values on which the other nodes disagree are marked, memory is in percent."""
     marked = {
         name: "! " + ", ".join(f"{node}: {said}" for node, said in record[name].items())
         for name in ("priority", "state")
         if isinstance(record[name], dict)
     }
-    if record["state"] is None:
-        marked["state"] = "ok, alone" if record["answers"] else "no answer"
+    used, limit = record["used_memory"], record["maxmemory"]
+    if used is not None and limit:
+        marked["used_memory"] = f"{used * 100 // limit}% of {size(limit)}"
     return {**record, **marked}

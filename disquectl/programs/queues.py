@@ -14,7 +14,6 @@ from disquectl.fanout.ask import missing_bits, open_cluster, require_an_answer, 
 from disquectl.fanout.scan_all import ClusterScan, NoGarbageCollection, now_ms
 from disquectl.merge.job_counts import JobCounts
 from disquectl.merge.queues import QueueSum, queue_record, rates
-from disquectl.spec.shape import RECORDS, Shape
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -22,11 +21,7 @@ if TYPE_CHECKING:
 
     from disquectl.execution.session import Session
     from disquectl.spec.parameters import Record, Values
-
-# The columns that fit, by the terminal's width.
-NARROW = ("queue", "queued", "delayed", "in_flight", "oldest_age", "jobs_in", "jobs_out", "pause")
-NARROW_WITH_RATES = ("queue", "queued", "delayed", "in_flight", "oldest_age", "rate_in", "rate_out", "pause")
-WIDE_COLUMNS = 140
+    from disquectl.spec.shape import Shape
 
 
 def list_queues(values: Values, shape: Shape, session: Session) -> None:
@@ -55,7 +50,7 @@ def list_queues(values: Values, shape: Shape, session: Session) -> None:
         )
         if values.get("names"):
             kept = [{"queue": record["queue"]} for record in kept]
-        present(_shown(values, shape, session), kept, session)
+        present(shape, kept, session)
         settle(cluster, session, refusals=scan.refusals)
 
 
@@ -121,13 +116,3 @@ def _tell(scan: ClusterScan, counts: JobCounts, values: Values, session: Session
     unknown = sum(counts.counts(queue, missing)[0]["unknown"] for queue in counts.queues()) if missing else 0
     if unknown:
         session.warn(f"{unknown} jobs are not counted above; a node that did not answer may have them queued")
-
-
-def _shown(values: Values, full: Shape, session: Session) -> Shape:
-    """The shape with the columns that fit the terminal, unless --columns chooses others."""
-    if session.format != "table" or session.settings.columns is not None or values.get("names"):
-        return full
-    if session.streams.width >= WIDE_COLUMNS:
-        return full
-    fields = NARROW_WITH_RATES if "interval" in values else NARROW
-    return Shape(fields, RECORDS, many=True, value="queue", kinds=full.kinds)

@@ -17,24 +17,29 @@ from rich.cells import cell_len, chop_cells
 from rich.console import Console, Group
 from rich.table import Table
 from rich.text import Text
+from rich.theme import Theme as RichTheme
 
+from disquectl.render.fit import fit_widths
 from disquectl.render.parts import Block, Cell, Grid
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from disquectl.render.theme import Theme
+
 # Styles that are readable on dark and light backgrounds.
 TITLE = "bold"
 NAME = "dim"
-KINDS = {"id": "cyan"}
+KINDS = {"id": "disque.id"}
+ID_COLORS: dict[Theme, str] = {"dark": "cyan", "light": "blue", "none": "none"}
 
 GAP = 2
 # Text is not folded to fewer columns than this.
 LEAST = 12
 
 
-def draw(parts: Sequence[Grid | Block], width: int, color: bool) -> str:
+def draw(parts: Sequence[Grid | Block], width: int, color: bool, theme: Theme = "dark") -> str:
     """Return the parts as lines, separated by blank lines; without `color`, without escape sequences."""
     # With a height and an environment given, Rich asks neither the terminal nor os.environ.
     console = Console(
@@ -44,6 +49,7 @@ def draw(parts: Sequence[Grid | Block], width: int, color: bool) -> str:
         color_system="standard" if color else None,
         force_terminal=color,
         no_color=not color,
+        theme=RichTheme({KINDS["id"]: ID_COLORS[theme]}),
         legacy_windows=False,
         _environ={},
     )
@@ -86,26 +92,6 @@ def _draw_grid(console: Console, grid: Grid, width: int) -> None:
     for row in grid.rows:
         table.add_row(*(Group(*_texts(cell, room)) for cell, room in zip(row, widths, strict=True)))
     console.print(table)
-
-
-def fit_widths(natural: list[int], least: list[int], gap: int, width: int) -> list[int] | None:
-    """Return the width of each column so that all fit into `width`, or None if that is impossible.
-
-    natural  the width of each column with enough room
-    least    the smallest width of each
-    gap      the blanks between two columns
-
-    The widest column that can shrink shrinks first, so that short columns stay on one line.
-    """
-    room = width - gap * (len(natural) - 1)
-    if sum(least) > room:
-        return None
-    # A column wider than the table would only make the loop longer.
-    widths = [max(low, min(full, room)) for full, low in zip(natural, least, strict=True)]
-    while sum(widths) > room:
-        shrinkable = [i for i, low in enumerate(least) if widths[i] > low]
-        widths[max(shrinkable, key=widths.__getitem__)] -= 1
-    return widths
 
 
 def _draw_block(console: Console, block: Block, width: int) -> None:

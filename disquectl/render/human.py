@@ -1,11 +1,11 @@
 """Human-readable numbers: durations, sizes and points in time, as tables show them.
 
-Pure; the current time is passed in. Knows no format.
+The current time is passed in; the time zone is that of the process. Knows no format.
 """
 
 from __future__ import annotations
 
-from time import gmtime, strftime
+from time import localtime, strftime
 
 _UNITS = (("d", 86_400), ("h", 3_600), ("m", 60), ("s", 1))
 
@@ -28,14 +28,14 @@ def duration(seconds: float) -> str:
 
 
 def size(count: float) -> str:
-    """`512 B`, `1.2 MB`, `1 GB`. A kB is 1024 bytes, as the `kb` of Disque's own settings."""
+    """`512 B`, `1.2 MiB`, `1.0 GiB`. A KiB is 1024 bytes."""
     amount, unit = float(abs(count)), "B"
-    for larger in ("kB", "MB", "GB", "TB", "PB"):
+    for larger in ("KiB", "MiB", "GiB", "TiB", "PiB"):
         # Amounts that would round up to 1024 use the larger unit.
         if amount < 1023.95:
             break
         amount, unit = amount / 1024, larger
-    number = f"{amount:.1f}".removesuffix(".0")
+    number = f"{amount:.0f}" if unit == "B" else f"{amount:.1f}"
     return f"{'-' if count < 0 else ''}{number} {unit}"
 
 
@@ -48,11 +48,21 @@ def ago(age_ms: float) -> str:
 
 
 def point(unix_seconds: float) -> str:
-    """`2026-07-29 10:00:03Z`: a point in time, in UTC; the number itself if it is out of range."""
+    """`2026-07-29 10:00:03`: a point in time, in local time; the number itself if it is out of range."""
     try:
-        return strftime("%Y-%m-%d %H:%M:%SZ", gmtime(unix_seconds))
+        return strftime("%Y-%m-%d %H:%M:%S", localtime(unix_seconds))
     except (OverflowError, OSError, ValueError):
         return str(unix_seconds)
+
+
+def since(iso: str, now_ms: int) -> str:
+    """`5m ago` for a point in time as in ISO 8601; any other text is unchanged."""
+    from datetime import datetime
+
+    try:
+        return ago(now_ms - datetime.fromisoformat(iso).timestamp() * 1_000)
+    except (ValueError, OverflowError, OSError):
+        return iso
 
 
 def show(value: float, kind: str, now_ms: int | None) -> str:
@@ -61,6 +71,7 @@ def show(value: float, kind: str, now_ms: int | None) -> str:
     bytes     a size
     seconds   a duration; `ms` and `us` likewise
     ctime_ns  a point in time in ns since 1970, shown as how long ago it was; without `now_ms` as the point
+    unix_ms   a point in time in ms since 1970, likewise; 0 is none
     unix      a point in time in s since 1970, shown as such
     """
     if kind == "bytes":
@@ -74,6 +85,10 @@ def show(value: float, kind: str, now_ms: int | None) -> str:
     if kind == "ctime_ns":
         seconds = value / 1_000_000_000
         return point(seconds) if now_ms is None else ago(now_ms - seconds * 1_000)
+    if kind == "unix_ms":
+        if not value:
+            return ""
+        return point(value / 1_000) if now_ms is None else ago(now_ms - value)
     if kind == "unix":
         return point(value)
     return str(value)

@@ -10,7 +10,7 @@ from disquectl.errors import UsageError
 from disquectl.render.flatten import rows
 from disquectl.render.stream import Writer
 from disquectl.spec.global_options import FORMATS
-from disquectl.spec.shape import RECORDS, REPLY, SECTIONS, TREE, Shape
+from disquectl.spec.shape import RECORDS, VALUE
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -18,7 +18,8 @@ if TYPE_CHECKING:
     from typing import BinaryIO
 
     from disquectl.protocol.columns import Records
-    from disquectl.spec.shape import Record
+    from disquectl.render.theme import Theme
+    from disquectl.spec.shape import Record, Shape
 
 
 def check_columns(columns: Sequence[str], shape: Shape) -> None:
@@ -40,18 +41,21 @@ def writer(
     header: bool = True,
     width: int = 80,
     color: bool = False,
+    theme: Theme = "dark",
     null: bool = False,
     now_ms: int | None = None,
     pretty: bool = False,
+    chosen: bool = False,
 ) -> Writer:
     """Return the writer of the format `fmt`, one of FORMATS, for records of this shape.
 
     out      a buffered binary stream
     columns  the fields to show, in order, in every format but raw; `NAME_base64` is the column `NAME`
     header   csv, tsv and table: name the columns first
-    width    table: the columns of the terminal; `color`: with ANSI colours
+    width    table: the columns of the terminal; `color`: with ANSI colours, by `theme`
     null     raw: NUL between the items instead of newline
     now_ms   table: the time, in ms since 1970, for `5m ago`; None shows the point in time itself
+    chosen   table: the fields were chosen, so that a list shows all of them
     pretty   for a terminal: json is indented; in csv control and bidi characters are escaped
 
     Raises UsageError for an unknown format or column.
@@ -59,9 +63,18 @@ def writer(
     if columns is not None:
         check_columns(columns, shape)
         if fmt != "raw":
-            picked = _picked(shape, columns)
+            picked = shape.with_columns(tuple(_field(name, shape) for name in columns))
             inner = writer(
-                fmt, picked, out=out, header=header, width=width, color=color, now_ms=now_ms, pretty=pretty
+                fmt,
+                picked,
+                out=out,
+                header=header,
+                width=width,
+                color=color,
+                theme=theme,
+                now_ms=now_ms,
+                pretty=pretty,
+                chosen=True,
             )
             return _Picking(out, inner, shape, picked.fields)
     if fmt == "plain":
@@ -73,9 +86,22 @@ def writer(
 
         return JsonWriter(out, shape, pretty) if fmt == "json" else JsonLinesWriter(out, shape)
     if fmt == "table":
+        if shape.many and shape.layout in (RECORDS, VALUE) and not shape.folds:
+            from disquectl.render.lists import ListWriter
+            from disquectl.render.theme import palette
+
+            return ListWriter(
+                out,
+                shape,
+                header=header,
+                width=width,
+                palette=palette(theme, color),
+                now_ms=now_ms,
+                chosen=chosen,
+            )
         from disquectl.render.table import TableWriter
 
-        return TableWriter(out, shape, header=header, width=width, color=color, now_ms=now_ms)
+        return TableWriter(out, shape, header=header, width=width, color=color, theme=theme, now_ms=now_ms)
     if fmt in ("csv", "tsv"):
         return _rows_writer(fmt, out, shape, header, pretty)
     if fmt == "raw":
@@ -101,16 +127,6 @@ def _field(name: str, shape: Shape) -> str:
     """Return the field of a column: columns are JSON keys, or Disque's names with `-`."""
     name = name.replace("-", "_")
     return name if name in shape.fields else name.removesuffix("_base64")
-
-
-def _picked(shape: Shape, columns: Sequence[str]) -> Shape:
-    """Return the shape of plain rows with only these columns."""
-    return Shape(
-        tuple(_field(name, shape) for name in columns),
-        RECORDS,
-        many=shape.many or shape.layout in (SECTIONS, TREE, REPLY),
-        kinds=shape.kinds,
-    )
 
 
 class _Picking(Writer):

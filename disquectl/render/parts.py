@@ -39,7 +39,7 @@ class Cell:
             self.lines = [for_terminal(line) for line in as_bytes(value).removesuffix(b"\n").split(b"\n")]
         else:
             self.lines = [for_terminal(as_bytes(value))]
-        self.whole = self.number or kind == "id"
+        self.whole = self.number or kind in ("id", "word")
 
 
 class Grid:

@@ -21,22 +21,32 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from typing import BinaryIO
 
+    from disquectl.render.theme import Theme
     from disquectl.spec.shape import Record, Shape, Value
 
 
 class TableWriter(Writer):
     """Keeps the records and draws them in `finish`."""
 
-    __slots__ = ("_color", "_header", "_now_ms", "_records", "_shape", "_width")
+    __slots__ = ("_color", "_header", "_now_ms", "_records", "_shape", "_theme", "_width")
 
     def __init__(
-        self, out: BinaryIO, shape: Shape, *, header: bool, width: int, color: bool, now_ms: int | None
+        self,
+        out: BinaryIO,
+        shape: Shape,
+        *,
+        header: bool,
+        width: int,
+        color: bool,
+        theme: Theme,
+        now_ms: int | None,
     ) -> None:
         super().__init__(out)
         self._shape = shape
         self._header = header
         self._width = width
         self._color = color
+        self._theme = theme
         self._now_ms = now_ms
         self._records: list[Record] = []
 
@@ -56,7 +66,7 @@ class TableWriter(Writer):
         if parts:
             from disquectl.render.draw import draw
 
-            self._put(draw(parts, self._width, self._color).encode())
+            self._put(draw(parts, self._width, self._color, self._theme).encode())
         self.flush()
 
     def _parts(self) -> Iterator[Grid | Block]:

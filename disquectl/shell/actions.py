@@ -7,12 +7,12 @@ import os
 from disquectl.config.home import expanded
 from disquectl.errors import DataError, UsageError
 from disquectl.execution.inputs import read_file
+from disquectl.execution.process import ended_with, start, wait_for
 from disquectl.render.escape import for_terminal
 from disquectl.shell import builtins
 from disquectl.shell.explain import explain
 from disquectl.shell.line_settings import with_connection
 from disquectl.shell.options import prompt_problem
-from disquectl.shell.process import ended_with, start, wait_for
 from disquectl.shell.redirect import Redirect
 from disquectl.shell.runner import run_line
 from disquectl.shell.watch import watch

@@ -7,9 +7,9 @@ import subprocess
 
 from disquectl.config.home import expanded
 from disquectl.errors import DataError, UsageError
+from disquectl.execution.pager import PagedOut
+from disquectl.execution.process import ended_with, start, wait_for
 from disquectl.execution.streams import Streams, reader_is_gone
-from disquectl.shell.pager import PagedOut
-from disquectl.shell.process import ended_with, start, wait_for
 from disquectl.shell.words import APPEND, PIPE, split_line
 from disquectl.spec.param_types import without_nul
 
@@ -46,7 +46,9 @@ class Redirect:
         if self._handoff is None:
             if not self._pager:
                 return base
-            self._out = PagedOut(base.stdout, self._pager, self._environ)  # type: ignore[assignment]  # it has the methods that are used
+            self._out = PagedOut(
+                base.stdout, self._pager, self._environ, "\\pager off shows results without it"
+            )  # type: ignore[assignment]  # it has the methods that are used
         elif self._handoff.symbol == PIPE:
             base.stdout.flush()
             self._process = start(self._handoff.target, self._environ, stdin=subprocess.PIPE)

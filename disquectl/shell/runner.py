@@ -10,6 +10,7 @@ import time
 
 from disquectl.errors import DisquectlError, PartlyDone, UsageError
 from disquectl.execution.dispatch import run as dispatch
+from disquectl.execution.pager import may_page
 from disquectl.execution.unconnected import without_connection
 from disquectl.shell.grammar import read
 from disquectl.shell.held_jobs import HeldJobs
@@ -99,7 +100,7 @@ def _run_redirected(shell: Shell, invocation: ShellInvocation, base: Streams, ow
     if receiver is not None:
         redirect = Receiver(shell, receiver, base, _run_redirected, each_flush=endless)
     else:
-        paged = shell.pager_on and shell.interactive and not streaming and not acknowledges(invocation)
+        paged = shell.pager_on and shell.interactive and may_page(command, invocation.words)
         redirect = Redirect(base, handoff, shell.environment(), shell.pager if paged else "")
     if handoff is not None and handoff.symbol == PIPE and acknowledges(invocation):
         _acknowledging(shell, invocation, settings, redirect, owner)

@@ -7,10 +7,10 @@ import os
 from disquectl.errors import UsageError
 from disquectl.execution.child_environment import child_environment
 from disquectl.execution.echo import open_tracer
+from disquectl.execution.pager import pager_command
 from disquectl.execution.session import Session
 from disquectl.shell.names import Names
 from disquectl.shell.options import prompt_problem
-from disquectl.shell.pager import pager_command
 from disquectl.shell.recent_ids import RecentIds
 from disquectl.shell.tracer import ShellTracer
 

@@ -200,9 +200,10 @@ class Program:
     connects      False if it never connects, so that connection settings do not apply
     connecting    what connection options mean if it does not connect: "ignore" them; "refuse" them, where
                   a user could expect an effect; or "values": they are among the values that `run` gets
+    pages         whether long output goes through the pager; None: if it writes records
     """
 
-    __slots__ = ("connecting", "connects", "is_streaming", "run", "shape")
+    __slots__ = ("connecting", "connects", "is_streaming", "pages", "run", "shape")
 
     def __init__(
         self,
@@ -212,12 +213,14 @@ class Program:
         is_streaming: Callable[[Raw], bool] | None = None,
         connects: bool = True,
         connecting: Literal["ignore", "refuse", "values"] = "ignore",
+        pages: bool | None = None,
     ) -> None:
         self.connecting = connecting
         self.run = run
         self.shape = shape
         self.is_streaming = is_streaming
         self.connects = connects
+        self.pages = pages
 
 
 class Command:

@@ -67,7 +67,7 @@ GENERAL: tuple[Option, ...] = (
         unset="table on a terminal, else plain",
     ),
     Option("--columns", COLUMNS, "Show only these columns, in this order: A,B."),
-    Option("--no-header", FLAG, "Omit the header of table, csv and tsv."),
+    Option("--no-header", FLAG, "Omit the header of table, csv and tsv, and the line below a table."),
     Option("--null-output", FLAG, "With -o raw: separate results with NUL instead of a newline."),
     Option("--echo", FLAG, "Show the raw protocol traffic on stderr."),
     Option("--echo-to", FILE, "Append the raw protocol traffic to this file (mode 0600)."),
@@ -77,6 +77,7 @@ GENERAL: tuple[Option, ...] = (
     Option(
         "--read-only", FLAG, "Refuse commands that could change the cluster.", unset="$DISQUECTL_READ_ONLY"
     ),
+    Option("--no-pager", FLAG, "Do not send output that is longer than the screen through $PAGER."),
     Option("--quiet", FLAG, "Print no warnings and no progress."),
     Option("--show-secrets", FLAG, "Show passwords instead of ***."),
 )

@@ -28,9 +28,24 @@ FIELDS = (
     "stderr",
     "body",
 )
+# The columns of a list, the most important first.
+RANKS = (
+    "id",
+    "reason",
+    "queue",
+    "failed",
+    "attempts",
+    "exit",
+    "body",
+    "signal",
+    "stderr",
+    "dead_queue",
+    "job",
+)
 # All fields: those that `dead show` adds to the columns, too.
 WHOLE = (*FIELDS[:5], "created", *FIELDS[5:10], "retry", "ttl", "replicate", "body")
 FAILING_FIELDS = ("id", "queue", "nacks", "additional_deliveries", "state", "next_requeue_within", "ttl")
+FAILING_RANKS = ("id", "queue", "nacks", "additional_deliveries", "state", "next_requeue_within", "ttl")
 
 
 def dead_letter_of(job: dict[str, Any]) -> dict[str, Any] | None:

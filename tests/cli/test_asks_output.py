@@ -121,7 +121,9 @@ def test_escape_sequences_of_a_body_never_reach_the_terminal(args, node):
         job_id = client.addjob(EVIL, EVIL)
     last = {"qpeek": ("1",), "show": ()}[args[-1]]
     seen, code = (
-        on_terminal(*args, job_id if args == ["show"] else EVIL, *last, "--color", "never", node=node)
+        on_terminal(
+            *args, job_id if args == ["show"] else EVIL, *last, "--color", "never", node=node, columns=200
+        )
         if (args[0] != "exec")
         else on_terminal("--color", "never", *args, EVIL, *last, node=node)
     )

@@ -93,7 +93,7 @@ def test_columns_are_picked_and_ordered_in_every_format(node, disquectl):
     for output, text in expected.items():
         assert disquectl("qpeek", "q", "--columns", "body,id", "-o", output).out == text
     table = disquectl("qpeek", "q", "--columns", "id, body", "-o", "table").out.splitlines()
-    assert [line.split() for line in (table[0], table[-1])] == [["id", "body"], [job_id, "body"]]
+    assert [line.split() for line in (table[0], table[2])] == [["id", "body"], [job_id, "body"]]
 
 
 def test_a_table_is_drawn_on_a_terminal_with_whole_ids_and_safe_text(node, nasty):
@@ -177,7 +177,7 @@ def test_where_nothing_is_there_a_terminal_shows_no_empty_table(node):
         seen, code = on_terminal(*args, node=node)
         assert code == 4
         assert all(line.startswith("disquectl: ") for line in seen.splitlines()), seen
-    assert on_terminal("qpeek", "no such", "--color", "never", node=node)[0].startswith("queue  id  body\n")
+    assert on_terminal("qpeek", "no such", node=node) == ("no queued jobs\n", 0)
 
 
 def test_of_several_names_some_are_unknown(node, disquectl):
@@ -194,3 +194,17 @@ def test_of_several_names_some_are_unknown(node, disquectl):
     done = disquectl("show", "short", "shorter")
     assert (done.code, done.out) == (1, "")
     assert done.err.count("BADID Invalid Job ID format.") == 2
+
+
+def test_tables_have_the_theme_of_the_config_file(node, tmp_path):
+    with Client(node) as client:
+        client.addjob("q", "body")
+    config = tmp_path / "config.toml"
+    seen = {}
+    for theme in ("dark", "light", "none"):
+        config.write_text(f'[shell]\ntheme = "{theme}"\n')
+        words = ("jobs", "-o", "table", "--color", "always", "--config", str(config))
+        seen[theme] = run_disquectl(*words, node=node).out
+    assert "\x1b[36mD-" in seen["dark"]
+    assert "\x1b[34mD-" in seen["light"]
+    assert "\x1b[3" not in seen["none"]

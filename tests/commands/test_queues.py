@@ -163,7 +163,9 @@ def test_blocked_consumers_are_added_up(cluster):
 def test_no_queues(cluster):
     assert queues(cluster[0]) == {}
     assert run_disquectl("queues", node=cluster[0]).out == ""
-    assert run_disquectl("queues", "-o", "table", node=cluster[0]).code == 0
+    result = run_disquectl("queues", "-o", "table", node=cluster[0])
+    assert (result.code, result.out, result.err) == (0, "", "no queues\n")
+    assert run_disquectl("queues", "-o", "table", "--quiet", node=cluster[0]).err == ""
 
 
 @pytest.mark.parametrize("width", ["80", "200"])
@@ -173,7 +175,7 @@ def test_tables_fit(cluster, width):
     assert "[red]mail[/x]" in result.out
     assert "\x1b" not in result.out
     assert all(len(line) <= int(width) for line in result.out.splitlines())
-    assert result.out.split()[0] == "queue"
+    assert any(line.startswith("queue ") for line in result.out.splitlines())
 
 
 @pytest.mark.parametrize("output", ["plain", "csv", "tsv", "jsonl", "raw"])
@@ -194,3 +196,26 @@ def test_age_is_that_of_the_oldest_queued_job(cluster):
     with Client(cluster[0]) as client:
         client.deljob(first)
     assert queues(cluster[2])["mail"]["oldest_age"] <= time.monotonic() - second
+
+
+def test_qscan_of_all_nodes_names_the_nodes_that_have_a_queue(cluster):
+    add(cluster[0], "everywhere", replicate=1)
+    add(cluster[1], "everywhere", replicate=1)
+    add(cluster[1], "here", replicate=1)
+    result = run_disquectl("qscan", "--cluster", "-o", "json", node=cluster[2])
+    found = {record["queue"]: record for record in json.loads(result.raw)}
+    assert found["everywhere"]["holders"] == sorted(cluster[:2])
+    assert found["everywhere"]["node"] in cluster[:2]
+    assert (found["here"]["node"], found["here"]["holders"]) == (cluster[1], [cluster[1]])
+    table = run_disquectl("qscan", "--cluster", "-o", "table", node=cluster[2]).out.splitlines()
+    assert table[0].split() == ["queue", "holders"]
+    assert table[-1] == "2 rows"
+    alone = run_disquectl("qscan", "-o", "jsonl", node=cluster[1])
+    assert {tuple(json.loads(line)) for line in alone.out.splitlines()} == {("queue",)}
+
+
+@pytest.mark.parametrize("words", [("qscan",), ("qscan", "--cluster"), ("qscan", "--cursor", "0")])
+def test_an_empty_scan_says_so(cluster, words):
+    result = run_disquectl(*words, "-o", "table", node=cluster[0])
+    assert (result.code, result.out) == (0, "")
+    assert "no queues" in result.err.splitlines()

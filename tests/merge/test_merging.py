@@ -284,6 +284,7 @@ def test_a_node_tells_of_itself_what_its_info_has():
         "id",
         "address",
         "answers",
+        "health",
     }
     view.info = {
         "server": {"disque_version": "1.0", "uptime_in_seconds": 1},
@@ -299,3 +300,33 @@ def test_a_node_tells_of_itself_what_its_info_has():
     assert [record[name] for name in ("version", "uptime", "clients", "blocked")] == ["1.0", 1, 2, 3]
     assert [record[name] for name in ("used_memory", "jobs", "queues", "aof")] == [4, 5, 6, "on"]
     assert (record["id"], record["clock_skew"]) == (A[:8], 8)
+
+
+@pytest.mark.parametrize(
+    ("used", "limit", "more", "health"),
+    [
+        (94, 100, {}, "no copies"),
+        (95, 100, {}, "full"),
+        (74, 100, {}, "ok"),
+        (75, 100, {}, "no copies"),
+        (0, 0, {}, "no copies"),
+        (0, 100, {"leaving": True}, "leaving"),
+        (80, 100, {"leaving": True}, "leaving"),
+        (95, 100, {"leaving": True}, "full"),
+        (95, 100, {"seen": {"b:1": "ok", "c:1": "possibly failing"}}, "failing"),
+        (0, 100, {"seen": {"b:1": "not linked"}}, "failing"),
+        (0, 100, {"aof": "err"}, "aof error"),
+        (0, 100, {"aof": "err", "answers": False}, "down"),
+    ],
+)
+def test_the_health_of_a_node_is_the_worst_that_is_wrong(used, limit, more, health):
+    view = NodeView(A, "a:1")
+    view.answers = more.get("answers", True)
+    view.info = {
+        "memory": {"used_memory": used},
+        "persistence": {"aof_last_write_status": more.get("aof", "ok"), "aof_last_bgrewrite_status": "ok"},
+    }
+    view.maxmemory = limit
+    view.leaving = more.get("leaving", False)
+    view.seen = more.get("seen", {})
+    assert view.record()["health"] == health

@@ -10,7 +10,9 @@ from disquectl.spec.shape import PAIRS, RECORDS, REPLY, SECTIONS, TREE, VALUE, S
 ID = "D-60c335b3-b4RUlBGWltla2jr1Nbzg4Ktc-0001"
 NODE = "60c335b3c1d576cd47e7f9fe79b2a9c0b8c4133f"
 
-GETJOB = Shape(("queue", "id", "body"), RECORDS, many=True, kinds={"id": "id", "body": "body"}, body="body")
+GETJOB = Shape(
+    ("queue", "id", "body"), RECORDS, many=True, kinds={"id": "id", "body": "body"}, body="body", folds=True
+)
 QSCAN = Shape(("queue",), RECORDS, many=True)
 QLEN = Shape(("queue", "length"), VALUE, value="length")
 QLENS = Shape(("queue", "length"), VALUE, value="length", many=True)

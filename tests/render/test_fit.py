@@ -3,7 +3,7 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
-from disquectl.render.draw import fit_widths
+from disquectl.render.fit import fit_widths
 
 columns = st.lists(
     st.tuples(st.integers(0, 30), st.integers(0, 500)).map(lambda pair: (pair[0] + pair[1], pair[0])),

@@ -1,8 +1,10 @@
 """Numbers as people read them."""
 
+import time
+
 import pytest
 
-from disquectl.render.human import ago, duration, show, size
+from disquectl.render.human import ago, duration, show, since, size
 
 
 @pytest.mark.parametrize(
@@ -31,12 +33,12 @@ def test_durations_have_two_units_at_most(seconds, expected):
     [
         (0, "0 B"),
         (1023, "1023 B"),
-        (1024, "1 kB"),
-        (1_258_291, "1.2 MB"),
-        (1024**2 - 1, "1 MB"),
-        (1024**3, "1 GB"),
-        (-2048, "-2 kB"),
-        (1024**6, "1024 PB"),
+        (1024, "1.0 KiB"),
+        (1_258_291, "1.2 MiB"),
+        (1024**2 - 1, "1.0 MiB"),
+        (1024**3, "1.0 GiB"),
+        (-2048, "-2.0 KiB"),
+        (1024**6, "1024.0 PiB"),
     ],
 )
 def test_sizes_count_in_1024(count, expected):
@@ -54,14 +56,14 @@ def test_ages_have_one_unit(age_ms, expected):
 @pytest.mark.parametrize(
     ("value", "kind", "expected"),
     [
-        (2048, "bytes", "2 kB"),
+        (2048, "bytes", "2.0 KiB"),
         (300, "seconds", "5m"),
         (1500, "ms", "1.5s"),
         (50, "ms", "50ms"),
         (900, "us", "900 µs"),
         (2500, "us", "2ms"),
         (1_795_310_711_560_000_000, "ctime_ns", "5m ago"),
-        (1_795_310_711, "unix", "2026-11-22 01:25:11Z"),
+        (1_795_310_711, "unix", "2026-11-22 01:25:11"),
         (300, "text", "300"),
         (4.87, "text", "4.87"),
     ],
@@ -71,4 +73,28 @@ def test_a_kind_says_how_a_number_is_shown(value, kind, expected):
 
 
 def test_without_the_time_now_a_creation_time_is_the_point_itself():
-    assert show(1_795_310_711_560_000_000, "ctime_ns", None) == "2026-11-22 01:25:11Z"
+    assert show(1_795_310_711_560_000_000, "ctime_ns", None) == "2026-11-22 01:25:11"
+
+
+@pytest.fixture(autouse=True)
+def zone(monkeypatch):
+    """Set the time zone of the process; UTC until a test sets another."""
+
+    def change(name):
+        monkeypatch.setenv("TZ", name)
+        time.tzset()
+
+    change("UTC")
+    yield change
+    monkeypatch.undo()
+    time.tzset()
+
+
+def test_a_point_in_time_is_in_local_time(zone):
+    zone("CET-1")
+    assert show(1_795_310_711, "unix", None) == "2026-11-22 02:25:11"
+
+
+def test_a_point_as_in_iso_8601_is_relative():
+    assert since("2026-11-22T01:25:11Z", 1_795_310_711_000 + 300_000) == "5m ago"
+    assert since("yesterday", 0) == "yesterday"

@@ -24,6 +24,7 @@ from .samples import (
     INFO,
     JOBS,
     QLEN,
+    QLENS,
     SECTIONS_OF_INFO,
     SHOW,
     SHOWN,
@@ -205,5 +206,9 @@ def test_a_single_value_on_a_terminal_loads_no_rich():
     assert not loaded_by("table", QLEN, {"queue": b"q", "length": 3}) & HEAVY
 
 
-def test_a_table_loads_rich():
-    assert "rich" in loaded_by("table", GETJOB, JOBS[0])
+def test_a_table_that_folds_loads_rich():
+    assert "rich" in loaded_by("table", SHOW, {"queue": b"q", "ttl": 3})
+
+
+def test_a_list_loads_no_rich():
+    assert not loaded_by("table", QLENS, {"queue": b"q", "length": 3}) & HEAVY

@@ -37,7 +37,11 @@ from .samples import (
 
 NOW_MS = 1_795_310_711_560 + 320_000
 COUNTERS = Shape(
-    ("queue", "id", "body", "nacks", "additional_deliveries"), many=True, kinds=GETJOB.kinds, body="body"
+    ("queue", "id", "body", "nacks", "additional_deliveries"),
+    many=True,
+    kinds=GETJOB.kinds,
+    body="body",
+    folds=True,
 )
 
 
@@ -56,13 +60,13 @@ def test_records_are_rows_under_a_header():
 
 def test_numbers_stand_to_the_right():
     assert table(QLENS, [{"queue": b"a", "length": 3}, {"queue": b"b", "length": 1200}]) == (
-        "queue  length\n─────────────\na           3\nb        1200\n"
+        "queue  length\n─────────────\na           3\nb        1200\n2 rows\n"
     )
 
 
 def test_a_nil_among_numbers_leaves_them_to_the_right():
     assert table(QLENS, [{"queue": b"a", "length": None}, {"queue": b"b", "length": 3}]) == (
-        "queue  length\n─────────────\na\nb           3\n"
+        "queue  length\n─────────────\na\nb           3\n2 rows\n"
     )
 
 
@@ -95,7 +99,7 @@ def test_several_things_that_do_not_fit_are_blocks():
 def test_info_is_a_block_a_section():
     assert table(INFO, [SECTIONS_OF_INFO]) == (
         "server\ndisque_version  1.0-rc1\nhz              10\n\n"
-        "memory\nused_memory              1.2 MB\nmem_fragmentation_ratio  4.87\n\n"
+        "memory\nused_memory              1.2 MiB\nmem_fragmentation_ratio  4.87\n\n"
         "commandstats\nget  calls=1,usec=2\n"
     )
 
@@ -111,7 +115,7 @@ def test_hello_is_a_block_and_the_nodes():
 
 
 def test_a_point_in_time_is_readable():
-    assert "2026-11-22 01:25:11Z" in table(SLOWLOG, [{"id": 4, "time": 1_795_310_711, "args": [b"a", b"b"]}])
+    assert "2026-11-22 01:25:11" in table(SLOWLOG, [{"id": 4, "time": 1_795_310_711, "args": [b"a", b"b"]}])
 
 
 def test_a_reply_is_numbered_lines():
@@ -199,7 +203,7 @@ def test_words_stay_whole_where_they_fit():
 
 def test_the_items_of_a_list_stay_whole_where_they_fit():
     nodes = [f"127.0.0.1:{port}" for port in (7711, 7712, 7713)]
-    shape = Shape(("queue", "nodes"), many=True)
+    shape = Shape(("queue", "nodes"), many=True, folds=True)
     lines = table(shape, [{"queue": b"q", "nodes": nodes}], width=24).splitlines()[2:]
     assert [line[1:].strip() for line in lines] == [f"{nodes[0]},", f"{nodes[1]},", nodes[2]]
     assert folded("aa,bb,cc", 6, ",") == ["aa,bb,", "cc"]
@@ -216,7 +220,7 @@ def test_a_folded_body_is_all_there():
 @settings(deadline=None)
 @given(st.lists(st.tuples(bodies, bodies, st.integers(0, 10**9)), min_size=1, max_size=5))
 def test_table_and_csv_on_a_terminal_agree_cell_for_cell(jobs):
-    shape = Shape(("queue", "body", "nacks"), many=True)
+    shape = Shape(("queue", "body", "nacks"), many=True, folds=True)
     records = [{"queue": queue, "body": body, "nacks": nacks} for queue, body, nacks in jobs]
     lines = table(shape, records, width=100_000).splitlines()
     rows = list(csv.reader(io.StringIO(written("csv", shape, records, pretty=True), newline="")))
@@ -249,7 +253,7 @@ def test_markup_is_shown_as_it_stands(text):
 
 def test_wide_characters_line_up():
     records = [{"queue": name.encode(), "length": 7} for name in ("日本語", "😀", "abc")]
-    lines = table(QLENS, records).splitlines()
+    lines = table(QLENS, records).splitlines()[:-1]
     assert len({cell_len(line) for line in lines}) == 1
 
 
@@ -266,3 +270,8 @@ def test_the_width_is_the_one_given(monkeypatch):
     monkeypatch.setenv("COLUMNS", "20")
     monkeypatch.setenv("TERM", "dumb")
     assert table(GETJOB, JOBS, width=200).splitlines()[2] == f"mail     {ID}  hello"
+
+
+def test_ids_have_the_colour_of_the_theme():
+    assert f"\x1b[34m{ID}\x1b[0m" in table(GETJOB, JOBS, color=True, theme="light")
+    assert f"  {ID}  " in table(GETJOB, JOBS, color=True, theme="none")

@@ -19,14 +19,14 @@ from tests.support.waiting import PATIENCE_SECONDS
 class Terminal:
     """One run; stdin and stderr are the terminal, and stdout too unless it is given another file.
 
-    `seen` is what the terminal showed so far.
+    `seen` is what the terminal showed so far. There is no pager, unless PAGER names one.
     """
 
     def __init__(self, *args, node=None, columns=80, rows=24, stdout=None, **env):
         self._size = columns, rows
         self._master, slave = os.openpty()
         fcntl.ioctl(self._master, termios.TIOCSWINSZ, struct.pack("HHHH", rows, columns, 0, 0))
-        environ = dict(os.environ) | env | ({} if node is None else {"DISQUE_NODES": node})
+        environ = dict(os.environ) | {"PAGER": ""} | env | ({} if node is None else {"DISQUE_NODES": node})
         # A session of its own, whose terminal is the first that it opens: so Ctrl-C and /dev/tty work.
         opener = ["sh", "-c", 'exec <>"$0" && exec "$@"', os.ttyname(slave)]
         self.process = subprocess.Popen(
