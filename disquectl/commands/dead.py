@@ -32,6 +32,8 @@ KINDS: dict[str, Kind] = {
     "next_requeue_within": "ms",
     "ttl": "seconds",
 }
+# What --by lists, after the field that it groups by.
+GROUP_FIELDS = ("count", "oldest", "newest", "example")
 
 
 def action_of(values: Values) -> tuple[str, tuple[bytes, ...]]:
@@ -60,7 +62,6 @@ def check(values: Values) -> None:
 
 def shape(values: Values) -> Shape:
     """The columns, by action."""
-    from disquectl.worker.dead_groups import GROUP_FIELDS
     from disquectl.worker.dead_letters import FAILING_FIELDS, FIELDS, WHOLE
 
     action, names = action_of(values)

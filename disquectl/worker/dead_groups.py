@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime, timezone
+from datetime import UTC, datetime
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -11,7 +11,6 @@ if TYPE_CHECKING:
     from disquectl.protocol.shapes import Record
 
 DAY = "day"
-GROUP_FIELDS = ("count", "oldest", "newest", "example")
 
 
 def grouped(letters: Iterable[Record], by: str) -> list[Record]:
@@ -36,7 +35,7 @@ def utc_day(failed: object) -> str | None:
     try:
         when = datetime.fromisoformat(str(failed))
         if when.tzinfo is None:
-            when = when.replace(tzinfo=timezone.utc)
-        return when.astimezone(timezone.utc).date().isoformat()
+            when = when.replace(tzinfo=UTC)
+        return when.astimezone(UTC).date().isoformat()
     except (ValueError, OverflowError):
         return None
