@@ -14,7 +14,7 @@ from disquectl.merge.jobs import JOB_FIELDS, Jobs
 from disquectl.merge.replicas import BODY, QUEUE
 from disquectl.merge.states import ACKNOWLEDGED, DELAYED, IN_FLIGHT, QUEUED, STATES, UNKNOWN, WAITING
 from disquectl.render.human import duration
-from disquectl.spec.shape import RECORDS, Shape
+from disquectl.spec.shape import PAIRS, RECORDS, Shape
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -39,7 +39,7 @@ def list_jobs(values: Values, shape: Shape, session: Session) -> None:
     queues: tuple[bytes, ...] = values.get("queue", ())
     with open_cluster(session.client, values) as cluster:
         scan = ClusterScan(cluster)
-        jobs = Jobs(scan.clocks, wanted(queues, values.get("grep")))
+        jobs = Jobs(scan.clocks, wanted(queues, values.get("grep")), bool(values.get("full")))
         one = queues[0] if len(queues) == 1 else None
         with NoGarbageCollection():
             for connection, replicas in scan.run(scan_queues=False, queue=one, scan_jobs=True):
@@ -114,6 +114,8 @@ def _shown(values: Values, full: Shape, session: Session) -> Shape:
     """The shape with the columns that fit the terminal, unless --columns chooses others."""
     if session.format != "table" or session.settings.columns is not None or values.get("ids"):
         return full
+    if values.get("full"):
+        return Shape(JOB_FIELDS, PAIRS, kinds=full.kinds, body=full.body)
     width = session.streams.width
     if width >= WIDE_COLUMNS:
         fields = tuple(field for field in JOB_FIELDS if field != "next_requeue_within")

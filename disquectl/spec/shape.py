@@ -14,7 +14,8 @@ if TYPE_CHECKING:
 
     Layout = Literal["records", "value", "pairs", "sections", "tree", "reply"]
     # How a table shows a field. Numbers: a size in bytes; a duration in seconds, ms or us; a point in time in
-    # ns (ctime_ns) or s (unix) since 1970. Text: an id is never cut or folded; lines keep their line breaks.
+    # ns (ctime_ns) or s (unix) since 1970. Text: an id is never cut or folded; lines keep their line breaks,
+    # and so does a body that is str: it was decoded for people.
     Kind = Literal["id", "body", "lines", "bytes", "seconds", "ms", "us", "ctime_ns", "unix"]
 
     Value: TypeAlias = bool | int | float | str | bytes | Sequence["Value"] | Mapping[str, "Value"] | None
