@@ -14,7 +14,7 @@ from disquectl.spec.body_options import AUTO, BASE64, HEX, JSON, TEXT
 # Strings, the marks between them, and numbers and words. Only for text that is JSON.
 _TOKEN = re.compile(r'"(?:[^"\\]|\\.)*"|[{}\[\],:]|[^\s{}\[\],:"]+')
 _INDENT = "  "
-_BYTES_A_LINE = 16
+_BYTES_A_LINE = 8
 
 
 def in_form(body: bytes, form: str) -> bytes | str:
@@ -60,10 +60,10 @@ def indented(text: str) -> str:
 
 
 def hexadecimal(body: bytes) -> str:
-    """Lines of 16 bytes in hexadecimal, with the characters of ASCII beside them."""
+    """Lines of 8 bytes in hexadecimal, with the characters of ASCII beside them."""
     lines = []
     for at in range(0, len(body), _BYTES_A_LINE):
         part = body[at : at + _BYTES_A_LINE]
         text = "".join(chr(byte) if 32 <= byte < 127 else "." for byte in part)
-        lines.append(f"{part.hex(' ', -2):39}  {text}")
+        lines.append(f"{part.hex(' ', -2):19}  {text}")
     return "\n".join(lines)

@@ -11,7 +11,7 @@ MEANINGS = {
     AUTO: "JSON objects and arrays are indented, all else is as it is; the default on a terminal",
     TEXT: "text, with its line ends",
     JSON: "JSON, indented",
-    HEX: "hexadecimal, 16 bytes a line",
+    HEX: "hexadecimal, 8 bytes a line",
     BASE64: "base64",
 }
 

@@ -43,7 +43,7 @@ def test_json_takes_any_value():
 def test_text_hex_and_base64():
     assert in_form(b"a\n\xff", "text") == "a\n\udcff"
     assert in_form(b"a\n\xff", "base64") == "YQr/"
-    assert in_form(bytes(range(60, 78)), "hex").split("\n") == [
-        "3c3d 3e3f 4041 4243 4445 4647 4849 4a4b  <=>?@ABCDEFGHIJK",
-        "4c4d                                     LM",
+    assert in_form(bytes(range(60, 70)), "hex").split("\n") == [
+        "3c3d 3e3f 4041 4243  <=>?@ABC",
+        "4445                 DE",
     ]
