@@ -5,7 +5,7 @@ from __future__ import annotations
 from disquectl.errors import UsageError
 from disquectl.protocol.jobid import is_valid
 from disquectl.spec.command import CLUSTER, WRITE, Command, Grammar, Program, Risk
-from disquectl.spec.param_types import DURATION, FLAG, TEXT, WORD, ParamType, number
+from disquectl.spec.param_types import DURATION, FLAG, TEXT, WORD, ParamType, number, one_of
 from disquectl.spec.parameters import SEEDS_ONLY, Argument, Option
 from disquectl.spec.shape import PAIRS, RECORDS, VALUE, Shape
 
@@ -27,11 +27,16 @@ MEANINGS = {
 KINDS: dict[str, Kind] = {
     "id": "id",
     "job": "id",
+    "example": "id",
     "body": "body",
     "failed": "iso",
+    "oldest": "iso",
+    "newest": "iso",
     "next_requeue_within": "ms",
     "ttl": "seconds",
 }
+# What --by lists, after the field that it groups by.
+GROUP_FIELDS = ("count", "oldest", "newest", "example")
 
 
 def action_of(values: Values) -> tuple[str, tuple[bytes, ...]]:
@@ -50,6 +55,8 @@ def check(values: Values) -> None:
         raise UsageError("dead show needs job IDs")
     if action not in (RETRY, DROP) and "dry_run" in values:
         raise UsageError("--dry-run only applies to retry and drop")
+    if action != LIST and "by" in values:
+        raise UsageError("--by only applies to list")
     # An unset variable of a script must not become a filter that matches everything.
     empty = [name for name in ("contains", "dead") if values.get(name) == b""]
     if empty:
@@ -61,6 +68,11 @@ def shape(values: Values) -> Shape:
     from disquectl.worker.dead_letters import FAILING_FIELDS, FAILING_RANKS, FIELDS, RANKS, WHOLE
 
     action, names = action_of(values)
+    if "by" in values:
+        ranks = (values["by"], "count", "example", "newest", "oldest")
+        return Shape(
+            (values["by"], *GROUP_FIELDS), RECORDS, many=True, value="example", kinds=KINDS, ranks=ranks
+        )
     if action == SHOW:
         layout: Layout = PAIRS if len(names) == 1 else RECORDS
         return Shape(WHOLE, layout, many=len(names) > 1, body="body", kinds={"body": "body"}, folds=True)
@@ -92,7 +104,9 @@ COMMAND = Command(
     group=CLUSTER,
     example="disquectl dead retry mail --exit 75 --dry-run",
     details="Reads the dead queues of all nodes. retry and drop ask for confirmation, unless all jobs are "
-    "named by their IDs. An ID is that of the dead letter or that of the job that died.",
+    "named by their IDs. An ID is that of the dead letter or that of the job that died. --by counts the "
+    "dead jobs by reason, exit code, queue or UTC date, the largest group first; example is the ID of the "
+    "newest dead letter of the group.",
     grammar=Grammar(
         arguments=(
             Argument(
@@ -113,6 +127,11 @@ COMMAND = Command(
             Option("--newer", DURATION, "Only jobs that died within this time, such as 1h."),
             Option("--limit", number(1), "Take at most N jobs, oldest first."),
             Option("--dead", WORD, "Name of the dead queue, if the worker used --dead."),
+            Option(
+                "--by",
+                one_of("reason", "exit", "queue", "day", noun="group"),
+                "List groups of dead jobs: how many, the oldest, the newest, and the ID of one.",
+            ),
             Option("--dry-run", FLAG, "Only list the jobs that retry or drop would act on."),
             SEEDS_ONLY,
         ),

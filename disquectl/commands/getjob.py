@@ -7,6 +7,7 @@ from disquectl.execution.present import present_found
 from disquectl.execution.request import send_request
 from disquectl.protocol.columns import values_of
 from disquectl.protocol.replies import jobs
+from disquectl.spec.body_options import BODY_OPTIONS
 from disquectl.spec.command import JOBS, WRITE, Command, Grammar, Program, Risk
 from disquectl.spec.param_types import DURATION, FLAG, FOLDER, QUEUE, WAIT, number
 from disquectl.spec.parameters import Argument, NativeForm, Option
@@ -149,6 +150,7 @@ COMMAND = Command(
             Option(
                 "--into", FOLDER, "Write each job to a file in this folder, named by its ID with _ for /."
             ),
+            *BODY_OPTIONS,
         ),
         native=NativeForm(
             (Argument("queue", QUEUE, "Queues to take from, checked from left to right.", many=True),),

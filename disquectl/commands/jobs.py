@@ -5,6 +5,7 @@ from __future__ import annotations
 from disquectl.errors import UsageError
 from disquectl.merge.jobs import JOB_FIELDS
 from disquectl.merge.states import STATES
+from disquectl.spec.body_options import BODY_NAMES, BODY_OPTIONS
 from disquectl.spec.command import CLUSTER, Command, Grammar, Program
 from disquectl.spec.param_types import DURATION, FLAG, QUEUE, TEXT, WORD, number, one_of
 from disquectl.spec.parameters import SEEDS_ONLY, Argument, Option
@@ -53,6 +54,7 @@ def shape(values: Values) -> Shape:
         kinds={**KINDS, "next_requeue_within": "ms"},
         ranks=RANKS,
         levels=LEVELS,
+        body="body" if values.get("full") else None,
         empty=EMPTY,
     )
 
@@ -61,6 +63,11 @@ def check(values: Values) -> None:
     """Reject unknown sort columns and invalid regular expressions; compile --grep."""
     if values.get("sort", "age") not in JOB_FIELDS:
         raise UsageError(f"--sort: unknown column {values['sort']!r}", f"choose {', '.join(JOB_FIELDS)}")
+    if values.get("full") and values.get("ids"):
+        raise UsageError("--full and --ids cannot be combined")
+    for name in BODY_NAMES:
+        if name in values and not values.get("full"):
+            raise UsageError(f"--{name.replace('_', '-')} needs --full", "without it, a body is cut")
     if "grep" in values:
         import re
 
@@ -88,8 +95,8 @@ COMMAND = Command(
     "the same); acked (acknowledged, being collected); waiting (addjob waits for replication); "
     "unknown (a node that did not answer may have it queued). next_requeue_within is in milliseconds, "
     "empty for never; age, ttl and retry are in seconds. holders are the nodes with a replica. body "
-    "is its first 80 bytes. Memory grows with the number of distinct jobs, about 1 kB each; --grep "
-    "and QUEUE reduce it.",
+    "is its first 80 bytes, or all of it with --full. Memory grows with the number of distinct jobs, about "
+    "1 kB each, and with --full by their bodies; --grep and QUEUE reduce it.",
     grammar=Grammar(
         arguments=(Argument("queue", QUEUE, "Only jobs of these queues.", many=True, required=False),),
         options=(
@@ -108,6 +115,12 @@ COMMAND = Command(
             Option("--reverse", FLAG, "Reverse the order."),
             Option("--limit", number(0), "Show at most N."),
             Option("--ids", FLAG, "Print only IDs; leaves out waiting jobs unless --state names them."),
+            Option(
+                "--full",
+                FLAG,
+                "Show whole bodies instead of their first 80 bytes, and in a table each job in full.",
+            ),
+            *BODY_OPTIONS,
             SEEDS_ONLY,
         ),
         check=check,

@@ -2,42 +2,45 @@
 
 from __future__ import annotations
 
-from disquectl.errors import ConnectionFailed
-from disquectl.protocol.monitor import monitor_line
-from disquectl.protocol.secrets import masked_words
-from disquectl.protocol.shapes import unexpected
+from disquectl.errors import ConnectionFailed, UsageError
 from disquectl.spec.command import SERVER, Command, Grammar, Program, Risk
+from disquectl.spec.param_types import FLAG, ParamType
+from disquectl.spec.parameters import Option
 from disquectl.spec.shape import RECORDS, Shape
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from disquectl.execution.session import Session
-    from disquectl.spec.parameters import Record, Values
+    from disquectl.spec.parameters import Values, Words
 
 FIELDS = Shape(("time", "client", "args"), RECORDS, many=True)
+# The commands of Disque, to offer.
+NAMES = (
+    *("ackjob", "addjob", "auth", "bgrewriteaof", "client", "cluster", "command", "config", "debug"),
+    *("deljob", "dequeue", "enqueue", "fastack", "getjob", "hello", "info", "jscan", "latency", "loadjob"),
+    *("monitor", "nack", "pause", "ping", "qlen", "qpeek", "qscan", "qstat", "show", "shutdown", "slowlog"),
+    *("time", "working"),
+)
 
 
-def without_secrets(record: Record) -> Record:
-    """The record with *** for passwords in commands."""
-    return {**record, "args": masked_words(record["args"])}
+def command_words(text: str) -> Words:
+    """The words of a command's name, in upper case: `ack` is ACKJOB, `config get` two words."""
+    words = [word.upper().encode("utf-8", "surrogateescape") for word in text.split()]
+    if not words:
+        raise UsageError("the name of a command is empty")
+    return [b"ACKJOB"] if words == [b"ACK"] else words
+
+
+NAME = ParamType("choice", command_words, "COMMAND", NAMES)
 
 
 def run(command: Command, values: Values, session: Session) -> None:
     """Write each line as it comes, until Ctrl-C. Raises ConnectionFailed if the server ends it."""
+    from disquectl.programs.monitor import watch
+
     session.check_output(FIELDS)
     session.guard(command, [*command.grammar.verb])
-    out = session.line_writer(FIELDS)
-    lines = session.client.stream(*command.grammar.verb)
-    reply = next(lines)
-    if reply != b"OK":
-        raise unexpected("MONITOR", reply)
-    try:
-        for line in lines:
-            record = monitor_line(line)
-            out.write(record if session.settings.show_secrets else without_secrets(record))
-            out.flush()
-    finally:
-        out.finish()
+    watch([*command.grammar.verb], values, FIELDS, session)
     raise ConnectionFailed("the connection was lost", "check the node with `disquectl ping`")
 
 
@@ -45,10 +48,21 @@ COMMAND = Command(
     "monitor",
     "Watch every command that a server receives.",
     group=SERVER,
-    example="disquectl monitor -o jsonl",
+    example="disquectl monitor --only addjob --only getjob",
     details="Ends with Ctrl-C (exit code 130), or with exit code 5 if the connection breaks. It slows the "
-    "server down. Passwords are shown as ***.",
-    grammar=Grammar(verb=(b"MONITOR",)),
+    "server down. Passwords are shown as ***. On a terminal, a line is cut at its width; -o plain and "
+    "-o jsonl have it whole. The requests with which the shells of disquectl look around (names for "
+    "completion, the nodes) are left out without --all.",
+    grammar=Grammar(
+        verb=(b"MONITOR",),
+        options=(
+            Option(
+                "--only", NAME, "Show only this command, such as addjob; repeat it for several.", many=True
+            ),
+            Option("--exclude", NAME, "Leave out this command; repeat it for several.", many=True),
+            Option("--all", FLAG, "Also show what the shells of disquectl send to look around."),
+        ),
+    ),
     risk=Risk(ambiguous_with_redis=True),
     does=Program(run, shape=lambda _: FIELDS, is_streaming=lambda _: True),
 )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from disquectl.protocol.replies import show
+from disquectl.spec.body_options import BODY_OPTIONS
 from disquectl.spec.command import JOBS, UNKNOWN_JOB, Command, Grammar, Request, request_for_each
 from disquectl.spec.param_types import JOB_ID
 from disquectl.spec.parameters import CLUSTER_OPTIONS, Argument
@@ -41,7 +42,9 @@ COMMAND = Command(
     errors=UNKNOWN_JOB,
     merge="list",
     grammar=Grammar(
-        verb=(b"SHOW",), arguments=(Argument("id", JOB_ID, "Job IDs.", many=True),), options=CLUSTER_OPTIONS
+        verb=(b"SHOW",),
+        arguments=(Argument("id", JOB_ID, "Job IDs.", many=True),),
+        options=(*BODY_OPTIONS, *CLUSTER_OPTIONS),
     ),
     does=Request(
         records=records,

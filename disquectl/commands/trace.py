@@ -5,6 +5,7 @@ from __future__ import annotations
 from disquectl.errors import ReplyError
 from disquectl.merge.trace import TRACE_FIELDS
 from disquectl.protocol.jobid import is_valid
+from disquectl.spec.body_options import BODY_OPTIONS
 from disquectl.spec.command import CLUSTER, UNKNOWN_JOB, Command, Grammar, Program
 from disquectl.spec.param_types import FLAG, JOB_ID
 from disquectl.spec.parameters import SEEDS_ONLY, Argument, Option
@@ -51,6 +52,7 @@ COMMAND = Command(
         arguments=(Argument("id", JOB_ID, "Job ID."),),
         options=(
             Option("--follow", FLAG, "Show the job again after each change, until no node has it."),
+            *BODY_OPTIONS,
             SEEDS_ONLY,
         ),
         check=check,

@@ -27,6 +27,12 @@ def run(command: Command, raw: Raw, session: Session) -> None:
     if command.grammar.check:
         command.grammar.check(values)
     session.command_name = command.full_name
+    if any(option.name == "body" for option in command.grammar.options) and (
+        session.format == "table" or not values.keys().isdisjoint(("body", "body_command"))
+    ):
+        from disquectl.execution.bodies import body_view
+
+        session.body_view = body_view(values, session)
     if command.merge != "none" and (values.get("cluster") or values.get("seeds_only")):
         from disquectl.execution.all_nodes import run_on_all_nodes
 

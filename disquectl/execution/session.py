@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from disquectl.config.settings import Settings
     from disquectl.errors import OutcomeUnknown, ReplyError
     from disquectl.execution.streams import Streams
+    from disquectl.render.decoded import View
     from disquectl.render.stream import Writer
     from disquectl.render.theme import Theme
     from disquectl.spec.command import Command
@@ -60,6 +61,7 @@ class Session:
     client        the connection to a node, opened by the first request
     exit_code     of a command that ends without an error, 0 unless the command sets it
     command_name  of the command that runs, for advice in errors
+    body_view     if set, the form in which whole bodies are shown
     holder        if set, it acknowledges the jobs that a command takes, instead of the command
     """
 
@@ -69,6 +71,7 @@ class Session:
         self.exit_code = 0
         self.command_name = ""
         self.holder: Holder | None = None
+        self.body_view: View | None = None
         self._client: Transport | None = None
         self._tracer: Tracer | None = None
         self._tls: Tls | None = None
@@ -207,7 +210,7 @@ class Session:
     def writer(self, shape: Shape) -> Writer:
         """What writes the records of this shape to stdout."""
         settings = self.settings
-        return writer(
+        out = writer(
             self.format,
             shape,
             out=self.streams.stdout,
@@ -220,6 +223,11 @@ class Session:
             now_ms=int(time.time() * 1000),
             pretty=self.streams.stdout_is_terminal,
         )
+        if self.body_view is None or shape.body is None:
+            return out
+        from disquectl.render.decoded import BodyWriter
+
+        return BodyWriter(out, self.body_view)
 
     def say_empty(self, shape: Shape) -> None:
         """Say on stderr that a list is empty, where a table would show nothing."""

@@ -74,11 +74,11 @@ class Job:
         "retry",
     )
 
-    def __init__(self, replica: FlatReplica, now_ms: float) -> None:
+    def __init__(self, replica: FlatReplica, now_ms: float, whole: bool) -> None:
         self.queue: bytes = replica[QUEUE]
         self.ctime_ns: int = replica[CTIME]
         self.retry: int = replica[RETRY]
-        self.body = beginning(replica[BODY])
+        self.body = (replica[BODY] or b"") if whole else beginning(replica[BODY])
         self.expires_ms = now_ms + replica[TTL] * 1000
         self.requeue_ms: float | None = None
         self.evidence = self.delivered = self.holders = self.nacks = self.deliveries = 0
@@ -102,11 +102,14 @@ class Job:
 
 
 class Jobs:
-    """The jobs for whose first replica `wanted` is true; None: all."""
+    """The jobs for whose first replica `wanted` is true; None: all. `whole`: keep whole bodies."""
 
-    __slots__ = ("_clocks", "_refused", "_wanted", "bits", "found")
+    __slots__ = ("_clocks", "_refused", "_wanted", "_whole", "bits", "found")
 
-    def __init__(self, clocks: Clocks, wanted: Callable[[FlatReplica], bool] | None = None) -> None:
+    def __init__(
+        self, clocks: Clocks, wanted: Callable[[FlatReplica], bool] | None = None, whole: bool = False
+    ) -> None:
+        self._whole = whole
         self._clocks = clocks
         self._wanted = wanted
         self.bits = Bits()
@@ -126,7 +129,7 @@ class Jobs:
         if job is None:
             if self._wanted is not None and not self._wanted(replica):
                 return
-            job = self.found[replica[ID]] = Job(replica, now_ms)
+            job = self.found[replica[ID]] = Job(replica, now_ms, self._whole)
         evidence = EVIDENCE_OF[replica[STATE]]
         if evidence == IS_ACTIVE and replica[DELAY]:
             evidence = evidence_of_delayed(replica, now_ms, self._clocks)

@@ -14,6 +14,7 @@ from disquectl.merge.nodes import possible_replicas
 from disquectl.protocol.jobid import is_valid
 from disquectl.protocol.replies import complete, jscan_page
 from disquectl.protocol.server_replies import hello
+from disquectl.worker.dead_groups import grouped
 from disquectl.worker.dead_letters import DeadLetters, failing, revival
 
 TYPE_CHECKING = False
@@ -55,7 +56,7 @@ def dead_letters(
             found = letters.wanted(values.get("limit"))
         require_an_answer(cluster, session, refusals)
         if letters is None or not acts:
-            present(shape, found, session)
+            present(shape, grouped(found, values["by"]) if "by" in values else found, session)
         elif found:
             if by_filter and not session.answered:
                 jobs = "1 dead job" if len(found) == 1 else f"{len(found)} dead jobs"

@@ -10,9 +10,10 @@ from itertools import islice
 from disquectl.execution.present import arranged, present
 from disquectl.fanout.ask import missing_bits, open_cluster, require_an_answer, settle
 from disquectl.fanout.scan_all import ClusterScan, NoGarbageCollection, now_ms
-from disquectl.merge.jobs import Jobs
+from disquectl.merge.jobs import JOB_FIELDS, Jobs
 from disquectl.merge.replicas import BODY, QUEUE
 from disquectl.merge.states import ACKNOWLEDGED, IN_FLIGHT, STATES, WAITING
+from disquectl.spec.shape import PAIRS, Shape
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -34,7 +35,7 @@ def list_jobs(values: Values, shape: Shape, session: Session) -> None:
     queues: tuple[bytes, ...] = values.get("queue", ())
     with open_cluster(session.client, values) as cluster:
         scan = ClusterScan(cluster)
-        jobs = Jobs(scan.clocks, wanted(queues, values.get("grep")))
+        jobs = Jobs(scan.clocks, wanted(queues, values.get("grep")), bool(values.get("full")))
         one = queues[0] if len(queues) == 1 else None
         with NoGarbageCollection():
             for connection, replicas in scan.run(scan_queues=False, queue=one, scan_jobs=True):
@@ -43,6 +44,9 @@ def list_jobs(values: Values, shape: Shape, session: Session) -> None:
         kept = _kept(_records(scan, jobs, bool(values.get("reverse"))), values)
         if session.format == "table":
             kept = [for_people(record) for record in kept]
+            if values.get("full") and session.settings.columns is None:
+                # A block for each job: a whole body has no place in one line.
+                shape = Shape(JOB_FIELDS, PAIRS, many=True, kinds=shape.kinds, body=shape.body, folds=True)
         present(shape, kept, session)
         settle(cluster, session, refusals=scan.refusals)
 

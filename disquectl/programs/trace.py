@@ -102,11 +102,17 @@ def _show(found: Record, document: Shape, session: Session) -> None:
         present(Shape((), PAIRS), [{**_summary(found), **lines}], session)
     else:
         fields = side_by_side(found)
+        summary = _summary(found)
+        bodies = {replica["body"] for replica in found["copies"] if replica.get("body") is not None}
+        if session.body_view is not None and len(bodies) == 1:
+            # All nodes have the same: once in full is more readable than in a column for each node.
+            fields = [command for command in fields if command["field"] != "body"]
+            summary["body"] = session.body_view(bodies.pop())
         if fmt == "table":
             fields = [_for_people(command) for command in fields]
         present(
-            Shape((*TRACE_FIELDS, *fields[0]), TREE, kinds={**document.kinds, "field": "id"}),
-            [{**_summary(found), "fields": fields}],
+            Shape((*TRACE_FIELDS, *fields[0]), TREE, kinds={**document.kinds, "field": "id", "body": "body"}),
+            [{**summary, "fields": fields}],
             session,
         )
 

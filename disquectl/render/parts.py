@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 class Cell:
     """A value prepared for a table.
 
-    lines   its text, escaped; only lists of IDs and values of kind `lines` have more than one
+    lines   its text, escaped; only lists of IDs, values of kind `lines` and bodies in another form have more
     whole   must not be folded: half a number or half an ID would be misread
     number  right-aligned
     listed  it is a list, folded between its items
@@ -35,7 +35,7 @@ class Cell:
             self.lines = [show(value, kind, now_ms)]
         elif isinstance(value, list) and kind == "id":
             self.lines = [for_terminal(as_bytes(item)) for item in value] or [""]
-        elif kind == "lines":
+        elif kind == "lines" or (kind == "body" and isinstance(value, str)):
             self.lines = [for_terminal(line) for line in as_bytes(value).removesuffix(b"\n").split(b"\n")]
         else:
             self.lines = [for_terminal(as_bytes(value))]

@@ -8,10 +8,12 @@ from __future__ import annotations
 import os
 import threading
 import time
+from contextlib import suppress
 from copy import copy
 
 from disquectl.commands import all_commands
-from disquectl.errors import DisquectlError
+from disquectl.errors import DisquectlError, ReplyError
+from disquectl.execution.looking import NAMING
 from disquectl.execution.session import Session
 from disquectl.protocol.replies import qscan_page
 from disquectl.protocol.secrets import masked_reply
@@ -95,6 +97,8 @@ class Refresher:
             raise problem
 
     def _look(self, client: Transport, address: str, names: Names) -> None:
+        with suppress(ReplyError):  # what follows is refused, too, and reports it
+            client.call(*NAMING, repeatable=True, failover=False)
         hello = client.verify()
         if names.address != address:
             names.address = ""  # until all of the names are from this node

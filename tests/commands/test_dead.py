@@ -66,6 +66,31 @@ def test_filters(clients, dead):
     assert bodies("--newer", "1s") == {"new"}
 
 
+def test_groups_the_largest_first_with_the_oldest_the_newest_and_an_example(clients, dead):
+    times = ("2026-01-01T23:30:00-01:00", "2026-01-02T03:00:00Z", "2026-01-03T00:00:00Z")
+    clients[0].addjob("dead:q", letter("a", failed=times[0], exit=1))
+    newest = clients[1].addjob("dead:q", letter("b", failed=times[1], exit=1), replicate=3)
+    other = clients[2].addjob("dead:r", letter("c", failed=times[2], exit=None, signal=9, queue="r"))
+    group = {"count": 2, "oldest": times[0], "newest": times[1], "example": newest}
+    one = {"count": 1, "oldest": times[2], "newest": times[2], "example": other}
+    assert records(dead("--by", "exit", "-o", "jsonl")) == [{"exit": 1, **group}, {"exit": None, **one}]
+    assert records(dead("--by", "queue", "-o", "jsonl")) == [{"queue": "q", **group}, {"queue": "r", **one}]
+    days = [{"day": "2026-01-02", **group}, {"day": "2026-01-03", **one}]
+    assert records(dead("--by", "day", "-o", "jsonl")) == days
+    assert records(dead("list", "r", "--by", "day", "-o", "jsonl")) == days[1:]
+    assert records(dead("--by", "queue", "--signal", "9", "-o", "jsonl")) == [{"queue": "r", **one}]
+    assert [one["reason"] for one in records(dead("--by", "reason", "-o", "jsonl"))] == [None]
+    assert dead("failing", "--by", "queue").code == 2
+
+
+def test_a_group_of_letters_whose_time_is_no_time(clients, dead):
+    clients[0].addjob("dead:q", letter("a", failed="yesterday", exit=[1]))
+    (group,) = records(dead("--by", "day", "-o", "jsonl"))
+    assert (group["day"], group["count"], group["newest"]) == (None, 1, "yesterday")
+    (group,) = records(dead("--by", "exit", "-o", "jsonl"))
+    assert (group["exit"], group["count"]) == ([1], 1)
+
+
 def test_show_has_all_of_one_by_its_own_id_or_the_jobs(clients, dead):
     job = "D-60c335b3-yRiaWu63Ny89fXBPj66cnFnU-05a1"
     own = clients[0].addjob("dead:q", letter("x", job=job))
