@@ -17,6 +17,16 @@ MEANINGS = {
     "bcast": "on all nodes",
 }
 
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from disquectl.spec.parameters import Values
+
+
+def informs_others(values: Values) -> bool:
+    """Whether the node sets the state on all others, too."""
+    return bool(values.get("bcast")) or any(word.lower() == "bcast" for word in values["what"])
+
+
 COMMAND = Command(
     "pause",
     "Pause or resume a queue, or show its state.",
@@ -42,7 +52,9 @@ COMMAND = Command(
         ),
     ),
     risk=Risk(
-        WRITE, reads_when=lambda words: len(words) > 2 and all(word.lower() == b"state" for word in words[2:])
+        WRITE,
+        reads_when=lambda words: len(words) > 2 and all(word.lower() == b"state" for word in words[2:]),
+        informs_others=informs_others,
     ),
     does=Request(
         records=lambda words, reply: [{"queue": words[1], "state": text("PAUSE", reply)}],

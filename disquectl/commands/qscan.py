@@ -37,6 +37,7 @@ COMMAND = Command(
     group=QUEUES,
     example="disquectl qscan --minlen 1",
     merge="scan",
+    of_one_node=True,
     grammar=Grammar(
         verb=(b"QSCAN",),
         options=(

@@ -14,7 +14,7 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from disquectl.execution.session import Session
     from disquectl.spec.command import Command
-    from disquectl.spec.parameters import Raw
+    from disquectl.spec.parameters import Raw, Values
 
 
 def run(command: Command, raw: Raw, session: Session) -> None:
@@ -23,6 +23,10 @@ def run(command: Command, raw: Raw, session: Session) -> None:
     if command.grammar.check:
         command.grammar.check(values)
     session.command_name = command.full_name
+    if values.get("cluster") and session.settings.no_cluster:
+        raise UsageError("--cluster and --no-cluster cannot be combined")
+    if session.asks_all_nodes and _may_ask_all(command, values):
+        values["cluster"] = True
     if command.merge != "none" and (values.get("cluster") or values.get("seeds_only")):
         from disquectl.execution.all_nodes import run_on_all_nodes
 
@@ -33,3 +37,9 @@ def run(command: Command, raw: Raw, session: Session) -> None:
         send_and_present(command, command.does, values, session)
     else:
         raise UsageError(f"{command.name} needs a subcommand")
+
+
+def _may_ask_all(command: Command, values: Values) -> bool:
+    """Whether --cluster can be added: not to a page of one node, nor where one node informs the others."""
+    has_it = any(option.name == "cluster" for option in command.grammar.options)
+    return has_it and "cursor" not in values and not command.risk.informs_others(values)

@@ -77,6 +77,7 @@ GENERAL: tuple[Option, ...] = (
     Option(
         "--read-only", FLAG, "Refuse commands that could change the cluster.", unset="$DISQUECTL_READ_ONLY"
     ),
+    Option("--no-cluster", FLAG, "Ask one node, whatever the profile and DISQUECTL_CLUSTER say."),
     Option("--quiet", FLAG, "Print no warnings and no progress."),
     Option("--show-secrets", FLAG, "Show passwords instead of ***."),
 )
