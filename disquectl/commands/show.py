@@ -46,8 +46,11 @@ COMMAND = Command(
     errors=UNKNOWN_JOB,
     merge="list",
     of_one_node=True,
+    short_ids=True,
     grammar=Grammar(
-        verb=(b"SHOW",), arguments=(Argument("id", JOB_ID, "Job IDs.", many=True),), options=CLUSTER_OPTIONS
+        verb=(b"SHOW",),
+        arguments=(Argument("id", JOB_ID, "Job IDs, or their beginnings (8YL1NT).", many=True),),
+        options=CLUSTER_OPTIONS,
     ),
     does=Request(
         records=records,

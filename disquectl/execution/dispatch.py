@@ -23,6 +23,10 @@ def run(command: Command, raw: Raw, session: Session) -> None:
     if command.grammar.check:
         command.grammar.check(values)
     session.command_name = command.full_name
+    if command.short_ids:
+        from disquectl.execution.short_ids import complete
+
+        complete(values, session)
     if values.get("cluster") and session.settings.no_cluster:
         raise UsageError("--cluster and --no-cluster cannot be combined")
     if session.asks_all_nodes and _may_ask_all(command, values):

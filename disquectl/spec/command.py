@@ -231,6 +231,7 @@ class Command:
     details      what --help adds to the summary: units, defaults, exit codes
     errors       the server's errors that it can get, as "CODE: meaning"
     subcommands  the commands below this one
+    short_ids    whether it takes the beginnings of job IDs
     of_one_node  whether its answer is that of one node only, and a terminal is told so
     merge        how --cluster combines the replies of all nodes; "none" without --cluster
     grammar      what may be typed; without it, only options of all commands
@@ -249,6 +250,7 @@ class Command:
         "name",
         "of_one_node",
         "risk",
+        "short_ids",
         "subcommands",
         "summary",
     )
@@ -265,6 +267,7 @@ class Command:
         subcommands: tuple[Command, ...] = (),
         merge: Merge = "none",
         of_one_node: bool = False,
+        short_ids: bool = False,
         grammar: Grammar | None = None,
         risk: Risk | None = None,
         does: Request | Program | None = None,
@@ -278,6 +281,7 @@ class Command:
         self.subcommands = subcommands
         self.merge: Merge = merge
         self.of_one_node = of_one_node
+        self.short_ids = short_ids
         self.grammar = grammar or _NO_WORDS
         self.risk = risk or _HARMLESS
         self.does = does
