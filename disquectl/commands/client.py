@@ -7,7 +7,7 @@ from disquectl.execution.status_reply import reply_record, reply_shape, value_re
 from disquectl.protocol.server_replies import client_list
 from disquectl.spec.command import SERVER, WRITE, Command, Grammar, Request, Risk
 from disquectl.spec.param_types import WAIT, WORD, number, one_of
-from disquectl.spec.parameters import Argument, Option
+from disquectl.spec.parameters import CLUSTER_OPTIONS, Argument, Option
 from disquectl.spec.shape import RECORDS, Shape
 
 TYPE_CHECKING = False
@@ -73,7 +73,8 @@ LIST = Command(
     "List the connections.",
     example="disquectl client list --columns addr,name,cmd,idle",
     details="age and idle are in seconds. Flags: N normal, b blocked in GETJOB or ADDJOB, O monitor.",
-    grammar=Grammar(verb=(b"CLIENT", b"LIST")),
+    merge="list",
+    grammar=Grammar(verb=(b"CLIENT", b"LIST"), options=CLUSTER_OPTIONS),
     risk=Risk(ambiguous_with_redis=True),
     does=Request(
         records=lambda words, reply: client_list(reply),

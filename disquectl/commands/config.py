@@ -6,7 +6,7 @@ from disquectl.execution.status_reply import reply_record, reply_shape
 from disquectl.protocol.server_replies import config
 from disquectl.spec.command import SERVER, WRITE, Command, Grammar, Request, Risk
 from disquectl.spec.param_types import WORD, ParamType
-from disquectl.spec.parameters import Argument
+from disquectl.spec.parameters import CLUSTER_OPTIONS, Argument
 from disquectl.spec.shape import PAIRS, Shape
 
 PARAMETER = ParamType("config", WORD.convert, "NAME")
@@ -16,9 +16,11 @@ GET = Command(
     "Show the settings that match a pattern.",
     example="disquectl config get 'max*'",
     details="requirepass is shown as *** unless --show-secrets is given.",
+    merge="list",
     grammar=Grammar(
         verb=(b"CONFIG", b"GET"),
         arguments=(Argument("pattern", PARAMETER, "Name or pattern (* ? [a-z])."),),
+        options=CLUSTER_OPTIONS,
     ),
     risk=Risk(ambiguous_with_redis=True),
     does=Request(

@@ -43,6 +43,7 @@ COMMAND = Command(
     details="active jobs are those that are not in the queue of this node: delayed, delivered, taken out, or "
     "replicas of jobs that are queued elsewhere.",
     merge="scan",
+    of_one_node=True,
     grammar=Grammar(
         verb=(b"JSCAN",),
         options=(

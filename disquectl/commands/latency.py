@@ -6,7 +6,7 @@ from disquectl.execution.status_reply import reply_record, reply_shape, value_re
 from disquectl.protocol.server_replies import latency_history, latency_latest
 from disquectl.spec.command import SERVER, WRITE, Command, Grammar, Request, Risk
 from disquectl.spec.param_types import WORD
-from disquectl.spec.parameters import Argument
+from disquectl.spec.parameters import CLUSTER_OPTIONS, Argument
 from disquectl.spec.shape import RECORDS, VALUE, Shape
 
 # Text with lines, formatted by the server.
@@ -17,7 +17,8 @@ LATEST = Command(
     "Show the latest spike of each event.",
     example="disquectl latency latest",
     details="Empty unless latency-monitor-threshold (in milliseconds) is set.",
-    grammar=Grammar(verb=(b"LATENCY", b"LATEST")),
+    merge="list",
+    grammar=Grammar(verb=(b"LATENCY", b"LATEST"), options=CLUSTER_OPTIONS),
     risk=Risk(ambiguous_with_redis=True),
     does=Request(
         records=lambda words, reply: latency_latest(reply),

@@ -5,7 +5,7 @@ from __future__ import annotations
 from disquectl.errors import ConnectionFailed, UsageError
 from disquectl.spec.command import SERVER, Command, Grammar, Program, Risk
 from disquectl.spec.param_types import FLAG, ParamType
-from disquectl.spec.parameters import Option
+from disquectl.spec.parameters import CLUSTER_OPTIONS, Option
 from disquectl.spec.shape import RECORDS, Shape
 
 TYPE_CHECKING = False
@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from disquectl.execution.session import Session
     from disquectl.spec.parameters import Values, Words
 
+OF_ALL = Shape(("time", "node", "client", "args"), RECORDS, many=True)
 FIELDS = Shape(("time", "client", "args"), RECORDS, many=True)
 # The commands of Disque, to offer.
 NAMES = (
@@ -36,6 +37,13 @@ NAME = ParamType("choice", command_words, "COMMAND", NAMES)
 
 def run(command: Command, values: Values, session: Session) -> None:
     """Write each line as it comes, until Ctrl-C. Raises ConnectionFailed if the server ends it."""
+    if values.get("cluster"):
+        from disquectl.programs.monitor_all import monitor_all
+
+        monitor_all(command, values, session, OF_ALL)
+        return
+    if values.get("seeds_only"):
+        raise UsageError("--seeds-only needs --cluster")
     from disquectl.programs.monitor import watch
 
     session.check_output(FIELDS)
@@ -52,7 +60,8 @@ COMMAND = Command(
     details="Ends with Ctrl-C (exit code 130), or with exit code 5 if the connection breaks. It slows the "
     "server down. Passwords are shown as ***. On a terminal, a line is cut at its width; -o plain and "
     "-o jsonl have it whole. The requests with which the shells of disquectl look around (names for "
-    "completion, the nodes) are left out without --all.",
+    "completion, the nodes) are left out without --all. With --cluster, a node that dies is reported, and "
+    "the others go on; exit code 3 if some did not answer.",
     grammar=Grammar(
         verb=(b"MONITOR",),
         options=(
@@ -61,8 +70,11 @@ COMMAND = Command(
             ),
             Option("--exclude", NAME, "Leave out this command; repeat it for several.", many=True),
             Option("--all", FLAG, "Also show what the shells of disquectl send to look around."),
+            *CLUSTER_OPTIONS,
         ),
     ),
     risk=Risk(ambiguous_with_redis=True),
-    does=Program(run, shape=lambda _: FIELDS, is_streaming=lambda _: True),
+    does=Program(
+        run, shape=lambda values: OF_ALL if values.get("cluster") else FIELDS, is_streaming=lambda _: True
+    ),
 )

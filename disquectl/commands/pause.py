@@ -34,6 +34,11 @@ def build(command: Command, values: Values) -> list[Words]:
     return one_request(command, values if values.get("what") else {**values, "what": ("state",)})
 
 
+def informs_others(values: Values) -> bool:
+    """Whether the node sets the state on all others, too."""
+    return bool(values.get("bcast")) or any(word.lower() == "bcast" for word in values.get("what", ()))
+
+
 COMMAND = Command(
     "pause",
     "Pause or resume a queue, or show its state.",
@@ -61,7 +66,9 @@ COMMAND = Command(
         check=check,
     ),
     risk=Risk(
-        WRITE, reads_when=lambda words: len(words) > 2 and all(word.lower() == b"state" for word in words[2:])
+        WRITE,
+        reads_when=lambda words: len(words) > 2 and all(word.lower() == b"state" for word in words[2:]),
+        informs_others=informs_others,
     ),
     does=Request(
         build=build,

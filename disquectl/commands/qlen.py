@@ -16,6 +16,7 @@ COMMAND = Command(
     details="Counts the queue on one node, or with --cluster on all nodes. Delayed and delivered jobs are "
     "not counted.",
     merge="add",
+    of_one_node=True,
     grammar=Grammar(
         verb=(b"QLEN",),
         arguments=(Argument("queue", QUEUE, "The queues.", many=True),),

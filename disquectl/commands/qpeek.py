@@ -14,6 +14,7 @@ COMMAND = Command(
     group=QUEUES,
     example="disquectl qpeek mail -5",
     merge="peek",
+    of_one_node=True,
     grammar=Grammar(
         verb=(b"QPEEK",),
         arguments=(

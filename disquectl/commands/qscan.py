@@ -48,6 +48,7 @@ COMMAND = Command(
     details="With --cluster, holders are the nodes that have the queue; each name is written when all scans "
     "have ended.",
     merge="scan",
+    of_one_node=True,
     grammar=Grammar(
         verb=(b"QSCAN",),
         options=(

@@ -57,6 +57,7 @@ COMMAND = Command(
     details="age and idle are in seconds, import_rate is in jobs per second from other nodes. Exit code 4 if "
     "the node does not have the queue.",
     merge="list",
+    of_one_node=True,
     grammar=Grammar(
         verb=(b"QSTAT",),
         arguments=(Argument("queue", QUEUE, "The queues.", many=True),),

@@ -32,6 +32,13 @@ def records(words: Words, reply: Reply) -> Iterable[Record]:
     return [] if fields is None else [fields]
 
 
+def remark(found: list[Record]) -> str:
+    """Where the other replicas are to be seen: a job that is active here may be queued elsewhere."""
+    if len(found) == 1 and found[0]["state"] == "active":
+        return "this node's replica; `trace ID` shows all"
+    return ""
+
+
 COMMAND = Command(
     "show",
     "Show all that a node knows about jobs.",
@@ -41,14 +48,17 @@ COMMAND = Command(
     "and next_awake_within are in milliseconds. Exit code 4 if the node does not know a job.",
     errors=UNKNOWN_JOB,
     merge="list",
+    of_one_node=True,
+    short_ids=True,
     grammar=Grammar(
         verb=(b"SHOW",),
-        arguments=(Argument("id", JOB_ID, "Job IDs.", many=True),),
+        arguments=(Argument("id", JOB_ID, "Job IDs, or their beginnings (8YL1NT).", many=True),),
         options=(*BODY_OPTIONS, *CLUSTER_OPTIONS),
     ),
     does=Request(
         records=records,
         shape=shape,
+        remark=remark,
         build=request_for_each,
         not_found_message="unknown job: this node has no replica of it",
     ),

@@ -6,7 +6,7 @@ from disquectl.execution.status_reply import reply_record, reply_shape
 from disquectl.protocol.server_replies import slowlog
 from disquectl.spec.command import SERVER, WRITE, Command, Grammar, Request, Risk
 from disquectl.spec.param_types import INT64
-from disquectl.spec.parameters import Argument
+from disquectl.spec.parameters import CLUSTER_OPTIONS, Argument
 from disquectl.spec.shape import RECORDS, Shape
 
 GET = Command(
@@ -15,6 +15,7 @@ GET = Command(
     example="disquectl slowlog get 20",
     details="time is in seconds since 1970. `disquectl config get slowlog-log-slower-than` shows what counts "
     "as slow.",
+    merge="list",
     grammar=Grammar(
         verb=(b"SLOWLOG", b"GET"),
         arguments=(
@@ -26,6 +27,7 @@ GET = Command(
                 default="10",
             ),
         ),
+        options=CLUSTER_OPTIONS,
     ),
     risk=Risk(ambiguous_with_redis=True),
     does=Request(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from disquectl.errors import ReplyError
 from disquectl.merge.trace import TRACE_FIELDS
-from disquectl.protocol.jobid import is_valid
+from disquectl.protocol.jobid import is_valid, may_be_beginning
 from disquectl.spec.body_options import BODY_OPTIONS
 from disquectl.spec.command import CLUSTER, UNKNOWN_JOB, Command, Grammar, Program
 from disquectl.spec.param_types import FLAG, JOB_ID
@@ -26,16 +26,22 @@ def shape(values: Values) -> Shape:
     return DOCUMENT
 
 
+def _not_an_id() -> ReplyError:
+    return ReplyError("BADID not a job ID", "a job ID has 40 characters: D-, 8 hex digits, -, 24, -, 4")
+
+
 def check(values: Values) -> None:
     """Reject an invalid ID before connecting."""
-    if not is_valid(values["id"]):
-        raise ReplyError("BADID not a job ID", "a job ID has 40 characters: D-, 8 hex digits, -, 24, -, 4")
+    if not is_valid(values["id"]) and not may_be_beginning(values["id"]):
+        raise _not_an_id()
 
 
 def run(command: Command, values: Values, session: Session) -> None:
     """Ask all nodes for the job; with --follow, until none has it."""
     from disquectl.programs.trace import trace_job
 
+    if not is_valid(values["id"]):
+        raise _not_an_id()
     trace_job(values, DOCUMENT, session)
 
 
@@ -48,8 +54,9 @@ COMMAND = Command(
     "then every field of SHOW by node; * marks those that differ. Times that count down are not "
     "compared. Nodes are shown by their addresses. Exit code 4 if no node has a replica.",
     errors=UNKNOWN_JOB,
+    short_ids=True,
     grammar=Grammar(
-        arguments=(Argument("id", JOB_ID, "Job ID."),),
+        arguments=(Argument("id", JOB_ID, "Job ID, or its beginning (8YL1NT)."),),
         options=(
             Option("--follow", FLAG, "Show the job again after each change, until no node has it."),
             *BODY_OPTIONS,

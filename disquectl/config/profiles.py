@@ -93,6 +93,7 @@ KEYS: dict[str, tuple[Callable[[object], Any], str]] = {
     "response-timeout": (_duration, "Wait this long for a reply."),
     "output": (lambda value: OUTPUT.convert(_text(value)), "Write results in this format."),
     "color": (lambda value: COLOR.convert(_text(value)), "Use colors: auto, always or never."),
+    "cluster": (_switch, "Ask all nodes by default, as --cluster does."),
     "read-only": (_switch, "Refuse commands that could change the cluster."),
     "protected": (_switch, "Require the profile's name to be typed before dangerous commands."),
     "prompt": (_text, "Prompt of the shell."),

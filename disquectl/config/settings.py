@@ -16,12 +16,15 @@ from disquectl.spec.parameters import convert
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Mapping
-    from typing import Any
+    from typing import Any, Literal
 
     from disquectl.config.file import Config
     from disquectl.config.passwords import Source
     from disquectl.config.profiles import Profile
     from disquectl.spec.parameters import Raw
+
+    # When --cluster is the default of the commands that have it.
+    Default = Literal["always", "on a terminal", "never"]
 
 FALSE_WORDS = ("", "0", "no", "false", "off")
 TLS_FILES = ("cacert", "cert", "key")
@@ -30,6 +33,8 @@ TLS_FILES = ("cacert", "cert", "key")
 class Settings:
     """The settings of one command.
 
+    cluster             when --cluster is the default of the commands that have it
+    no_cluster          whether an option undoes that
     output              the format; None means table on a terminal and plain elsewhere
     output_from_option  whether an option named the format
     pager               whether long output goes through the pager on a terminal
@@ -43,6 +48,7 @@ class Settings:
 
     __slots__ = (
         "ask_password",
+        "cluster",
         "color",
         "columns",
         "config",
@@ -51,6 +57,7 @@ class Settings:
         "echo",
         "echo_to",
         "header",
+        "no_cluster",
         "nodes",
         "nodes_from_profile",
         "null_output",
@@ -100,6 +107,8 @@ class Settings:
         self.yes_really = self._really(options)
         self.read_only = bool(options.get("read_only")) or _read_only(environ, preset)
         self.show_secrets: bool = options.get("show_secrets", False)
+        self.no_cluster: bool = options.get("no_cluster", False)
+        self.cluster = _cluster(environ, preset)
 
     def _take_nodes(
         self, options: Mapping[str, Any], environ: Mapping[str, str], profile: Profile | None
@@ -247,3 +256,12 @@ def _color(options: Mapping[str, Any], environ: Mapping[str, str], preset: Mappi
 def _read_only(environ: Mapping[str, str], preset: Mapping[str, Any]) -> bool:
     given = environ.get("DISQUECTL_READ_ONLY")
     return given.lower() not in FALSE_WORDS if given else bool(preset.get("read_only"))
+
+
+def _cluster(environ: Mapping[str, str], preset: Mapping[str, Any]) -> Default:
+    given = environ.get("DISQUECTL_CLUSTER")
+    if given and given.lower() in FALSE_WORDS:
+        return "never"
+    if preset.get("cluster"):
+        return "always"
+    return "on a terminal" if given else "never"

@@ -15,6 +15,7 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from disquectl.client.cluster import Cluster
     from disquectl.execution.session import Session
+    from disquectl.fanout.combine import ToRecords
     from disquectl.spec.command import Command
     from disquectl.spec.parameters import Values, Words
 
@@ -58,7 +59,7 @@ def _list(command: Command, does: Request, values: Values, session: Session) -> 
     requests = _checked(command, does, values, shape, session)
     with open_cluster(session.client, values) as cluster:
         refusals = Refusals()
-        replies = ask_all(cluster, requests, does.records, refusals)
+        replies = ask_all(cluster, requests, _records(command, does, session), refusals)
         require_an_answer(cluster, session, refusals, may_repeat=command.risk.may_repeat)
         present(shape, side_by_side(replies), session)
         unknown = unknown_to_all(requests, replies) if does.not_found_message else []
@@ -71,6 +72,15 @@ def _list(command: Command, does: Request, values: Values, session: Session) -> 
             raise NothingThere(does.not_found_message.partition(":")[0] + ": no node has it")
         if unknown:
             raise PartlyDone(f"{len(requests) - len(unknown)} found, {len(unknown)} unknown")
+
+
+def _records(command: Command, does: Request, session: Session) -> ToRecords:
+    """The function from a reply to records; passwords in a reply are shown as ***, unless asked for."""
+    if session.settings.show_secrets or not command.risk.ambiguous_with_redis:
+        return does.records
+    from disquectl.protocol.secrets import masked_reply
+
+    return lambda words, reply: does.records(words, masked_reply(words, reply))  # type: ignore[arg-type]
 
 
 def _scan(command: Command, values: Values, session: Session) -> None:
@@ -148,9 +158,9 @@ def _checked(command: Command, does: Request, values: Values, shape: Shape, sess
     """The requests, after all guards. Raises UsageError and Declined."""
     session.check_output(shape)
     requests = does.build(command, values)
+    if command.risk.informs_others(values):
+        raise UsageError("with --bcast one node informs all others: leave out --bcast or --cluster")
     for words in requests:
-        if command.grammar.verb == (b"PAUSE",) and b"bcast" in [word.lower() for word in words[2:]]:
-            raise UsageError("with --bcast one node informs all others: leave out --bcast or --cluster")
         if not command.risk.only_reads(words):
             session.guard(command, words)
     return requests

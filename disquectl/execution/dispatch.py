@@ -15,7 +15,7 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from disquectl.execution.session import Session
     from disquectl.spec.command import Command
-    from disquectl.spec.parameters import Argument, Option, Raw
+    from disquectl.spec.parameters import Argument, Option, Raw, Values
 
 
 def run(command: Command, raw: Raw, session: Session) -> None:
@@ -27,6 +27,14 @@ def run(command: Command, raw: Raw, session: Session) -> None:
     if command.grammar.check:
         command.grammar.check(values)
     session.command_name = command.full_name
+    if command.short_ids:
+        from disquectl.execution.short_ids import complete
+
+        complete(values, session)
+    if values.get("cluster") and session.settings.no_cluster:
+        raise UsageError("--cluster and --no-cluster cannot be combined")
+    if session.asks_all_nodes and _may_ask_all(command, values):
+        values["cluster"] = True
     if any(option.name == "body" for option in command.grammar.options) and (
         session.format == "table" or not values.keys().isdisjoint(("body", "body_command"))
     ):
@@ -43,3 +51,9 @@ def run(command: Command, raw: Raw, session: Session) -> None:
         send_and_present(command, command.does, values, session)
     else:
         raise UsageError(f"{command.name} needs a subcommand")
+
+
+def _may_ask_all(command: Command, values: Values) -> bool:
+    """Whether --cluster can be added: not to a page of one node, nor where one node informs the others."""
+    has_it = any(option.name == "cluster" for option in command.grammar.options)
+    return has_it and "cursor" not in values and not command.risk.informs_others(values)

@@ -31,6 +31,13 @@ def unchanged(command: Command, words: Words, reply: Reply) -> tuple[int, int]:
     return (given - reply, given) if counts else (0, 1)  # type: ignore[operator]  # it is an int
 
 
+def say_one_node(session: Session) -> None:
+    """Print after an answer of one node that there are others, by its reply to the HELLO before it."""
+    others = known_others(session.client.greeting)
+    if others and session.client.node:
+        session.aside(f"note: only {session.client.node} of {others + 1} nodes; --cluster asks all")
+
+
 def say(command: Command, session: Session, greeting: object, not_done: int, given: int) -> None:
     """Print the note: how many jobs were not changed here, and the option that asks all nodes.
 
@@ -45,4 +52,4 @@ def say(command: Command, session: Session, greeting: object, not_done: int, giv
     advice = (
         f"It {command.risk.cluster_note}." if command.risk.cluster_note else "--cluster reaches all nodes."
     )
-    session.note(f"note: {command.name} was sent only to {node}, which knows {known}{left}. {advice}")
+    session.aside(f"note: {command.name} was sent only to {node}, which knows {known}{left}. {advice}")

@@ -45,7 +45,15 @@ def send_and_present(command: Command, does: Request, values: Values, session: S
         if session.client.node and (named := stranger_in_hello(session.client.node, reply)):
             raise named from None
         raise
-    present_found(shape, found, session, nothing)
+    try:
+        present_found(shape, found, session, nothing)
+    finally:
+        if session.notes_one_node(command):
+            from disquectl.execution import other_nodes
+
+            other_nodes.say_one_node(session)
+            if does.remark and (remark := does.remark(found)):
+                session.aside(f"note: {remark}")
 
 
 def send_request(command: Command, words: Words, session: Session, *, wait_ms: int | None = 0) -> Reply:
@@ -64,7 +72,7 @@ def send_request(command: Command, words: Words, session: Session, *, wait_ms: i
             wait_ms=wait_ms,
             failover=not risk.single_node or risk.only_reads(words),
             last_words=command.closes_connection,
-            hello_first=bool(risk.cluster_note),
+            hello_first=bool(risk.cluster_note) or session.notes_one_node(command),
         )
     except (ReplyError, OutcomeUnknown) as problem:
         raise session.explained(problem, words) from problem
@@ -87,7 +95,11 @@ def _several(command: Command, does: Request, requests: list[Words], shape: Shap
     from disquectl.client.pipeline import call_many
 
     found, unknown, refused, code = [], 0, 0, "ERR"
-    replies = call_many(session.client, requests, repeatable=True)
+    greets = session.notes_one_node(command)
+    hello: list[Words] = [[b"HELLO"]] if greets else []
+    replies = call_many(session.client, hello + requests, repeatable=True)
+    if greets:
+        session.client.greeting = replies.pop(0)
     session.client.refuse_strangers(requests, replies)
     for words, reply in zip(requests, replies, strict=True):
         name = command.grammar.name_in(words).decode("utf-8", "backslashreplace")
@@ -105,6 +117,10 @@ def _several(command: Command, does: Request, requests: list[Words], shape: Shap
         found += records
     if found or not (unknown or refused) or session.format != "table":
         present(shape, found, session)
+    if greets:
+        from disquectl.execution import other_nodes
+
+        other_nodes.say_one_node(session)
     if not unknown and not refused:
         return
     counts = f"{len(found)} found, {unknown} unknown, {refused} refused"

@@ -5,6 +5,7 @@ from __future__ import annotations
 from disquectl.client.pipeline import Stream
 from disquectl.client.pipelined_connection import Batch
 from disquectl.errors import DisquectlError
+from disquectl.execution import other_nodes
 from disquectl.protocol.columns import chosen
 from disquectl.protocol.dedup import Deduplicator
 from disquectl.protocol.replies import next_cursor
@@ -60,7 +61,8 @@ def walk(command: Command, values: Values, session: Session, page: Page, keys: K
     session.check_output(shape)
     (words,) = requests(command, values)
     out = session.writer(shape)
-    reply = session.client.call(*words, repeatable=True, failover="cursor" not in values)
+    greets = session.notes_one_node(command)
+    reply = session.client.call(*words, repeatable=True, failover="cursor" not in values, hello_first=greets)
     if "cursor" in values:
         cursor, records = page(reply)
         found = chosen(records, Deduplicator().new(keys(records)))
@@ -68,6 +70,8 @@ def walk(command: Command, values: Values, session: Session, page: Page, keys: K
         out.finish()
         if not found:
             session.say_empty(shape)
+        if greets:
+            other_nodes.say_one_node(session)
         session.streams.say(f"next cursor: {cursor}")
         return
     walk = _Walk(command, values, page, keys, out)
@@ -81,6 +85,8 @@ def walk(command: Command, values: Values, session: Session, page: Page, keys: K
         out.finish()
     if not walk.found:
         session.say_empty(shape)
+    if greets:
+        other_nodes.say_one_node(session)
 
 
 class _Walk:

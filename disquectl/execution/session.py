@@ -175,6 +175,32 @@ class Session:
         if not self.settings.quiet:
             self.streams.say(for_message(text))
 
+    def aside(self, text: str) -> None:
+        """A note that a person may overlook: dim on a terminal."""
+        if self.settings.quiet:
+            return
+        line = for_message(text)
+        dim = self.streams.stderr_is_terminal and self.settings.color != "never"
+        self.streams.say(f"\x1b[2m{line}\x1b[0m" if dim else line)
+
+    @property
+    def on_terminal(self) -> bool:
+        """Whether a person sees both the result and the notes."""
+        return self.streams.stdout_is_terminal and self.streams.stderr_is_terminal
+
+    @property
+    def asks_all_nodes(self) -> bool:
+        """Whether --cluster is the default: by the profile, or by the environment on a terminal."""
+        settings = self.settings
+        if settings.no_cluster:
+            return False
+        here = settings.cluster == "on a terminal" and self.streams.stdout_is_terminal
+        return here or settings.cluster == "always"
+
+    def notes_one_node(self, command: Command) -> bool:
+        """Whether to say that the answer of this command is that of one node: see Command.of_one_node."""
+        return command.of_one_node and self.on_terminal and not self.settings.quiet
+
     def problem(self, text: str) -> None:
         """One thing of several that went wrong."""
         self.streams.say(f"disquectl: {for_message(text)}")

@@ -22,6 +22,7 @@ ENVIRONMENT = (
     ("DISQUECTL_CONFIG", "The config file."),
     ("DISQUECTL_OUTPUT", "The output format."),
     ("DISQUECTL_READ_ONLY", "1 refuses commands that could change the cluster."),
+    ("DISQUECTL_CLUSTER", "On a terminal: 1 makes --cluster the default, 0 asks one node."),
     ("DISQUECTL_DEBUG", "1 shows the traceback of a bug in disquectl."),
     ("NO_COLOR, FORCE_COLOR", "Turn colours off or on; --color overrides both."),
 )

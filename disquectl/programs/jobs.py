@@ -46,7 +46,7 @@ def list_jobs(values: Values, shape: Shape, session: Session) -> None:
             kept = [for_people(record) for record in kept]
             if values.get("full") and session.settings.columns is None:
                 # A block for each job: a whole body has no place in one line.
-                shape = Shape(JOB_FIELDS, PAIRS, many=True, kinds=shape.kinds, body=shape.body, folds=True)
+                shape = Shape(JOB_FIELDS, PAIRS, kinds=shape.kinds, body=shape.body, folds=True)
         present(shape, kept, session)
         settle(cluster, session, refusals=scan.refusals)
 

@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from disquectl.protocol.resp import Reply
 
 LENGTH = 40
+_RANDOM_AT = 11
 
 
 class JobID:
@@ -35,6 +36,25 @@ def is_valid(job_id: str | bytes) -> bool:
     """Whether Disque accepts it as an ID: only the length, the prefix and the hyphens count."""
     text = job_id.decode("latin-1") if isinstance(job_id, bytes) else job_id
     return len(text) == LENGTH and text.startswith("D-") and text[10] == "-" and text[35] == "-"
+
+
+def may_be_beginning(word: bytes) -> bool:
+    """Whether it can be the beginning of an ID: `D-dcb833cf-8YL1NT`, or of its random part: `8YL1NT`.
+
+    At least 6 characters of the random part are needed. A whole ID is none.
+    """
+    if len(word) >= LENGTH or not word.isascii():
+        return False
+    is_long = word.startswith(b"D-") and word[10:11] == b"-"
+    letters = word[_RANDOM_AT:35] if is_long else word
+    rest = word[35:] if is_long else b""
+    known = letters.replace(b"+", b"").replace(b"/", b"").isalnum()
+    return known and 6 <= len(letters) <= 24 and (not rest or rest[:1] == b"-")
+
+
+def starts_with(job_id: bytes, beginning: bytes) -> bool:
+    """Whether an ID, or its random part, has this beginning."""
+    return job_id.startswith(beginning) or job_id.startswith(beginning, _RANDOM_AT)
 
 
 def added(reply: Reply) -> str:

@@ -54,6 +54,7 @@ def settings_for_line(base: Settings, raw: Raw, environ: Mapping[str, str]) -> S
     settings.echo = given.get("echo", settings.echo)
     settings.yes = given.get("yes", settings.yes)
     settings.read_only = given.get("read_only", settings.read_only)
+    settings.no_cluster = given.get("no_cluster", settings.no_cluster)
     settings.quiet = given.get("quiet", settings.quiet)
     settings.show_secrets = given.get("show_secrets", settings.show_secrets)
     return with_connection(settings, raw, environ) if connects_itself(raw) else settings

@@ -102,6 +102,7 @@ class Risk:
     reads_when            the words -> whether they only read, although `effect` says more; None: never
     harmless_when         the words -> whether to skip the question, although there is a danger; None: never
     cluster_note          completes "In a cluster it ...": an effect there that may surprise; "" says nothing
+    informs_others        the values -> whether the node that gets the request informs all others itself
     """
 
     __slots__ = (
@@ -110,6 +111,7 @@ class Risk:
         "danger",
         "effect",
         "harmless_when",
+        "informs_others",
         "reads_when",
         "single_node",
     )
@@ -124,6 +126,7 @@ class Risk:
         reads_when: Callable[[Words], bool] | None = None,
         harmless_when: Callable[[Words], bool] | None = None,
         cluster_note: str = "",
+        informs_others: Callable[[Values], bool] | None = None,
     ) -> None:
         self.effect: Effect = effect
         self.danger = danger
@@ -132,6 +135,7 @@ class Risk:
         self.reads_when = reads_when
         self.harmless_when = harmless_when
         self.cluster_note = cluster_note
+        self.informs_others = informs_others or _nobody
 
     def only_reads(self, words: Words) -> bool:
         """Whether these words change nothing in the cluster."""
@@ -156,6 +160,7 @@ class Request:
     not_found_message  the error, with exit code 4, if there are no records; "" makes that a success
     wait_ms            the values -> how long the request may block at the server, in ms, or None for
                        without limit; if not given it does not block
+    remark             the records -> what to say about them on a terminal; "" for nothing
     closes_connection  the server answers by closing the connection
     has_no_reply       the words -> whether the server sends no reply; if not given it always replies
     """
@@ -166,6 +171,7 @@ class Request:
         "has_no_reply",
         "not_found_message",
         "records",
+        "remark",
         "shape",
         "wait_ms",
     )
@@ -178,6 +184,7 @@ class Request:
         build: Callable[[Command, Values], list[Words]] | None = None,
         not_found_message: str = "",
         wait_ms: Callable[[Values], int | None] | None = None,
+        remark: Callable[[list[Record]], str] | None = None,
         closes_connection: bool = False,
         has_no_reply: Callable[[Words], bool] | None = None,
     ) -> None:
@@ -186,6 +193,7 @@ class Request:
         self.build = build or one_request
         self.not_found_message = not_found_message
         self.wait_ms = wait_ms
+        self.remark = remark
         self.closes_connection = closes_connection
         self.has_no_reply = has_no_reply
 
@@ -233,6 +241,8 @@ class Command:
     details      what --help adds to the summary: units, defaults, exit codes
     errors       the server's errors that it can get, as "CODE: meaning"
     subcommands  the commands below this one
+    short_ids    whether it takes the beginnings of job IDs
+    of_one_node  whether its answer is that of one node only, and a terminal is told so
     merge        how --cluster combines the replies of all nodes; "none" without --cluster
     grammar      what may be typed; without it, only options of all commands
     risk         what it can do to the cluster; without it, nothing
@@ -248,7 +258,9 @@ class Command:
         "group",
         "merge",
         "name",
+        "of_one_node",
         "risk",
+        "short_ids",
         "subcommands",
         "summary",
     )
@@ -264,6 +276,8 @@ class Command:
         errors: tuple[str, ...] = (),
         subcommands: tuple[Command, ...] = (),
         merge: Merge = "none",
+        of_one_node: bool = False,
+        short_ids: bool = False,
         grammar: Grammar | None = None,
         risk: Risk | None = None,
         does: Request | Program | None = None,
@@ -276,6 +290,8 @@ class Command:
         self.errors = errors
         self.subcommands = subcommands
         self.merge: Merge = merge
+        self.of_one_node = of_one_node
+        self.short_ids = short_ids
         self.grammar = grammar or _NO_WORDS
         self.risk = risk or _HARMLESS
         self.does = does
@@ -321,6 +337,10 @@ class Command:
         if self.subcommands:
             words.append("[COMMAND]" if self.is_callable else "COMMAND")
         return " ".join(words + [argument.usage for argument in self.grammar.arguments])
+
+
+def _nobody(_values: Values) -> bool:
+    return False
 
 
 _NO_WORDS = Grammar()

@@ -78,6 +78,7 @@ GENERAL: tuple[Option, ...] = (
         "--read-only", FLAG, "Refuse commands that could change the cluster.", unset="$DISQUECTL_READ_ONLY"
     ),
     Option("--no-pager", FLAG, "Do not send output that is longer than the screen through $PAGER."),
+    Option("--no-cluster", FLAG, "Ask one node, whatever the profile and DISQUECTL_CLUSTER say."),
     Option("--quiet", FLAG, "Print no warnings and no progress."),
     Option("--show-secrets", FLAG, "Show passwords instead of ***."),
 )

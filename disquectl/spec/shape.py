@@ -15,8 +15,8 @@ if TYPE_CHECKING:
     Layout = Literal["records", "value", "pairs", "sections", "tree", "reply"]
     # How a table shows a field. Numbers: a size in bytes; a duration in seconds, ms or us; a point in time in
     # ns (ctime_ns), ms (unix_ms) or s (unix) since 1970. Text: an id or a word is never cut or folded; lines
-    # keep their line breaks, and so does a body that is str: it was decoded for people; iso is a point in time
-    # as in ISO 8601.
+    # keep their line breaks, and so does a body that is str: it was decoded for people; iso is a point in
+    # time as in ISO 8601.
     Kind = Literal[
         "id", "word", "body", "lines", "bytes", "seconds", "ms", "us", "ctime_ns", "unix_ms", "unix", "iso"
     ]
