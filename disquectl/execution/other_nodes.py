@@ -31,11 +31,15 @@ def unchanged(command: Command, words: Words, reply: Reply) -> tuple[int, int]:
     return (given - reply, given) if counts else (0, 1)  # type: ignore[operator]  # it is an int
 
 
-def say_one_node(session: Session) -> None:
-    """Print after an answer of one node that there are others, by its reply to the HELLO before it."""
+def say_one_node(session: Session) -> bool:
+    """Print after an answer of one node that there are others, by its reply to the HELLO before it.
+
+    Returns whether there are others.
+    """
     others = known_others(session.client.greeting)
     if others and session.client.node:
         session.aside(f"note: only {session.client.node} of {others + 1} nodes; --cluster asks all")
+    return others > 0
 
 
 def say(command: Command, session: Session, greeting: object, not_done: int, given: int) -> None:

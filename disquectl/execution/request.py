@@ -51,8 +51,8 @@ def send_and_present(command: Command, does: Request, values: Values, session: S
         if session.notes_one_node(command):
             from disquectl.execution import other_nodes
 
-            other_nodes.say_one_node(session)
-            if does.remark and (remark := does.remark(found)):
+            # On a lone node there is no other replica to point to.
+            if other_nodes.say_one_node(session) and does.remark and (remark := does.remark(found)):
                 session.aside(f"note: {remark}")
 
 

@@ -126,7 +126,7 @@ def test_the_first_line_of_a_scan_comes_before_the_next_page(tmp_path):
     assert server.requests == [[b"QSCAN", b"0"], [b"QSCAN", b"7"]]
 
 
-def test_a_scan_of_the_whole_cluster_keeps_no_names():
+def test_a_scan_of_the_whole_cluster_keeps_each_name_once():
     def page(i, count):
         cursor, names = b"%d" % ((i + 1) % count), [b"%d-%d-" % (i, j) + b"x" * 10_000 for j in range(100)]
         texts = b"".join(b"$%d\r\n%b\r\n" % (len(name), name) for name in names)
@@ -136,7 +136,8 @@ def test_a_scan_of_the_whole_cluster_keeps_no_names():
     for count in (4, 40):
         with ScriptedNode([HELLO, *(page(i, count) for i in range(count))]) as node:
             peaks.append(peak_kib(["qscan", "--cluster"], node.address))
-    assert peaks[1] < peaks[0] + 10 * 1024
+    # 40 MB of names, which are kept until all nodes have said which of them they have.
+    assert peaks[1] < peaks[0] + 60 * 1024
 
 
 def test_a_scan_that_has_begun_never_changes_node():

@@ -91,4 +91,4 @@ def test_nodes_of_the_environment(monkeypatch):
 def test_words_after_exec_and_sandbox_are_files():
     assert expect(["sandbox", "--", "ls"], "").words
     assert expect(["sandbox", "ls"], "").words
-    assert words_at("sandbox --no") == ["--nodes", "--node", "--no-header", "--no-pager"]
+    assert words_at("sandbox --no") == ["--nodes", "--node", "--no-header", "--no-pager", "--no-cluster"]

@@ -56,7 +56,7 @@ def test_the_wheel_is_whole(sources, packages):
     }
     assert not [name for name in names if name.startswith(("tests/", "scripts/"))]
     assert metadata["Version"] == __version__
-    for field in ("Summary", "License-Expression", "Requires-Python", "Keywords", "Project-URL"):
+    for field in ("Summary", "License-Expression", "Requires-Python", "Keywords"):
         assert metadata[field], field
     assert metadata.get_payload().startswith("# disquectl")
     assert {"keyring", "dev"} <= set(metadata.get_all("Provides-Extra"))
