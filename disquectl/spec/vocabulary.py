@@ -56,14 +56,6 @@ COLUMNS: dict[str, dict[str, str]] = {
         "clock_skew": "Milliseconds that its clock is ahead of the local one.",
         "leaving": "Whether it is leaving the cluster.",
     },
-    "consumers": {
-        "address": "The client's address and port.",
-        "name": "The connection's name; disquectl work sets it.",
-        "node": "The node that the client is connected to.",
-        "waiting": "Whether it waits for a job in GETJOB.",
-        "idle": "Seconds since its last command.",
-        "queues": "The queues of a worker, from its name.",
-    },
     "trace": {
         "created_by": "The node that created the job.",
         "ttl_minutes": "The TTL in minutes, as the ID has it.",

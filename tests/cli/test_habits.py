@@ -27,7 +27,7 @@ def test_what_is_suggested_for_a_word_can_be_typed(line):
         if words[1] in NAMES:
             assert parse(words[1:], find) is not None, part
         else:
-            assert words[1] in ("--version", "--ask-password", "--node", "consumers"), part
+            assert words[1] in ("--version", "--ask-password", "--node"), part
 
 
 def test_what_is_suggested_for_an_option_exists():
