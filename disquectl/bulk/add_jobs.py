@@ -13,8 +13,8 @@ from disquectl.bulk.progress import Progress
 from disquectl.bulk.source import open_source
 from disquectl.bulk.template import Template
 from disquectl.client.identity import RedisWithModule
-from disquectl.client.pipeline import Stream
 from disquectl.client.resending import leaves_open
+from disquectl.client.stream import Stream
 from disquectl.errors import DataError, DisquectlError, OutcomeUnknown, PartlyDone, ReplyError
 from disquectl.execution.signals import Stop
 from disquectl.protocol.columns import Column, Columns

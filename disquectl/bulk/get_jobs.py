@@ -12,8 +12,8 @@ from contextlib import suppress
 from disquectl.bulk.files import JobFiles
 from disquectl.bulk.limits import Limits
 from disquectl.client.identity import RedisWithModule
-from disquectl.client.pipeline import Stream
 from disquectl.client.pipelined_connection import Batch
+from disquectl.client.stream import Stream
 from disquectl.errors import DisquectlError, NothingThere, OutcomeUnknown, PartlyDone, ReplyError
 from disquectl.execution.signals import Stop
 from disquectl.protocol.columns import values_of

@@ -48,7 +48,7 @@ def run(command: Command, values: Values, session: Session) -> None:
 
 def _from_stdin(command: Command, session: Session) -> None:
     """Send many batches in flight; after an invalid line or a refused batch, the rest is still sent."""
-    from disquectl.client.pipeline import Stream
+    from disquectl.client.stream import Stream
     from disquectl.execution import other_nodes
 
     session.check_output(COUNT)

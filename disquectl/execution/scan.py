@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from disquectl.client.pipeline import Stream
 from disquectl.client.pipelined_connection import Batch
+from disquectl.client.stream import Stream
 from disquectl.errors import DisquectlError
 from disquectl.execution import other_nodes
 from disquectl.protocol.columns import chosen

@@ -6,8 +6,9 @@ import threading
 import pytest
 
 from disquectl import ConnectionFailed, NoAnswer, NotDisque, OutcomeUnknown, ReplyError, UsageError
-from disquectl.client.pipeline import LostInFlight, NotAllSent, Stream
+from disquectl.client.pipeline import LostInFlight, NotAllSent
 from disquectl.client.pipelined_connection import Batch
+from disquectl.client.stream import Stream
 from disquectl.protocol.resp import encode
 from tests.support.scripted_node import AtOnce, ScriptedNode, close, refused_address, silent
 
