@@ -73,7 +73,7 @@ def test_it_installs_and_runs(how, packages, tmp_path, environ):
         text=True,
         check=False,
     )
-    assert (done.returncode, done.stdout) == (0, "1\n# Examples, by task\n"), done.stderr
+    assert (done.returncode, done.stdout) == (0, "1\n# Examples by task\n"), done.stderr
     shown = subprocess.run(["disquectl", "--help"], env=environ, capture_output=True, text=True, check=True)
     assert "addjob" in shown.stdout
     prefix = os.path.dirname(os.path.dirname(os.path.realpath(folder / "disquectl")))
