@@ -59,6 +59,13 @@ def pytest_configure(config: pytest.Config) -> None:
     config.addinivalue_line("markers", "sandbox_only: needs what only the sandbox can do, says why")
 
 
+def pytest_make_parametrize_id(val: object, argname: str) -> str | None:
+    """A short name for a large value: pytest puts names of tests into the environment, which has a limit."""
+    if isinstance(val, (bytes, str)) and len(val) > 200:
+        return f"{argname}-{len(val)}"
+    return None
+
+
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Leave out, on a real Disque, what only the sandbox can do, and what its number of nodes cannot."""
     if not TEST_NODES:
