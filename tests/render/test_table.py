@@ -201,6 +201,12 @@ def test_words_stay_whole_where_they_fit():
     assert folded(" " * 9, 4) == ["    ", "    "]
 
 
+@pytest.mark.parametrize("mark", ["\u0301", "\u064b", "\ufe0f"])
+def test_a_text_may_begin_with_a_combining_character(mark):
+    # Some versions of Rich look for the character before it for ever.
+    assert folded(f"{mark}abc\u4e2dxyz", 4) == [f"{mark}abc", "\u4e2dxy", "z"]
+
+
 def test_the_items_of_a_list_stay_whole_where_they_fit():
     nodes = [f"127.0.0.1:{port}" for port in (7711, 7712, 7713)]
     shape = Shape(("queue", "nodes"), many=True, folds=True)
