@@ -14,7 +14,6 @@ from disquectl.commands import all_commands
 from disquectl.manual.columns import columns_of
 from disquectl.render.ansi import BOLD, RESET
 from disquectl.spec.command import GROUPS, Command
-from disquectl.spec.parameters import Option
 
 GLOBAL_HINT = "Global options such as -n, -o and --echo: see disquectl --help."
 
@@ -51,9 +50,7 @@ def write_command_help(command: Command, ctx: Any, formatter: Any) -> None:
             formatter.write_dl([(argument.usage, argument.help) for argument in command.grammar.arguments])
     if command.grammar.options:
         with formatter.section("Options"):
-            formatter.write_dl(
-                [(_option_usage(option), option.explained) for option in command.grammar.options]
-            )
+            formatter.write_dl([(option.usage, option.explained) for option in command.grammar.options])
     if command.subcommands:
         with formatter.section("Commands"):
             formatter.write_dl([(inner.name, inner.summary) for inner in command.subcommands])
@@ -66,11 +63,6 @@ def write_command_help(command: Command, ctx: Any, formatter: Any) -> None:
             formatter.write_dl([tuple(error.split(": ", 1)) for error in command.errors])
     _example(formatter, command.example)
     _paragraph(formatter, GLOBAL_HINT)
-
-
-def _option_usage(option: Option) -> str:
-    flag = f"{option.short}, {option.flag}" if option.short else option.flag
-    return flag if option.is_flag else f"{flag} {option.type.metavar}"
 
 
 def _paragraph(formatter: Any, text: str) -> None:

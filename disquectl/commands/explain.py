@@ -115,8 +115,9 @@ def run(command: Command, values: Values, session: Session) -> None:
     from disquectl.execution.present import present
 
     found = explanations(" ".join(values["word"]))
-    session.check_output(shape(values))
-    present(shape(values), found, session)
+    drawn = shape(values)
+    session.check_output(drawn)
+    present(drawn, found, session)
 
 
 COMMAND = Command(

@@ -35,10 +35,11 @@ def with_profile(text: str, name: str, values: Mapping[str, Value | None]) -> st
     Raises UsageError if the text cannot be changed.
     """
     expected = loads(text)
+    is_new = name not in expected.get("profiles", {})
     table = expected.setdefault("profiles", {}).setdefault(name, {})
     try:
         changed = text
-        if name not in loads(text).get("profiles", {}):
+        if is_new:
             changed = _with_lines(text, f"[profiles.{_key(name)}]\n")
         for key, value in values.items():
             if value is not None:
@@ -69,10 +70,7 @@ def with_use(text: str, name: str | None) -> str:
     expected = loads(text)
     try:
         document = tomlkit.parse(text)
-        if name is None:
-            _set(document, document.body, "profile", None)
-            changed = document.as_string()
-        elif "profile" in document:
+        if name is None or "profile" in document:
             _set(document, document.body, "profile", name)
             changed = document.as_string()
         else:

@@ -127,7 +127,7 @@ def line_of(text: str, keys: tuple[str, ...]) -> int:
         if number in within:
             continue
         if stripped.startswith("["):
-            table = header_keys(stripped)
+            table = _keys(stripped)
             found = table
         elif "=" in stripped and not stripped.startswith("#"):
             found = table + dotted_keys(stripped)
@@ -136,11 +136,6 @@ def line_of(text: str, keys: tuple[str, ...]) -> int:
         if len(found) > best_depth and found == keys[: len(found)]:
             best, best_depth = number, len(found)
     return best
-
-
-def header_keys(line: str) -> tuple[str, ...]:
-    """The keys of a header such as `[a."b c"]`; empty for other lines."""
-    return _keys(line)
 
 
 def dotted_keys(line: str) -> tuple[str, ...]:
@@ -155,6 +150,7 @@ def dotted_keys(line: str) -> tuple[str, ...]:
 
 
 def _keys(line: str) -> tuple[str, ...]:
+    """The keys of a header such as `[a."b c"]`, or of one assignment; empty for other lines."""
     from tomllib import TOMLDecodeError, loads
 
     try:

@@ -182,10 +182,7 @@ def resolve(raw: Raw, environ: Mapping[str, str], *, with_profile: bool = True) 
     if "" in (options.get("profile"), options.get("config")):
         raise UsageError("--profile and --config must not be empty")
     name = options.get("profile") or environ.get("DISQUE_PROFILE") if with_profile else None
-    profile = None
-    if name or config is not None:
-        profile = chosen(config, name)
-    settings = Settings(options, environ, profile)
+    settings = Settings(options, environ, chosen(config, name))
     settings.config = config
     return settings
 

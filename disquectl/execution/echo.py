@@ -11,13 +11,13 @@ from __future__ import annotations
 import errno
 import io
 import os
-import time
 
 from disquectl.client.tracing import Tracer
 from disquectl.errors import DataError
 from disquectl.execution.streams import complete
 from disquectl.render.ansi import CYAN, RESET, YELLOW
 from disquectl.render.escape import wire
+from disquectl.render.human import time_of_day
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -32,8 +32,7 @@ COLORS = {">": CYAN, "<": YELLOW}
 
 def line(direction: str, node: Node, seconds: float, data: bytes) -> str:
     """One request or reply, as a line; the time is local, with milliseconds."""
-    clock = time.strftime("%H:%M:%S", time.localtime(seconds)) + f".{int(seconds * 1000) % 1000:03d}"
-    return f'{clock} {node} {direction} "{wire(data)}"'
+    return f'{time_of_day(seconds)} {node} {direction} "{wire(data)}"'
 
 
 def open_tracer(settings: Settings, streams: Streams) -> Tracer:

@@ -2,8 +2,8 @@
 
 A line of MONITOR has the address of a client and not its name. Therefore a shell names each connection that
 looks around with its first request, CLIENT SETNAME, which is itself a line of MONITOR. From then on the
-requests below are those of a shell, if they come from this address: for SECONDS, because such a connection is
-short and another client may get the same port later, and up to the first request that is none of them.
+requests below are those of a shell, if they come from this address. This holds for SECONDS, because another
+client may get the same port later, and ends with the first request from this address that is not below.
 """
 
 from __future__ import annotations

@@ -46,11 +46,6 @@ SCAN_NATIVE = NativeForm(
 )
 
 
-def requests(command: Command, values: Values) -> list[Words]:
-    """The request for the page at the cursor."""
-    return [[*command.grammar.verb, b"%d" % values.get("cursor", 0), *command.grammar.option_words(values)]]
-
-
 def walk(command: Command, values: Values, session: Session, page: Page, keys: Keys) -> None:
     """Write the pages as they come: one where a cursor was given, else all, each element once.
 
@@ -59,7 +54,8 @@ def walk(command: Command, values: Values, session: Session, page: Page, keys: K
     """
     shape: Shape = command.shape(values) if command.shape else None  # type: ignore[assignment]
     session.check_output(shape)
-    (words,) = requests(command, values)
+    verb, options = command.grammar.verb, command.grammar.option_words(values)
+    words = [*verb, b"%d" % values.get("cursor", 0), *options]
     out = session.writer(shape)
     greets = session.notes_one_node(command)
     reply = session.client.call(*words, repeatable=True, failover="cursor" not in values, hello_first=greets)
@@ -74,7 +70,7 @@ def walk(command: Command, values: Values, session: Session, page: Page, keys: K
             other_nodes.say_one_node(session)
         session.streams.say(f"next cursor: {cursor}")
         return
-    walk = _Walk(command, values, page, keys, out)
+    walk = _Walk(verb, options, page, keys, out)
     try:
         with Stream(session.client, repeatable=True, failover=False) as stream:
             for batch in stream.run(walk.requests(reply)):
@@ -92,10 +88,9 @@ def walk(command: Command, values: Values, session: Session, page: Page, keys: K
 class _Walk:
     """Goes from page to page, and asks for the next one before it looks at the last."""
 
-    def __init__(self, command: Command, values: Values, page: Page, keys: Keys, out: Writer) -> None:
-        (words,) = requests(command, values)
-        at = len(command.grammar.verb)
-        self._verb, self._options = words[:at], words[at + 1 :]
+    def __init__(self, verb: tuple[bytes, ...], options: Words, page: Page, keys: Keys, out: Writer) -> None:
+        self._verb = verb
+        self._options = options
         self._page = page
         self._keys = keys
         self._out = out

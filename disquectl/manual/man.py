@@ -74,7 +74,7 @@ def _command(command: Command, parent: str) -> Iterator[str]:
     for argument in command.grammar.arguments:
         yield from _entry(argument.usage, argument.help)
     for option in command.grammar.options:
-        yield from _entry(_flag(option), option.explained)
+        yield from _entry(option.usage, option.explained)
     for error in command.errors:
         yield from _entry(*error.split(": ", 1))
     if command.is_callable or not command.subcommands:
@@ -86,18 +86,13 @@ def _command(command: Command, parent: str) -> Iterator[str]:
 def _section(title: str, options: list[Option]) -> Iterator[str]:
     yield f".SH {title}"
     for option in options:
-        yield from _entry(_flag(option), option.explained)
+        yield from _entry(option.usage, option.explained)
 
 
 def _named(title: str, entries: tuple[tuple[str, str], ...]) -> Iterator[str]:
     yield f".SH {title}"
     for name, text in entries:
         yield from _entry(name, text)
-
-
-def _flag(option: Option) -> str:
-    names = f"{option.short}, {option.flag}" if option.short else option.flag
-    return names if option.is_flag else f"{names} {option.type.metavar}"
 
 
 def _entry(name: str, text: str) -> Iterator[str]:

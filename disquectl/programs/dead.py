@@ -10,9 +10,10 @@ import time
 from disquectl.errors import DisquectlError, NothingThere, OutcomeUnknown, PartlyDone, ReplyError, UsageError
 from disquectl.execution.present import present
 from disquectl.fanout.ask import Refusals, open_cluster, require_an_answer, settle
+from disquectl.fanout.scan import scan_pages
 from disquectl.merge.nodes import possible_replicas
 from disquectl.protocol.jobid import is_valid
-from disquectl.protocol.replies import complete, jscan_page
+from disquectl.protocol.replies import complete
 from disquectl.protocol.server_replies import hello
 from disquectl.worker.dead_groups import grouped
 from disquectl.worker.dead_letters import DeadLetters, failing, revival
@@ -96,13 +97,7 @@ def _replicas(
     options = [b"COUNT", b"%d" % PAGE, b"REPLY", b"all", b"STATE", b"queued", b"STATE", b"active"]
     if queue is not None:
         options += [b"QUEUE", queue]
-    for connection, request, reply in cluster.ask([b"JSCAN", b"0", *options]):
-        if isinstance(reply, ReplyError):
-            refusals.add(connection, request, reply)
-            continue
-        cursor, jobs = jscan_page(reply)
-        if cursor:
-            connection.ask([[b"JSCAN", b"%d" % cursor, *options]])
+    for connection, jobs in scan_pages(cluster, (b"JSCAN",), options, refusals):
         for job in jobs:
             yield connection, complete(job, REPLICA_FIELDS, "JSCAN")
 

@@ -23,7 +23,6 @@ if TYPE_CHECKING:
     from disquectl.execution.session import Session
     from disquectl.merge.replicas import FlatReplica
     from disquectl.spec.parameters import Record, Values
-    from disquectl.spec.shape import Shape
 
 # --ids feeds other commands, and ACKJOB of a waiting job crashes the server.
 IDS_OF = tuple(state for state in STATES if state != WAITING)

@@ -14,6 +14,7 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
+    from disquectl.client.transport import Transport
     from disquectl.execution.session import Session
     from disquectl.protocol.resp import Reply
     from disquectl.render.stream import Writer
@@ -23,10 +24,7 @@ if TYPE_CHECKING:
 
 def watch(words: Words, values: Values, shape: Shape, session: Session) -> None:
     """Write each line as it comes, until the server closes the connection."""
-    lines = session.client.stream(*words)
-    reply = next(lines)
-    if reply != b"OK":
-        raise unexpected("MONITOR", reply)
+    lines = begun(session.client, words)
     out = traffic_writer(shape, session)
     try:
         for record in wanted(lines, values):
@@ -34,6 +32,15 @@ def watch(words: Words, values: Values, shape: Shape, session: Session) -> None:
             out.flush()
     finally:
         out.finish()
+
+
+def begun(client: Transport, words: Iterable[bytes]) -> Iterator[Reply]:
+    """The lines of MONITOR behind its OK. Raises as `unexpected` says for another first reply."""
+    lines = client.stream(*words)
+    reply = next(lines)
+    if reply != b"OK":
+        raise unexpected("MONITOR", reply)
+    return lines
 
 
 def wanted(lines: Iterable[Reply], values: Values) -> Iterator[Record]:

@@ -10,8 +10,7 @@ from threading import Thread
 
 from disquectl.errors import ConnectionFailed, DisquectlError, PartlyDone, ReplyError
 from disquectl.fanout.ask import Refusals, open_cluster, require_an_answer
-from disquectl.programs.monitor import wanted, without_secrets
-from disquectl.protocol.shapes import unexpected
+from disquectl.programs.monitor import begun, wanted, without_secrets
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -88,11 +87,7 @@ def _read(
 ) -> None:
     """Put the lines of one node into the queue, and in the end why there are no more."""
     try:
-        lines = client.stream(*verb)
-        reply = next(lines)
-        if reply != b"OK":
-            raise unexpected("MONITOR", reply)
-        for record in wanted(lines, values):
+        for record in wanted(begun(client, verb), values):
             arrivals.put((str(node), record))
     except DisquectlError as problem:
         arrivals.put((str(node), problem))

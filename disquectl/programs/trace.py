@@ -106,10 +106,10 @@ def _show(found: Record, document: Shape, session: Session) -> None:
         bodies = {replica["body"] for replica in found["copies"] if replica.get("body") is not None}
         if session.body_view is not None and len(bodies) == 1:
             # All nodes have the same: once in full is more readable than in a column for each node.
-            fields = [command for command in fields if command["field"] != "body"]
+            fields = [field for field in fields if field["field"] != "body"]
             summary["body"] = session.body_view(bodies.pop())
         if fmt == "table":
-            fields = [_for_people(command) for command in fields]
+            fields = [_for_people(field) for field in fields]
         present(
             Shape((*TRACE_FIELDS, *fields[0]), TREE, kinds={**document.kinds, "field": "id", "body": "body"}),
             [{**summary, "fields": fields}],
@@ -121,12 +121,12 @@ def _summary(found: Record) -> Record:
     return {name: found[name] for name in TRACE_FIELDS}
 
 
-def _for_people(command: Record) -> Record:
+def _for_people(field: Record) -> Record:
     """A row for tables: * before a field that differs, and readable times."""
-    kind = SHOW_KINDS.get(command["field"], "")
-    now_ms = int(time.time() * 1000)
-    shown: Record = {"field": f"* {command['field']}" if command["differs"] else f"  {command['field']}"}
-    for node, value in command.items():
+    kind = SHOW_KINDS.get(field["field"], "")
+    now = int(now_ms())
+    shown: Record = {"field": f"* {field['field']}" if field["differs"] else f"  {field['field']}"}
+    for node, value in field.items():
         if node not in ("field", "differs"):
-            shown[node] = human(value, kind, now_ms) if isinstance(value, int) else value
+            shown[node] = human(value, kind, now) if isinstance(value, int) else value
     return shown

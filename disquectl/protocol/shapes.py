@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     Record: TypeAlias = dict[str, Any]
 
 
-# The requests that change nothing. Any other counts as a change, those that no Disque knows included.
+# The commands that change nothing. Any other counts as one that changes something, even an unknown one.
 READS = frozenset(
     {"CLIENT GETNAME", "CLIENT LIST", "CLUSTER INFO", "CLUSTER MYID", "CLUSTER NODES", "COMMAND"}
     | {"COMMAND COUNT", "COMMAND INFO", "CONFIG GET", "HELLO", "INFO", "JSCAN", "LATENCY", "LATENCY DOCTOR"}
@@ -31,7 +31,7 @@ DEEPEST = 50
 
 
 def unexpected(command: str, reply: object) -> DisquectlError:
-    """The exception for a reply that no Disque gives to this command.
+    """Return the exception for a reply that Disque never gives to this command.
 
     It is not known what a server that answers so has done: OutcomeUnknown, but for what only reads.
     """

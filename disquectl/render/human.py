@@ -55,6 +55,14 @@ def point(unix_seconds: float) -> str:
         return str(unix_seconds)
 
 
+def time_of_day(seconds: float) -> str:
+    """`14:03:59.123`, local; the number itself if it is out of range."""
+    try:
+        return strftime("%H:%M:%S", localtime(seconds)) + f".{int(seconds * 1000 % 1000):03d}"
+    except (OverflowError, OSError, ValueError):
+        return str(seconds)
+
+
 def since(iso: str, now_ms: int) -> str:
     """`5m ago` for a point in time as in ISO 8601; any other text is unchanged."""
     from datetime import datetime

@@ -80,8 +80,12 @@ class _Column:
         """Return the text cut and padded to the width, and coloured."""
         if self.kind in _CUT and not self.right:
             text = cut_list(text, self.width) if self.listed else cut(text, self.width)
-        pad = " " * (self.width - cells(text))
         style = palette.get("id" if self.kind == "id" else self._level(text) or "", "") if palette else ""
+        return self.padded(text, style)
+
+    def padded(self, text: str, style: str) -> str:
+        """Return the text, which fits, in this style and padded to the width."""
+        pad = " " * (self.width - cells(text))
         text = f"{style}{text}{RESET}" if style and text else text
         return pad + text if self.right else text + pad
 
@@ -193,9 +197,7 @@ class ListWriter(Writer):
             for column, title in zip(self._shown, folded, strict=True):
                 place = number - height + len(title)
                 text = title[place] if place >= 0 else ""
-                pad = " " * (column.width - cells(text))
-                text = f"{style}{text}{RESET}" if style and text else text
-                parts.append(pad + text if column.right else text + pad)
+                parts.append(column.padded(text, style))
             lines.append((" " * GAP).join(parts).rstrip(" "))
         rule = sum(column.width for column in self._shown) + GAP * (len(self._shown) - 1)
         return "\n".join([*lines, "\u2500" * rule, ""])

@@ -5,12 +5,11 @@ Words are quoted where that is needed to paste them into redis-cli or the shell.
 
 from __future__ import annotations
 
-import time
-
 from rich.cells import cell_len, set_cell_size
 
 from disquectl.render.ansi import CYAN, RESET
 from disquectl.render.escape import for_terminal, quote
+from disquectl.render.human import time_of_day
 from disquectl.render.stream import Writer
 
 TYPE_CHECKING = False
@@ -58,14 +57,6 @@ class TrafficWriter(Writer):
         if self._color:
             line = f"{line[: len(head)]}{CYAN}{line[len(head) : end]}{RESET}{line[end:]}"
         self._put(f"{line}\n".encode())
-
-
-def time_of_day(seconds: float) -> str:
-    """`14:03:59.123`, local; the number itself if it is no point in time."""
-    try:
-        return time.strftime("%H:%M:%S", time.localtime(seconds)) + f".{int(seconds * 1000 % 1000):03d}"
-    except (OverflowError, OSError, ValueError):
-        return str(seconds)
 
 
 def pasteable(word: bytes) -> str:

@@ -200,9 +200,9 @@ def without_nul(text: str) -> str:
     return text
 
 
-def number(low: int | None = None, high: int | None = None, metavar: str = "N") -> ParamType:
+def number(low: int | None = None, high: int | None = None) -> ParamType:
     """The type of integers from `low` to `high`."""
-    return ParamType("count", whole_number(low, high), metavar)
+    return ParamType("count", whole_number(low, high), "N")
 
 
 FLAG = ParamType("flag", bool)

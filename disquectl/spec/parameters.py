@@ -113,6 +113,12 @@ class Option:
         return self.type is FLAG
 
     @property
+    def usage(self) -> str:
+        """How the help shows it: `-n, --node HOST:PORT`, `--tls`."""
+        flag = f"{self.short}, {self.flag}" if self.short else self.flag
+        return flag if self.is_flag else f"{flag} {self.type.metavar}"
+
+    @property
     def explained(self) -> str:
         """The help, with the default."""
         return f"{self.help} [default: {self.unset}]" if self.unset else self.help

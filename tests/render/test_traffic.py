@@ -10,7 +10,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from rich.cells import cell_len
 
-from disquectl.render.traffic import TrafficWriter, pasteable, time_of_day
+from disquectl.render.human import time_of_day
+from disquectl.render.traffic import TrafficWriter, pasteable
 from disquectl.spec.quoting import split
 
 
