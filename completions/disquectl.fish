@@ -5,6 +5,8 @@ set -g __disquectl_commands \
     nodes\t'List the nodes of the cluster, and how they see each other.' \
     trace\t'Show a job as every node sees it, side by side.' \
     dead\t'List, retry or drop the jobs that a worker gave up.' \
+    purge\t'Delete the jobs of queues, or some of them, on all nodes.' \
+    requeue\t'Put jobs into their queue now, instead of at the end of a delay or retry time.' \
     work\t'Run a command for each job, with retries and a dead queue.' \
     addjob\t'Add a job to a queue and print its ID.' \
     getjob\t'Take jobs from queues, and wait until there is one.' \

@@ -125,8 +125,10 @@ class NodeConnection:
 
     def ask(self, requests: Iterable[Request]) -> None:
         """Send more requests, now as far as there is room."""
-        for words in requests:
-            self._add(words)
+        some = list(requests)
+        if some:
+            self._in_flight.add([encode(words) for words in some])
+            self._pending.extend(some)
         if self._connection is not None:
             self._send()
 

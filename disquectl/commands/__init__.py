@@ -19,6 +19,8 @@ NAMES = (
     "nodes",
     "trace",
     "dead",
+    "purge",
+    "requeue",
     "work",
     "addjob",
     "getjob",

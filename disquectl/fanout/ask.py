@@ -82,10 +82,9 @@ class Refusals:
         request, error = next(iter(self.found.values()))
         return asker.explained(error, [as_bytes(word) for word in request])
 
-    def report(self, asker: Asker) -> None:
-        """Report each node with its refusal."""
-        for connection, (_, error) in self.found.items():
-            asker.problem(f"{connection.node}: {error.message}")
+    def lines(self) -> list[str]:
+        """A line for each node, with its refusal."""
+        return [f"{connection.node}: {error.message}" for connection, (_, error) in self.found.items()]
 
 
 def require_an_answer(
@@ -128,11 +127,9 @@ def settle(
     `may_repeat`: see require_an_answer.
     """
     require_an_answer(cluster, asker, may_repeat=may_repeat)
-    if refusals:
-        refusals.report(asker)
+    for line in silent_nodes(cluster, refusals):
+        asker.problem(line)
     missing = cluster.missing()
-    for one in missing:
-        asker.problem(_description(one))
     refused = refusals.of(cluster) if refusals else 0
     if not missing and not refused:
         return
@@ -141,6 +138,12 @@ def settle(
     if any(_may_have_changed(one, may_repeat) for one in missing):
         raise OutcomeUnknown(f"{counts}; the outcome at the others is unknown")
     raise PartlyDone(counts)
+
+
+def silent_nodes(cluster: Cluster, refusals: Refusals | None) -> list[str]:
+    """A line for each node that refused or did not answer, with the reason."""
+    refused = refusals.lines() if refusals else []
+    return refused + [_description(one) for one in cluster.missing()]
 
 
 def may_be_silent(cluster: Cluster, refusals: Refusals) -> Callable[[bytes], bool]:

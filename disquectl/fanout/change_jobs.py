@@ -8,16 +8,18 @@ from __future__ import annotations
 
 from disquectl.errors import OutcomeUnknown, ReplyError
 from disquectl.fanout.ask import may_be_silent
-from disquectl.merge.plan import ON_EVERY_REPLICA, UNKNOWN, plan, replica_of
+from disquectl.merge.plan import ON_EVERY_REPLICA, UNKNOWN, Plan, plan, replica_of
+from disquectl.merge.replicas import ordered
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Callable, Iterable
 
     from disquectl.client.cluster import Cluster
     from disquectl.client.node_connection import NodeConnection
     from disquectl.fanout.ask import Refusals
-    from disquectl.merge.plan import Plan, Replica
+    from disquectl.merge.plan import Replica
+    from disquectl.merge.replicas import FlatReplica
     from disquectl.protocol.resp import Reply
 
 # A job that moves between two nodes meanwhile may be seen as queued on neither. These verbs could queue it a
@@ -36,13 +38,21 @@ class JobChange:
     nodes    job ID -> the nodes that the verb was sent to
     """
 
-    def __init__(self, cluster: Cluster, verb: bytes, refusals: Refusals) -> None:
+    def __init__(
+        self,
+        cluster: Cluster,
+        verb: bytes,
+        refusals: Refusals,
+        objection: Callable[[FlatReplica], str] | None = None,
+    ) -> None:
+        """`objection`: the reason why a job with this replica is left as it is, "" for none."""
         self.replies: dict[bytes, int] = {}
         self.left: dict[bytes, str] = {}
         self.nodes: dict[bytes, list[str]] = {}
         self._cluster = cluster
         self._verb = verb
         self._refusals = refusals
+        self._objection = objection
 
     @property
     def count(self) -> int:
@@ -86,15 +96,23 @@ class JobChange:
         while True:
             silent_before = len(self._cluster.missing())
             replicas: dict[bytes, list[Replica]] = {job_id: [] for job_id in job_ids}
+            objections: dict[bytes, str] = {}
             for connection, request, reply in self._cluster.ask(*([b"SHOW", job_id] for job_id in job_ids)):
                 if isinstance(reply, ReplyError):
                     self._refusals.add(connection, request, reply)
                 elif (found := replica_of(connection.node_id.encode(), reply)) is not None:
-                    replicas[request[1]].append(found)  # type: ignore[index]  # requests are made of bytes
+                    job_id: bytes = request[1]  # type: ignore[assignment]  # requests are made of bytes
+                    replicas[job_id].append(found)
+                    if self._objection is not None and (reason := self._objection(ordered(reply))):
+                        objections[job_id] = reason
             if not silent_before < len(self._cluster.missing()) or not self._cluster.answered():
                 break
         silent = may_be_silent(self._cluster, self._refusals)
-        return {job_id: plan(self._verb, found, silent) for job_id, found in replicas.items()}
+        plans = {job_id: plan(self._verb, found, silent) for job_id, found in replicas.items()}
+        return {
+            job_id: Plan([], objections[job_id]) if one.nodes and job_id in objections else one
+            for job_id, one in plans.items()
+        }
 
     def _send(self, plans: dict[bytes, Plan]) -> None:
         connections = {connection.node_id.encode(): connection for connection in self._cluster.answered()}

@@ -31,6 +31,15 @@ class Clocks:
         """How far the clock of the node that created the job is ahead, in ms; the job ID names that node."""
         return self._ahead_ms.get(job_id[2 : 2 + PREFIX], 0.0)
 
+    @property
+    def least_ahead_ms(self) -> float:
+        """By how much the slowest clock is ahead; negative for a clock that is behind ours."""
+        return min(self._ahead_ms.values(), default=0.0)
+
+    def created_ms(self, job_id: bytes, ctime_ns: int) -> float:
+        """When a job was created, in ms since 1970 by our clock."""
+        return ctime_ns / 1_000_000 - self.of_maker(job_id)
+
     def age_ms(self, job_id: bytes, ctime_ns: int, now_ms: float) -> float:
         """The age of a job in ms, when our clock says `now_ms`."""
-        return max(now_ms + self.of_maker(job_id) - ctime_ns / 1_000_000, 0.0)
+        return max(now_ms - self.created_ms(job_id, ctime_ns), 0.0)

@@ -72,7 +72,8 @@ def _nodes(values: Values, session: Session) -> list[Node]:
             if isinstance(reply, ReplyError):
                 refusals.add(connection, request, reply)
         require_an_answer(cluster, session, refusals)
-        refusals.report(session)
+        for line in refusals.lines():
+            session.problem(line)
         for one in cluster.missing():
             session.problem(f"{one.node}: {one.problem.message}")
         return [connection.node for connection in cluster.answered()]

@@ -25,6 +25,15 @@ class Deduplicator:
     def __init__(self) -> None:
         self._buckets = [b""] * BUCKETS
 
+    def __contains__(self, element: object) -> bool:
+        assert isinstance(element, (bytes, str))
+        key = hash(element * 2).to_bytes(KEY_BYTES, "little", signed=True)
+        keys = self._buckets[hash(element) & LAST]
+        at = keys.find(key)
+        while at >= 0 and at % KEY_BYTES:
+            at = keys.find(key, at + 1)
+        return at >= 0
+
     def new(self, elements: Iterable[bytes | str]) -> list[bool]:
         """Add the elements, all of one type; return for each whether it was new."""
         # One function without calls, for speed with many millions of elements.

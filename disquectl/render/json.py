@@ -146,21 +146,26 @@ def _objects(records: Records, end: str) -> list[str] | None:
 
 
 class JsonWriter(Writer):
-    """Writes one document: an array if the shape has many records, else the record, or null without one."""
+    """Writes one document: an array if the shape has many records, else the record, or null without one.
 
-    __slots__ = ("_begun", "_indent", "_shape")
+    Where a summary belongs to the records, it is an object with both: `{"jobs":[...],"summary":{...}}`.
+    """
+
+    __slots__ = ("_begun", "_indent", "_opening", "_shape", "_summary")
 
     def __init__(self, out: BinaryIO, shape: Shape, pretty: bool) -> None:
         super().__init__(out)
         self._shape = shape
         self._indent = 2 if pretty else 0
         self._begun = False
+        self._opening = f'{{"{shape.listed_as}":[' if shape.listed_as else "["
+        self._summary: Record = {}
 
     def write(self, record: Record) -> None:
         value = record.get("reply") if self._shape.layout == REPLY else record
         if self._shape.many:
             newline = "\n" + " " * self._indent if self._indent else ""
-            start = "," if self._begun else "["
+            start = "," if self._begun else self._opening
             self._put((start + newline + encode(value, self._indent, newline)).encode())
         else:
             self._put((encode(value, self._indent) + "\n").encode())
@@ -172,13 +177,23 @@ class JsonWriter(Writer):
         if objects is None:
             super().write_all(records)
             return
-        self._put((("," if self._begun else "[") + ",".join(objects)).encode())
+        self._put((("," if self._begun else self._opening) + ",".join(objects)).encode())
         self._begun = True
+
+    def summarize(self, summary: Record) -> None:
+        """Keep it for the end of the document."""
+        self._summary = summary
 
     def finish(self) -> None:
         if self._shape.many:
-            end = "\n" if self._begun and self._indent else ""
-            self._put(f"{'' if self._begun else '['}{end}]\n".encode())
+            newline = "\n" if self._indent else ""
+            end = newline if self._begun else ""
+            if self._shape.listed_as:
+                colon = ": " if self._indent else ":"
+                last = f'],{newline}"summary"{colon}{encode(self._summary, self._indent, newline)}}}'
+            else:
+                last = "]"
+            self._put(f"{'' if self._begun else self._opening}{end}{last}\n".encode())
         elif not self._begun:
             self._put(b"null\n")
         self.flush()
@@ -196,6 +211,10 @@ class JsonLinesWriter(Writer):
     def write(self, record: Record) -> None:
         value = record.get("reply") if self._shape.layout == REPLY else record
         self._put((encode(value) + "\n").encode())
+
+    def summarize(self, summary: Record) -> None:
+        """Write it as the last line."""
+        self._put((encode({"summary": summary}) + "\n").encode())
 
     def write_all(self, records: Records) -> None:
         """Write all in one piece if they are `Columns`, which is faster."""

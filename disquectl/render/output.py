@@ -150,5 +150,8 @@ class _Picking(Writer):
         else:
             self._inner.write_all(records.pick(self._fields))
 
+    def summarize(self, summary: Record) -> None:
+        self._inner.summarize(summary)
+
     def finish(self) -> None:
         self._inner.finish()

@@ -37,6 +37,9 @@ class Writer:
         for record in records:
             self.write(record)
 
+    def summarize(self, summary: Record) -> None:
+        """Take the summary of all records, before `finish`. Only JSON has a place for it."""
+
     def finish(self) -> None:
         """Write the rest, and flush."""
         self.flush()

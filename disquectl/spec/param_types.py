@@ -180,6 +180,11 @@ def one_of(*choices: str, noun: str = "word", meanings: dict[str, str] | None = 
     return ParamType("choice", read, "|".join(choices), choices, meanings)
 
 
+def per_second(text: str) -> int:
+    """A rate: `100` or `100/s`."""
+    return whole_number(1)(text.removesuffix("/s"))
+
+
 def plain_text(text: str) -> str:
     """The word, unchanged."""
     return text
@@ -220,6 +225,7 @@ PROFILE = ParamType("profile", plain_text, "NAME")
 NODE_ID = ParamType("node_id", os.fsencode)
 SECONDS = ParamType("seconds", whole_seconds, "DURATION")
 WAIT = ParamType("wait", wait_milliseconds, "DURATION")
+RATE = ParamType("count", per_second, "N/s")
 SIZE = ParamType("size", size_bytes)
 DURATION = ParamType("duration", duration_ms, "DURATION")
 SECONDS_FLOAT = ParamType("seconds", seconds_float, "SECONDS")

@@ -146,11 +146,22 @@ class Selection:
         tests_size = self._larger >= 0 or self._smaller is not None
         return self.ids is not None or bool(self._created_by or self._body_tests) or tests_size
 
+    @property
+    def tests_numbers(self) -> bool:
+        """Whether `wants_numbers` can refuse a job."""
+        bounds = (self._newer_ms, self._ttl_below_ms, self._ttl_over_ms)
+        has_bound = any(bound is not None for bound in bounds)
+        return has_bound or bool(self._older_ms) or self._nacks_over >= 0 or self._deliveries_over >= 0
+
     def wants_status(self, state: str, age_ms: float, ttl_ms: float, nacks: int, deliveries: int) -> bool:
         """Whether a job that passed `wants_content` is meant. Times in ms; `ttl_ms` is what is left."""
+        has_state = not self.states or state in self.states
+        return has_state and self.wants_numbers(age_ms, ttl_ms, nacks, deliveries)
+
+    def wants_numbers(self, age_ms: float, ttl_ms: float, nacks: int, deliveries: int) -> bool:
+        """The same apart from the state."""
         return (
-            (not self.states or state in self.states)
-            and age_ms >= self._older_ms
+            age_ms >= self._older_ms
             and (self._newer_ms is None or age_ms <= self._newer_ms)
             and (self._ttl_below_ms is None or ttl_ms < self._ttl_below_ms)
             and (self._ttl_over_ms is None or ttl_ms > self._ttl_over_ms)

@@ -54,9 +54,23 @@ class Shape:
     folds   whether a table folds long text over several lines instead of cutting it; for whole bodies
     empty   what to report if a list has no records
     levels  field -> word -> how bad it is; for the colours of a table
+    listed_as  the member of the JSON document that has the records, beside `summary`; "": the document is an
+            array, without a summary
     """
 
-    __slots__ = ("body", "empty", "fields", "folds", "kinds", "layout", "levels", "many", "ranks", "value")
+    __slots__ = (
+        "body",
+        "empty",
+        "fields",
+        "folds",
+        "kinds",
+        "layout",
+        "levels",
+        "listed_as",
+        "many",
+        "ranks",
+        "value",
+    )
 
     def __init__(
         self,
@@ -71,6 +85,7 @@ class Shape:
         folds: bool = False,
         empty: str = "nothing found",
         levels: Mapping[str, Mapping[str, Level]] | None = None,
+        listed_as: str = "",
     ) -> None:
         self.fields = fields
         self.layout: Layout = layout
@@ -82,6 +97,7 @@ class Shape:
         self.folds = folds
         self.empty = empty
         self.levels: Mapping[str, Mapping[str, Level]] = levels or {}
+        self.listed_as = listed_as
 
     def with_nodes(self) -> Shape:
         """This shape for sums over all nodes, with the field `nodes`: the nodes that answered."""
@@ -117,4 +133,5 @@ class Shape:
             folds=self.folds,
             empty=self.empty,
             levels=self.levels,
+            listed_as=self.listed_as,
         )

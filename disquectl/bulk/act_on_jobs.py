@@ -1,0 +1,286 @@
+"""Acts on selected jobs: finds them on all nodes, asks, acts in batches, looks again, and reports.
+
+The commands differ in what they do to a batch of jobs (`JobAction`). A scan of Disque can miss jobs, and jobs
+move between nodes: after all were acted on, all nodes are scanned again, until a pass finds nothing new.
+"""
+
+from __future__ import annotations
+
+import select
+import time
+from functools import partial
+from itertools import islice
+
+from disquectl.bulk.report import Report
+from disquectl.bulk.summary import LEFT, by_state, count_of
+from disquectl.errors import DataError, UsageError
+from disquectl.execution.signals import Stop
+from disquectl.fanout.ask import require_an_answer, settle, silent_nodes
+from disquectl.fanout.find_jobs import JobSearch
+from disquectl.fanout.scan_all import now_ms
+from disquectl.merge.states import IN_FLIGHT, UNKNOWN
+from disquectl.protocol.dedup import Deduplicator
+from disquectl.spec.shape import RECORDS, Shape
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Iterator
+    from typing import Protocol
+
+    from disquectl.bulk.summary import JobResult
+    from disquectl.execution.session import Session
+    from disquectl.merge.selected_jobs import Choice, SelectedJob
+    from disquectl.spec.parameters import Record, Values
+    from disquectl.spec.selection import Selection
+
+    class JobAction(Protocol):
+        """What a command does to the jobs that it selects.
+
+        name        of the command
+        deed        completes "NAME ... N jobs": what it does to them
+        states      the states of the jobs that it acts on
+        batch_size  how many jobs it gets at a time, at most
+        silent_note what to know about a node that did not answer
+        """
+
+        name: str
+        deed: str
+        states: frozenset[str]
+        batch_size: int
+        silent_note: str
+
+        def warning(self, choice: Choice) -> str:
+            """What to say before the question, apart from the numbers; "" for nothing."""
+
+        def begin(self, search: JobSearch, selection: Selection) -> Iterable[list[JobResult]]:
+            """Do what needs no scan of all jobs, batch by batch."""
+
+        def act(self, search: JobSearch, jobs: list[SelectedJob]) -> list[JobResult]:
+            """Act on a batch; return what became of each job, in this order."""
+
+        def act_again(self, search: JobSearch) -> None:
+            """Act on replicas of jobs that were done in an earlier pass and were found again."""
+
+
+# The most scans of all nodes.
+PASSES = 5
+PREVIEW = Shape(
+    ("id", "queue", "state", "age", "ttl"),
+    RECORDS,
+    many=True,
+    value="id",
+    kinds={"id": "id", "state": "word", "age": "seconds", "ttl": "seconds"},
+    ranks=("id", "state", "queue", "age", "ttl"),
+    empty="no jobs match",
+    listed_as="jobs",
+)
+
+
+def act_on_jobs(
+    action: JobAction, selection: Selection, values: Values, shape: Shape, session: Session
+) -> None:
+    """Find the jobs, ask for confirmation, act, and report.
+
+    Raises PartlyDone, OutcomeUnknown, ReplyError, DataError as the summary demands, and Declined.
+    """
+    dry_run = bool(values.get("dry_run"))
+    session.check_output(PREVIEW if dry_run else shape)
+    if not dry_run:
+        if session.settings.read_only:
+            raise UsageError(f"{action.name} can change the cluster, and this is read-only")
+        if not session.answered:
+            session.check_can_ask(action.name, f"{action.deed} all jobs that it finds")
+    new_search = partial(JobSearch, session.client, values, selection, now_ms())
+    if dry_run or not session.answered:
+        with new_search() as search:
+            choice = _first_look(search, action, session)
+            if dry_run:
+                _preview(choice, selection, session)
+                settle(search.cluster, session, refusals=search.refusals)
+                return
+            if not len(choice):
+                session.note(PREVIEW.empty)
+                settle(search.cluster, session, refusals=search.refusals)
+                return
+            session.ask_of_node(_question(action, choice, selection))
+        del search, choice
+    run = _Run(action, selection, new_search, Report(shape, session), Pace(values.get("rate")))
+    run.carry_out()
+    run.report_the_end(session)
+
+
+def _first_look(search: JobSearch, action: JobAction, session: Session) -> Choice:
+    search.run()
+    require_an_answer(search.cluster, session, search.refusals)
+    return search.table.choose(action.states, search.missing, now_ms())
+
+
+def _preview(choice: Choice, selection: Selection, session: Session) -> None:
+    """List the jobs that would be acted on."""
+    out = session.writer(PREVIEW)
+    count = 0
+    for job in choice.jobs(selection.limit, newest=selection.newest):
+        count += 1
+        out.write(_preview_record(job))
+    out.summarize({"matched": count})
+    out.finish()
+    if not count:
+        session.note(PREVIEW.empty)
+
+
+def _preview_record(job: SelectedJob) -> Record:
+    return {
+        "id": job.job_id.decode("utf-8", "backslashreplace"),
+        "queue": job.queue,
+        "state": job.state,
+        "age": int(job.age_ms / 1000),
+        "ttl": max(int(job.ttl_ms / 1000), 0),
+    }
+
+
+def _question(action: JobAction, choice: Choice, selection: Selection) -> str:
+    """What is asked: the number of jobs, by queue and state."""
+    chosen = {key: count for key, count in choice.counts.items() if key[1] in action.states}
+    lines = [f"  {queue.decode('utf-8', 'backslashreplace')}: {states}" for queue, states in by_state(chosen)]
+    if (more := len({queue for queue, _ in chosen}) - len(lines)) > 0:
+        lines.append(f"  and {more} more queues")
+    which = ""
+    if selection.limit is not None and selection.limit < len(choice):
+        which = f"the {'newest' if selection.newest else 'oldest'} {selection.limit:,} of "
+    what = f"{action.name} {action.deed} {which}{count_of(len(choice))}:"
+    warning = action.warning(choice)
+    return "\n".join([what, *lines, *([warning] if warning else [])])
+
+
+class _Run:
+    """Acts on what a pass finds, then on what further passes find."""
+
+    def __init__(
+        self,
+        action: JobAction,
+        selection: Selection,
+        search: Callable[[], JobSearch],
+        report: Report,
+        pace: Pace,
+    ) -> None:
+        """`search` makes a new search for the selected jobs."""
+        self._action = action
+        self._selection = selection
+        self._search = search
+        self._report = report
+        self._pace = pace
+        self._left_to_do = selection.limit
+        self._acted = Deduplicator()
+        self._stop = Stop(report.stopping)
+        self._silent: list[str] = []
+
+    def carry_out(self) -> None:
+        """Act, and look again until nothing new is found."""
+        with self._stop:
+            try:
+                self._begin()
+                for _ in range(PASSES):
+                    if self._is_over() or not self._pass():
+                        break
+            except KeyboardInterrupt:
+                # The second signal: what is in flight is not waited for.
+                self._report.problem("interrupted: the outcome of the last batch is not known")
+        self._report.finish()
+
+    def _begin(self) -> None:
+        """Let the action do first what needs no scan."""
+        with self._search() as search:
+            for results in self._action.begin(search, self._selection):
+                self._note(results)
+                self._report.progress(None)
+                self._pace.wait(len(results), self._stop.fd)
+                if self._is_over():
+                    return
+
+    def _pass(self) -> int:
+        """Find jobs and act on them; return how many there were."""
+        with self._search() as search:
+            search.run(self._acted, self._is_over)
+            require_an_answer(search.cluster, self._report.session, search.refusals)
+            choice = search.table.choose(self._action.states, search.missing, now_ms())
+            self._action.act_again(search)
+            if not {IN_FLIGHT, UNKNOWN} & self._action.states:
+                self._report.summary.not_selected = sum(
+                    count for (_, state), count in choice.counts.items() if state in (IN_FLIGHT, UNKNOWN)
+                )
+            count = self._act(search, choice)
+            self._silent = silent_nodes(search.cluster, search.refusals)
+            return count
+
+    def _act(self, search: JobSearch, choice: Choice) -> int:
+        total = len(choice) if self._left_to_do is None else min(self._left_to_do, len(choice))
+        done = 0
+        jobs = choice.jobs(self._left_to_do, newest=self._selection.newest)
+        for batch in _batches(jobs, self._pace.batch_size(self._action.batch_size)):
+            if self._is_over():
+                break
+            self._note(self._action.act(search, batch))
+            done += len(batch)
+            self._report.progress(done / total)
+            self._pace.wait(len(batch), self._stop.fd)
+        return done
+
+    def _note(self, results: list[JobResult]) -> None:
+        """Take the results. What was left is tried again if it is found again."""
+        settled = [one for one in results if one.kind != LEFT]
+        # A job may be queued on two nodes.
+        is_new = self._acted.new(one.job_id for one in settled)
+        if self._left_to_do is not None:
+            self._left_to_do -= len(settled)
+        if len(settled) == len(results) and all(is_new):
+            self._report.add(results)
+        else:
+            left = [one for one in results if one.kind == LEFT]
+            self._report.add([one for one, new in zip(settled, is_new, strict=True) if new] + left)
+
+    def _is_over(self) -> bool:
+        return self._stop.asked or self._report.broken is not None
+
+    def report_the_end(self, session: Session) -> None:
+        """Write the summary; raise what the run ends with."""
+        summary, broken = self._report.summary, self._report.broken
+        for line in self._silent:
+            session.problem(line)
+        if self._silent:
+            session.problem(f"nodes did not answer: {self._action.silent_note}")
+        if isinstance(broken, DataError):
+            raise DataError(f"{broken.message}; {summary.text()}")
+        is_complete = not self._silent and broken is None and not self._stop.asked
+        problem = summary.error(is_complete=is_complete)
+        if self._stop.interrupted:
+            session.problem(f"{self._action.name}: {summary.text()}")
+            raise KeyboardInterrupt
+        if problem is not None:
+            raise problem
+        session.note(f"{self._action.name}: {summary.text()}" if summary.matched else PREVIEW.empty)
+
+
+class Pace:
+    """Keeps a run below a number of jobs a second; None: no limit."""
+
+    def __init__(self, per_second: int | None) -> None:
+        self._per_second = per_second
+        self._next = time.monotonic()
+
+    def batch_size(self, largest: int) -> int:
+        """How many jobs to act on at a time: a tenth of a second's at most."""
+        return largest if self._per_second is None else max(min(self._per_second // 10, largest), 1)
+
+    def wait(self, count: int, wake_fd: int) -> None:
+        """Wait after `count` jobs until the next may be begun, or until `wake_fd` is readable."""
+        if self._per_second is None:
+            return
+        self._next = max(self._next, time.monotonic() - 1) + count / self._per_second
+        left = self._next - time.monotonic()
+        if left > 0:
+            select.select([wake_fd], [], [], left)
+
+
+def _batches(jobs: Iterator[SelectedJob], size: int) -> Iterator[list[SelectedJob]]:
+    while batch := list(islice(jobs, size)):
+        yield batch

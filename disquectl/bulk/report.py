@@ -1,0 +1,134 @@
+"""Reports what became of jobs: records on stdout as they are done, problems and the summary on stderr.
+
+A table shows the summary alone. Errors are in the records of JSON; elsewhere they are on stderr.
+"""
+
+from __future__ import annotations
+
+from disquectl.bulk.progress import Progress
+from disquectl.bulk.summary import DONE, DOUBLED, GONE, LEFT, SKIPPED, UNKNOWN, Summary
+from disquectl.errors import DataError
+from disquectl.protocol.columns import Columns, column
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any
+
+    from disquectl.bulk.summary import JobResult
+    from disquectl.execution.session import Session
+    from disquectl.protocol.columns import Records
+    from disquectl.spec.shape import Shape
+
+# Jobs that were left and are named on stderr; those that may exist twice are all named.
+MOST_NAMED = 20
+
+
+class Report:
+    """Takes results batch by batch.
+
+    Jobs that were left are reported at the end: a later pass may find them again and succeed.
+    broken  why the output could not be written, or None
+    """
+
+    def __init__(self, shape: Shape, session: Session) -> None:
+        self.summary = Summary()
+        self.session = session
+        self.broken: BrokenPipeError | DataError | None = None
+        self._fields = shape.fields
+        self._out = None if session.format == "table" else session.writer(shape)
+        self._writes_errors = session.format in ("json", "jsonl")
+        self._progress = Progress(session.streams, not session.settings.quiet)
+        self._left: dict[bytes, JobResult] = {}
+
+    def add(self, results: list[JobResult]) -> None:
+        """Count the results of a batch, and write their records."""
+        for one in results:
+            if one.kind == LEFT:
+                self._left[one.job_id] = one
+            elif self._left:
+                self._left.pop(one.job_id, None)
+        self._write([one for one in results if one.kind != LEFT])
+
+    def progress(self, share: float | None) -> None:
+        """Draw the progress line; `share` of the jobs that this pass acts on."""
+        self._progress.update(self.summary.matched + len(self._left), len(self._left), share)
+
+    def problem(self, text: str) -> None:
+        """Report a problem on stderr."""
+        self._progress.clear()
+        self.session.problem(text)
+
+    def stopping(self) -> None:
+        """Say that a signal has asked to stop."""
+        self.problem("stopping: waiting for replies in flight (press Ctrl-C again not to wait)")
+
+    def finish(self) -> None:
+        """Report the jobs that were left, and end the output."""
+        self._progress.clear()
+        left = list(self._left.values())
+        for one in left[:MOST_NAMED]:
+            self._name(one)
+        if len(left) > MOST_NAMED:
+            self.problem(f"... and {len(left) - MOST_NAMED:,} more jobs were left")
+        self._write(left)
+        if self._out is None or self.broken is not None:
+            return
+        try:
+            self._out.summarize(self.summary.record())
+            self._out.finish()
+        except (BrokenPipeError, DataError) as problem:
+            self.broken = problem
+
+    def _write(self, results: list[JobResult]) -> None:
+        if all(one.kind == DONE for one in results):
+            self.summary.add(DONE, count=len(results))
+            self._put(_columns(results, self._fields))
+            return
+        records: list[dict[str, Any]] = []
+        for one in results:
+            self.summary.add(one.kind, one.reason)
+            if one.kind == DONE or (self._writes_errors and one.kind not in (GONE, SKIPPED)):
+                records.append(self._record(one))
+            if one.kind in (DOUBLED, UNKNOWN):
+                self._name(one)
+        self._put(records)
+
+    def _put(self, records: Records) -> None:
+        if self._out is None or self.broken is not None or not records:
+            return
+        try:
+            self._out.write_all(records)
+            self._out.flush()
+        except (BrokenPipeError, DataError) as problem:
+            self.broken = problem
+
+    def _record(self, one: JobResult) -> dict[str, Any]:
+        values = {"id": one.job_id, "new_id": one.new_id, "queue": one.queue, "to": one.to}
+        record = {
+            name: _text(value) if name in ("id", "new_id") else value
+            for name, value in values.items()
+            if name in self._fields
+        }
+        if one.kind != DONE:
+            record["error"] = one.reason or one.kind
+        return record
+
+    def _name(self, one: JobResult) -> None:
+        """Name a job on stderr that was not done."""
+        new_id = f" (its copy is {_text(one.new_id)})" if one.new_id is not None else ""
+        self.problem(f"{_text(one.job_id)}: {one.kind}: {one.reason}{new_id}")
+
+
+def _columns(results: list[JobResult], fields: tuple[str, ...]) -> Columns:
+    """The records of jobs that were done, field by field, which is quicker to write."""
+    values: dict[str, list[Any]] = {
+        "id": [one.job_id.decode() for one in results],
+        "new_id": [one.new_id.decode() if one.new_id is not None else None for one in results],
+        "queue": [one.queue for one in results],
+        "to": [one.to for one in results],
+    }
+    return Columns(fields, [column(values[name]) for name in fields])
+
+
+def _text(job_id: bytes | None) -> str | None:
+    return None if job_id is None else job_id.decode("utf-8", "backslashreplace")

@@ -1,0 +1,145 @@
+"""What became of the jobs that a command acted on: counts with reasons, as text, JSON, and exit. Pure.
+
+Every job that matched has exactly one outcome, so that the outcomes add up to `matched`.
+"""
+
+from __future__ import annotations
+
+from disquectl.errors import OutcomeUnknown, PartlyDone, ReplyError
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Final, Literal
+
+    from disquectl.errors import DisquectlError
+    from disquectl.spec.shape import Record
+
+    OutcomeKind = Literal["done", "gone", "skipped", "left", "pending", "doubled", "unknown"]
+
+DONE: Final = "done"
+GONE: Final = "gone"  # another client took it and acknowledged it, or its TTL ended
+SKIPPED: Final = "skipped"  # not acted on, for a reason that makes that right
+LEFT: Final = "left"  # refused, or not reached
+PENDING: Final = "pending"  # Disque tells a node about it that did not answer
+DOUBLED: Final = "doubled"  # copied, and the original was delivered or acknowledged meanwhile
+UNKNOWN: Final = "unknown"  # copied perhaps: no answer came
+KINDS: tuple[OutcomeKind, ...] = (DONE, GONE, SKIPPED, LEFT, PENDING, DOUBLED, UNKNOWN)
+
+_MEANINGS: dict[OutcomeKind, str] = {
+    DONE: "done",
+    GONE: "gone meanwhile",
+    SKIPPED: "skipped",
+    LEFT: "left",
+    PENDING: "pending",
+    DOUBLED: "doubled",
+    UNKNOWN: "unknown",
+}
+
+
+class JobResult:
+    """What became of one job. `new_id` and `to` are those of a copy; `reason` says more about the outcome."""
+
+    __slots__ = ("job_id", "kind", "new_id", "queue", "reason", "to")
+
+    def __init__(
+        self,
+        job_id: bytes,
+        queue: bytes,
+        kind: OutcomeKind,
+        reason: str = "",
+        *,
+        new_id: bytes | None = None,
+        to: bytes = b"",
+    ) -> None:
+        self.job_id = job_id
+        self.queue = queue
+        self.kind: OutcomeKind = kind
+        self.reason = reason
+        self.new_id = new_id
+        self.to = to
+
+
+class Summary:
+    """Counts the outcomes.
+
+    counts        outcome -> number of jobs
+    reasons       (outcome, reason) -> number of jobs, where a reason was given
+    not_selected  jobs in flight that pass all other words and were not asked for
+    """
+
+    def __init__(self) -> None:
+        self.counts: dict[OutcomeKind, int] = dict.fromkeys(KINDS, 0)
+        self.reasons: dict[tuple[OutcomeKind, str], int] = {}
+        self.not_selected = 0
+
+    @property
+    def matched(self) -> int:
+        """The number of jobs with an outcome."""
+        return sum(self.counts.values())
+
+    def add(self, outcome: OutcomeKind, reason: str = "", count: int = 1) -> None:
+        """Count jobs with this outcome."""
+        self.counts[outcome] += count
+        if reason:
+            self.reasons[outcome, reason] = self.reasons.get((outcome, reason), 0) + count
+
+    def record(self) -> Record:
+        """The summary as a JSON object."""
+        reasons = {
+            f"{kind}_reasons": {reason: count for (of, reason), count in self.reasons.items() if of == kind}
+            for kind in (SKIPPED, LEFT)
+        }
+        return {
+            "matched": self.matched,
+            **{kind: self.counts[kind] for kind in KINDS},
+            **{name: by_reason for name, by_reason in reasons.items() if by_reason},
+            "not_selected": self.not_selected,
+        }
+
+    def text(self) -> str:
+        """The summary as a sentence: outcomes that occurred, with their reasons."""
+        parts = [f"{count_of(self.matched)} matched"]
+        parts += [self._part(kind) for kind in KINDS if self.counts[kind] or kind == DONE]
+        if self.not_selected:
+            parts.append(f"{self.not_selected} in flight not selected")
+        return ", ".join(parts)
+
+    def _part(self, kind: OutcomeKind) -> str:
+        reasons = [
+            f"{count} {reason}" if count < self.counts[kind] else reason
+            for (of, reason), count in self.reasons.items()
+            if of == kind
+        ]
+        part = f"{self.counts[kind]} {_MEANINGS[kind]}"
+        return f"{part} ({'; '.join(reasons)})" if reasons else part
+
+    def error(self, *, is_complete: bool = True) -> DisquectlError | None:
+        """The error to end with, None if every job is done, gone or skipped.
+
+        `is_complete`: whether all nodes have answered; otherwise jobs may come back from the others.
+        """
+        text = self.text()
+        if self.counts[DOUBLED] or self.counts[UNKNOWN]:
+            return OutcomeUnknown(text, "look at the jobs that are named above")
+        if self.counts[LEFT] and self.counts[LEFT] == self.matched:
+            return ReplyError(f"ERR {text}")
+        if self.counts[LEFT] or self.counts[PENDING] or not is_complete:
+            return PartlyDone(text)
+        return None
+
+
+def count_of(jobs: int) -> str:
+    """`1 job`, `2 jobs`."""
+    return "1 job" if jobs == 1 else f"{jobs:,} jobs"
+
+
+def by_state(counts: dict[tuple[bytes, str], int], limit: int = 8) -> list[tuple[bytes, str]]:
+    """The queues with the most jobs, at most `limit`, with text such as `12 queued, 3 delayed`."""
+    queues: dict[bytes, dict[str, int]] = {}
+    for (queue, state), count in counts.items():
+        queues.setdefault(queue, {})[state] = count
+    largest = sorted(queues, key=lambda queue: (-sum(queues[queue].values()), queue))[:limit]
+    return [
+        (queue, ", ".join(f"{count:,} {state}" for state, count in sorted(queues[queue].items())))
+        for queue in largest
+    ]

@@ -1,0 +1,99 @@
+"""One pass over all nodes that finds the jobs a selection means, with what is needed to act on them.
+
+A pass is a complete scan of each node. Each pass connects anew, so that a node that has come back is asked
+again. It must not know what is done to the jobs.
+"""
+
+from __future__ import annotations
+
+from disquectl.fanout.ask import missing_bits, open_cluster
+from disquectl.fanout.existing_queues import settle_queues
+from disquectl.fanout.scan_all import ClusterScan, NoGarbageCollection, now_ms
+from disquectl.merge.selected_jobs import JobTable
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable, Container
+    from typing import Self
+
+    from disquectl.client.cluster import Cluster
+    from disquectl.client.node_connection import NodeConnection
+    from disquectl.client.transport import Transport
+    from disquectl.fanout.ask import Refusals
+    from disquectl.merge.clocks import Clocks
+    from disquectl.spec.parameters import Values
+    from disquectl.spec.selection import Selection
+
+
+def _never() -> bool:
+    return False
+
+
+class JobSearch:
+    """One pass; a context manager that closes the connections.
+
+    cluster   the nodes
+    table     the jobs that were found
+    again     node -> the jobs found there that were `known`: acted on in an earlier pass
+    refusals  the nodes that refused something
+    """
+
+    def __init__(self, client: Transport, values: Values, selection: Selection, start_ms: float) -> None:
+        """Only jobs that existed at `start_ms` of our clock are found."""
+        self.cluster: Cluster = open_cluster(client, values)
+        self._scan = ClusterScan(self.cluster)
+        self.table = JobTable(selection, self._scan.clocks, start_ms)
+        self.again: dict[NodeConnection, list[bytes]] = {}
+        self._selection = selection
+        self._start_ms = start_ms
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.cluster.close()
+
+    @property
+    def refusals(self) -> Refusals:
+        """The nodes that refused something."""
+        return self._scan.refusals
+
+    @property
+    def clocks(self) -> Clocks:
+        """How far the nodes' clocks are ahead of ours."""
+        return self._scan.clocks
+
+    @property
+    def missing(self) -> int:
+        """The bits of the nodes that have not answered up to now."""
+        return missing_bits(self.cluster, self.table.bits)
+
+    def connect(self) -> None:
+        """Connect to all nodes, and look at their clocks."""
+        for _ in self._scan.run(scan_queues=False, scan_jobs=False):
+            pass
+
+    def run(self, known: Container[bytes] = (), is_over: Callable[[], bool] = _never) -> None:
+        """Scan all nodes, unless `is_over` becomes true. Raises NotDisque."""
+        settle_queues(self.cluster, self._selection.queues, self.refusals)
+        queue = self._selection.only_queue
+        with NoGarbageCollection():
+            for connection, replicas in self._scan.run(scan_queues=False, queue=queue, scan_jobs=True):
+                if is_over():
+                    return
+                again = self.table.add(connection.node_id, replicas, now_ms(), known)
+                if again:
+                    self.again.setdefault(connection, []).extend(again)
+
+    def existed(self, job_id: bytes, ctime_ns: int) -> bool:
+        """Whether a job existed when the search was begun."""
+        return self._scan.clocks.created_ms(job_id, ctime_ns) <= self._start_ms
+
+    def existed_for_sure(self, ctime_ns: int) -> bool:
+        """The same, whichever node created it."""
+        return ctime_ns / 1_000_000 - self._scan.clocks.least_ahead_ms <= self._start_ms
+
+    def connections(self, bits: int) -> list[NodeConnection]:
+        """The nodes with these bits that answer."""
+        bit_of = self.table.bits.of
+        return [one for one in self.cluster.answered() if bit_of(one.node_id) & bits]
