@@ -6,6 +6,7 @@ set -g __disquectl_commands \
     trace\t'Show a job as every node sees it, side by side.' \
     dead\t'List, retry or drop the jobs that a worker gave up.' \
     purge\t'Delete the jobs of queues, or some of them, on all nodes.' \
+    move\t'Move the jobs of queues, or some of them, to another queue or cluster.' \
     requeue\t'Put jobs into their queue now, instead of at the end of a delay or retry time.' \
     work\t'Run a command for each job, with retries and a dead queue.' \
     addjob\t'Add a job to a queue and print its ID.' \

@@ -12,7 +12,7 @@ from functools import partial
 from itertools import islice
 
 from disquectl.bulk.report import Report
-from disquectl.bulk.summary import LEFT, by_state, count_of
+from disquectl.bulk.summary import DONE, GONE, LEFT, by_state, count_of
 from disquectl.errors import DataError, UsageError
 from disquectl.execution.signals import Stop
 from disquectl.fanout.ask import require_an_answer, settle, silent_nodes
@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from typing import Protocol
 
     from disquectl.bulk.summary import JobResult
+    from disquectl.errors import DisquectlError
     from disquectl.execution.session import Session
     from disquectl.merge.selected_jobs import Choice, SelectedJob
     from disquectl.spec.parameters import Record, Values
@@ -41,6 +42,8 @@ if TYPE_CHECKING:
         states      the states of the jobs that it acts on
         batch_size  how many jobs it gets at a time, at most
         silent_note what to know about a node that did not answer
+        failure     why it cannot go on, or None
+        pause_ms    how long to wait before the next pass
         """
 
         name: str
@@ -48,6 +51,8 @@ if TYPE_CHECKING:
         states: frozenset[str]
         batch_size: int
         silent_note: str
+        failure: DisquectlError | None
+        pause_ms: float
 
         def warning(self, choice: Choice) -> str:
             """What to say before the question, apart from the numbers; "" for nothing."""
@@ -62,6 +67,7 @@ if TYPE_CHECKING:
             """Act on replicas of jobs that were done in an earlier pass and were found again."""
 
 
+NOT_TRIED = "not tried after that"
 # The most scans of all nodes.
 PASSES = 5
 PREVIEW = Shape(
@@ -171,6 +177,7 @@ class _Run:
         self._pace = pace
         self._left_to_do = selection.limit
         self._acted = Deduplicator()
+        self._not_done = Deduplicator()  # those of them that must not be acted on again
         self._stop = Stop(report.stopping)
         self._silent: list[str] = []
 
@@ -180,8 +187,10 @@ class _Run:
             try:
                 self._begin()
                 for _ in range(PASSES):
-                    if self._is_over() or not self._pass():
+                    if self._is_over() or self._action.failure is not None or not self._pass():
                         break
+                    if self._action.pause_ms:
+                        select.select([self._stop.fd], [], [], self._action.pause_ms / 1000)
             except KeyboardInterrupt:
                 # The second signal: what is in flight is not waited for.
                 self._report.problem("interrupted: the outcome of the last batch is not known")
@@ -203,6 +212,8 @@ class _Run:
             search.run(self._acted, self._is_over)
             require_an_answer(search.cluster, self._report.session, search.refusals)
             choice = search.table.choose(self._action.states, search.missing, now_ms())
+            for connection, job_ids in search.again.items():
+                search.again[connection] = [job_id for job_id in job_ids if job_id not in self._not_done]
             self._action.act_again(search)
             if not {IN_FLIGHT, UNKNOWN} & self._action.states:
                 self._report.summary.not_selected = sum(
@@ -219,6 +230,9 @@ class _Run:
         for batch in _batches(jobs, self._pace.batch_size(self._action.batch_size)):
             if self._is_over():
                 break
+            if self._action.failure is not None:
+                self._report.summary.add(LEFT, NOT_TRIED, total - done)
+                break
             self._note(self._action.act(search, batch))
             done += len(batch)
             self._report.progress(done / total)
@@ -226,17 +240,18 @@ class _Run:
         return done
 
     def _note(self, results: list[JobResult]) -> None:
-        """Take the results. What was left is tried again if it is found again."""
-        settled = [one for one in results if one.kind != LEFT]
+        """Take the results. Jobs that were left, or gone from where they were, are tried if found again."""
+        settled = [one for one in results if one.kind not in (LEFT, GONE)]
         # A job may be queued on two nodes.
         is_new = self._acted.new(one.job_id for one in settled)
+        self._not_done.new(one.job_id for one in settled if one.kind != DONE)
         if self._left_to_do is not None:
             self._left_to_do -= len(settled)
         if len(settled) == len(results) and all(is_new):
             self._report.add(results)
         else:
-            left = [one for one in results if one.kind == LEFT]
-            self._report.add([one for one, new in zip(settled, is_new, strict=True) if new] + left)
+            others = [one for one in results if one.kind in (LEFT, GONE)]
+            self._report.add([one for one, new in zip(settled, is_new, strict=True) if new] + others)
 
     def _is_over(self) -> bool:
         return self._stop.asked or self._report.broken is not None
@@ -255,6 +270,8 @@ class _Run:
         if self._stop.interrupted:
             session.problem(f"{self._action.name}: {summary.text()}")
             raise KeyboardInterrupt
+        if self._action.failure is not None:
+            session.problem(self._action.failure.message)
         if problem is not None:
             raise problem
         session.note(f"{self._action.name}: {summary.text()}" if summary.matched else PREVIEW.empty)

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from disquectl.client.node_connection import NodeConnection
+    from disquectl.errors import DisquectlError
     from disquectl.execution.session import Session
     from disquectl.fanout.find_jobs import JobSearch
     from disquectl.merge.selected_jobs import Choice, SelectedJob
@@ -46,6 +47,8 @@ class Purge:
     name = "purge"
     deed = "deletes"
     batch_size = BATCH
+    failure: DisquectlError | None = None
+    pause_ms = 0.0
     silent_note = "they may have replicas of these jobs and deliver them again"
 
     def __init__(self, states: frozenset[str] = frozenset(), *, is_paced: bool = False) -> None:

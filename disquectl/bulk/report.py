@@ -26,7 +26,7 @@ MOST_NAMED = 20
 class Report:
     """Takes results batch by batch.
 
-    Jobs that were left are reported at the end: a later pass may find them again and succeed.
+    Jobs that were left or gone are counted at the end: a later pass may find them again and succeed.
     broken  why the output could not be written, or None
     """
 
@@ -38,20 +38,20 @@ class Report:
         self._out = None if session.format == "table" else session.writer(shape)
         self._writes_errors = session.format in ("json", "jsonl")
         self._progress = Progress(session.streams, not session.settings.quiet)
-        self._left: dict[bytes, JobResult] = {}
+        self._open: dict[bytes, JobResult] = {}
 
     def add(self, results: list[JobResult]) -> None:
         """Count the results of a batch, and write their records."""
         for one in results:
-            if one.kind == LEFT:
-                self._left[one.job_id] = one
-            elif self._left:
-                self._left.pop(one.job_id, None)
-        self._write([one for one in results if one.kind != LEFT])
+            if one.kind in (LEFT, GONE):
+                self._open[one.job_id] = one
+            elif self._open:
+                self._open.pop(one.job_id, None)
+        self._write([one for one in results if one.kind not in (LEFT, GONE)])
 
     def progress(self, share: float | None) -> None:
         """Draw the progress line; `share` of the jobs that this pass acts on."""
-        self._progress.update(self.summary.matched + len(self._left), len(self._left), share)
+        self._progress.update(self.summary.matched + len(self._open), 0, share)
 
     def problem(self, text: str) -> None:
         """Report a problem on stderr."""
@@ -65,12 +65,12 @@ class Report:
     def finish(self) -> None:
         """Report the jobs that were left, and end the output."""
         self._progress.clear()
-        left = list(self._left.values())
+        left = [one for one in self._open.values() if one.kind == LEFT]
         for one in left[:MOST_NAMED]:
             self._name(one)
         if len(left) > MOST_NAMED:
             self.problem(f"... and {len(left) - MOST_NAMED:,} more jobs were left")
-        self._write(left)
+        self._write([*self._open.values()])
         if self._out is None or self.broken is not None:
             return
         try:

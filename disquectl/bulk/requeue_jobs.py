@@ -18,6 +18,7 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
+    from disquectl.errors import DisquectlError
     from disquectl.execution.session import Session
     from disquectl.fanout.find_jobs import JobSearch
     from disquectl.merge.replicas import FlatReplica
@@ -45,6 +46,8 @@ class Requeue:
     name = "requeue"
     deed = "queues"
     batch_size = BATCH
+    failure: DisquectlError | None = None
+    pause_ms = 0.0
     silent_note = "jobs that only they have were not found"
 
     def __init__(self, states: frozenset[str] = frozenset()) -> None:

@@ -20,6 +20,7 @@ NAMES = (
     "trace",
     "dead",
     "purge",
+    "move",
     "requeue",
     "work",
     "addjob",

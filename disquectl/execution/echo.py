@@ -30,18 +30,21 @@ if TYPE_CHECKING:
 COLORS = {">": CYAN, "<": YELLOW}
 
 
-def line(direction: str, node: Node, seconds: float, data: bytes) -> str:
+def line(direction: str, node: Node, seconds: float, data: bytes, side: str = "") -> str:
     """One request or reply, as a line; the time is local, with milliseconds."""
-    return f'{time_of_day(seconds)} {node} {direction} "{wire(data)}"'
+    return f'{time_of_day(seconds)} {f"{side} " if side else ""}{node} {direction} "{wire(data)}"'
 
 
-def open_tracer(settings: Settings, streams: Streams) -> Tracer:
-    """A tracer that writes to stderr, to the file, or to both. Raises DataError."""
+def open_tracer(settings: Settings, streams: Streams, side: str = "") -> Tracer:
+    """A tracer that writes to stderr, to the file, or to both. Raises DataError.
+
+    `side`: of which of two clusters it is, where a command speaks with two.
+    """
     file = open_file(settings.echo_to) if settings.echo_to is not None else None
     color = settings.color == "always" or (settings.color == "auto" and streams.stderr_is_terminal)
 
     def show(direction: str, node: Node, seconds: float, data: bytes) -> None:
-        text = line(direction, node, seconds, data)
+        text = line(direction, node, seconds, data, side)
         if file is not None:
             append(file, text, direction)
         if settings.echo:

@@ -62,6 +62,7 @@ class Session:
     exit_code     of a command that ends without an error, 0 unless the command sets it
     command_name  of the command that runs, for advice in errors
     body_view     if set, the form in which whole bodies are shown
+    side          "source" or "destination" where a command speaks with two clusters; the echo says it
     holder        if set, it acknowledges the jobs that a command takes, instead of the command
     """
 
@@ -70,6 +71,7 @@ class Session:
         self.streams = streams
         self.exit_code = 0
         self.command_name = ""
+        self.side = ""
         self.holder: Holder | None = None
         self.body_view: View | None = None
         self._client: Transport | None = None
@@ -150,7 +152,7 @@ class Session:
         if self._tracer is None and (self.settings.echo or self.settings.echo_to is not None):
             from disquectl.execution.echo import open_tracer
 
-            self._tracer = open_tracer(self.settings, self.streams)
+            self._tracer = open_tracer(self.settings, self.streams, self.side)
         return self._tracer
 
     def explained(self, problem: ReplyError | OutcomeUnknown, words: Words) -> DisquectlError:

@@ -1,0 +1,84 @@
+"""What to do with the original of a job that was copied, from a last look at all its replicas. Pure.
+
+Between the claim and the last look a job may return to its queue, be delivered, or be acknowledged. Its
+counters show a return; a job that was delayed until then has none for its first one, but its time shows it.
+"""
+
+from __future__ import annotations
+
+from disquectl.merge.replicas import DELIVERED, DELIVERIES, NACKS, REQUEUE, STATE
+from disquectl.merge.states import EVIDENCE_OF, IS_ACTIVE, evidence_of_delayed
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Final
+
+    from disquectl.merge.clocks import Clocks
+    from disquectl.merge.replicas import FlatReplica
+
+    # A replica by the ID of its node.
+    Replicas = dict[bytes, FlatReplica]
+
+# A delayed job that is due sooner is moved when it is queued.
+DUE_SOON_MS = 5_000
+
+# What to do with the original.
+ACKNOWLEDGE: Final = "acknowledge"
+RECLAIM: Final = "reclaim"  # it has returned to its queue: take it out again, then acknowledge it
+TOO_LATE: Final = "too late"  # it was delivered or acknowledged, or may have been
+
+
+class Look:
+    """A look at all replicas of a job that is in flight or delayed for us.
+
+    returns  nacks and additional deliveries
+    due_ms   until the first node queues it; None for never
+    """
+
+    __slots__ = ("due_ms", "replicas", "returns")
+
+    def __init__(self, replicas: Replicas) -> None:
+        self.replicas = replicas
+        self.returns = max((one[NACKS] + one[DELIVERIES] for one in replicas.values()), default=0)
+        times = [one[REQUEUE] for one in replicas.values() if one[REQUEUE] is not None]
+        self.due_ms: int | None = min(times, default=None)
+
+    @property
+    def is_acknowledged(self) -> bool:
+        """Whether it was acknowledged, or no node knows it."""
+        states = {one[STATE] for one in self.replicas.values()}
+        return not states or bool(states & {b"acked", b"wait-repl"})
+
+    @property
+    def queued_at(self) -> list[bytes]:
+        """The nodes that have it queued."""
+        return [node_id for node_id, one in self.replicas.items() if one[STATE] == b"queued"]
+
+    def is_delayed(self, now_ms: float, clocks: Clocks) -> bool:
+        """Whether it was never queued, at `now_ms` of our clock."""
+        return not self.is_acknowledged and all(
+            EVIDENCE_OF[one[STATE]] == IS_ACTIVE and evidence_of_delayed(one, now_ms, clocks) != IS_ACTIVE
+            for one in self.replicas.values()
+        )
+
+
+def after_copy(look: Look, returns_before: int) -> str:
+    """What to do with a job that had this number of returns when it was claimed, or seen in flight."""
+    if look.is_acknowledged:
+        return TOO_LATE
+    if look.queued_at:
+        return RECLAIM if look.returns <= returns_before + 1 else TOO_LATE
+    return ACKNOWLEDGE if look.returns == returns_before else TOO_LATE
+
+
+def acknowledgements(look: Look, claimed_at: bytes | None) -> list[tuple[bytes, bytes]]:
+    """The nodes to send to, each with its verb.
+
+    ACKJOB goes where the job was claimed, otherwise to the node whose list has the most of the others: that
+    node tells those in its list. FASTACK goes to nodes with a replica that are not in the list.
+    """
+    holders = look.replicas.keys()
+    if claimed_at is None or claimed_at not in holders:
+        claimed_at = max(holders, key=lambda node: (len(holders & {*look.replicas[node][DELIVERED]}), node))
+    told = {claimed_at, *look.replicas[claimed_at][DELIVERED]}
+    return [(claimed_at, b"ACKJOB"), *((node, b"FASTACK") for node in holders if node not in told)]
