@@ -31,17 +31,18 @@ def read_stdin(stdin: BinaryIO) -> bytes:
         raise DataError(f"cannot read stdin: {os.strerror(problem.errno or 0)}") from problem
 
 
-def line_chunks(stdin: BinaryIO) -> Iterator[list[tuple[int, bytes]]]:
+def line_chunks(stdin: BinaryIO, name: str = "stdin") -> Iterator[list[tuple[int, bytes]]]:
     """The lines of stdin with numbers from 1, without line ends, in lists of lines that were read at once.
 
     Blank lines are left out. Lines are returned as soon as they are read: their writer may wait for a reply.
+    `name` is what an error calls it.
     """
     number, rest = 0, b""
     while True:
         try:
             data: bytes = stdin.read1(CHUNK_BYTES)  # type: ignore[attr-defined]  # BinaryIO lacks it
         except OSError as problem:
-            raise DataError(f"cannot read stdin: {os.strerror(problem.errno or 0)}") from problem
+            raise DataError(f"cannot read {name}: {os.strerror(problem.errno or 0)}") from problem
         *lines, rest = (rest + data).split(b"\n") if data else (rest, b"")
         found = [(number + i, line.rstrip(b"\r")) for i, line in enumerate(lines, 1) if line.strip()]
         number += len(lines)

@@ -5,20 +5,17 @@ Started by the command `queues`, whose declaration has the options and the colum
 
 from __future__ import annotations
 
-import re
 import time
-from fnmatch import translate
 
 from disquectl.execution.present import arranged, present
 from disquectl.fanout.ask import missing_bits, open_cluster, require_an_answer, settle
 from disquectl.fanout.scan_all import ClusterScan, NoGarbageCollection, now_ms
 from disquectl.merge.job_counts import JobCounts
 from disquectl.merge.queues import QueueSum, queue_record, rates
+from disquectl.spec.queue_patterns import is_pattern, matcher
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Callable
-
     from disquectl.execution.session import Session
     from disquectl.spec.parameters import Record, Values
     from disquectl.spec.shape import Shape
@@ -28,7 +25,7 @@ def list_queues(values: Values, shape: Shape, session: Session) -> None:
     """Ask all nodes for their queues and jobs, merge them, and write the queues that pass the filters."""
     session.check_output(shape)
     pattern: bytes | None = values.get("pattern")
-    exact = pattern if pattern is not None and not any(sign in pattern for sign in b"*?[") else None
+    exact = pattern if pattern is not None and not is_pattern(pattern) else None
     wanted = None if pattern is None or exact is not None else matcher(pattern)
     with open_cluster(session.client, values) as cluster:
         scan = ClusterScan(cluster, wanted)
@@ -52,21 +49,6 @@ def list_queues(values: Values, shape: Shape, session: Session) -> None:
             kept = [{"queue": record["queue"]} for record in kept]
         present(shape, kept, session)
         settle(cluster, session, refusals=scan.refusals)
-
-
-def matcher(pattern: bytes) -> Callable[[bytes], bool]:
-    """A test whether a name matches a pattern of `* ? [a-z]`."""
-    # latin-1 maps each byte to one character, so fnmatch works on names of any bytes.
-    fits = re.compile(translate(pattern.decode("latin-1"))).match
-    known: dict[bytes, bool] = {}
-
-    def matches(name: bytes) -> bool:
-        answer = known.get(name)
-        if answer is None:
-            answer = known[name] = fits(name.decode("latin-1")) is not None
-        return answer
-
-    return matches
 
 
 def _records(scan: ClusterScan, counts: JobCounts, values: Values) -> list[Record]:

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
+from disquectl.spec.queue_patterns import is_pattern
+
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from disquectl.spec.command import Command
-
-_PATTERN_SIGNS = b"*?["
 
 
 def doubts(command: Command, names: Iterable[bytes]) -> list[str]:
@@ -21,7 +21,7 @@ def doubts(command: Command, names: Iterable[bytes]) -> list[str]:
     warnings = []
     for name in found:
         shown, word = f"'{name.decode('utf-8', 'backslashreplace')}'", name.upper()
-        if any(sign in name for sign in _PATTERN_SIGNS):
+        if is_pattern(name):
             warnings.append(
                 f"{shown} is taken as the name of one queue: {command.name} does not match patterns"
             )

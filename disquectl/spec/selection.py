@@ -2,30 +2,62 @@
 
 The test is in two halves. `wants_content` looks at what all replicas of a job agree in (queue, ID, body), so
 that a scan can drop what it does not need; `wants_status` looks at what only all replicas together tell.
-It must not know how jobs are found.
+It must not know how jobs are found, nor read a file: execution.selecting makes a Selection for a command.
 """
 
 from __future__ import annotations
 
 from disquectl.errors import UsageError
-from disquectl.spec.param_types import DURATION, FILE, FLAG, SIZE, TEXT, WORD, number, one_of
-from disquectl.spec.parameters import Option
+from disquectl.spec.param_types import (
+    DURATION,
+    FILE,
+    FLAG,
+    NODE_ID,
+    QUEUE,
+    SIZE,
+    TEXT,
+    WORD,
+    number,
+    one_of,
+)
+from disquectl.spec.parameters import Argument, Option
+from disquectl.spec.queue_patterns import QueueWords
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Callable, Container
+    from collections.abc import Callable
 
     from disquectl.spec.parameters import Values
 
 # The states of a job over all its replicas, as merge.states works them out.
 STATES = ("queued", "delayed", "in-flight", "acked", "waiting", "unknown")
 
+QUEUES = Argument(
+    "queue",
+    QUEUE,
+    "Only jobs of these queues. A name that exists is that queue; otherwise * ? [a-z] match names.",
+    many=True,
+    required=False,
+)
+# For commands that change jobs: a word is a pattern only with --glob.
+GLOB_QUEUES = Argument(
+    "queue",
+    QUEUE,
+    "Only jobs of these queues. With --glob, * ? [a-z] match names.",
+    many=True,
+    required=False,
+)
+GLOB = Option("--glob", FLAG, "Match names with * ? [a-z] in QUEUE, unless a queue of that name exists.")
+
+# What only living jobs have; a dead letter does not record it.
 STATUS_OPTIONS = (
-    Option("--state", one_of(*STATES), "Only jobs in this state; repeat it for more.", many=True),
+    Option(
+        "--state", one_of(*STATES, noun="state"), "Only jobs in this state; repeat it for several.", many=True
+    ),
     Option("--ttl-below", DURATION, "Only jobs with less TTL left than this, such as 1h."),
     Option("--ttl-over", DURATION, "Only jobs with more TTL left than this."),
     Option("--deliveries-over", number(0), "Only jobs with more than N additional deliveries."),
-    Option("--created-by", TEXT, "Only jobs created at this node: its ID or the beginning of it."),
+    Option("--created-by", NODE_ID, "Only jobs created at this node: its ID or the beginning of it."),
 )
 CONTENT_OPTIONS = (
     Option("--older-than", DURATION, "Only jobs created at least this long ago, such as 5m."),
@@ -45,24 +77,35 @@ CONTENT_OPTIONS = (
     ),
     Option("--ids-from", FILE, "Only jobs named in this file, one ID per line; - is standard input."),
 )
-SELECTION_OPTIONS = (*STATUS_OPTIONS, *CONTENT_OPTIONS)
+ORDER_OPTIONS = (
+    Option("--limit", number(0), "Take at most N jobs."),
+    Option("--newest", FLAG, "Take the newest jobs first, instead of the oldest."),
+)
+SELECTION_OPTIONS = (*STATUS_OPTIONS, *CONTENT_OPTIONS, *ORDER_OPTIONS)
 
 
 class Selection:
     """The jobs that a command means.
 
-    queues    names of queues; empty for all
+    queues    the QUEUE words; while `queues.open` is not empty, fanout.existing_queues finds out what they
+              are, and no job can be tested
     states    states of jobs; empty for all
+    ids       the IDs of --ids-from; None without it
+    limit     how many of the selected jobs to take; None for all
+    newest    whether the newest jobs are taken first, instead of the oldest
     """
 
-    def __init__(self, values: Values, *, ids: Container[bytes] | None = None) -> None:
-        """`values`: those of the options above and `queue`; `ids`: the content of --ids-from.
+    def __init__(self, values: Values, *, ids: frozenset[bytes] | None = None, patterns: bool = True) -> None:
+        """`values`: those of the parameters above; `ids`: the content of --ids-from.
 
-        Raises UsageError for an empty text, pattern or path, and for an expression that cannot be read.
+        `patterns`: whether QUEUE words can be patterns. Raises UsageError for an empty text, pattern or path,
+        and for an expression that cannot be read.
         """
-        self.queues: frozenset[bytes] = frozenset(values.get("queue", ()))
+        self.queues = QueueWords(values.get("queue", ()), patterns)
         self.states: frozenset[str] = frozenset(values.get("state", ()))
-        self._ids = ids
+        self.ids = ids
+        self.limit: int | None = values.get("limit")
+        self.newest = bool(values.get("newest"))
         self._older_ms: int = values.get("older_than", 0)
         self._newer_ms: int | None = values.get("newer_than")
         self._ttl_below_ms: int | None = values.get("ttl_below")
@@ -79,9 +122,9 @@ class Selection:
 
     def wants_content(self, queue: bytes, job_id: bytes, body: bytes) -> bool:
         """Whether a job with this queue, ID and whole body may be meant."""
-        if self.queues and queue not in self.queues:
+        if not self.queues.wants(queue):
             return False
-        if self._ids is not None and job_id not in self._ids:
+        if self.ids is not None and job_id not in self.ids:
             return False
         if not job_id.startswith(self._created_by, 2):
             return False
@@ -90,6 +133,18 @@ class Selection:
         if not self._body_tests:
             return True
         return all(test(body) for test in self._body_tests) is not self._inverts
+
+    @property
+    def only_queue(self) -> bytes | None:
+        """The one queue of all selected jobs, to scan it alone; None if there may be more."""
+        names = self.queues.names
+        return next(iter(names)) if names is not None and len(names) == 1 else None
+
+    @property
+    def tests_content(self) -> bool:
+        """Whether `wants_content` can refuse a job of a queue that is meant."""
+        tests_size = self._larger >= 0 or self._smaller is not None
+        return self.ids is not None or bool(self._created_by or self._body_tests) or tests_size
 
     def wants_status(self, state: str, age_ms: float, ttl_ms: float, nacks: int, deliveries: int) -> bool:
         """Whether a job that passed `wants_content` is meant. Times in ms; `ttl_ms` is what is left."""
@@ -104,11 +159,13 @@ class Selection:
         )
 
 
-def created_by(text: str) -> bytes:
+def created_by(node_id: bytes) -> bytes:
     """The beginning of job IDs that were created at a node: they have its first 8 hex digits behind `D-`."""
-    if not text or any(digit not in "0123456789abcdef" for digit in text.lower()):
-        raise UsageError(f"--created-by: not a node ID: {text!r}", "`disquectl nodes` lists them")
-    return text.lower()[:8].encode()
+    digits = node_id.lower()
+    if not digits or digits.strip(b"0123456789abcdef"):
+        shown = repr(node_id.decode("utf-8", "backslashreplace"))
+        raise UsageError(f"--created-by: not a node ID: {shown}", "`disquectl nodes` lists them")
+    return digits[:8]
 
 
 def body_tests(values: Values) -> list[Callable[[bytes], bool]]:

@@ -13,7 +13,7 @@ OTHER = b"D-00000000-8YL1NT17e9+wsA/09NqxscQI-05a1"
 
 
 def selection(ids=None, **raw):
-    return Selection(convert(SELECTION_OPTIONS, raw), ids=ids)
+    return Selection(convert(SELECTION_OPTIONS, raw), ids=None if ids is None else frozenset(ids))
 
 
 def takes(chosen, body=b"hello", queue=b"mail", job_id=JOB):
@@ -76,6 +76,38 @@ def test_what_all_replicas_agree_in():
     assert takes(selection(ids={JOB}))
     assert not takes(selection(ids={JOB}), job_id=OTHER)
     assert not takes(selection(ids=set()))
+
+
+def test_queue_words_can_be_patterns():
+    chosen = Selection({"queue": (b"mail*",)})
+    chosen.queues.settle(())
+    assert takes(chosen, queue=b"mail2")
+    assert not takes(chosen, queue=b"sms")
+    assert takes(Selection({"queue": (b"mail*",)}, patterns=False), queue=b"mail*")
+
+
+def test_what_a_scan_can_do_without():
+    assert Selection({"queue": (b"mail",)}).only_queue == b"mail"
+    assert Selection({"queue": (b"mail", b"sms")}).only_queue is None
+    assert selection().only_queue is None
+    assert not selection().tests_content
+    assert not selection(older_than="1h").tests_content
+    for words in (
+        {"larger_than": "0"},
+        {"smaller_than": "0"},
+        {"contains": "x"},
+        {"grep": "x"},
+        {"field": ("x",)},
+        {"created_by": "dc"},
+        {"ids": ()},
+    ):
+        assert selection(**words).tests_content
+
+
+def test_order():
+    assert (selection().limit, selection().newest) == (None, False)
+    chosen = selection(limit="0", newest=True)
+    assert (chosen.limit, chosen.newest) == (0, True)
 
 
 def test_inverting_inverts_the_body_alone():
