@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 
     from disquectl.execution.session import Session
     from disquectl.spec.parameters import Values
+    from disquectl.spec.shape import Shape
 
 
 def selection_of(
@@ -39,6 +40,12 @@ def selection_of(
             name = word.decode("utf-8", "backslashreplace")
             session.warn(f"'{name}' is taken as the name of one queue; --glob makes it a pattern")
     return chosen
+
+
+def say_nothing_matches(shape: Shape, chosen: Selection, session: Session) -> None:
+    """Say on stderr that nothing was selected, in formats that do not say so of every empty list."""
+    if chosen.selects and session.format != "table":
+        session.note(shape.empty)
 
 
 def ids_from(path: str, stdin: BinaryIO) -> frozenset[bytes]:
