@@ -42,9 +42,9 @@ def selection_of(
     return chosen
 
 
-def say_nothing_matches(shape: Shape, chosen: Selection, session: Session) -> None:
-    """Say on stderr that nothing was selected, in formats that do not say so of every empty list."""
-    if chosen.selects and session.format != "table":
+def say_nothing_matches(shape: Shape, selects: bool, session: Session) -> None:
+    """Say on stderr that nothing matches, if anything selects; not after a table, which says so always."""
+    if selects and not (shape.many and session.format == "table"):
         session.note(shape.empty)
 
 

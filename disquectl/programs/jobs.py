@@ -53,7 +53,7 @@ def list_jobs(values: Values, shape: Shape, session: Session) -> None:
                 shape = Shape(JOB_FIELDS, PAIRS, kinds=shape.kinds, body=shape.body, folds=True)
         present(shape, kept, session)
         if not kept:
-            say_nothing_matches(shape, chosen, session)
+            say_nothing_matches(shape, chosen.selects, session)
         settle(cluster, session, refusals=scan.refusals)
 
 

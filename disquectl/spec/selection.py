@@ -113,7 +113,8 @@ class Selection:
         self.selects = not _SELECTING.isdisjoint(values)
         self.limit: int | None = values.get("limit")
         self.newest = bool(values.get("newest"))
-        self._older_ms: int = values.get("older_than", 0)
+        # By a clock that is behind, a job may be created in the future.
+        self._older_ms: float = values.get("older_than", float("-inf"))
         self._newer_ms: int | None = values.get("newer_than")
         self._ttl_below_ms: int | None = values.get("ttl_below")
         self._ttl_over_ms: int | None = values.get("ttl_over")
