@@ -7,6 +7,7 @@ from disquectl.protocol.jobid import is_valid
 from disquectl.spec.command import CLUSTER, WRITE, Command, Grammar, Program, Risk
 from disquectl.spec.param_types import DURATION, FLAG, TEXT, WORD, ParamType, number, one_of
 from disquectl.spec.parameters import SEEDS_ONLY, Argument, Option
+from disquectl.spec.selection import CONTENT_OPTIONS, ORDER_OPTIONS
 from disquectl.spec.shape import PAIRS, RECORDS, VALUE, Shape
 
 TYPE_CHECKING = False
@@ -35,6 +36,8 @@ KINDS: dict[str, Kind] = {
     "next_requeue_within": "ms",
     "ttl": "seconds",
 }
+# What only a death has; jobs that fail and are not dead have none of it.
+OF_DEATH = ("exit", "signal", "older", "newer", "died_before", "died_after")
 # What --by lists, after the field that it groups by.
 GROUP_FIELDS = ("count", "oldest", "newest", "example")
 
@@ -58,9 +61,17 @@ def check(values: Values) -> None:
     if action != LIST and "by" in values:
         raise UsageError("--by only applies to list")
     # An unset variable of a script must not become a filter that matches everything.
-    empty = [name for name in ("contains", "dead") if values.get(name) == b""]
-    if empty:
-        raise UsageError(f"--{empty[0]} is empty", "leave it out to match all")
+    if values.get("dead") == b"":
+        raise UsageError("--dead is empty", "leave it out to match all")
+    for name in OF_DEATH:
+        if action == FAILING and name in values:
+            raise UsageError(f"--{name.replace('_', '-')} does not apply to failing: these jobs are not dead")
+    for name, same in (("older", "died_before"), ("newer", "died_after")):
+        if same not in values:
+            continue
+        if name in values:
+            raise UsageError(f"--{name} and --{same.replace('_', '-')} mean the same; give one")
+        values[name] = values.pop(same)
 
 
 def shape(values: Values) -> Shape:
@@ -77,7 +88,7 @@ def shape(values: Values) -> Shape:
         layout: Layout = PAIRS if len(names) == 1 else RECORDS
         return Shape(WHOLE, layout, many=len(names) > 1, body="body", kinds={"body": "body"}, folds=True)
     if action in (RETRY, DROP) and "dry_run" not in values:
-        return Shape(("count",), VALUE, value="count")
+        return Shape(("count",), VALUE, value="count", empty="no dead jobs")
     fields = FAILING_FIELDS if action == FAILING else FIELDS
     return Shape(
         fields,
@@ -106,7 +117,8 @@ COMMAND = Command(
     details="Reads the dead queues of all nodes. retry and drop ask for confirmation, unless all jobs are "
     "named by their IDs. An ID is that of the dead letter or that of the job that died. --by counts the "
     "dead jobs by reason, exit code, queue or UTC date, the largest group first; example is the ID of the "
-    "newest dead letter of the group.",
+    "newest dead letter of the group. --nacks-over counts the attempts of a dead job; --limit and --newest "
+    "go by the time of the death. See `disquectl help selecting-jobs`.",
     grammar=Grammar(
         arguments=(
             Argument(
@@ -122,10 +134,12 @@ COMMAND = Command(
         options=(
             Option("--exit", number(0, 255), "Only jobs that ended with this exit code."),
             Option("--signal", number(1, 255), "Only jobs that ended by this signal."),
-            Option("--contains", WORD, "Only jobs whose body contains this text."),
-            Option("--older", DURATION, "Only jobs that died at least this long ago, such as 1d."),
-            Option("--newer", DURATION, "Only jobs that died within this time, such as 1h."),
-            Option("--limit", number(1), "Take at most N jobs, oldest first."),
+            Option("--died-before", DURATION, "Only jobs that died at least this long ago, such as 1d."),
+            Option("--died-after", DURATION, "Only jobs that died within this time, such as 1h."),
+            Option("--older", DURATION, "Same as --died-before."),
+            Option("--newer", DURATION, "Same as --died-after."),
+            *CONTENT_OPTIONS,
+            *ORDER_OPTIONS,
             Option("--dead", WORD, "Name of the dead queue, if the worker used --dead."),
             Option(
                 "--by",

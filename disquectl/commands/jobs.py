@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from disquectl.errors import UsageError
 from disquectl.merge.jobs import JOB_FIELDS
-from disquectl.merge.states import STATES
 from disquectl.spec.body_options import BODY_NAMES, BODY_OPTIONS
 from disquectl.spec.command import CLUSTER, Command, Grammar, Program
-from disquectl.spec.param_types import DURATION, FLAG, QUEUE, TEXT, WORD, number, one_of
-from disquectl.spec.parameters import SEEDS_ONLY, Argument, Option
+from disquectl.spec.param_types import FLAG, TEXT
+from disquectl.spec.parameters import SEEDS_ONLY, Option
+from disquectl.spec.selection import CONTENT_OPTIONS, ORDER_OPTIONS, QUEUES, STATUS_OPTIONS
 from disquectl.spec.shape import RECORDS, VALUE, Shape
 
 TYPE_CHECKING = False
@@ -60,27 +60,21 @@ def shape(values: Values) -> Shape:
 
 
 def check(values: Values) -> None:
-    """Reject unknown sort columns and invalid regular expressions; compile --grep."""
+    """Reject unknown sort columns and options that cannot be combined."""
     if values.get("sort", "age") not in JOB_FIELDS:
         raise UsageError(f"--sort: unknown column {values['sort']!r}", f"choose {', '.join(JOB_FIELDS)}")
+    for name in ("sort", "reverse"):
+        if "newest" in values and name in values:
+            raise UsageError(f"--newest and --{name} cannot be combined")
     if values.get("full") and values.get("ids"):
         raise UsageError("--full and --ids cannot be combined")
     for name in BODY_NAMES:
         if name in values and not values.get("full"):
             raise UsageError(f"--{name.replace('_', '-')} needs --full", "without it, a body is cut")
-    if "grep" in values:
-        import re
-
-        try:
-            values["grep"] = re.compile(values["grep"], re.DOTALL)
-        except re.error as problem:
-            raise UsageError(
-                f"--grep: not a regular expression: {problem}", "use the syntax of Python's re"
-            ) from None
 
 
 def run(command: Command, values: Values, session: Session) -> None:
-    """Ask all nodes for their jobs, merge the replicas, and write the jobs that pass the filters."""
+    """Ask all nodes for their jobs, merge the replicas, and write the jobs that are selected."""
     from disquectl.programs.jobs import list_jobs
 
     list_jobs(values, shape(values), session)
@@ -93,32 +87,22 @@ COMMAND = Command(
     example="disquectl jobs mail --state in-flight --older-than 10m",
     details="States: queued; delayed; in-flight (delivered, or taken out by dequeue or working, which look "
     "the same); acked (acknowledged, being collected); waiting (addjob waits for replication); "
-    "unknown (a node that did not answer may have it queued). next_requeue_within is in milliseconds, "
-    "empty for never; age, ttl and retry are in seconds. holders are the nodes with a replica. body "
-    "is its first 80 bytes, or all of it with --full. Memory grows with the number of distinct jobs, about "
-    "1 kB each, and with --full by their bodies; --grep and QUEUE reduce it.",
+    "unknown (a node that did not answer may have it queued). body is its first 80 bytes, or all of it with "
+    "--full. Each job that may be shown takes about 1 kB of memory, with --full also its body. See "
+    "`disquectl help selecting-jobs`.",
     grammar=Grammar(
-        arguments=(Argument("queue", QUEUE, "Only jobs of these queues.", many=True, required=False),),
+        arguments=(QUEUES,),
         options=(
-            Option(
-                "--state",
-                one_of(*STATES, noun="state"),
-                "Only jobs in this state; repeat it for several.",
-                many=True,
-            ),
-            Option("--older-than", DURATION, "Only jobs created at least this long ago, such as 5m."),
-            Option("--ttl-below", DURATION, "Only jobs whose TTL ends within this time, such as 10m."),
-            Option("--nacks-over", number(0), "Only jobs with more than N nacks."),
-            Option("--deliveries-over", number(0), "Only jobs with more than N additional deliveries."),
-            Option("--grep", WORD, "Only jobs whose body matches this regular expression."),
+            *STATUS_OPTIONS,
+            *CONTENT_OPTIONS,
             Option("--sort", TEXT, "Sort by this column, largest numbers first.", unset="age"),
             Option("--reverse", FLAG, "Reverse the order."),
-            Option("--limit", number(0), "Show at most N."),
+            *ORDER_OPTIONS,
             Option("--ids", FLAG, "Print only IDs; leaves out waiting jobs unless --state names them."),
             Option(
                 "--full",
                 FLAG,
-                "Show whole bodies instead of their first 80 bytes, and in a table each job in full.",
+                "Show whole bodies; in a table, jobs in full.",
             ),
             *BODY_OPTIONS,
             SEEDS_ONLY,

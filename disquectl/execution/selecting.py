@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 
     from disquectl.execution.session import Session
     from disquectl.spec.parameters import Values
+    from disquectl.spec.shape import Shape
 
 
 def selection_of(
@@ -39,6 +40,12 @@ def selection_of(
             name = word.decode("utf-8", "backslashreplace")
             session.warn(f"'{name}' is taken as the name of one queue; --glob makes it a pattern")
     return chosen
+
+
+def say_nothing_matches(shape: Shape, selects: bool, session: Session) -> None:
+    """Say on stderr that nothing matches, if anything selects; not after a table, which says so always."""
+    if selects and not (shape.many and session.format == "table"):
+        session.note(shape.empty)
 
 
 def ids_from(path: str, stdin: BinaryIO) -> frozenset[bytes]:

@@ -19,6 +19,7 @@ GROUPS = {
     "Operate": {
         "cluster": "One node or all: queues, jobs, nodes, --cluster.",
         "job-states": "What queued, delayed, in-flight, ... mean.",
+        "selecting-jobs": "The words that say which jobs a command means.",
         "delivery": "When a job is delivered twice or lost.",
         "worker": "Run a command for each job: retries, dead letters.",
         "exit-codes": "What each exit code means, and what to do.",

@@ -15,12 +15,12 @@ from disquectl.merge.states import (
     EVIDENCE_OF,
     IS_ACTIVE,
     IS_QUEUED,
-    STATES,
     Bits,
     evidence_of_delayed,
     state_of,
 )
 from disquectl.protocol.shapes import unexpected
+from disquectl.spec.selection import STATES
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:

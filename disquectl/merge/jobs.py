@@ -135,6 +135,12 @@ class Jobs:
             evidence = evidence_of_delayed(replica, now_ms, self._clocks)
         job.add(replica, evidence, self.bits.mask(replica[DELIVERED]), holder, now_ms)
 
+    def status(self, job_id: bytes, missing: int, now_ms: float) -> tuple[str, float, float, int, int]:
+        """What Selection.wants_status tests: state, age and TTL in ms, nacks, additional deliveries."""
+        job = self.found[job_id]
+        age_ms = self._clocks.age_ms(job_id, job.ctime_ns, now_ms)
+        return job.state(missing), age_ms, job.expires_ms - now_ms, job.nacks, job.deliveries
+
     def record(self, job_id: bytes, missing: int, now_ms: float, names: dict[int, str]) -> Record:
         """The record of a job. `names`: bit -> node, for its holders.
 

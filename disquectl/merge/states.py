@@ -23,6 +23,7 @@ that ENQUEUE took out of its delay, if its retry time ends within 1.5 s of the e
 from __future__ import annotations
 
 from disquectl.merge.replicas import AWAKE, CTIME, DELAY, DELIVERIES, ID, NACKS, REQUEUE, RETRY
+from disquectl.spec.selection import STATES
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -31,14 +32,7 @@ if TYPE_CHECKING:
     from disquectl.merge.clocks import Clocks
     from disquectl.merge.replicas import FlatReplica
 
-QUEUED, DELAYED, IN_FLIGHT, ACKNOWLEDGED, WAITING, UNKNOWN = STATES = (
-    "queued",
-    "delayed",
-    "in-flight",
-    "acked",
-    "waiting",
-    "unknown",
-)
+QUEUED, DELAYED, IN_FLIGHT, ACKNOWLEDGED, WAITING, UNKNOWN = STATES
 
 IS_ACKED, IS_QUEUED, IS_WAITING, IS_DELAYED, IS_PROXY, IS_ACTIVE = 1, 2, 4, 8, 16, 32
 EVIDENCE_BITS = 6

@@ -9,7 +9,9 @@ import time
 
 from disquectl.errors import DisquectlError, NothingThere, OutcomeUnknown, PartlyDone, ReplyError, UsageError
 from disquectl.execution.present import present
+from disquectl.execution.selecting import say_nothing_matches, selection_of
 from disquectl.fanout.ask import Refusals, open_cluster, require_an_answer, settle
+from disquectl.fanout.existing_queues import existing_queues, settle_queues
 from disquectl.fanout.scan import scan_pages
 from disquectl.merge.nodes import possible_replicas
 from disquectl.protocol.jobid import is_valid
@@ -17,6 +19,7 @@ from disquectl.protocol.replies import complete
 from disquectl.protocol.server_replies import hello
 from disquectl.worker.dead_groups import grouped
 from disquectl.worker.dead_letters import DeadLetters, failing, revival
+from disquectl.worker.dead_selection import DeadSelection
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -28,10 +31,18 @@ if TYPE_CHECKING:
     from disquectl.spec.parameters import Record, Values
     from disquectl.spec.shape import Shape
 
-FILTERS = ("exit", "signal", "contains", "older", "newer")
 PAGE = 1000
 # The fields of a replica that are required.
-REPLICA_FIELDS = ("queue", "state", "ttl", "nacks", "additional_deliveries", "next_requeue_within", "body")
+REPLICA_FIELDS = (
+    "queue",
+    "state",
+    "ttl",
+    "ctime",
+    "nacks",
+    "additional_deliveries",
+    "next_requeue_within",
+    "body",
+)
 
 
 def dead_letters(
@@ -41,6 +52,7 @@ def dead_letters(
 
     Raises PartlyDone if some nodes or letters failed, NothingThere for unknown IDs to show."""
     session.check_output(shape)
+    chosen = DeadSelection(names, values, selection_of(values, session), time.time())
     acts = action in ("retry", "drop") and "dry_run" not in values
     if acts and session.settings.read_only:
         raise UsageError(f"dead {action} can change the cluster, and this is read-only")
@@ -51,13 +63,15 @@ def dead_letters(
         refusals = Refusals()
         letters = None
         if action == "failing":
-            found = _failing(cluster, refusals, names)
+            found = _failing(cluster, refusals, chosen)
         else:
-            letters = _letters(cluster, refusals, names, values)
-            found = letters.wanted(values.get("limit"))
+            letters = _letters(cluster, refusals, chosen, values.get("dead", b""))
+            found = letters.wanted(chosen)
         require_an_answer(cluster, session, refusals)
-        if letters is None or not acts:
-            present(shape, grouped(found, values["by"]) if "by" in values else found, session)
+        if "by" in values:
+            present(shape, grouped(found[::-1] if chosen.jobs.newest else found, values["by"]), session)
+        elif letters is None or not acts:
+            present(shape, found, session)
         elif found:
             if by_filter and not session.answered:
                 jobs = "1 dead job" if len(found) == 1 else f"{len(found)} dead jobs"
@@ -66,26 +80,31 @@ def dead_letters(
         else:
             present(shape, [{"count": 0}], session)
         if letters is not None:
-            _warn_of_gaps(letters, found, () if action == "show" else names, session)
+            _warn_of_gaps(letters, found, () if action == "show" else names, chosen, session)
+        if not found and action != "show":
+            say_nothing_matches(shape, chosen.selects, session)
         settle(cluster, session, refusals=refusals)
     if action == "show" and not found:
         raise NothingThere("no dead job has this ID")
 
 
 def _warn_of_gaps(
-    letters: DeadLetters, found: list[Record], names: tuple[bytes, ...], session: Session
+    letters: DeadLetters,
+    found: list[Record],
+    names: tuple[bytes, ...],
+    chosen: DeadSelection,
+    session: Session,
 ) -> None:
     ids = {name.decode("utf-8", "replace") for name in names if is_valid(name)}
     named = {letter[name] for letter in found for name in ("id", "job")}
     for missing in sorted(ids - named):
         session.warn(f"no dead job has the ID {missing}")
-    if letters.unqueued and found:
+    if unqueued := letters.unqueued(found):
         session.warn(
-            f"{letters.unqueued} of these jobs are not queued on any node that answered: "
+            f"{unqueued} of these jobs are not queued on any node that answered: "
             "a consumer may have taken them, or the node that queued them has stopped"
         )
-    if letters.strays:
-        count = len(letters.strays)
+    if count := letters.wanted_strays(chosen):
         jobs = "1 job in a dead queue is" if count == 1 else f"{count} jobs in dead queues are"
         session.warn(f"{jobs} not from a worker and not listed (list them with `disquectl jobs DEAD_QUEUE`)")
 
@@ -102,22 +121,28 @@ def _replicas(
             yield connection, complete(job, REPLICA_FIELDS, "JSCAN")
 
 
-def _letters(cluster: Cluster, refusals: Refusals, names: tuple[bytes, ...], values: Values) -> DeadLetters:
-    """The dead letters on all nodes."""
-    # A dead queue without the prefix must be named: jobs in other queues are not dead letters.
-    own: bytes = values.get("dead", b"")
-    filters = {name: values[name] for name in FILTERS if name in values}
-    letters = DeadLetters(own, names, filters, time.time())
+def _letters(cluster: Cluster, refusals: Refusals, chosen: DeadSelection, own: bytes) -> DeadLetters:
+    """The dead letters on all nodes.
+
+    `own`: the only dead queue; one without the prefix has to be named, since jobs in other queues are not
+    dead letters.
+    """
+    letters = DeadLetters(own)
     for connection, job in _replicas(cluster, refusals, own or None):
         letters.add(connection, job)
+    if words := chosen.queues.open:
+        # A queue whose jobs have all died may be forgotten by all nodes.
+        chosen.queues.settle(existing_queues(cluster, words, refusals) | letters.queues)
     return letters
 
 
-def _failing(cluster: Cluster, refusals: Refusals, names: tuple[bytes, ...]) -> list[Record]:
+def _failing(cluster: Cluster, refusals: Refusals, chosen: DeadSelection) -> list[Record]:
     """The jobs that are failing, by the counters of all replicas."""
-    queue = names[0] if len(names) == 1 and not is_valid(names[0]) else None
-    replicas = [job for _, job in _replicas(cluster, refusals, queue)]
-    return failing([job for job in replicas if not names or {job["queue"], job["id"].encode()} & {*names}])
+    settle_queues(cluster, chosen.queues, refusals)
+    names = chosen.queues.names or frozenset()
+    queue = next(iter(names)) if len(names) == 1 and not any(map(is_valid, names)) else None
+    replicas = (job for _, job in _replicas(cluster, refusals, queue))
+    return failing(replicas, chosen.wants_failing)[: chosen.jobs.limit]
 
 
 class Removal:

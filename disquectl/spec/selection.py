@@ -7,6 +7,8 @@ It must not know how jobs are found, nor read a file: execution.selecting makes 
 
 from __future__ import annotations
 
+import os
+
 from disquectl.errors import UsageError
 from disquectl.spec.param_types import (
     DURATION,
@@ -15,10 +17,10 @@ from disquectl.spec.param_types import (
     NODE_ID,
     QUEUE,
     SIZE,
-    TEXT,
-    WORD,
+    ParamType,
     number,
     one_of,
+    plain_text,
 )
 from disquectl.spec.parameters import Argument, Option
 from disquectl.spec.queue_patterns import QueueWords
@@ -29,13 +31,13 @@ if TYPE_CHECKING:
 
     from disquectl.spec.parameters import Values
 
-# The states of a job over all its replicas, as merge.states works them out.
+# The states of a job over all its replicas; merge.states works them out.
 STATES = ("queued", "delayed", "in-flight", "acked", "waiting", "unknown")
 
 QUEUES = Argument(
     "queue",
     QUEUE,
-    "Only jobs of these queues. A name that exists is that queue; otherwise * ? [a-z] match names.",
+    "Only jobs of these queues (names, or patterns of * ? [a-z]).",
     many=True,
     required=False,
 )
@@ -43,45 +45,48 @@ QUEUES = Argument(
 GLOB_QUEUES = Argument(
     "queue",
     QUEUE,
-    "Only jobs of these queues. With --glob, * ? [a-z] match names.",
+    "Only jobs of these queues (with --glob, patterns of * ? [a-z]).",
     many=True,
     required=False,
 )
-GLOB = Option("--glob", FLAG, "Match names with * ? [a-z] in QUEUE, unless a queue of that name exists.")
+GLOB = Option("--glob", FLAG, "Match QUEUE with * ? [a-z] where no queue has that name.")
+
+_REGEX = ParamType("word", os.fsencode, "REGEX")
+_LITERAL = ParamType("word", os.fsencode, "TEXT")
+_FIELD = ParamType("text", plain_text, "PATH[=VALUE]")
 
 # What only living jobs have; a dead letter does not record it.
 STATUS_OPTIONS = (
-    Option(
-        "--state", one_of(*STATES, noun="state"), "Only jobs in this state; repeat it for several.", many=True
-    ),
-    Option("--ttl-below", DURATION, "Only jobs with less TTL left than this, such as 1h."),
-    Option("--ttl-over", DURATION, "Only jobs with more TTL left than this."),
-    Option("--deliveries-over", number(0), "Only jobs with more than N additional deliveries."),
-    Option("--created-by", NODE_ID, "Only jobs created at this node: its ID or the beginning of it."),
+    Option("--state", one_of(*STATES, noun="state"), "Only jobs in this state; may be repeated.", many=True),
+    Option("--ttl-below", DURATION, "Only jobs with less TTL left, such as 1h."),
+    Option("--ttl-over", DURATION, "Only jobs with more TTL left."),
+    Option("--deliveries-over", number(0), "Only jobs with over N additional deliveries."),
+    Option("--created-by", NODE_ID, "Only jobs created at this node (ID prefix)."),
 )
 CONTENT_OPTIONS = (
     Option("--older-than", DURATION, "Only jobs created at least this long ago, such as 5m."),
     Option("--newer-than", DURATION, "Only jobs created at most this long ago."),
     Option("--nacks-over", number(0), "Only jobs with more than N nacks."),
-    Option("--larger-than", SIZE, "Only jobs whose body is larger than this, such as 64kb."),
-    Option("--smaller-than", SIZE, "Only jobs whose body is smaller than this."),
-    Option("--contains", WORD, "Only jobs whose body contains this text."),
-    Option("--grep", WORD, "Only jobs whose body matches this regular expression."),
+    Option("--larger-than", SIZE, "Only jobs with a larger body, such as 64kb."),
+    Option("--smaller-than", SIZE, "Only jobs with a smaller body."),
+    Option("--contains", _LITERAL, "Only jobs whose body contains this text."),
+    Option("--grep", _REGEX, "Only jobs whose body matches this regular expression."),
     Option("--ignore-case", FLAG, "With --contains and --grep: ignore case.", short="-i"),
-    Option("--invert", FLAG, "With --contains, --grep and --field: only jobs whose body does not match."),
+    Option("--invert", FLAG, "Only jobs whose body does not match."),
     Option(
         "--field",
-        TEXT,
-        "Only jobs whose body is JSON with this member: PATH, PATH=VALUE, !=, < or >, such as user.id=42.",
+        _FIELD,
+        "Only jobs whose JSON body has this member (also !=, <, >), such as user.id=42.",
         many=True,
     ),
-    Option("--ids-from", FILE, "Only jobs named in this file, one ID per line; - is standard input."),
+    Option("--ids-from", FILE, "Only jobs named in this file; - is stdin."),
 )
 ORDER_OPTIONS = (
     Option("--limit", number(0), "Take at most N jobs."),
-    Option("--newest", FLAG, "Take the newest jobs first, instead of the oldest."),
+    Option("--newest", FLAG, "Newest jobs first, instead of oldest."),
 )
 SELECTION_OPTIONS = (*STATUS_OPTIONS, *CONTENT_OPTIONS, *ORDER_OPTIONS)
+_SELECTING = frozenset(option.name for option in (*STATUS_OPTIONS, *CONTENT_OPTIONS)) | {QUEUES.name}
 
 
 class Selection:
@@ -91,6 +96,7 @@ class Selection:
               are, and no job can be tested
     states    states of jobs; empty for all
     ids       the IDs of --ids-from; None without it
+    selects   whether any word selects jobs; otherwise all are meant
     limit     how many of the selected jobs to take; None for all
     newest    whether the newest jobs are taken first, instead of the oldest
     """
@@ -104,9 +110,11 @@ class Selection:
         self.queues = QueueWords(values.get("queue", ()), patterns)
         self.states: frozenset[str] = frozenset(values.get("state", ()))
         self.ids = ids
+        self.selects = not _SELECTING.isdisjoint(values)
         self.limit: int | None = values.get("limit")
         self.newest = bool(values.get("newest"))
-        self._older_ms: int = values.get("older_than", 0)
+        # By a clock that is behind, a job may be created in the future.
+        self._older_ms: float = values.get("older_than", float("-inf"))
         self._newer_ms: int | None = values.get("newer_than")
         self._ttl_below_ms: int | None = values.get("ttl_below")
         self._ttl_over_ms: int | None = values.get("ttl_over")
@@ -150,8 +158,8 @@ class Selection:
     def tests_numbers(self) -> bool:
         """Whether `wants_numbers` can refuse a job."""
         bounds = (self._newer_ms, self._ttl_below_ms, self._ttl_over_ms)
-        has_bound = any(bound is not None for bound in bounds)
-        return has_bound or bool(self._older_ms) or self._nacks_over >= 0 or self._deliveries_over >= 0
+        lowest = self._older_ms == float("-inf") and self._nacks_over < 0 and self._deliveries_over < 0
+        return not lowest or any(bound is not None for bound in bounds)
 
     def wants_status(self, state: str, age_ms: float, ttl_ms: float, nacks: int, deliveries: int) -> bool:
         """Whether a job that passed `wants_content` is meant. Times in ms; `ttl_ms` is what is left."""

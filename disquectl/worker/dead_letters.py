@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import time
-from datetime import datetime
 from typing import Any
 
 from disquectl.errors import UsageError
@@ -13,7 +12,10 @@ from disquectl.worker.plan import DEAD_PREFIX
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable
+
     from disquectl.protocol.shapes import Record
+    from disquectl.worker.dead_selection import DeadSelection
 
 FIELDS = (
     "id",
@@ -71,22 +73,16 @@ class DeadLetters:
     stopped. A dead letter that was added twice, because a reply was lost, counts once.
 
     replicas   where its replicas are, by the ID in its record: places as passed to `add`, with the ID there
-    strays     IDs of jobs in dead queues that are not dead letters
+    strays     jobs in dead queues that are not dead letters: ID -> dead queue
     """
 
-    def __init__(
-        self, dead_queue: bytes, names: tuple[bytes, ...], filters: dict[str, Any], now: float
-    ) -> None:
+    def __init__(self, dead_queue: bytes) -> None:
         """`dead_queue`: the only queue to look at; empty for every queue with `dead:` in its name."""
         self.replicas: dict[str, list[tuple[Any, str]]] = {}
-        self.strays: set[str] = set()
+        self.strays: dict[str, bytes] = {}
         self._dead_queue = dead_queue
-        self._names = names
-        self._filters = filters
-        self._now = now
         self._found: dict[object, Record] = {}
-        self._wanted: set[object] = set()
-        self._queued: set[object] = set()
+        self._queued: set[str] = set()
 
     def add(self, place: object, job: Record) -> None:
         """Add a replica, as SHOW describes it, which is at this place (a node)."""
@@ -95,56 +91,38 @@ class DeadLetters:
             return
         letter = dead_letter_of(job)
         if letter is None:
-            if not self._names or {queue, queue.replace(DEAD_PREFIX, b"", 1)} & {*self._names}:
-                self.strays.add(job["id"])
+            self.strays[job["id"]] = queue
             return
-        key = (queue, job["body"])
-        known = self._found.setdefault(key, letter)
+        known = self._found.setdefault((queue, job["body"]), letter)
         self.replicas.setdefault(known["id"], []).append((place, letter["id"]))
-        if is_wanted(letter, self._names, self._filters, self._now):
-            self._wanted.add(key)
         if job["state"] == "queued":
-            self._queued.add(key)
-
-    def wanted(self, limit: int | None) -> list[Record]:
-        """Return the dead letters that were asked for, the oldest first."""
-        found = [letter for key, letter in self._found.items() if key in self._wanted]
-        return sorted(found, key=lambda letter: str(letter["failed"]))[:limit]
+            self._queued.add(known["id"])
 
     @property
-    def unqueued(self) -> int:
-        """How many of the dead letters that were asked for are queued at none of the places."""
-        return len(self._wanted - self._queued)
+    def queues(self) -> set[bytes]:
+        """The queues of the letters and of the jobs that died."""
+        return {letter[name] for letter in self._found.values() for name in ("queue", "dead_queue")}
 
+    def wanted(self, chosen: DeadSelection) -> list[Record]:
+        """Return the dead letters that are meant, in the order of the deaths."""
+        found = [
+            letter
+            for letter in self._found.values()
+            if chosen.wants_letter(letter, (own for _, own in self.replicas[letter["id"]]))
+        ]
+        found.sort(key=lambda letter: str(letter["failed"]), reverse=chosen.jobs.newest)
+        return found[: chosen.jobs.limit]
 
-def is_wanted(letter: dict[str, Any], names: tuple[bytes, ...], filters: dict[str, Any], now: float) -> bool:
-    """Return whether a dead letter has one of these IDs or queues, if there are any, and passes the filters.
+    def wanted_strays(self, chosen: DeadSelection) -> int:
+        """Return how many jobs that are not letters are in the queues that are meant."""
+        return sum(
+            chosen.wants_named((), queue, queue.replace(DEAD_PREFIX, b"", 1))
+            for queue in self.strays.values()
+        )
 
-    Filters have the names of the command's options; `older` and `newer` are in ms, `now` in seconds since
-    1970. A queue matches both the queue of the job and the dead queue.
-    """
-    if names and not {
-        letter["id"].encode(),
-        letter["job"].encode("utf-8", "surrogatepass"),
-        letter["queue"],
-        letter["dead_queue"],
-    } & {*names}:
-        return False
-    age_ms = (now - _unix(letter["failed"])) * 1000
-    return (
-        ("exit" not in filters or letter["exit"] == filters["exit"])
-        and ("signal" not in filters or letter["signal"] == filters["signal"])
-        and ("contains" not in filters or filters["contains"] in letter["body"])
-        and age_ms >= filters.get("older", age_ms)
-        and age_ms <= filters.get("newer", age_ms)
-    )
-
-
-def _unix(text: object) -> float:
-    try:
-        return datetime.fromisoformat(str(text)).timestamp()
-    except ValueError:
-        return 0.0
+    def unqueued(self, letters: list[Record]) -> int:
+        """Return how many of these dead letters are queued at none of the places."""
+        return sum(letter["id"] not in self._queued for letter in letters)
 
 
 def revival(letter: dict[str, Any]) -> list[bytes | str | int]:
@@ -165,8 +143,13 @@ def revival(letter: dict[str, Any]) -> list[bytes | str | int]:
     return [*words, *number_words(options), b"REPLICATE", replicas]
 
 
-def failing(replicas: list[dict[str, Any]]) -> list[dict[str, Any]]:
-    """Return the jobs that were delivered more than once and are not dead, the worst first."""
+def failing(
+    replicas: Iterable[dict[str, Any]], wants: Callable[[Record], bool] | None = None
+) -> list[dict[str, Any]]:
+    """Return the jobs that were delivered more than once and are not dead, the worst first.
+
+    `wants`: which of them, by a job as SHOW describes it; None: all.
+    """
     found: dict[str, dict[str, Any]] = {}
     for replica in replicas:
         if replica["queue"] is None or not replica["nacks"] + replica["additional_deliveries"]:
@@ -176,5 +159,6 @@ def failing(replicas: list[dict[str, Any]]) -> list[dict[str, Any]]:
             known[name] = max(known[name], replica[name])
         if replica["state"] == "queued":
             known["state"] = "queued"
-    records = [{name: job[name] for name in FAILING_FIELDS} for job in found.values()]
+    wanted = filter(wants, found.values()) if wants else found.values()
+    records = [{name: job[name] for name in FAILING_FIELDS} for job in wanted]
     return sorted(records, key=lambda job: -job["nacks"] - job["additional_deliveries"])

@@ -39,6 +39,15 @@ def test_a_queue_of_delayed_jobs_exists(clients, asked):
     assert asked(b"late*", b"late?", b"lat[e]") == {b"late*"}
 
 
+def test_jobs_on_later_pages_of_the_scan_are_found(clients, asked):
+    many = [("ADDJOB", "many", f"{number}", 0, "REPLICATE", 1) for number in range(1_500)]
+    names = {b"%d*" % number for number in range(30)}
+    delayed = [("ADDJOB", name, "x", 0, "REPLICATE", 1, "DELAY", 600) for name in sorted(names)]
+    # Whatever the order of a scan is, so many at both ends are not all on its first page.
+    clients[2].call_many([*delayed[:15], *many, *delayed[15:]])
+    assert asked(*names, b"late?") == names
+
+
 def test_without_open_words_nothing_is_asked():
     words = QueueWords((b"mail",))
     settle_queues(None, words, Refusals())  # it has no cluster to ask

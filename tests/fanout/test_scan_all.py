@@ -3,23 +3,15 @@
 from __future__ import annotations
 
 import json
-import time
 
 import pytest
 
 from disquectl.protocol.resp import encode
 from tests.conftest import run_disquectl
 from tests.support.hello import A, B, hello
-from tests.support.jobs import add, addresses, fill_each
+from tests.support.jobs import add, addresses, fill_each, next_millisecond
 from tests.support.queue_names import NAMES
 from tests.support.scripted_node import ScriptedNode
-
-
-def next_millisecond():
-    """Jobs of the same millisecond on two nodes have no order."""
-    now = time.time_ns() // 1_000_000
-    while time.time_ns() // 1_000_000 <= now + 1:
-        pass
 
 
 def test_qscan_names_each_queue_once_and_the_node(cluster):

@@ -27,6 +27,7 @@ def keeps(chosen, *, state="queued", age_ms=60_000, ttl_ms=3_600_000, nacks=0, d
 def test_without_words_every_job_is_meant():
     assert takes(selection())
     assert keeps(selection())
+    assert keeps(selection(), age_ms=-1.0)
 
 
 @pytest.mark.parametrize(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import time
 
 from disquectl import Client
 from tests.conftest import run_disquectl
@@ -26,6 +27,13 @@ def take(node, queue):
     with Client(node) as client:
         (job,) = client.getjob(queue, timeout_ms=10_000)
         return job["id"]
+
+
+def next_millisecond():
+    """Wait for it: jobs of the same millisecond at two nodes have no order."""
+    now = time.time_ns() // 1_000_000
+    while time.time_ns() // 1_000_000 <= now + 1:
+        pass
 
 
 def replicated(nodes, job_id):

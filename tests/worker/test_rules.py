@@ -15,7 +15,7 @@ from disquectl.worker.arguments import arguments
 from disquectl.worker.backoff import Backoff
 from disquectl.worker.child import Tail
 from disquectl.worker.dead_letter import decode_dead_letter, encode_dead_letter
-from disquectl.worker.dead_letters import dead_letter_of, failing, is_wanted, revival
+from disquectl.worker.dead_letters import dead_letter_of, failing, revival
 from disquectl.worker.job import Failure, Job, Life
 from disquectl.worker.plan import ARG, ARGS, Plan
 from disquectl.worker.retry_policy import ABANDON, DEAD_LETTER, HOLD, decide
@@ -301,26 +301,6 @@ def test_what_is_no_letter(body):
 def a_letter():
     body = encode_dead_letter(job(), YOUNG, Failure(75, None, b"", 5000.0))
     return dead_letter_of({"id": "D-letter", "queue": b"dead:mail", "body": body})
-
-
-def test_letters_are_found_by_queue_id_and_filters():
-    found = a_letter()
-    assert is_wanted(found, (), {}, 6000.0)
-    for name in (b"mail", b"dead:mail", b"D-letter", AT_LEAST_ONCE.encode()):
-        assert is_wanted(found, (b"other", name), {}, 6000.0)
-    assert not is_wanted(found, (b"other",), {}, 6000.0)
-    assert is_wanted(
-        found, (), {"exit": 75, "contains": b"ell", "older": 900_000, "newer": 1_100_000}, 6000.0
-    )
-    for filters in (
-        {"exit": 1},
-        {"signal": 9},
-        {"contains": b"no"},
-        {"older": 1_100_000},
-        {"newer": 900_000},
-    ):
-        assert not is_wanted(found, (), filters, 6000.0)
-    assert is_wanted({**found, "signal": 9}, (), {"signal": 9}, 6000.0)
 
 
 def test_the_job_comes_back_as_it_was():
