@@ -7,7 +7,7 @@ set -g __disquectl_commands \
     dead\t'List, retry or drop the jobs that a worker gave up.' \
     purge\t'Delete the jobs of queues, or some of them, on all nodes.' \
     move\t'Move the jobs of queues, or some of them, to another queue or cluster.' \
-    requeue\t'Put jobs into their queue now, instead of at the end of a delay or retry time.' \
+    requeue\t'Put jobs into their queue now, before their delay or retry time ends.' \
     work\t'Run a command for each job, with retries and a dead queue.' \
     addjob\t'Add a job to a queue and print its ID.' \
     getjob\t'Take jobs from queues, and wait until there is one.' \

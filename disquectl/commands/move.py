@@ -50,7 +50,7 @@ COMMAND = Command(
     "move",
     "Move the jobs of queues, or some of them, to another queue or cluster.",
     group=CLUSTER,
-    example="disquectl move mail --to mail-old --older-than 1d",
+    example="disquectl move mail --to mail-old --older-than 1d --dry-run",
     details="Moves queued and delayed jobs, oldest first. Each gets a new ID and keeps what is left of its "
     "TTL and delay. A queued job is taken out of its queue, copied, and acknowledged; if its copy is "
     "refused, it goes back at once, which counts as an additional delivery. A job that was delivered while "

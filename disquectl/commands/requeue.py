@@ -26,9 +26,9 @@ def run(command: Command, values: Values, session: Session) -> None:
 
 COMMAND = Command(
     "requeue",
-    "Put jobs into their queue now, instead of at the end of a delay or retry time.",
+    "Put jobs into their queue now, before their delay or retry time ends.",
     group=CLUSTER,
-    example="disquectl requeue mail --state in-flight --older-than 1h",
+    example="disquectl requeue mail --state in-flight --older-than 1h --dry-run",
     details="Queues delayed jobs. With --state in-flight it queues jobs that were delivered and not "
     "acknowledged; it asks, because those that are still running will run twice. Each return to the queue "
     "counts as an additional delivery. Exit codes: 0 if all are queued, 3 if some were left, 8 if a node did "
