@@ -12,6 +12,7 @@ import time
 from disquectl.client.transport import Transport
 from disquectl.errors import DisquectlError, UsageError
 from disquectl.execution.streams import write_whole
+from disquectl.render.ansi import DIM
 from disquectl.render.escape import for_message, for_terminal
 from disquectl.render.output import check_columns, writer
 from disquectl.spec.command import READ
@@ -181,9 +182,8 @@ class Session:
         """A note that a person may overlook: dim on a terminal."""
         if self.settings.quiet:
             return
-        line = for_message(text)
         dim = self.streams.stderr_is_terminal and self.settings.color != "never"
-        self.streams.say(f"\x1b[2m{line}\x1b[0m" if dim else line)
+        self.streams.say(for_message(text), DIM if dim else "")
 
     @property
     def on_terminal(self) -> bool:
