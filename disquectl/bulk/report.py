@@ -122,8 +122,8 @@ class Report:
 def _columns(results: list[JobResult], fields: tuple[str, ...]) -> Columns:
     """The records of jobs that were done, field by field, which is quicker to write."""
     values: dict[str, list[Any]] = {
-        "id": [one.job_id.decode() for one in results],
-        "new_id": [one.new_id.decode() if one.new_id is not None else None for one in results],
+        "id": [_text(one.job_id) for one in results],
+        "new_id": [_text(one.new_id) for one in results],
         "queue": [one.queue for one in results],
         "to": [one.to for one in results],
     }

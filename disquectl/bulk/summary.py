@@ -121,7 +121,7 @@ class Summary:
         text = self.text()
         if self.counts[DOUBLED] or self.counts[UNKNOWN]:
             return OutcomeUnknown(text, "look at the jobs that are named above")
-        if self.counts[LEFT] and self.counts[LEFT] == self.matched:
+        if is_complete and self.counts[LEFT] and self.counts[LEFT] == self.matched:
             return ReplyError(f"ERR {text}")
         if self.counts[LEFT] or self.counts[PENDING] or not is_complete:
             return PartlyDone(text)
