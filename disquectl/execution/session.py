@@ -12,7 +12,6 @@ import time
 from disquectl.client.transport import Transport
 from disquectl.errors import DisquectlError, UsageError
 from disquectl.execution.streams import write_whole
-from disquectl.render.ansi import DIM
 from disquectl.render.escape import for_message, for_terminal
 from disquectl.render.output import check_columns, writer
 from disquectl.spec.command import READ
@@ -182,8 +181,12 @@ class Session:
         """A note that a person may overlook: dim on a terminal."""
         if self.settings.quiet:
             return
-        dim = self.streams.stderr_is_terminal and self.settings.color != "never"
-        self.streams.say(for_message(text), DIM if dim else "")
+        style = ""
+        if self.streams.stderr_is_terminal and self.settings.color != "never":
+            from disquectl.render.ansi import DIM
+
+            style = DIM
+        self.streams.say(for_message(text), style)
 
     @property
     def on_terminal(self) -> bool:

@@ -12,7 +12,6 @@ import select
 import sys
 
 from disquectl.errors import DataError
-from disquectl.render.ansi import RESET
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -122,6 +121,8 @@ class Streams:
         if self.stderr_is_terminal:
             text = wrapped(text, _columns(self.stderr))
         if style:
+            from disquectl.render.ansi import RESET
+
             text = f"{style}{text}{RESET}"
         try:
             self.stderr.write(text.encode("utf-8", "backslashreplace") + b"\n")

@@ -105,6 +105,14 @@ jobs --ids
 trace {ID}
 dead
 dead list mail
+purge mail --yes
+purge --all-queues --yes --older-than 0s --state queued --state in-flight --state waiting -o json
+purge mail --dry-run
+requeue mail --yes
+requeue mail --yes --state in-flight -o jsonl
+move mail --to other --yes
+move mail --to other --yes --keep -o json
+move mail --to other --yes --state in-flight --at-most-once --async
 dead show {ID}
 dead retry {DEAD_ID.decode()}
 dead drop {DEAD_ID.decode()}
