@@ -13,13 +13,14 @@ from itertools import islice
 
 from disquectl.bulk.report import Report
 from disquectl.bulk.summary import DONE, GONE, LEFT, by_state, count_of
-from disquectl.errors import DataError, UsageError
+from disquectl.errors import DataError, DisquectlError, OutcomeUnknown, UsageError
 from disquectl.execution.signals import Stop
 from disquectl.fanout.ask import require_an_answer, settle, silent_nodes
 from disquectl.fanout.find_jobs import JobSearch
 from disquectl.fanout.scan_all import now_ms
 from disquectl.merge.states import IN_FLIGHT, UNKNOWN
 from disquectl.protocol.dedup import Deduplicator
+from disquectl.render.escape import for_terminal
 from disquectl.spec.shape import RECORDS, Shape
 
 TYPE_CHECKING = False
@@ -28,7 +29,6 @@ if TYPE_CHECKING:
     from typing import Protocol
 
     from disquectl.bulk.summary import JobResult
-    from disquectl.errors import DisquectlError
     from disquectl.execution.session import Session
     from disquectl.merge.selected_jobs import Choice, SelectedJob
     from disquectl.spec.parameters import Record, Values
@@ -63,8 +63,11 @@ if TYPE_CHECKING:
         def act(self, search: JobSearch, jobs: list[SelectedJob]) -> list[JobResult]:
             """Act on a batch; return what became of each job, in this order."""
 
-        def act_again(self, search: JobSearch) -> None:
-            """Act on replicas of jobs that were done in an earlier pass and were found again."""
+        def act_again(self, search: JobSearch) -> int | None:
+            """Act on replicas of jobs that were done in an earlier pass and were found again.
+
+            Return how many; None or 0 if another look for them is not needed.
+            """
 
 
 NOT_TRIED = "not tried after that"
@@ -100,6 +103,7 @@ def act_on_jobs(
     if dry_run or not session.answered:
         with new_search() as search:
             choice = _first_look(search, action, session)
+            _note_ids_not_found(search, session)
             if dry_run:
                 _preview(choice, selection, session)
                 settle(search.cluster, session, refusals=search.refusals)
@@ -119,6 +123,11 @@ def _first_look(search: JobSearch, action: JobAction, session: Session) -> Choic
     search.run()
     require_an_answer(search.cluster, session, search.refusals)
     return search.table.choose(action.states, search.missing, now_ms())
+
+
+def _note_ids_not_found(search: JobSearch, session: Session) -> None:
+    if count := search.ids_not_found:
+        session.note(f"no job found for {count:,} of the IDs in --ids-from")
 
 
 def _preview(choice: Choice, selection: Selection, session: Session) -> None:
@@ -147,7 +156,7 @@ def _preview_record(job: SelectedJob) -> Record:
 def _question(action: JobAction, choice: Choice, selection: Selection) -> str:
     """What is asked: the number of jobs, by queue and state."""
     chosen = {key: count for key, count in choice.counts.items() if key[1] in action.states}
-    lines = [f"  {queue.decode('utf-8', 'backslashreplace')}: {states}" for queue, states in by_state(chosen)]
+    lines = [f"  {for_terminal(queue)}: {states}" for queue, states in by_state(chosen)]
     if (more := len({queue for queue, _ in chosen}) - len(lines)) > 0:
         lines.append(f"  and {more} more queues")
     which = ""
@@ -165,7 +174,7 @@ class _Run:
         self,
         action: JobAction,
         selection: Selection,
-        search: Callable[[], JobSearch],
+        search: Callable[..., JobSearch],
         report: Report,
         pace: Pace,
     ) -> None:
@@ -180,48 +189,57 @@ class _Run:
         self._not_done = Deduplicator()  # those of them that must not be acted on again
         self._stop = Stop(report.stopping)
         self._silent: list[str] = []
+        self._failure: DisquectlError | None = None
 
     def carry_out(self) -> None:
         """Act, and look again until nothing new is found."""
         with self._stop:
             try:
                 self._begin()
-                for _ in range(PASSES):
-                    if self._is_over() or self._action.failure is not None or not self._pass():
+                for number in range(PASSES):
+                    if self._is_over() or self._action.failure is not None or not self._pass(number):
                         break
                     if self._action.pause_ms:
                         select.select([self._stop.fd], [], [], self._action.pause_ms / 1000)
             except KeyboardInterrupt:
                 # The second signal: what is in flight is not waited for.
                 self._report.problem("interrupted: the outcome of the last batch is not known")
-        self._report.finish()
+            except DisquectlError as problem:
+                # What was done is reported before it is raised.
+                self._failure = problem
+        self._report.finish(skip_empty=self._failure is not None)
 
     def _begin(self) -> None:
         """Let the action do first what needs no scan."""
-        with self._search() as search:
+        with self._search(is_over=self._is_over) as search:
             for results in self._action.begin(search, self._selection):
                 self._note(results)
                 self._report.progress(None)
                 self._pace.wait(len(results), self._stop.fd)
-                if self._is_over():
+                # What is in flight is waited for; the action begins nothing new.
+                if self._is_over() and not search.is_waiting:
                     return
 
-    def _pass(self) -> int:
+    def _pass(self, number: int) -> int:
         """Find jobs and act on them; return how many there were."""
-        with self._search() as search:
-            search.run(self._acted, self._is_over)
+        with self._search(is_over=self._is_over) as search:
+            search.run(self._acted)
+            if self._is_over():
+                return 0
             require_an_answer(search.cluster, self._report.session, search.refusals)
             choice = search.table.choose(self._action.states, search.missing, now_ms())
             for connection, job_ids in search.again.items():
                 search.again[connection] = [job_id for job_id in job_ids if job_id not in self._not_done]
-            self._action.act_again(search)
+            again = self._action.act_again(search) or 0
+            if not number and self._report.session.answered:
+                _note_ids_not_found(search, self._report.session)
             if not {IN_FLIGHT, UNKNOWN} & self._action.states:
                 self._report.summary.not_selected = sum(
                     count for (_, state), count in choice.counts.items() if state in (IN_FLIGHT, UNKNOWN)
                 )
             count = self._act(search, choice)
             self._silent = silent_nodes(search.cluster, search.refusals)
-            return count
+            return count + again
 
     def _act(self, search: JobSearch, choice: Choice) -> int:
         total = len(choice) if self._left_to_do is None else min(self._left_to_do, len(choice))
@@ -259,19 +277,25 @@ class _Run:
     def report_the_end(self, session: Session) -> None:
         """Write the summary; raise what the run ends with."""
         summary, broken = self._report.summary, self._report.broken
+        if self._failure is not None and not (summary.matched or broken or self._stop.interrupted):
+            raise self._failure
         for line in self._silent:
             session.problem(line)
         if self._silent:
             session.problem(f"nodes did not answer: {self._action.silent_note}")
         if isinstance(broken, DataError):
             raise DataError(f"{broken.message}; {summary.text()}")
-        is_complete = not self._silent and broken is None and not self._stop.asked
+        is_complete = not self._silent and not self._failure and not broken and not self._stop.asked
         problem = summary.error(is_complete=is_complete)
         if self._stop.interrupted:
             session.problem(f"{self._action.name}: {summary.text()}")
             raise KeyboardInterrupt
         if self._action.failure is not None:
             session.problem(self._action.failure.message)
+        if self._failure is not None:
+            session.problem(self._failure.message)
+            if isinstance(self._failure, OutcomeUnknown):
+                raise OutcomeUnknown(summary.text())
         if problem is not None:
             raise problem
         session.note(f"{self._action.name}: {summary.text()}" if summary.matched else PREVIEW.empty)

@@ -33,6 +33,7 @@ if TYPE_CHECKING:
 BATCH = 1_000
 STATES = frozenset({QUEUED, DELAYED})
 PENDING_REASON = "a node that does not answer may have a replica; Disque tells it later"
+NOT_THERE = "deleted, but a node that does not answer may have a replica"
 
 
 def purge(values: Values, shape: Shape, session: Session) -> None:
@@ -74,19 +75,30 @@ class Purge:
     def act(self, search: JobSearch, jobs: list[SelectedJob]) -> list[JobResult]:
         """Delete the jobs on all nodes."""
         missing = search.missing
-        unreachable = [job for job in jobs if (job.replicas.holders | job.replicas.delivered) & missing]
-        results = self._delete(search, [job for job in jobs if job not in unreachable])
-        if unreachable:
-            results.update(self._acknowledge(search, unreachable))
+        here: list[SelectedJob] = []
+        waiting: list[SelectedJob] = []
+        others: list[SelectedJob] = []
+        for job in jobs:
+            if not (job.replicas.holders | job.replicas.delivered) & missing:
+                here.append(job)
+            else:
+                (waiting if job.state == WAITING else others).append(job)
+        results = self._delete(search, here + waiting)
+        for job in waiting:
+            if results[job.job_id].kind == DONE:
+                results[job.job_id] = JobResult(job.job_id, job.queue, LEFT, NOT_THERE)
+        if others:
+            results.update(self._acknowledge(search, others))
         return [results[job.job_id] for job in jobs]
 
-    def act_again(self, search: JobSearch) -> None:
+    def act_again(self, search: JobSearch) -> int:
         """Delete replicas that have moved between nodes meanwhile."""
         for connection, job_ids in search.again.items():
             connection.ask([[b"FASTACK", job_id] for job_id in job_ids])
         for connection, request, reply in search.cluster.ask():
             if isinstance(reply, ReplyError):
                 search.refusals.add(connection, request, reply)
+        return sum(map(len, search.again.values()))
 
     def _delete(self, search: JobSearch, jobs: list[SelectedJob]) -> dict[bytes, JobResult]:
         requests: dict[NodeConnection, list[list[bytes]]] = {}
@@ -102,16 +114,18 @@ class Purge:
             connection.ask(some)
         counts: dict[bytes, int] = {}
         refused: dict[bytes, str] = {}
+        answered = dict.fromkeys(requests, 0)
         for connection, request, reply in search.cluster.ask():
             job_id: bytes = request[1]  # type: ignore[assignment]  # requests are made of bytes
+            answered[connection] += 1
             if isinstance(reply, int):
                 counts[job_id] = counts.get(job_id, 0) + reply
             elif isinstance(reply, ReplyError):
                 search.refusals.add(connection, request, reply)
                 refused[job_id] = reply.message
         for connection, some in requests.items():
-            if connection.failure is not None:
-                refused.update((words[1], f"{connection.node} did not answer") for words in some)
+            unanswered = some[answered[connection] :]
+            refused.update((words[1], f"{connection.node} did not answer") for words in unanswered)
         return {job.job_id: _result(job, counts.get(job.job_id, 0), refused.get(job.job_id)) for job in jobs}
 
     def _acknowledge(self, search: JobSearch, jobs: list[SelectedJob]) -> dict[bytes, JobResult]:

@@ -17,6 +17,7 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
+    from disquectl.bulk.summary import OutcomeKind
     from disquectl.client.node_connection import NodeConnection
     from disquectl.fanout.find_jobs import JobSearch
     from disquectl.protocol.resp import Reply
@@ -32,11 +33,12 @@ def purge_queues(search: JobSearch, queues: Iterable[bytes]) -> Iterator[list[Jo
     for drain in drains.values():
         drain.next_queue()
     for connection, request, reply in search.cluster.ask():
+        drain = drains[connection]
         if isinstance(reply, ReplyError):
             search.refusals.add(connection, request, reply)
-            continue
-        drain = drains[connection]
-        drain.take(request[0], reply)
+            drain.refuse(request[0], reply.message)
+        else:
+            drain.take(request[0], reply)
         # Only when the node has work again: it does not wait while the results are written.
         if drain.results and drain.batch:
             yield drain.take_results()
@@ -52,12 +54,13 @@ class _Drain:
     """
 
     __slots__ = (
-        "_clocks_ms",
         "_coming",
         "_connection",
         "_existing",
+        "_is_refused",
         "_peeked",
         "_queue",
+        "_queue_of_batch",
         "_queues",
         "_search",
         "_size",
@@ -72,9 +75,10 @@ class _Drain:
         self._connection = connection
         self._search = search
         self._queues = deque(queues)
-        self._queue = b""
+        self._queue = self._queue_of_batch = b""
         self._size = FIRST_JOBS
         self._peeked: list[bytes] = []
+        self._is_refused = False
         self._to_show = 0  # replies to SHOW that are still to come, while each job of a batch is looked at
         self._existing: list[bytes] = []
         self._coming: list[JobResult] = []  # of a batch that is not complete
@@ -83,19 +87,23 @@ class _Drain:
         """Begin with the next queue, if there is one."""
         if self._queues:
             self._queue = self._queues.popleft()
-            self._connection.ask([self._peek()])
+            self._peek()
 
     def take(self, verb: object, reply: Reply) -> None:
         """Take a reply, and go on."""
         if verb == b"FASTACK":
-            self._coming.append(JobResult(self.batch.popleft(), self._queue, DONE if reply else GONE))
-            if not self.batch:
-                self.results += self._coming
-                self._coming = []
+            self._settle(DONE if reply else GONE)
         elif verb == b"QPEEK":
             self._take_peeked(reply)
         elif verb == b"SHOW":
             self._take_shown(reply)
+
+    def refuse(self, verb: object, reason: str) -> None:
+        """Take an error reply, and ask this node nothing more: the scan that follows tells what is left."""
+        self._queues.clear()
+        self._is_refused = True
+        if verb == b"FASTACK":
+            self._settle(LEFT, reason)
 
     def take_results(self) -> list[JobResult]:
         """The results of the batches that are complete."""
@@ -105,11 +113,23 @@ class _Drain:
     def end(self) -> list[JobResult]:
         """The last results; jobs without an answer are left: the node failed."""
         reason = f"{self._connection.node} did not answer"
-        left = [JobResult(job_id, self._queue, LEFT, reason) for job_id in self.batch]
+        left = [JobResult(job_id, self._queue_of_batch, LEFT, reason) for job_id in self.batch]
         return self.results + self._coming + left
 
-    def _peek(self) -> list[bytes]:
-        return [b"QPEEK", self._queue, b"%d" % self._size]
+    def _settle(self, kind: OutcomeKind, reason: str = "") -> None:
+        """Note the outcome of the next job of the batch."""
+        self._coming.append(JobResult(self.batch.popleft(), self._queue_of_batch, kind, reason))
+        if not self.batch:
+            self.results += self._coming
+            self._coming = []
+
+    def _peek(self) -> None:
+        if not self._has_ended():
+            self._connection.ask([[b"QPEEK", self._queue, b"%d" % self._size]])
+
+    def _has_ended(self) -> bool:
+        """Whether nothing new is begun: a node has failed, so that the scan has to tell what it may have."""
+        return self._is_refused or self._search.is_over() or bool(self._search.cluster.missing())
 
     def _take_peeked(self, reply: Reply) -> None:
         jobs = [array("QPEEK", job, at_least=3) for job in array("QPEEK", reply)]
@@ -124,9 +144,11 @@ class _Drain:
     def _take_shown(self, reply: Reply) -> None:
         if self._to_show:
             self._take_one_of_many(reply)
+        elif self._has_ended():
+            return
         elif reply is not None and self._search.existed_for_sure(ordered(reply)[CTIME]):
             self._delete(self._peeked)
-            self._connection.ask([self._peek()])
+            self._peek()
         else:
             # It is younger, or has been consumed: look at each.
             self._to_show = len(self._peeked)
@@ -145,5 +167,6 @@ class _Drain:
             self.next_queue()
 
     def _delete(self, job_ids: list[bytes]) -> None:
+        self._queue_of_batch = self._queue
         self.batch.extend(job_ids)
         self._connection.ask([[b"FASTACK", job_id] for job_id in job_ids])

@@ -62,8 +62,11 @@ class Report:
         """Say that a signal has asked to stop."""
         self.problem("stopping: waiting for replies in flight (press Ctrl-C again not to wait)")
 
-    def finish(self) -> None:
-        """Report the jobs that were left, and end the output."""
+    def finish(self, *, skip_empty: bool = False) -> None:
+        """Report the jobs that were left, and end the output.
+
+        `skip_empty`: write nothing if there are no results.
+        """
         self._progress.clear()
         left = [one for one in self._open.values() if one.kind == LEFT]
         for one in left[:MOST_NAMED]:
@@ -71,7 +74,7 @@ class Report:
         if len(left) > MOST_NAMED:
             self.problem(f"... and {len(left) - MOST_NAMED:,} more jobs were left")
         self._write([*self._open.values()])
-        if self._out is None or self.broken is not None:
+        if self._out is None or self.broken is not None or (skip_empty and not self.summary.matched):
             return
         try:
             self._out.summarize(self.summary.record())

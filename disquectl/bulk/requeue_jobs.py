@@ -30,6 +30,7 @@ if TYPE_CHECKING:
 BATCH = 500
 STATES = frozenset({DELAYED})
 NOT_DELAYED = "not delayed any more"
+AT_MOST_ONCE = "at most once: Disque does not deliver it again"
 # Reasons for which nothing has to be done.
 _SETTLED = (plan.ALREADY_QUEUED, plan.ACKNOWLEDGED, NOT_DELAYED)
 
@@ -67,13 +68,19 @@ class Requeue:
     def act(self, search: JobSearch, jobs: list[SelectedJob]) -> list[JobResult]:
         """Queue the jobs."""
         in_flight = {job.job_id for job in jobs if job.state != DELAYED}
+        once = {job.job_id for job in jobs if job.replicas.is_once and job.job_id in in_flight}
 
         def objection(replica: FlatReplica) -> str:
             return "" if replica[1] in in_flight or _is_delayed(replica, search) else NOT_DELAYED
 
         change = JobChange(search.cluster, b"ENQUEUE", search.refusals, objection)
-        change.apply(job.job_id for job in jobs)
-        return [_result(job, change) for job in jobs]
+        change.apply(job.job_id for job in jobs if job.job_id not in once)
+        return [
+            JobResult(job.job_id, job.queue, SKIPPED, AT_MOST_ONCE)
+            if job.job_id in once
+            else _result(job, change)
+            for job in jobs
+        ]
 
     def act_again(self, search: JobSearch) -> None:
         """Nothing: a job that was queued still exists."""
@@ -92,7 +99,8 @@ def _result(job: SelectedJob, change: JobChange) -> JobResult:
     if reply:
         return JobResult(job.job_id, job.queue, DONE)
     if reply is not None:
-        return JobResult(job.job_id, job.queue, LEFT, "the node did not queue it")
+        # It was queued, acknowledged or expired after the look: another pass finds it if it was not.
+        return JobResult(job.job_id, job.queue, GONE)
     if job.job_id in change.nodes:
         return JobResult(
             job.job_id, job.queue, UNKNOWN, f"{change.nodes[job.job_id][0]} did not answer ENQUEUE"

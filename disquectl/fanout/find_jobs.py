@@ -35,12 +35,20 @@ class JobSearch:
     cluster   the nodes
     table     the jobs that were found
     again     node -> the jobs found there that were `known`: acted on in an earlier pass
-    refusals  the nodes that refused something
+    is_over   whether to stop: nothing new is begun
     """
 
-    def __init__(self, client: Transport, values: Values, selection: Selection, start_ms: float) -> None:
+    def __init__(
+        self,
+        client: Transport,
+        values: Values,
+        selection: Selection,
+        start_ms: float,
+        is_over: Callable[[], bool] = _never,
+    ) -> None:
         """Only jobs that existed at `start_ms` of our clock are found."""
         self.cluster: Cluster = open_cluster(client, values)
+        self.is_over = is_over
         self._scan = ClusterScan(self.cluster)
         self.table = JobTable(selection, self._scan.clocks, start_ms)
         self.again: dict[NodeConnection, list[bytes]] = {}
@@ -68,18 +76,30 @@ class JobSearch:
         """The bits of the nodes that have not answered up to now."""
         return missing_bits(self.cluster, self.table.bits)
 
+    @property
+    def is_waiting(self) -> bool:
+        """Whether a node has requests without a reply."""
+        return any(connection.is_waiting for connection in self.cluster.links())
+
+    @property
+    def ids_not_found(self) -> int:
+        """How many IDs of --ids-from no node has, as far as they answered."""
+        return len(self._selection.ids or ()) - len(self.table.named)
+
     def connect(self) -> None:
         """Connect to all nodes, and look at their clocks."""
         for _ in self._scan.run(scan_queues=False, scan_jobs=False):
             pass
 
-    def run(self, known: Container[bytes] = (), is_over: Callable[[], bool] = _never) -> None:
-        """Scan all nodes, unless `is_over` becomes true. Raises NotDisque."""
+    def run(self, known: Container[bytes] = ()) -> None:
+        """Scan all nodes, unless it is over. Raises NotDisque."""
+        # A replica tells when its job was created by the clock of another node: all clocks come first.
+        self.connect()
         settle_queues(self.cluster, self._selection.queues, self.refusals)
         queue = self._selection.only_queue
         with NoGarbageCollection():
             for connection, replicas in self._scan.run(scan_queues=False, queue=queue, scan_jobs=True):
-                if is_over():
+                if self.is_over():
                     return
                 again = self.table.add(connection.node_id, replicas, now_ms(), known)
                 if again:

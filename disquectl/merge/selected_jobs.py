@@ -110,13 +110,25 @@ class JobTable:
     """The jobs of one pass over all nodes that a selection may mean.
 
     Jobs that were created after `start_ms` (by our clock) are left out: a command acts on what existed.
-    bits  the bit of each node, by its ID
+    bits   the bit of each node, by its ID
+    named  the IDs of --ids-from that nodes have
     """
 
-    __slots__ = ("_clocks", "_ctimes", "_expiries", "_jobs", "_selection", "_shared", "_start_ms", "bits")
+    __slots__ = (
+        "_clocks",
+        "_ctimes",
+        "_expiries",
+        "_jobs",
+        "_selection",
+        "_shared",
+        "_start_ms",
+        "bits",
+        "named",
+    )
 
     def __init__(self, selection: Selection, clocks: Clocks, start_ms: float) -> None:
         self.bits = Bits()
+        self.named: set[bytes] = set()
         self._selection = selection
         self._clocks = clocks
         self._start_ms = start_ms
@@ -138,7 +150,10 @@ class JobTable:
         """
         holder = self.bits.of(node_id)
         again: list[bytes] = []
+        ids = self._selection.ids
         try:
+            if ids is not None:
+                self.named.update(ids.intersection(replica[ID] for replica in page))
             for replica in page:
                 if replica[ID] in known:
                     again.append(replica[ID])
