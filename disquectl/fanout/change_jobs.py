@@ -8,8 +8,8 @@ from __future__ import annotations
 
 from disquectl.errors import OutcomeUnknown, ReplyError
 from disquectl.fanout.ask import may_be_silent
-from disquectl.merge.plan import ON_EVERY_REPLICA, UNKNOWN, Plan, plan, replica_of
-from disquectl.merge.replicas import ordered
+from disquectl.merge.plan import NOT_ANSWERED, ON_EVERY_REPLICA, UNKNOWN, Plan, plan, replica_of
+from disquectl.merge.replicas import shown
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -103,7 +103,7 @@ class JobChange:
                 elif (found := replica_of(connection.node_id.encode(), reply)) is not None:
                     job_id: bytes = request[1]  # type: ignore[assignment]  # requests are made of bytes
                     replicas[job_id].append(found)
-                    if self._objection is not None and (reason := self._objection(ordered(reply))):
+                    if self._objection is not None and (reason := self._objection(shown(reply) or [])):
                         objections[job_id] = reason
             if not silent_before < len(self._cluster.missing()) or not self._cluster.answered():
                 break
@@ -119,7 +119,10 @@ class JobChange:
         requests: dict[NodeConnection, list[list[bytes]]] = {}
         for job_id, one in plans.items():
             self.left.pop(job_id, None)
-            for node_id in one.nodes:
+            nodes = [node_id for node_id in one.nodes if node_id in connections]
+            if not nodes:
+                self.left[job_id] = NOT_ANSWERED
+            for node_id in nodes:
                 requests.setdefault(connections[node_id], []).append([self._verb, job_id])
                 self.nodes.setdefault(job_id, []).append(connections[node_id].name)
         for connection, some in requests.items():
