@@ -33,12 +33,13 @@ def _consumer(client: Record, node: str) -> Record | None:
     waiting = "b" in client.get("flags", "") and client.get("cmd") == "getjob"
     if worker is None and not waiting:
         return None
+    idle = client.get("idle")
     return {
         "address": client.get("addr"),
         "name": name,
         "node": node,
         "waiting": waiting,
-        "idle": client.get("idle"),
+        "idle": idle if isinstance(idle, int) else None,
         "queues": None if worker is None else worker.queues,
     }
 
@@ -54,11 +55,19 @@ class OfQueue:
     __slots__ = ("records", "unnamed", "waiting")
 
     def __init__(self, records: list[Record], queue: bytes, blocked: int) -> None:
-        """`blocked`: how many connections wait for the queue at this node."""
-        named = [record for record in records if queue in (record["queues"] or ())]
-        others = [record for record in records if record not in named and may_take_others(record)]
-        busy = [record for record in others if not record["waiting"]]
-        unnamed = [record for record in others if record["waiting"]]
+        """`blocked`: how many connections wait for the queue at this node.
+
+        A worker whose name has the queue and that waits counts as one of them. (One that holds many failed
+        jobs of the queue may wait for its other queues only.)
+        """
+        named: list[Record] = []
+        unnamed: list[Record] = []
+        busy: list[Record] = []
+        for record in records:
+            if queue in (record["queues"] or ()):
+                named.append(record)
+            elif _may_take_others(record):
+                (unnamed if record["waiting"] else busy).append(record)
         more = blocked - sum(record["waiting"] for record in named)
         self.waiting = min(max(more, 0), len(unnamed))
         if not self.waiting:
@@ -67,15 +76,10 @@ class OfQueue:
         self.records = named + unnamed + busy
 
 
-def may_take_others(record: Record) -> bool:
+def _may_take_others(record: Record) -> bool:
     """Whether a consumer may take jobs from queues that it does not name."""
-    return record["queues"] is None or bool(left_out(record))
-
-
-def left_out(record: Record) -> int:
-    """How many of its queues the name of a worker leaves out."""
     worker = read_worker_name(record["name"])
-    return 0 if worker is None else worker.left_out
+    return worker is None or worker.left_out > 0
 
 
 def ordered(records: list[Record]) -> list[Record]:

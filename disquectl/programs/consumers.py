@@ -8,9 +8,10 @@ from __future__ import annotations
 from disquectl.execution.present import present
 from disquectl.fanout.ask import Refusals, open_cluster, require_an_answer, settle
 from disquectl.fanout.combine import ask_all
-from disquectl.merge.consumers import OfQueue, consumers_of, left_out, ordered, totals
+from disquectl.merge.consumers import OfQueue, consumers_of, ordered, totals
 from disquectl.merge.queues import BLOCKED, stat_of
 from disquectl.protocol.server_replies import client_list
+from disquectl.protocol.shapes import integer
 from disquectl.protocol.worker_names import read_worker_name
 from disquectl.render.human import duration
 
@@ -49,7 +50,7 @@ def _records(words: Words, reply: Reply) -> list[Record]:
     if words == _CONNECTIONS:
         return client_list(reply)
     stat = stat_of(reply)
-    return [{"blocked": 0 if stat is None else stat[BLOCKED]}]
+    return [{"blocked": 0 if stat is None else integer("QSTAT", stat[BLOCKED])}]
 
 
 def _consumers(replies: Replies, queue: bytes | None) -> tuple[list[Record], list[str]]:
@@ -63,8 +64,8 @@ def _consumers(replies: Replies, queue: bytes | None) -> tuple[list[Record], lis
             records = of_queue.records
             if of_queue.waiting < of_queue.unnamed:
                 notes.append(
-                    f"{connection.name}: {of_queue.waiting} of {of_queue.unnamed} connections with unknown "
-                    "queues wait for this queue; Disque does not tell which"
+                    f"{connection.name}: {of_queue.waiting} of {of_queue.unnamed} unknown consumers wait for "
+                    "this queue"
                 )
         found += records
     return ordered(found), notes
@@ -76,10 +77,13 @@ def for_people(record: Record) -> Record:
     if worker is None:
         queues: list[bytes | str] = ["(unknown)"]
     else:
-        queues = [*worker.queues, *([f"+{left_out(record)}"] if worker.left_out else [])]
+        queues = [*worker.queues, *([f"+{worker.left_out}"] if worker.left_out else [])]
+    waiting = "no"
+    if record["waiting"]:
+        waiting = "yes" if record["idle"] is None else duration(record["idle"])
     return {
         **record,
         "name": record["name"] if worker is None else worker.worker.removeprefix("disquectl:"),
-        "waiting": duration(record["idle"]) if record["waiting"] else "no",
+        "waiting": waiting,
         "queues": queues,
     }

@@ -73,10 +73,10 @@ def test_of_a_queue_those_that_name_it_and_those_that_may_wait_for_it(cluster):
         found = consumers(cluster[0], "mail")
         assert [one["queues"] for one in found] == [["mail"], None, None]
         assert {one["node"] for one in found} == {cluster[0]}
-        note = f"{cluster[0]}: 1 of 2 connections with unknown queues wait for this queue"
+        note = f"{cluster[0]}: 1 of 2 unknown consumers wait for this queue"
         assert note in run_disquectl("consumers", "mail", node=cluster[1]).err
         of_sms = run_disquectl("consumers", "sms", "-o", "json", node=cluster[1])
-        assert [one["node"] for one in of_sms.records] == [cluster[0], cluster[0], cluster[2]]
+        assert sorted(one["node"] for one in of_sms.records) == sorted([cluster[0], cluster[0], cluster[2]])
         assert consumers(cluster[0], "nobody's") == []
 
 

@@ -60,6 +60,13 @@ def test_a_busy_worker_is_one_that_does_not_wait(flags, cmd):
     assert (found["waiting"], found["queues"]) == (False, [b"mail"])
 
 
+@pytest.mark.parametrize("text", ["", "addr=1 flags=b cmd=getjob\n", "flags=b cmd=getjob idle=x age=\n"])
+def test_a_line_of_another_form_is_no_bug(text):
+    for record in consumers(text):
+        assert record["idle"] is None
+        assert for_people(record)["waiting"] == "yes"
+
+
 def test_a_name_that_only_looks_like_a_workers_says_nothing():
     (found,) = consumers(waiting(1, "disquectl:work:mill-7:4242:q=%zz"))
     assert found["queues"] is None
