@@ -17,6 +17,7 @@ NAMES = (
     "queues",
     "jobs",
     "nodes",
+    "consumers",
     "trace",
     "dead",
     "purge",

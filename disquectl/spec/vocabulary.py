@@ -56,6 +56,14 @@ COLUMNS: dict[str, dict[str, str]] = {
         "clock_skew": "Milliseconds that its clock is ahead of the local one.",
         "leaving": "Whether it is leaving the cluster.",
     },
+    "consumers": {
+        "address": "The consumer's address and port; client kill takes it.",
+        "name": "Name of the connection; that of a worker has its host, process and queues.",
+        "node": "The node that it is connected to.",
+        "waiting": "Whether it waits in GETJOB; a table shows for how long.",
+        "idle": "Seconds since its last request or reply.",
+        "queues": "The queues that a worker's name has; empty if they are not known.",
+    },
     "trace": {
         "created_by": "The node that created the job.",
         "ttl_minutes": "The TTL in minutes, as the ID has it.",

@@ -97,6 +97,8 @@ shutdown
 debug flushall
 loadjob x
 nodes
+consumers
+consumers q
 queues
 queues --estimate
 jobs
