@@ -268,7 +268,7 @@ class _Run:
         if len(settled) == len(results) and all(is_new):
             self._report.add(results)
         else:
-            others = [one for one in results if one.kind in (LEFT, GONE)]
+            others = [one for one in results if one.kind in (LEFT, GONE) and one.job_id not in self._acted]
             self._report.add([one for one, new in zip(settled, is_new, strict=True) if new] + others)
 
     def _is_over(self) -> bool:
