@@ -7,7 +7,7 @@ from disquectl.merge.jobs import JOB_FIELDS
 from disquectl.merge.states import STATES
 from disquectl.spec.body_options import BODY_NAMES, BODY_OPTIONS
 from disquectl.spec.command import CLUSTER, Command, Grammar, Program
-from disquectl.spec.param_types import DURATION, FLAG, QUEUE, TEXT, WORD, number, one_of
+from disquectl.spec.param_types import DURATION, FLAG, QUEUE, WORD, column_of, number, one_of
 from disquectl.spec.parameters import SEEDS_ONLY, Argument, Option
 from disquectl.spec.shape import RECORDS, VALUE, Shape
 
@@ -60,9 +60,7 @@ def shape(values: Values) -> Shape:
 
 
 def check(values: Values) -> None:
-    """Reject unknown sort columns and invalid regular expressions; compile --grep."""
-    if values.get("sort", "age") not in JOB_FIELDS:
-        raise UsageError(f"--sort: unknown column {values['sort']!r}", f"choose {', '.join(JOB_FIELDS)}")
+    """Reject invalid regular expressions and options that contradict each other; compile --grep."""
     if values.get("full") and values.get("ids"):
         raise UsageError("--full and --ids cannot be combined")
     for name in BODY_NAMES:
@@ -111,7 +109,9 @@ COMMAND = Command(
             Option("--nacks-over", number(0), "Only jobs with more than N nacks."),
             Option("--deliveries-over", number(0), "Only jobs with more than N additional deliveries."),
             Option("--grep", WORD, "Only jobs whose body matches this regular expression."),
-            Option("--sort", TEXT, "Sort by this column, largest numbers first.", unset="age"),
+            Option(
+                "--sort", column_of(*JOB_FIELDS), "Sort by this column, largest numbers first.", unset="age"
+            ),
             Option("--reverse", FLAG, "Reverse the order."),
             Option("--limit", number(0), "Show at most N."),
             Option("--ids", FLAG, "Print only IDs; leaves out waiting jobs unless --state names them."),

@@ -180,6 +180,13 @@ def one_of(*choices: str, noun: str = "word", meanings: dict[str, str] | None = 
     return ParamType("choice", read, "|".join(choices), choices, meanings)
 
 
+def column_of(*columns: str) -> ParamType:
+    """The type of the name of one of these columns."""
+    column = one_of(*columns, noun="column")
+    column.metavar = "COLUMN"
+    return column
+
+
 def plain_text(text: str) -> str:
     """The word, unchanged."""
     return text
