@@ -53,6 +53,8 @@ def run_builtin(shell: Shell, invocation: ShellInvocation, reading: Reading) -> 
         _help(shell, invocation)
     elif invocation.command is builtins.SYSTEM_COMMAND:
         _system(shell, reading)
+    elif invocation.command is builtins.CONNECT:
+        _connect(shell, invocation)
     elif invocation.command is builtins.HISTORY:
         _history(shell, invocation)
     elif invocation.command is builtins.WATCH:
@@ -101,11 +103,13 @@ def _clear(shell: Shell, words: Raw) -> None:
         shell.streams.put(CLEAR_SCREEN.encode())
 
 
-def _connect(shell: Shell, words: Raw) -> None:
-    where = _text(words, "node")
+def _connect(shell: Shell, invocation: ShellInvocation) -> None:
+    where = _text(invocation.words, "node")
     settings = shell.settings
+    asked = dict(invocation.settings)
     if where:
-        asked: Raw = {"url": where} if "://" in where else {"node": (where,)}
+        asked |= {"url": where} if "://" in where else {"node": (where,)}
+    if asked:
         settings = with_connection(settings, asked, os.environ)
         settings.warnings = []
     shell.connect(settings)
@@ -274,7 +278,6 @@ def _quit(shell: Shell, words: Raw) -> None:
 
 
 ACTIONS: dict[str, Callable[[Shell, Raw], Any]] = {
-    builtins.CONNECT.name: _connect,
     builtins.AUTH.name: _auth,
     builtins.OUTPUT.name: _output,
     builtins.VERTICAL.name: _vertical,

@@ -56,7 +56,7 @@ CONNECT = Command(
     "connect",
     "Connect to another node.",
     example="connect 127.0.0.1:7712",
-    details="Without a node, reconnects to the same ones.",
+    details="Without a node, reconnects to the same ones. `connect --profile NAME` uses a profile.",
     grammar=Grammar(
         arguments=(
             Argument("node", NODE, "HOST:PORT, comma-separated if several, or a URL.", required=False),

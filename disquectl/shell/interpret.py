@@ -138,11 +138,13 @@ def _settings(parts: list[Part]) -> Raw:
 def _builtin(reading: Reading, command: Command) -> ShellInvocation:
     if reading.inner is not None:
         return _with_line_inside(reading, command)
-    words: list[str] = [part.word.text for part in reading.parts if part.role not in (COMMAND, OPTION)]
+    options = (COMMAND, OPTION, VALUE_ROLE)
+    words: list[str] = [part.word.text for part in reading.parts if part.role not in options]
     placed = parser.bind(command, words)
     if placed is None:
         raise UsageError(f"usage: {usage(command)}")
-    return ShellInvocation(command, placed, {}, reading.line.handoff, is_builtin=True)
+    settings = _settings(reading.parts)
+    return ShellInvocation(command, placed, settings, reading.line.handoff, is_builtin=True)
 
 
 def _with_line_inside(reading: Reading, command: Command) -> ShellInvocation:

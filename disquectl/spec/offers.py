@@ -40,6 +40,8 @@ def words_for(
         taken = [one.strip() for one in before.split(",")]
         return {name: text for name, text in columns(command, given).items() if name not in taken}
     kind = parameter.type
+    if parameter.name == "sort" and command is not None:
+        return {column: _meaning(command, column) for column in kind.choices}
     return {choice: kind.meanings.get(choice, "") for choice in kind.choices}
 
 
@@ -47,8 +49,6 @@ def columns(command: Command | None, given: Given) -> Offers:
     """The columns of a command's records, as its words so far make them."""
     if command is None or command.shape is None:
         return {}
-    from disquectl.spec.vocabulary import meaning_of_column
-
     usual = {
         argument.name: (argument.type.choices[0] if argument.type.choices else "",)
         for argument in command.grammar.arguments
@@ -60,7 +60,13 @@ def columns(command: Command | None, given: Given) -> Offers:
         shape = shape.with_nodes()
     elif "cluster" in values and command.merge != "none":
         shape = shape.with_node()
-    return {name: meaning_of_column(command.full_name, name) for name in shape.fields}
+    return {name: _meaning(command, name) for name in shape.fields}
+
+
+def _meaning(command: Command, column: str) -> str:
+    from disquectl.spec.vocabulary import meaning_of_column
+
+    return meaning_of_column(command.full_name, column)
 
 
 def _converted(command: Command, given: Given) -> Values:

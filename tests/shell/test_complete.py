@@ -88,6 +88,7 @@ def test_choices_have_their_own_descriptions(names: Names, recent_ids: RecentIds
         ("CONFIG S", ["SET"]),
         ("CONFIG GET max", ["maxmemory", "maxclients"]),
         ("connect ", ["127.0.0.1:7711"]),
+        ("connect --profile ", ["prod", "staging"]),
         ("qlen q -n ", ["127.0.0.1:7711"]),
         ("CLUSTER FORGET ", [NODE_ID]),
         ("\\o j", ["json", "jsonl"]),
@@ -156,6 +157,11 @@ def test_a_column_is_offered_once_and_with_its_meaning(names: Names, recent_ids:
     assert "queue" not in shown
     assert shown["queued"].text == "queue,queued"
     assert shown["queued"].meaning == "Jobs that wait for a consumer."
+
+
+def test_columns_to_sort_by_have_their_meaning(names: Names, recent_ids: RecentIds) -> None:
+    meanings = {entry.text: entry.meaning for entry in entries("queues --sort ", names, recent_ids)[1]}
+    assert meanings["queued"] == "Jobs that wait for a consumer."
 
 
 def test_the_queue_menu_shows_lengths(names: Names, recent_ids: RecentIds) -> None:

@@ -89,6 +89,7 @@ def test_the_prompt_names_the_profile(node: str, tmp_path: Path) -> None:
         someone.run("\\set prompt", "\n{profile} {node}> ".rstrip())
         # Elsewhere it is not the profile any more.
         someone.run(f"connect {node}", f"connected to {node}\n{node}>")
+        someone.run("connect --profile prod", f"connected to {node}\nprod {node}>")
 
 
 def test_a_prompt_of_ones_own_is_left_as_it_is(node: str, tmp_path: Path) -> None:
