@@ -9,8 +9,9 @@ from disquectl.execution.child_environment import child_environment
 from disquectl.execution.echo import open_tracer
 from disquectl.execution.pager import pager_command
 from disquectl.execution.session import Session
+from disquectl.shell.advice import message_here
 from disquectl.shell.names import Names
-from disquectl.shell.options import prompt_problem
+from disquectl.shell.options import PROMPT, PROMPT_WITH_PROFILE, prompt_problem
 from disquectl.shell.recent_ids import RecentIds
 from disquectl.shell.tracer import ShellTracer
 
@@ -35,6 +36,10 @@ class ShellSession(Session):
         super().__init__(settings, streams)
         self._tracer = tracer.observer
 
+    def worded(self, text: str) -> str:
+        """Return the text with commands as they are typed in the shell."""
+        return message_here(text)
+
 
 class Shell:
     """One shell, from start to `quit`.
@@ -45,6 +50,7 @@ class Shell:
     interactive   stdin and stdout are a terminal
     has_screen    the terminal supports escape sequences
     depth         how many files are being sourced within each other
+    own_prompt    the template of the prompt that the user has set; empty: the default
     leaving       quit was entered
     default       the text that the next prompt starts with
     """
@@ -72,8 +78,8 @@ class Shell:
         self.pager_on = options.pager_on
         self.pager = pager_command(options.pager, dict(os.environ))
         self.pass_credentials = False
-        self.prompt = settings.prompt or options.prompt
-        problem = prompt_problem(self.prompt)
+        self.own_prompt = settings.prompt or options.prompt
+        problem = prompt_problem(self.own_prompt)
         if problem:
             raise UsageError(f"the prompt of profile {settings.profile}: {problem}")
         self.last_line = ""
@@ -85,6 +91,11 @@ class Shell:
         self.has_screen = os.environ.get("TERM", "") not in ("", "dumb", "unknown")
         self.leaving = False
         self.connection_changed: Callable[[], None] = lambda: None
+
+    @property
+    def prompt(self) -> str:
+        """The template of the prompt; the default names the profile, if there is one."""
+        return self.own_prompt or (PROMPT_WITH_PROFILE if self.settings.profile else PROMPT)
 
     def connect(self, settings: Settings) -> None:
         """Replace the connection. Raises DisquectlError if that fails; the new address is kept."""
