@@ -22,7 +22,7 @@ SAID_HERE = {
 PROGRAM = re.compile(rf"(?<![\w/.-])disquectl (?=({'|'.join((*NAMES, *ALIASES, 'COMMAND'))})\b)")
 # In a message, which may quote names of users, only where it is marked as a command.
 MARKED_PROGRAM = re.compile(rf"`{PROGRAM.pattern}")
-ONE_SERVER = re.compile(r"^([A-Z ]+) changes one server: name it with one --node$")
+ONE_SERVER = re.compile(r"^([A-Z -]+) changes one server: name it with one --node$")
 
 
 def message_here(text: str) -> str:

@@ -50,7 +50,7 @@ class Shell:
     interactive   stdin and stdout are a terminal
     has_screen    the terminal supports escape sequences
     depth         how many files are being sourced within each other
-    own_prompt    the template of the prompt that the user has set; empty: the default
+    own_prompt    the template of the prompt that was set in this shell, or empty
     leaving       quit was entered
     default       the text that the next prompt starts with
     """
@@ -78,10 +78,8 @@ class Shell:
         self.pager_on = options.pager_on
         self.pager = pager_command(options.pager, dict(os.environ))
         self.pass_credentials = False
-        self.own_prompt = settings.prompt or options.prompt
-        problem = prompt_problem(self.own_prompt)
-        if problem:
-            raise UsageError(f"the prompt of profile {settings.profile}: {problem}")
+        self.own_prompt = ""
+        _check_prompt(settings)
         self.last_line = ""
         self.default = ""
         self.exit_code = 0
@@ -95,10 +93,12 @@ class Shell:
     @property
     def prompt(self) -> str:
         """The template of the prompt; the default names the profile, if there is one."""
-        return self.own_prompt or (PROMPT_WITH_PROFILE if self.settings.profile else PROMPT)
+        default = PROMPT_WITH_PROFILE if self.settings.profile else PROMPT
+        return self.own_prompt or self.settings.prompt or self.options.prompt or default
 
     def connect(self, settings: Settings) -> None:
         """Replace the connection. Raises DisquectlError if that fails; the new address is kept."""
+        _check_prompt(settings)
         self.session.__exit__()
         self.settings = settings
         self.session = ShellSession(settings, self.streams, self.tracer)
@@ -137,3 +137,9 @@ class Shell:
     def close(self) -> None:
         """Close the connection."""
         self.session.__exit__()
+
+
+def _check_prompt(settings: Settings) -> None:
+    problem = prompt_problem(settings.prompt or "")
+    if problem:
+        raise UsageError(f"the prompt of profile {settings.profile}: {problem}")

@@ -54,7 +54,7 @@ def columns(command: Command | None, given: Given) -> Offers:
         for argument in command.grammar.arguments
         if argument.required
     }
-    values = _converted(command, {**usual, **given})
+    values = _converted(command, usual) | _converted(command, given)
     shape = command.shape(values)
     if "cluster" in values and command.merge in ("add", "by_id"):
         shape = shape.with_nodes()

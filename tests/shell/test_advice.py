@@ -3,14 +3,21 @@
 from __future__ import annotations
 
 import ast
+import io
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
 
 import disquectl
+from disquectl.config.settings import resolve
+from disquectl.execution.streams import Streams
 from disquectl.sandbox.thread import SandboxThread
 from disquectl.shell.advice import advice_here, message_here
+from disquectl.shell.recent_ids import RecentIds
+from disquectl.shell.session import LineSession
+from disquectl.shell.state import ShellSession
+from disquectl.shell.tracer import ShellTracer
 from tests.conftest import run_disquectl
 from tests.support.emulated_terminal import Person
 
@@ -69,6 +76,17 @@ def test_commands_are_named_as_they_are_typed(there: str, here: str) -> None:
 def test_a_name_in_a_message_stays_what_it_is() -> None:
     assert message_here("queue 'disquectl jobs' is paused") == "queue 'disquectl jobs' is paused"
     assert message_here("look at `disquectl nodes`") == "look at `nodes`"
+
+
+def test_notes_of_commands_say_the_same() -> None:
+    err = io.BytesIO()
+    streams = Streams(io.BytesIO(), io.BytesIO(), err)
+    settings = resolve({}, {})
+    line = LineSession(settings, streams, recent_ids=RecentIds(), vertical=False, queue="")
+    for session in (line, ShellSession(settings, streams, ShellTracer())):
+        for say in (session.note, session.warn, session.aside, session.problem):
+            say("see `disquectl nodes`")
+    assert err.getvalue().count(b"see `nodes`\n") == 8
 
 
 def shell(lines: str, node: str) -> str:

@@ -113,6 +113,7 @@ def test_choices_have_their_own_descriptions(names: Names, recent_ids: RecentIds
         ("qpeek mail --cluster --columns no", ["node"]),
         ("qlen mail --columns n", []),
         ("dead --columns job", ["job"]),
+        ("debug sleep wrong --columns r", ["reply"]),
         ("dead --by queue --columns ol", ["oldest"]),
         ("\\watch 1 queues --columns queue,pa", ["queue,pause"]),
         ("qlen q -n a:1,12", ["a:1,127.0.0.1:7711"]),

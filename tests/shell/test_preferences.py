@@ -98,6 +98,17 @@ def test_a_prompt_of_ones_own_is_left_as_it_is(node: str, tmp_path: Path) -> Non
         someone.until(f"\nmine {node}>")
 
 
+def test_the_prompt_of_a_profile_is_that_of_its_nodes_only(node: str, tmp_path: Path) -> None:
+    home = with_profile(tmp_path, node)
+    with (tmp_path / ".config" / "disquectl" / "config.toml").open("a") as file:
+        file.write('prompt = "PRODUCTION> "\n')
+        file.write(f'[profiles.wrong]\nnodes = ["{node}"]\nprompt = "{{x}}"\n')
+    with Person("-P", "prod", home=home) as someone:
+        someone.until("\nPRODUCTION>")
+        someone.run("connect --profile wrong", "the prompt of profile wrong: invalid template")
+        someone.run(f"connect {node}", f"connected to {node}\n{node}>")
+
+
 def test_profiles_are_offered(node: str, tmp_path: Path) -> None:
     with Person("-n", node, home=with_profile(tmp_path, node)) as someone:
         someone.until("· ready")

@@ -160,6 +160,8 @@ def test_repeating_stops_at_the_first_error(script) -> None:
     script("addjob q x\n")
     done = script("3 getjob q --nohang -o raw\n")
     assert (done.code, done.out) == (4, "x")
+    done = script('3 sandbox -- sh -c "echo once; exit 5"\n')
+    assert (done.code, done.out) == (5, "once\n"), "also a code without an error"
 
 
 def test_history_prints_what_is_saved(script, tmp_path: Path) -> None:
