@@ -22,6 +22,7 @@ NAMES = (
     "purge",
     "move",
     "requeue",
+    "load",
     "work",
     "addjob",
     "getjob",
