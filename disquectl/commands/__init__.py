@@ -23,6 +23,7 @@ NAMES = (
     "purge",
     "move",
     "requeue",
+    "load",
     "work",
     "addjob",
     "getjob",

@@ -97,6 +97,13 @@ COLUMNS: dict[str, dict[str, str]] = {
         "to": "The queue of the copy.",
     },
     "requeue": {"id": _JOB_ID, "queue": "The queue."},
+    "load": {
+        "line": "Number of the line in the file.",
+        "id": "The ID that the job had.",
+        "new_id": "The ID that it has now.",
+        "queue": "The queue that the job was added to.",
+        "state": "With --dry-run: the state that the job had.",
+    },
     "getjob": {"queue": "The queue that the job came from.", "body": _BODY},
     "qpeek": {"queue": "The queue.", "id": _JOB_ID, "body": _BODY},
     "working": {"seconds": "Time until the job is queued again."},
