@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import io
 import json
+import os
 import signal
 import threading
 import time
@@ -113,11 +114,11 @@ def test_a_signal_ends_it_with_what_was_done(name, number, cluster):
     for _ in range(50):
         add(cluster[0], "mail", delay=600, replicate=1)
     with running(name, "mail", "--yes", "--rate", "10/s", "-o", "jsonl", node=cluster[0]) as process:
-        first = process.stdout.readline()
+        first = os.read(process.stdout.fileno(), 65536)
         process.send_signal(number)
         out, err = process.communicate(timeout=PATIENCE_SECONDS)
     assert process.returncode == 130, err
-    *records, last = [json.loads(line) for line in [first, *out.splitlines()]]
+    *records, last = [json.loads(line) for line in (first + out).splitlines()]
     assert len(records) == last["summary"]["done"] < 50
     assert f"{name}: {last['summary']['done']} job".encode() in err
     assert b"Traceback" not in err
