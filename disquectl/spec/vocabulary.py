@@ -96,6 +96,12 @@ COLUMNS: dict[str, dict[str, str]] = {
         "queue": "The queue of the original job.",
         "to": "The queue of the copy.",
     },
+    "load": {
+        "line": "The number of the line in the file.",
+        "id": "The ID in the line.",
+        "new_id": "The ID of the added job.",
+        "queue": "The queue of the added job.",
+    },
     "requeue": {"id": _JOB_ID, "queue": "The queue."},
     "load": {
         "line": "Number of the line in the file.",
