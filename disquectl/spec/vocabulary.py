@@ -101,6 +101,11 @@ COLUMNS: dict[str, dict[str, str]] = {
         "id": "The ID in the line.",
         "new_id": "The ID of the added job.",
         "queue": "The queue of the added job.",
+        "state": "Its state in the file.",
+        "ttl": "Seconds until the added job ends.",
+        "delay": "Seconds until the added job is queued.",
+        "retry": "Its retry time in seconds.",
+        "replicate": "Its number of replicas.",
     },
     "requeue": {"id": _JOB_ID, "queue": "The queue."},
     "load": {
