@@ -58,7 +58,10 @@ if TYPE_CHECKING:
             """What to say before the question, apart from the numbers; "" for nothing."""
 
         def begin(self, search: JobSearch, selection: Selection) -> Iterable[list[JobResult]]:
-            """Do what needs no scan of all jobs, batch by batch."""
+            """Do what needs no scan of all jobs, batch by batch.
+
+            When `search.is_over()`, begin nothing new, and yield the results of what is in flight.
+            """
 
         def act(self, search: JobSearch, jobs: list[SelectedJob]) -> list[JobResult]:
             """Act on a batch; return what became of each job, in this order."""
@@ -216,9 +219,6 @@ class _Run:
                 self._note(results)
                 self._report.progress(None)
                 self._pace.wait(len(results), self._stop.fd)
-                # What is in flight is waited for; the action begins nothing new.
-                if self._is_over() and not search.is_waiting:
-                    return
 
     def _pass(self, number: int) -> int:
         """Find jobs and act on them; return how many there were."""

@@ -126,6 +126,25 @@ def test_a_signal_ends_it_with_what_was_done(name, number, cluster):
     assert states.count("delayed") == 50 - len(records)
 
 
+def test_a_signal_while_whole_queues_are_deleted_leaves_no_deletion_unreported(cluster):
+    for node in cluster[:2]:
+        with Client(node) as client, client.pipeline() as pipeline:
+            for _ in range(20_000):
+                pipeline.call("ADDJOB", "mail", "x", 0, "REPLICATE", 1)
+    with running("purge", "mail", "--yes", "-o", "jsonl", node=cluster[0]) as process:
+        first = os.read(process.stdout.fileno(), 65536)
+        process.send_signal(signal.SIGINT)
+        out, err = process.communicate(timeout=PATIENCE_SECONDS)
+    assert process.returncode == 130, err
+    *records, last = map(json.loads, (first + out).splitlines())
+    assert 0 < len(records) == last["summary"]["done"] < 40_000
+    left = 0
+    for node in cluster:
+        with Client(node) as client:
+            left += client.qlen("mail")
+    assert left == 40_000 - len(records)
+
+
 @both
 def test_a_rate_is_kept(name, cluster):
     for _ in range(12):
