@@ -292,7 +292,10 @@ class Session:
     @property
     def answered(self) -> bool:
         """Whether the options have said yes already; for a protected profile it takes more than --yes."""
-        return self.settings.yes_really is not None or (self.settings.yes and not self.settings.protected)
+        settings = self.settings
+        if settings.yes_really is not None and settings.yes_really == settings.profile:
+            return True
+        return settings.yes and not settings.protected
 
     def check_can_ask(self, what: str, danger: str) -> None:
         """Raise UsageError, with the option to pass, if there is no terminal to ask for confirmation on."""
