@@ -142,8 +142,14 @@ def other_session(values: Values, session: Session, environ: os._Environ[str]) -
     return Session(_like(settings, session.settings), session.streams)
 
 
-def check_destination(session: Session) -> None:
-    """Reject a destination that may not be changed or cannot be asked for, before a node is asked."""
+def check_destination(session: Session, *, dry_run: bool) -> None:
+    """Reject a destination that may not be changed or cannot be asked for, before a node is asked.
+
+    Raises DataError as well, for a file of its password or its certificates that cannot be read.
+    """
+    _ = session.password, session.tls
+    if dry_run:
+        return
     if session.settings.read_only:
         raise UsageError("move can change the destination, and that is read-only")
     if session.settings.protected and not session.answered:

@@ -34,9 +34,8 @@ def move(values: Values, shape: Shape, session: Session) -> None:
     with ExitStack() as stack:
         if other is None:
             _check_queues(values, selection)
-        elif "dry_run" not in values:
-            check_destination(other)
-        if other is not None:
+        else:
+            check_destination(other, dry_run="dry_run" in values)
             session.side, other.side = "source", "destination"
             stack.enter_context(other)
         journal = None
