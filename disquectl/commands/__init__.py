@@ -22,6 +22,7 @@ NAMES = (
     "purge",
     "move",
     "requeue",
+    "dump",
     "load",
     "work",
     "addjob",
