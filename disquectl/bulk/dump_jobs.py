@@ -8,7 +8,7 @@ from disquectl.bulk.act_on_jobs import Pace
 from disquectl.bulk.dump_file import DumpFile
 from disquectl.bulk.progress import Progress
 from disquectl.bulk.summary import count_of
-from disquectl.errors import DisquectlError, PartlyDone, UsageError
+from disquectl.errors import DataError, DisquectlError, PartlyDone, UsageError
 from disquectl.execution.selecting import selection_of
 from disquectl.execution.signals import STOPPING, Signals
 from disquectl.fanout.ask import open_cluster, require_an_answer, silent_nodes
@@ -62,19 +62,23 @@ def dump(values: Values, shape: Shape, session: Session) -> None:
         run.carry_out()
     except BaseException as problem:
         if file is not None:
-            file.leave(is_empty=not run.count)
-            if run.count and isinstance(problem, (DisquectlError, KeyboardInterrupt)):
-                session.problem(f"{file.path} is as it was; {count_of(run.count)} are in {file.partial}")
+            file.leave(is_empty=not run.has_begun)
+            if run.has_begun and isinstance(problem, (DisquectlError, KeyboardInterrupt)):
+                # A failed write may have ended within a line.
+                count = "some jobs" if isinstance(problem, DataError) else count_of(run.count)
+                verb = "is" if count == count_of(1) else "are"
+                session.problem(f"{file.path} is as it was; {count} {verb} in {file.partial}")
         raise
 
 
 class _Run:
-    """Reads the jobs and writes them. `count`: how many were written."""
+    """Reads the jobs and writes them. `count`: how many were written; `has_begun`: whether any may be."""
 
     def __init__(
         self, values: Values, selection: Selection, out: Writer, file: DumpFile | None, session: Session
     ) -> None:
         self.count = 0
+        self.has_begun = False
         self._values = values
         self._selection = selection
         self._out = out
@@ -121,6 +125,7 @@ class _Run:
         self._session.note(f"dump: {text}" if self.count else EMPTY)
 
     def _write(self, records: DumpRecords, some: WholeJobs) -> None:
+        self.has_begun = True
         self._out.write_all(records.columns(some.replicas, some.states, some.node_ms, some.ahead_ms))
         if self._file is None:
             self._out.flush()

@@ -38,12 +38,14 @@ from disquectl.merge.states import (
     state_of,
 )
 from disquectl.protocol.dedup import Deduplicator
+from disquectl.protocol.replies import next_cursor
 from disquectl.protocol.server_replies import server_time
-from disquectl.protocol.shapes import array, octets, unexpected
+from disquectl.protocol.shapes import array, unexpected
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
+    from typing import TypeVar
 
     from disquectl.client.cluster import Cluster
     from disquectl.client.node_connection import NodeConnection
@@ -51,6 +53,8 @@ if TYPE_CHECKING:
     from disquectl.merge.replicas import FlatReplica
     from disquectl.protocol.resp import Reply
     from disquectl.spec.selection import Selection
+
+    Element = TypeVar("Element")
 
 # The most scans of all nodes.
 PASSES = 5
@@ -91,6 +95,9 @@ class WholeJobsScan:
         self._bits = Bits()
         self._scan = ClusterScan(cluster)
         self._settled = Deduplicator()
+        # Most pages of a further pass have the same jobs as one of the first, if they have the same size.
+        self._known_pages: set[int] = set()
+        self._counts: dict[tuple[NodeConnection, int], int] = {}
         self._pending: dict[bytes, int] = {}  # the size of the body of each
 
     @property
@@ -134,10 +141,15 @@ class WholeJobsScan:
         """A scan of whole replicas; then all replicas of the jobs that no node has queued so far."""
         is_lone = self._is_lone()
         sizes = _PageSize()
-        for connection, node_ms, reply in self._pages(b"all", sizes):
+
+        def read(reply: Reply) -> list[FlatReplica]:
             _, replicas = page_of(reply)
-            self.seen += len(replicas)
             sizes.note(replicas)
+            return replicas
+
+        for connection, node_ms, replicas in self._pages(b"all", sizes, read):
+            self.seen += len(replicas)
+            self._known_pages.add(_key([replica[ID] for replica in replicas]))
             jobs = self._of_page(connection, node_ms, replicas, is_lone)
             if jobs.replicas:
                 yield jobs
@@ -147,8 +159,10 @@ class WholeJobsScan:
     def _further_pass(self) -> Iterator[WholeJobs]:
         """Jobs with IDs that were not seen before."""
         new: dict[bytes, int] = {}
-        for _, _, reply in self._pages(b"id", _PageSize(MOST_PER_PAGE)):
-            ids = _ids(reply)
+        for _, _, ids in self._pages(b"id", _PageSize(), _ids):
+            if (key := _key(ids)) in self._known_pages:
+                continue
+            self._known_pages.add(key)
             new.update((job_id, PAGE_BYTES // 16) for job_id in compress(ids, self._settled.new(ids)))
         yield from self._shown(new)
 
@@ -159,25 +173,28 @@ class WholeJobsScan:
             return False
         return len(links[0].greeting["nodes"]) == 1
 
-    def _pages(self, form: bytes, sizes: _PageSize) -> Iterator[tuple[NodeConnection, float, Reply]]:
-        """Each page of all nodes, with the clock of its node when it was made."""
+    def _pages(
+        self, form: bytes, sizes: _PageSize, read: Callable[[Reply], list[Element]]
+    ) -> Iterator[tuple[NodeConnection, float, list[Element]]]:
+        """The elements that `read` makes of each page, and the clock of its node when it was made."""
         queue = self._selection.only_queue
         options = [b"REPLY", form, *([b"QUEUE", queue] if queue is not None else [])]
 
-        def page(cursor: bytes) -> list[list[bytes]]:
-            return [[b"JSCAN", cursor, b"COUNT", b"%d" % sizes.count, *options], TIME]
+        def page(cursor: bytes, count: int) -> list[list[bytes]]:
+            return [[b"JSCAN", cursor, b"COUNT", b"%d" % count, *options], TIME]
 
         held: dict[NodeConnection, Reply] = {}
-        for connection, request, reply in self.cluster.ask(*page(b"0")):
+        for connection, request, reply in self.cluster.ask(*page(b"0", FIRST_PER_PAGE)):
             if isinstance(reply, ReplyError):
                 self.refusals.add(connection, request, reply)
             elif request[0] == b"JSCAN":
                 held[connection] = reply
             elif (scanned := held.pop(connection, None)) is not None:
-                cursor = scanned[0] if isinstance(scanned, list) and scanned else b"0"
-                if isinstance(cursor, bytes) and cursor != b"0":
-                    connection.ask(page(cursor))
-                yield connection, _unix_ms(reply), scanned
+                elements = read(scanned)
+                if cursor := next_cursor(scanned, "JSCAN"):
+                    count = self._counts.setdefault((connection, cursor), sizes.count)
+                    connection.ask(page(b"%d" % cursor, count))
+                yield connection, _unix_ms(reply), elements
 
     def _of_page(
         self, connection: NodeConnection, node_ms: float, page: list[FlatReplica], is_lone: bool
@@ -187,7 +204,10 @@ class WholeJobsScan:
         if is_lone:
             ids = [replica[ID] for replica in page]
             new = list(compress(page, self._settled.new(ids)))
-            states = [self._state_of_lone(replica, node_ms - ahead_ms) for replica in new]
+            if all(replica[STATE] == b"queued" for replica in new):
+                states = [QUEUED] * len(new)
+            else:
+                states = [self._state_of_lone(replica, node_ms - ahead_ms) for replica in new]
             return self._wanted(new, states, node_ms, ahead_ms)
         queued: list[FlatReplica] = []
         for replica in page:
@@ -249,7 +269,7 @@ class WholeJobsScan:
         """Whether that is plain without a look at each: nothing selects, and all existed at the start."""
         if self._selection.selects or not replicas:
             return not replicas
-        newest: int = max(replica[CTIME] for replica in replicas)
+        newest: int = max(map(itemgetter(CTIME), replicas))
         return newest / 1_000_000 - self.clocks.least_ahead_ms <= self._start_ms
 
     def _shown(self, sizes: dict[bytes, int]) -> Iterator[WholeJobs]:
@@ -310,8 +330,8 @@ class _PageSize:
 
     __slots__ = ("count",)
 
-    def __init__(self, count: int = FIRST_PER_PAGE) -> None:
-        self.count = count
+    def __init__(self) -> None:
+        self.count = MOST_PER_PAGE
 
     def note(self, replicas: list[FlatReplica]) -> None:
         """Look at the bodies of a page."""
@@ -345,6 +365,13 @@ def _unix_ms(reply: Reply) -> float:
     return milliseconds
 
 
+def _key(ids: list[bytes]) -> int:
+    """A number that no other list of IDs has, but for a chance in millions of millions."""
+    return hash(b"".join(ids))
+
+
 def _ids(reply: Reply) -> list[bytes]:
     ids = array("JSCAN", array("JSCAN", reply, at_least=2)[1])
-    return [octets("JSCAN", one) for one in ids]
+    if not {bytes}.issuperset(map(type, ids)):
+        raise unexpected("JSCAN", ids)
+    return ids  # type: ignore[return-value]  # checked above
