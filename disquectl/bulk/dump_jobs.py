@@ -126,7 +126,7 @@ class _Run:
 
     def _write(self, records: DumpRecords, some: WholeJobs) -> None:
         self.has_begun = True
-        self._out.write_all(records.columns(some.replicas, some.states, some.node_ms, some.ahead_ms))
+        self._out.write_all(records.columns(some.replicas, some.states, some.node_ms, some.node_id))
         if self._file is None:
             self._out.flush()
         self.count += len(some.replicas)

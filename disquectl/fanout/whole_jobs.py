@@ -66,20 +66,15 @@ MOST_SHOWN = 500
 
 
 class WholeJobs:
-    """Replicas with the states of their jobs, and the time of the node when it sent them.
+    """Replicas with the states of their jobs, the node that sent them, and its time when it did."""
 
-    ahead_ms  how far that node's clock is ahead of ours
-    """
+    __slots__ = ("node_id", "node_ms", "replicas", "states")
 
-    __slots__ = ("ahead_ms", "node_ms", "replicas", "states")
-
-    def __init__(
-        self, replicas: list[FlatReplica], states: list[str], node_ms: float, ahead_ms: float
-    ) -> None:
+    def __init__(self, replicas: list[FlatReplica], states: list[str], node_ms: float, node_id: str) -> None:
         self.replicas = replicas
         self.states = states
         self.node_ms = node_ms
-        self.ahead_ms = ahead_ms
+        self.node_id = node_id
 
 
 class WholeJobsScan:
@@ -200,15 +195,15 @@ class WholeJobsScan:
         self, connection: NodeConnection, node_ms: float, page: list[FlatReplica], is_lone: bool
     ) -> WholeJobs:
         """The jobs of a page that can be handed out now; the IDs of the others are kept."""
-        ahead_ms = self.clocks.ahead_of(connection.node_id)
         if is_lone:
             ids = [replica[ID] for replica in page]
             new = list(compress(page, self._settled.new(ids)))
             if all(replica[STATE] == b"queued" for replica in new):
                 states = [QUEUED] * len(new)
             else:
-                states = [self._state_of_lone(replica, node_ms - ahead_ms) for replica in new]
-            return self._wanted(new, states, node_ms, ahead_ms)
+                here_ms = node_ms - self.clocks.ahead_of(connection.node_id)
+                states = [self._state_of_lone(replica, here_ms) for replica in new]
+            return self._wanted(connection, node_ms, new, states)
         queued: list[FlatReplica] = []
         for replica in page:
             job_id: bytes = replica[ID]
@@ -225,7 +220,7 @@ class WholeJobsScan:
                     queued.append(replica)
                 else:
                     self._pending[job_id] = len(replica[BODY] or b"")
-        return self._wanted(queued, [QUEUED] * len(queued), node_ms, ahead_ms)
+        return self._wanted(connection, node_ms, queued, [QUEUED] * len(queued))
 
     def _state_of_lone(self, replica: FlatReplica, here_ms: float) -> str:
         if replica[STATE] == b"queued":
@@ -246,11 +241,11 @@ class WholeJobsScan:
         )
 
     def _wanted(
-        self, replicas: list[FlatReplica], states: list[str], node_ms: float, ahead_ms: float
+        self, connection: NodeConnection, node_ms: float, replicas: list[FlatReplica], states: list[str]
     ) -> WholeJobs:
         """Those that are meant."""
         if not (self._are_all_meant(replicas) and self._states.issuperset(states)):
-            here_ms = node_ms - ahead_ms
+            here_ms = node_ms - self.clocks.ahead_of(connection.node_id)
             choice = [
                 state in self._states
                 and self._may_be_meant(replica)
@@ -263,7 +258,7 @@ class WholeJobsScan:
                 for replica, state in zip(replicas, states, strict=True)
             ]
             replicas, states = list(compress(replicas, choice)), list(compress(states, choice))
-        return WholeJobs(replicas, states, node_ms, ahead_ms)
+        return WholeJobs(replicas, states, node_ms, connection.node_id)
 
     def _are_all_meant(self, replicas: list[FlatReplica]) -> bool:
         """Whether that is plain without a look at each: nothing selects, and all existed at the start."""
@@ -299,8 +294,7 @@ class WholeJobsScan:
             merged.sort(key=lambda one: one[0].name)
         for connection, group in groupby(merged, key=itemgetter(0)):
             _, some, states = zip(*group, strict=True)
-            ahead_ms = self.clocks.ahead_of(connection.node_id)
-            jobs = self._wanted(list(some), list(states), times[connection], ahead_ms)
+            jobs = self._wanted(connection, times[connection], list(some), list(states))
             if jobs.replicas:
                 yield jobs
 

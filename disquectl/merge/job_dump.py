@@ -51,6 +51,8 @@ SAME_CLOCK_MS = 1000
 _CACHED_SECONDS = 100_000
 _ENDS = [f".{ms:03d}Z" for ms in range(1000)]
 _MAKER_ENDS = 10
+# How long a node uses the time that it has read, with a margin.
+_CLOCK_READ_MS = 120
 # The end of a job ID has the TTL in minutes, but for its lowest bit, up to this number.
 _MINUTES_AT = 36
 _MOST_MINUTES = 0xFFFF
@@ -66,10 +68,10 @@ class _Seconds(dict[int, str]):
         return text
 
 
-class _Ttls(dict[tuple[bytes, int, int], int]):
-    """The end of an ID, an estimate and a delay -> the TTL; see whole_ttl."""
+class _Ttls(dict[tuple[bytes, int, bool, bool], int]):
+    """The arguments of whole_ttl -> the TTL."""
 
-    def __missing__(self, key: tuple[bytes, int, int]) -> int:
+    def __missing__(self, key: tuple[bytes, int, bool, bool]) -> int:
         if len(self) >= _CACHED_SECONDS:
             self.clear()
         ttl = self[key] = whole_ttl(*key)
@@ -87,13 +89,11 @@ class DumpRecords:
         self._ttls = _Ttls()
 
     def columns(
-        self, replicas: list[FlatReplica], states: list[str], node_ms: float, node_ahead_ms: float
+        self, replicas: list[FlatReplica], states: list[str], node_ms: float, node_id: str
     ) -> Columns:
-        """The records of replicas with these states, read when the node's clock said `node_ms`.
-
-        `node_ahead_ms`: how far that clock is ahead of ours.
-        """
-        created, expires, ttls = self._times(replicas, int(node_ms // 1000), node_ahead_ms)
+        """The records of replicas with these states, read when the clock of this node said `node_ms`."""
+        created, expires, ttls = self._times(replicas, int(node_ms // 1000), node_id)
+        node_ahead_ms = self._clocks.ahead_of(node_id)
         is_queued = states.count(QUEUED) == len(states)
         here_ms = int(node_ms - node_ahead_ms)
         values: tuple[Column, ...] = (
@@ -116,12 +116,14 @@ class DumpRecords:
         return Columns(DUMP_FIELDS, values)
 
     def _times(
-        self, replicas: list[FlatReplica], node_seconds: int, node_ahead_ms: float
+        self, replicas: list[FlatReplica], node_seconds: int, node_id: str
     ) -> tuple[list[str], list[str], list[int]]:
         """Creation, expiry and TTL of each."""
         # One loop without calls, for speed with many millions of jobs.
         seconds, ttls_of = self._seconds, self._ttls
         shifts: dict[bytes, tuple[int, int]] = {}
+        node_ahead_ms = self._clocks.ahead_of(node_id)
+        maker_here = b"D-" + node_id.encode()[: _MAKER_ENDS - 2]
         created: list[str] = []
         expires: list[str] = []
         ttls: list[int] = []
@@ -135,11 +137,15 @@ class DumpRecords:
                     round(node_ahead_ms - self._clocks.of_maker(job_id)),
                 )
             made_ms = replica[CTIME] // 1_000_000
-            by_node = (made_ms + shift[1]) // 1000
+            estimate = node_seconds + replica[TTL] - (made_ms + shift[1]) // 1000
+            key = (job_id[_MINUTES_AT:], estimate, made_ms % 1000 <= _CLOCK_READ_MS, maker != maker_here)
+            ttl = ttls_of[key]
             made_ms -= shift[0]
             made = made_ms // 1000
             end = _ENDS[made_ms % 1000]
-            ttl = ttls_of[job_id[_MINUTES_AT:], node_seconds + replica[TTL] - by_node, replica[DELAY]]
+            # Disque refuses a job that would end before it is due.
+            if ttl <= replica[DELAY]:
+                ttl = replica[DELAY] + 1
             ttls.append(ttl)
             created.append(seconds[made] + end)
             expires.append(seconds[made + ttl] + end)
@@ -164,23 +170,23 @@ class DumpRecords:
         return self._seconds[unix_ms // 1000] + _ENDS[unix_ms % 1000]
 
 
-def whole_ttl(id_end: bytes, estimate: int, delay: int) -> int:
+def whole_ttl(id_end: bytes, estimate: int, is_early: bool, is_copy: bool) -> int:
     """The TTL that a job was added with, in seconds; `estimate` may be off by one.
 
-    Disque adds the TTL to a clock that it reads ten times a second, and gives replicas a second more. The end
-    of the ID has the TTL in minutes.
+    Disque adds the TTL to a clock that it reads ten times a second: early in a second (`is_early`) it may
+    end a second sooner. Other nodes than the one that created it (`is_copy`) may have a second more. The end
+    of the ID has the TTL in minutes. Where that leaves a choice, a multiple of five is the most likely.
     """
     try:
         minutes = int(id_end, 16) | 1
     except ValueError:
-        minutes = -1
-    for ttl in (estimate, estimate + 1, estimate - 1):
+        return estimate
+    likely = [estimate, *([estimate + 1] if is_early else []), *([estimate - 1] if is_copy else [])]
+    likely.sort(key=lambda ttl: ttl % 5 != 0)
+    for ttl in (*likely, estimate + 1, estimate - 1):
         if min(ttl // 60, _MOST_MINUTES) | 1 == minutes:
-            break
-    else:
-        ttl = estimate
-    # Disque refuses a job that would end before it is due.
-    return max(ttl, delay + 1)
+            return ttl
+    return estimate
 
 
 def _text(job_id: bytes) -> str:
