@@ -237,8 +237,10 @@ class _Run:
                 self._report.summary.not_selected = sum(
                     count for (_, state), count in choice.counts.items() if state in (IN_FLIGHT, UNKNOWN)
                 )
+            # A node that refuses to act on a job has answered: that is an outcome of the job.
+            unscanned = search.refusals.copy()
             count = self._act(search, choice)
-            self._silent = silent_nodes(search.cluster, search.refusals)
+            self._silent = silent_nodes(search.cluster, unscanned)
             return count + again
 
     def _act(self, search: JobSearch, choice: Choice) -> int:
