@@ -43,7 +43,6 @@ if TYPE_CHECKING:
         batch_size  how many jobs it gets at a time, at most
         silent_note what to know about a node that did not answer
         failure     why it cannot go on, or None
-        pause_ms    how long to wait before the next pass
         """
 
         name: str
@@ -52,7 +51,10 @@ if TYPE_CHECKING:
         batch_size: int
         silent_note: str
         failure: DisquectlError | None
-        pause_ms: float
+
+        @property
+        def pause_ms(self) -> float:
+            """How long to wait before the next pass."""
 
         def warning(self, choice: Choice) -> str:
             """What to say before the question, apart from the numbers; "" for nothing."""
@@ -95,13 +97,8 @@ def act_on_jobs(
 
     Raises PartlyDone, OutcomeUnknown, ReplyError, DataError as the summary demands, and Declined.
     """
+    check_acting_here(action.name, action.deed, values, shape, session)
     dry_run = bool(values.get("dry_run"))
-    session.check_output(PREVIEW if dry_run else shape)
-    if not dry_run:
-        if session.settings.read_only:
-            raise UsageError(f"{action.name} can change the cluster, and this is read-only")
-        if not session.answered:
-            session.check_can_ask(action.name, f"{action.deed} all jobs that it finds")
     new_search = partial(JobSearch, session.client, values, selection, now_ms())
     if dry_run or not session.answered:
         with new_search() as search:
@@ -120,6 +117,18 @@ def act_on_jobs(
     run = _Run(action, selection, new_search, Report(shape, session), Pace(values.get("rate")))
     run.carry_out()
     run.report_the_end(session)
+
+
+def check_acting_here(name: str, deed: str, values: Values, shape: Shape, session: Session) -> None:
+    """Reject wrong columns, and what may not be done or cannot be asked, before a node is asked."""
+    dry_run = bool(values.get("dry_run"))
+    session.check_output(PREVIEW if dry_run else shape)
+    if dry_run:
+        return
+    if session.settings.read_only:
+        raise UsageError(f"{name} can change the cluster, and this is read-only")
+    if not session.answered:
+        session.check_can_ask(name, f"{deed} all jobs that it finds")
 
 
 def _first_look(search: JobSearch, action: JobAction, session: Session) -> Choice:
@@ -282,7 +291,7 @@ class _Run:
         if self._failure is not None and not (summary.matched or broken or self._stop.interrupted):
             raise self._failure
         for line in self._silent:
-            session.problem(line)
+            session.problem(f"{session.side}: {line}" if session.side else line)
         if self._silent:
             session.problem(f"nodes did not answer: {self._action.silent_note}")
         if isinstance(broken, DataError):

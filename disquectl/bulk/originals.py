@@ -53,7 +53,7 @@ class Originals:
         """Send DEQUEUE for `claims` (job ID -> nodes), then SHOW for `holders`.
 
         Returns the look at each job, and the nodes where jobs were claimed. A job that some of its nodes did
-        not answer for has no look.
+        not answer for, or that no node could be asked for, has no look.
         """
         self._send(claims, b"DEQUEUE")
         self._send(holders, b"SHOW")
@@ -68,7 +68,11 @@ class Originals:
                 replica = shown(reply)
                 if replica is not None:
                     replicas[job_id][node_id] = replica
-        looks = {job_id: Look(found) for job_id, found in replicas.items() if not open_looks[job_id]}
+        looks = {
+            job_id: Look(found)
+            for job_id, found in replicas.items()
+            if holders[job_id] and not open_looks[job_id]
+        }
         return looks, claimed
 
     def renew(self, claimed: dict[bytes, bytes]) -> None:

@@ -86,7 +86,13 @@ def carry_out(invocation: Invocation, streams: Streams) -> int:
 
         words, given = without_connection(command, words, given)
         environ = {name: value for name, value in environ.items() if not name.startswith("DISQUE_")}
-    settings = resolve(given, environ, with_profile=command.connects)
+    other = words.get("to_profile")
+    settings = resolve(
+        given,
+        environ,
+        with_profile=command.connects,
+        other_profile=other if isinstance(other, str) else None,
+    )
     if streams.stdout_is_terminal and settings.pager:
         from disquectl.execution.pager import may_page, paging
 

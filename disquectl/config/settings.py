@@ -81,7 +81,11 @@ class Settings:
     )
 
     def __init__(
-        self, options: Mapping[str, Any], environ: Mapping[str, str], profile: Profile | None = None
+        self,
+        options: Mapping[str, Any],
+        environ: Mapping[str, str],
+        profile: Profile | None = None,
+        other_profile: str | None = None,
     ) -> None:
         preset: Mapping[str, Any] = profile.values if profile else {}
         self.warnings: list[str] = []
@@ -105,7 +109,7 @@ class Settings:
         self.echo_to: str | None = options.get("echo_to")
         self.color = _color(options, environ, preset)
         self.yes: bool = options.get("yes", False)
-        self.yes_really = self._really(options)
+        self.yes_really = self._really(options, other_profile)
         self.read_only = bool(options.get("read_only")) or _read_only(environ, preset)
         self.show_secrets: bool = options.get("show_secrets", False)
         self.no_cluster: bool = options.get("no_cluster", False)
@@ -156,9 +160,9 @@ class Settings:
                 return Target(parse_nodes(text), None, False)
         return None
 
-    def _really(self, options: Mapping[str, Any]) -> str | None:
+    def _really(self, options: Mapping[str, Any], other_profile: str | None) -> str | None:
         name: str | None = options.get("yes_really")
-        if name is not None and name != self.profile:
+        if name is not None and name not in (self.profile, other_profile):
             raise UsageError(f"--yes-really {name}: the profile in use is {self.profile or 'none'}")
         return name
 
@@ -174,14 +178,19 @@ class Settings:
             self.warnings += [warning] if warning else []
 
 
-def resolve(raw: Raw, environ: Mapping[str, str], *, with_profile: bool = True) -> Settings:
-    """The settings of a command line in an environment. Raises UsageError or DataError for wrong ones."""
+def resolve(
+    raw: Raw, environ: Mapping[str, str], *, with_profile: bool = True, other_profile: str | None = None
+) -> Settings:
+    """The settings of a command line in an environment. Raises UsageError or DataError for wrong ones.
+
+    `other_profile`: that of a second cluster, which --yes-really may name as well.
+    """
     options = convert(GLOBAL_OPTIONS, raw)
     config = load(options.get("config"), environ) if with_profile else None
     if "" in (options.get("profile"), options.get("config")):
         raise UsageError("--profile and --config must not be empty")
     name = options.get("profile") or environ.get("DISQUE_PROFILE") if with_profile else None
-    settings = Settings(options, environ, chosen(config, name))
+    settings = Settings(options, environ, chosen(config, name), other_profile)
     settings.config = config
     return settings
 

@@ -299,7 +299,10 @@ class Session:
     @property
     def answered(self) -> bool:
         """Whether the options have said yes already; for a protected profile it takes more than --yes."""
-        return self.settings.yes_really is not None or (self.settings.yes and not self.settings.protected)
+        settings = self.settings
+        if settings.yes_really is not None and settings.yes_really == settings.profile:
+            return True
+        return settings.yes and not settings.protected
 
     @property
     def can_ask(self) -> bool:

@@ -103,6 +103,7 @@ COLUMNS: dict[str, dict[str, str]] = {
         "new_id": "The ID that it has now.",
         "queue": "The queue that the job was added to.",
         "state": "With --dry-run: the state that the job had.",
+        "replicate": "With --dry-run: replicas of the added job.",
     },
     "getjob": {"queue": "The queue that the job came from.", "body": _BODY},
     "qpeek": {"queue": "The queue.", "id": _JOB_ID, "body": _BODY},
