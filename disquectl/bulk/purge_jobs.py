@@ -138,7 +138,7 @@ class Purge:
             if job.job_id in change.replies:
                 results[job.job_id] = JobResult(job.job_id, job.queue, PENDING, PENDING_REASON)
             else:
-                reason = change.left.get(job.job_id, NOT_ANSWERED)
+                reason = change.left.get(job.job_id) or change.refused.get(job.job_id, NOT_ANSWERED)
                 if reason == UNKNOWN and job.replicas.holders & search.missing:
                     reason = NOT_ANSWERED
                 results[job.job_id] = (

@@ -103,6 +103,8 @@ def _result(job: SelectedJob, change: JobChange, missing: int) -> JobResult:
     if reply is not None:
         # It was queued, acknowledged or expired after the look: another pass finds it if it was not.
         return JobResult(job.job_id, job.queue, GONE)
+    if job.job_id in change.refused:
+        return JobResult(job.job_id, job.queue, LEFT, change.refused[job.job_id])
     if job.job_id in change.nodes:
         return JobResult(
             job.job_id, job.queue, UNKNOWN, f"{change.nodes[job.job_id][0]} did not answer ENQUEUE"
