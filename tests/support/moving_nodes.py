@@ -101,7 +101,7 @@ class MovingNode(ScannedNode):
 
 
 def returned(number=0, times=1, is_renewed=True):
-    """A function for `before`: the job has returned to its queue at this node, after its clock was renewed."""
+    """A function for `before`: the job has returned to its queue, after its clock was renewed."""
 
     def change(node):
         if is_renewed:
