@@ -16,7 +16,7 @@ def node_id(letter):
     return letter.encode() * 40
 
 
-def job_id(number, maker="a", end="05a1"):
+def job_id(number=0, maker="a", end="05a1"):
     return b"D-%b-%024d-%b" % (maker.encode() * 8, number, end.encode())
 
 
