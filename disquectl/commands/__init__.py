@@ -18,6 +18,7 @@ NAMES = (
     "jobs",
     "nodes",
     "consumers",
+    "stat",
     "trace",
     "dead",
     "purge",
