@@ -4,6 +4,7 @@ set -g __disquectl_commands \
     jobs\t'List the jobs of the whole cluster, each once, with its state.' \
     nodes\t'List the nodes of the cluster, and how they see each other.' \
     consumers\t'List the consumers of the whole cluster, or of one queue.' \
+    top\t'Watch the whole cluster on one screen, and act on its queues.' \
     stat\t'Print a line of figures of the whole cluster each second.' \
     trace\t'Show a job as every node sees it, side by side.' \
     dead\t'List, retry or drop the jobs that a worker gave up.' \

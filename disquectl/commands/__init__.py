@@ -18,6 +18,7 @@ NAMES = (
     "jobs",
     "nodes",
     "consumers",
+    "top",
     "stat",
     "trace",
     "dead",
