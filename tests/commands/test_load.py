@@ -233,7 +233,7 @@ def test_a_compressed_file_whose_end_is_missing(node, tmp_path):
     count = len(jobs_of(node))
     assert 0 < count < 2000
     assert (
-        f"stopped after line {count}: {count:,} jobs matched, {count} done; --skip {count} goes" in done.err
+        f"stopped after line {count}: {count:,} jobs matched, {count:,} done; --skip {count} goes" in done.err
     )
     file.write_bytes(gzip.compress(whole))
     assert run_disquectl("load", file, "-y", "--skip", str(count), node=node).code == 0
