@@ -9,6 +9,7 @@ set -g __disquectl_commands \
     purge\t'Delete the jobs of queues, or some of them, on all nodes.' \
     move\t'Move the jobs of queues, or some of them, to another queue or cluster.' \
     requeue\t'Put jobs into their queue now, before their delay or retry time ends.' \
+    dump\t'Save whole jobs of the cluster as JSON lines, for load.' \
     load\t'Add the jobs of a dump again.' \
     work\t'Run a command for each job, with retries and a dead queue.' \
     addjob\t'Add a job to a queue and print its ID.' \

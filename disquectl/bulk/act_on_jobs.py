@@ -318,6 +318,8 @@ class _Run:
         if self._stop.interrupted:
             session.problem(f"{self._action.name}: {summary.text()}")
             raise KeyboardInterrupt
+        if isinstance(self._action.failure, DataError):
+            raise DataError(f"{self._action.failure.message}; {summary.text()}")
         if self._action.failure is not None:
             session.problem(self._action.failure.message)
         if self._failure is not None:

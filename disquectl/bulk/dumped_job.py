@@ -17,6 +17,9 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any
 
+# States of a job that has been queued.
+DELAY_IS_OVER = ("queued", "in-flight")
+
 
 class DumpedJob:
     """A job as it was saved.
@@ -59,7 +62,8 @@ class DumpedJob:
         # The TTL may have been changed in the file, so it goes before the time that was worked out from it.
         ttl: int | None = job.options.get("ttl")
         self.expires = _time(fields, "expires") if ttl is None else self.created + ttl
-        delay: int = job.options.get("delay", 0)
+        # A job that was queued, or is with a consumer, has its delay behind it.
+        delay: int = 0 if self.state in DELAY_IS_OVER else job.options.get("delay", 0)
         self.due = self.created + delay if delay else None
 
     def is_expired(self, now: float) -> bool:
@@ -70,7 +74,12 @@ class DumpedJob:
         """What is left of its TTL."""
         return DEFAULT_TTL_SECONDS * 1000 if self.expires is None else (self.expires - now) * 1000
 
-    def times(self, now: float) -> dict[str, int | None]:
+    def times_anew(self) -> dict[str, int | None]:
+        """TTL and DELAY that the job was created with, each None if it had none."""
+        lasts = None if self.expires is None else max(ceil(self.expires - self.created), 1)
+        return {"ttl": lasts, "delay": self.options.get("delay") or None}
+
+    def times_left(self, now: float) -> dict[str, int | None]:
         """TTL and DELAY of the job when it is added now, each None if it has none.
 
         Both are rounded up, so that a job whose TTL ends after its delay keeps that.

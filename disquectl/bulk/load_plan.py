@@ -179,12 +179,8 @@ class LoadPlan:
         return self._prefix + queue
 
     def _options(self, job: DumpedJob, now: float) -> dict[str, Any]:
-        # With --renew it is as if the job were created now.
-        options: dict[str, Any] = {
-            **job.options,
-            **job.times(job.created if self._renews else now),
-            **self._given,
-        }
+        times = job.times_anew() if self._renews else job.times_left(now)
+        options: dict[str, Any] = {**job.options, **times, **self._given}
         options["replicate"] = self._replicas(job, options)
         check_numbers(options, now)
         return options

@@ -293,10 +293,9 @@ class Move:
             ]:
                 self._note(one, DOUBLED, DELIVERED)
                 ready.remove(one)
+        told = {one.job.job_id: acknowledgements(one.look, one.claimed_at) for one in ready}
         counts = originals.change_each(
-            (one.job.job_id, node_id, verb)
-            for one in ready
-            for node_id, verb in acknowledgements(one.look, one.claimed_at)
+            (job_id, node_id, verb) for job_id, some in told.items() for node_id, verb in some
         )
         missing = search.missing
         for one in ready:
@@ -305,7 +304,7 @@ class Move:
                 self._note(one, DOUBLED, MAY_RETURN)
             elif not count:
                 self._note(one, DOUBLED, DELIVERED)
-            elif (one.job.replicas.holders | one.job.replicas.delivered) & missing:
+            elif _may_be_elsewhere(one, told[one.job.job_id][0][0], search, missing):
                 self._note(one, PENDING, PENDING_REASON)
             else:
                 self._note(one, DONE)
@@ -352,6 +351,15 @@ class Move:
             new_id=one.new_id or None,
             to=self._options.queue_of(job.queue),
         )
+
+
+def _may_be_elsewhere(one: Moving, told: bytes, search: JobSearch, missing: int) -> bool:
+    """Whether a `missing` node may have a replica. `told`: the node that has answered ACKJOB.
+
+    Where no other node has one, it does not matter that this node failed after its answer.
+    """
+    places = one.job.replicas.holders | one.job.replicas.delivered
+    return bool(places & missing) and places != search.table.bits.mask((told,))
 
 
 def _replica(one: Moving) -> FlatReplica:

@@ -23,6 +23,7 @@ NAMES = (
     "purge",
     "move",
     "requeue",
+    "dump",
     "load",
     "work",
     "addjob",

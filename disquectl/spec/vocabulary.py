@@ -97,6 +97,17 @@ COLUMNS: dict[str, dict[str, str]] = {
         "to": "The queue of the copy.",
     },
     "requeue": {"id": _JOB_ID, "queue": "The queue."},
+    "dump": {
+        "id": _JOB_ID,
+        "queue": "The queue.",
+        "body": _BODY,
+        "created": "When it was created, in UTC.",
+        "expires": "When its TTL ends, in UTC.",
+        "ttl": "Seconds from creation to expiry.",
+        "due": "When it is queued next, in UTC; null if it is queued, or never will be.",
+        "replicate": "Replicas that were asked for.",
+        "state": "queued, delayed, in-flight, or unknown.",
+    },
     "load": {
         "line": "Number of the line in the file.",
         "id": "The ID that the job had.",

@@ -50,14 +50,18 @@ def test_the_request_of_a_line():
     ("fields", "left"),
     [
         ({}, {"ttl": 3001, "delay": None}),
-        ({"delay": 600}, {"ttl": 3001, "delay": 1}),
-        ({"delay": 599}, {"ttl": 3001, "delay": None}),
-        ({"delay": 700}, {"ttl": 3001, "delay": 101}),
-        ({"delay": 700, "ttl": 701}, {"ttl": 102, "delay": 101}),
+        ({"delay": 600, "state": "delayed"}, {"ttl": 3001, "delay": 1}),
+        ({"delay": 599, "state": "delayed"}, {"ttl": 3001, "delay": None}),
+        ({"delay": 700, "state": "delayed"}, {"ttl": 3001, "delay": 101}),
+        ({"delay": 700, "state": None}, {"ttl": 3001, "delay": 101}),
+        # Its delay was ended early.
+        ({"delay": 700, "state": "queued"}, {"ttl": 3001, "delay": None}),
+        ({"delay": 700, "state": "in-flight"}, {"ttl": 3001, "delay": None}),
+        ({"delay": 700, "ttl": 701, "state": "delayed"}, {"ttl": 102, "delay": 101}),
         ({"ttl": 600}, {"ttl": 1, "delay": None}),
         ({"ttl": None, "expires": "2027-01-15T08:00:10Z"}, {"ttl": 10, "delay": None}),
         ({"ttl": None}, {"ttl": None, "delay": None}),
-        ({"created": None, "delay": 5}, {"ttl": 3600, "delay": 5}),
+        ({"created": None, "delay": 5, "state": None}, {"ttl": 3600, "delay": 5}),
         # Changed by hand: the TTL goes before the time that was worked out from it.
         ({"ttl": 7200, "expires": CREATED}, {"ttl": 6601, "delay": None}),
     ],

@@ -48,7 +48,12 @@ def bodies_of(node, queue="q"):
 
 
 def test_jobs_are_added_in_order_with_what_is_left_of_their_times(load, node):
-    lines = [line(1), line(2, retry=7), line(3, delay=100), line(4, queue="o\n\u202e", body="\0")]
+    lines = [
+        line(1),
+        line(2, retry=7),
+        line(3, delay=100, state="delayed"),
+        line(4, queue="o\n\u202e", body="\0"),
+    ]
     done = load(lines, "-o", "json")
     assert done.code == 0, done
     jobs, summary = done.records["jobs"], done.records["summary"]

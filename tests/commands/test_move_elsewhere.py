@@ -123,7 +123,7 @@ def test_another_address_of_the_same_cluster_is_found_out(words, cluster, origin
 
 def test_another_queue_by_another_address_of_the_same_cluster(cluster, original):
     records, _ = moved(cluster[0], "mail", "--to-node", cluster[2], "--to", "post")
-    assert arrived(cluster[1], records, b"post")
+    assert arrived(cluster[2], records, b"post")
 
 
 # Credentials
