@@ -112,7 +112,7 @@ def act_on_jobs(
                 session.note(PREVIEW.empty)
                 settle(search.cluster, session, refusals=search.refusals)
                 return
-            session.ask_of_node(_question(action, choice, selection))
+            session.ask_of_cluster(_question(action, choice, selection))
         del search, choice
     run = _Run(action, selection, new_search, Report(shape, session), Pace(values.get("rate")))
     run.carry_out()

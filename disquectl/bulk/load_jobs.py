@@ -68,7 +68,7 @@ def load(values: Values, shape: Shape, session: Session) -> None:
         with _open(path, session) as source:
             survey = Survey(source, plan, selection, values.get("skip", 0), progress)
         if survey.counts and not dry_run and not session.answered:
-            session.ask_of_node(survey.question(path, values.get("to")))
+            session.ask_of_cluster(survey.question(path, values.get("to")))
     with _open(path, session) as source, KnownJobs(session, values) as known:
         loading = _Loading(plan, known, values, session)
         if dry_run:

@@ -317,10 +317,17 @@ class Session:
                 f"{what} needs confirmation, because it {danger}. No terminal to ask on: pass {option}"
             )
 
+    def ask_of_cluster(self, what: str) -> None:
+        """The same for what is done on all nodes."""
+        self._ask_where(what, "in the cluster of")
+
     def ask_of_node(self, what: str) -> None:
         """Tell what would be done, and ask whether to do it on the node that is connected."""
+        self._ask_where(what, "on")
+
+    def _ask_where(self, what: str, where: str) -> None:
         node_id = self.client.verify()["node"]
-        self.ask(f"{what}.\nDo it on {self.client.node} (node {node_id})?")
+        self.ask(f"{what}.\nDo it {where} {self.client.node} (node {node_id})?")
 
     def ask(self, question: str) -> None:
         """Ask on stderr; anything but yes, or but the name of a protected profile, ends the command."""
