@@ -138,8 +138,8 @@ def test_dumped_jobs_are_loaded_as_they_were(node, cluster, tmp_path):
     for number, one in enumerate(HOSTILE):
         job = jobs[one]
         assert (job["retry"], job["repl"]) == (number * 10, 1)
-        assert 0 <= 1000 + number - job["ttl"] <= 30
-        assert 0 <= number * 100 - job["delay"] <= 30
+        assert -1 <= 1000 + number - job["ttl"] <= 30  # Disque may keep it a second longer
+        assert -1 <= number * 100 - job["delay"] <= 30
         assert job["state"] == ("active" if number else "queued")
 
 

@@ -110,6 +110,8 @@ dead list mail
 purge mail --yes
 purge --all-queues --yes --older-than 0s --state queued --state in-flight --state waiting -o json
 purge mail --dry-run
+dump
+dump mail --older-than 0s --state in-flight
 load - --yes < {{"queue": "mail", "body": "x", "id": "{ID}", "replicate": 2}}\n
 load - --yes -o json --to other --even-if-present < {{"queue": "mail", "body": "x"}}\n
 requeue mail --yes
