@@ -9,6 +9,7 @@ set -g __disquectl_commands \
     purge\t'Delete the jobs of queues, or some of them, on all nodes.' \
     move\t'Move the jobs of queues, or some of them, to another queue or cluster.' \
     requeue\t'Put jobs into their queue now, before their delay or retry time ends.' \
+    wait\t'Wait until queues are empty, jobs are gone, or nodes answer.' \
     work\t'Run a command for each job, with retries and a dead queue.' \
     addjob\t'Add a job to a queue and print its ID.' \
     getjob\t'Take jobs from queues, and wait until there is one.' \

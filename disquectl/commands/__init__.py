@@ -23,6 +23,7 @@ NAMES = (
     "purge",
     "move",
     "requeue",
+    "wait",
     "work",
     "addjob",
     "getjob",

@@ -97,6 +97,11 @@ COLUMNS: dict[str, dict[str, str]] = {
         "to": "The queue of the copy.",
     },
     "requeue": {"id": _JOB_ID, "queue": "The queue."},
+    "wait": {
+        "condition": "What was waited for: empty, length, consumers, job, ready, nodes or drained.",
+        "waited": "How long it took, in seconds.",
+        "value": "The figure that decided: jobs, consumers or nodes.",
+    },
     "getjob": {"queue": "The queue that the job came from.", "body": _BODY},
     "qpeek": {"queue": "The queue.", "id": _JOB_ID, "body": _BODY},
     "working": {"seconds": "Time until the job is queued again."},
