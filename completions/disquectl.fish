@@ -29,7 +29,7 @@ set -g __disquectl_commands \
     pause\t'Pause or resume a queue, or show its state.' \
     info\t'Show the state of a server: memory, clients, jobs, statistics.' \
     hello\t'Show the node that answers and the nodes it knows.' \
-    ping\t'Check that a node answers.' \
+    ping\t'Check that a node answers, and how fast.' \
     time\t'Print the time of a server\'s clock.' \
     config\t'Show or change the settings of a server.' \
     client\t'List, name, pause or close a server\'s connections.' \
