@@ -107,6 +107,12 @@ jobs --ids
 trace {ID}
 dead
 dead list mail
+wait mail --empty --timeout 50ms
+wait mail --length 1 --timeout 50ms
+wait --job {ID} --timeout 50ms
+wait --ready --timeout 50ms
+ping --times 2 --every 1ms
+ping --times 2 --every 1ms --cluster -o json
 purge mail --yes
 purge --all-queues --yes --older-than 0s --state queued --state in-flight --state waiting -o json
 purge mail --dry-run
