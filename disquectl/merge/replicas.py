@@ -45,6 +45,9 @@ _REQUIRED_TYPES: tuple[tuple[Callable[[FlatReplica], object], set[type]], ...] =
     (itemgetter(QUEUE), {bytes}),
     (itemgetter(CTIME), {int}),
     (itemgetter(RETRY), {int}),
+    (itemgetter(TTL), {int}),
+    (itemgetter(NACKS), {int}),
+    (itemgetter(DELIVERIES), {int}),
     (itemgetter(BODY), {bytes, type(None)}),
 )
 # The types of all fields of a reply to SHOW.
