@@ -151,7 +151,7 @@ class _Loading:
         if self._known.silent():
             raise PartlyDone("nodes did not answer: jobs that only they have are listed, too")
         if summary.counts[LEFT]:
-            raise PartlyDone(f"{summary.counts[LEFT]} of the lines are not jobs")
+            raise PartlyDone("some lines are not jobs")
 
     def carry_out(self, source: Source, shape: Shape) -> None:
         """Add the jobs, and raise what the run ends with."""
