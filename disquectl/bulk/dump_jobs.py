@@ -67,7 +67,7 @@ def dump(values: Values, shape: Shape, session: Session) -> None:
                 # A failed write may have ended within a line.
                 count = "some jobs" if isinstance(problem, DataError) else count_of(run.count)
                 verb = "is" if count == count_of(1) else "are"
-                session.problem(f"{file.path} is as it was; {count} {verb} in {file.partial}")
+                session.problem(f"{file.path} was not replaced; {count} {verb} in {file.partial}")
         raise
 
 

@@ -114,7 +114,10 @@ COLUMNS: dict[str, dict[str, str]] = {
         "new_id": "The ID that it has now.",
         "queue": "The queue that the job was added to.",
         "state": "With --dry-run: the state that the job had.",
-        "replicate": "With --dry-run: replicas of the added job.",
+        "ttl": "With --dry-run: the TTL that it would get, in seconds.",
+        "delay": "With --dry-run: its delay, in seconds.",
+        "retry": "With --dry-run: its retry time, in seconds.",
+        "replicate": "With --dry-run: how many replicas it would get.",
     },
     "wait": {
         "condition": "What was waited for: empty, length, consumers, job, ready, nodes or drained.",

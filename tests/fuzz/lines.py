@@ -21,6 +21,11 @@ addjob mail hello
 addjob mail hello --retry 60 --ttl 2h
 addjob mail --lines < one\\ntwo\\n
 addjob --jsonl < {{"queue": "mail", "body": "x", "replicate": 2}}\\n
+dump
+dump mail --limit 3
+load - --yes < {{"id": "{ID}", "queue": "mail", "body": "x", "replicate": 2}}\\n
+load - --yes -o json --even-if-present < {{"queue": "mail", "body": "x"}}\\n{{"queue": "q", "body": ""}}\\n
+load - --dry-run < {{"id": "{ID}", "queue": "mail", "body": "x"}}\\n
 getjob mail --nohang
 getjob mail --withcounters --count 5 --timeout 5s --ack
 getjob mail --max-jobs 3 --ack
