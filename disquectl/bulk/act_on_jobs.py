@@ -60,7 +60,10 @@ if TYPE_CHECKING:
             """What to say before the question, apart from the numbers; "" for nothing."""
 
         def begin(self, search: JobSearch, selection: Selection) -> Iterable[list[JobResult]]:
-            """Do what needs no scan of all jobs, batch by batch."""
+            """Do what needs no scan of all jobs, batch by batch.
+
+            When `search.is_over()`, begin nothing new, and yield the results of what is in flight.
+            """
 
         def act(self, search: JobSearch, jobs: list[SelectedJob]) -> list[JobResult]:
             """Act on a batch; return what became of each job, in this order."""
@@ -176,6 +179,10 @@ def _question(action: JobAction, choice: Choice, selection: Selection) -> str:
     return "\n".join([what, *lines, *([warning] if warning else [])])
 
 
+class _ScanStopped(Exception):
+    """A signal has ended a scan."""
+
+
 class _Run:
     """Acts on what a pass finds, then on what further passes find."""
 
@@ -196,7 +203,8 @@ class _Run:
         self._left_to_do = selection.limit
         self._acted = Deduplicator()
         self._not_done = Deduplicator()  # those of them that must not be acted on again
-        self._stop = Stop(report.stopping)
+        self._stop = Stop(self._stopping)
+        self._is_scanning = False
         self._silent: list[str] = []
         self._failure: DisquectlError | None = None
 
@@ -213,6 +221,8 @@ class _Run:
             except KeyboardInterrupt:
                 # The second signal: what is in flight is not waited for.
                 self._report.problem("interrupted: the outcome of the last batch is not known")
+            except _ScanStopped:
+                pass
             except DisquectlError as problem:
                 # What was done is reported before it is raised.
                 self._failure = problem
@@ -225,14 +235,15 @@ class _Run:
                 self._note(results)
                 self._report.progress(None)
                 self._pace.wait(len(results), self._stop.fd)
-                # What is in flight is waited for; the action begins nothing new.
-                if self._is_over() and not search.is_waiting:
-                    return
 
     def _pass(self, number: int) -> int:
         """Find jobs and act on them; return how many there were."""
         with self._search(is_over=self._is_over) as search:
-            search.run(self._acted)
+            self._is_scanning = True
+            try:
+                search.run(self._acted)
+            finally:
+                self._is_scanning = False
             if self._is_over():
                 return 0
             require_an_answer(search.cluster, self._report.session, search.refusals)
@@ -246,9 +257,17 @@ class _Run:
                 self._report.summary.not_selected = sum(
                     count for (_, state), count in choice.counts.items() if state in (IN_FLIGHT, UNKNOWN)
                 )
+            # A node that refuses to act on a job has answered: that is an outcome of the job.
+            unscanned = search.refusals.copy()
             count = self._act(search, choice)
-            self._silent = silent_nodes(search.cluster, search.refusals)
+            self._silent = silent_nodes(search.cluster, unscanned)
             return count + again
+
+    def _stopping(self) -> None:
+        """A signal asks to stop: a scan, which changes nothing, is not waited for."""
+        if self._is_scanning:
+            raise _ScanStopped
+        self._report.stopping()
 
     def _act(self, search: JobSearch, choice: Choice) -> int:
         total = len(choice) if self._left_to_do is None else min(self._left_to_do, len(choice))

@@ -121,6 +121,8 @@ class Move:
         if earlier:
             search.connect()
         for at in range(0, len(earlier), BATCH):
+            if search.is_over():
+                return
             if results := self._finish(Originals(search), search, earlier[at : at + BATCH]):
                 yield results
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from disquectl.errors import ReplyError
 from disquectl.merge.move_plan import Look
-from disquectl.merge.replicas import ordered
+from disquectl.merge.replicas import shown
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -65,8 +65,9 @@ class Originals:
                 claimed[job_id] = node_id
             elif verb == b"SHOW":
                 open_looks[job_id] -= 1
-                if reply is not None:
-                    replicas[job_id][node_id] = ordered(reply)
+                replica = shown(reply)
+                if replica is not None:
+                    replicas[job_id][node_id] = replica
         looks = {
             job_id: Look(found)
             for job_id, found in replicas.items()

@@ -33,6 +33,7 @@ if TYPE_CHECKING:
 BATCH = 1_000
 STATES = frozenset({QUEUED, DELAYED})
 PENDING_REASON = "a node that does not answer may have a replica; Disque tells it later"
+NOT_ANSWERED = "a node that has it did not answer"
 NOT_THERE = "deleted, but a node that does not answer may have a replica"
 
 
@@ -137,7 +138,9 @@ class Purge:
             if job.job_id in change.replies:
                 results[job.job_id] = JobResult(job.job_id, job.queue, PENDING, PENDING_REASON)
             else:
-                reason = change.left.get(job.job_id, "the node did not answer")
+                reason = change.left.get(job.job_id) or change.refused.get(job.job_id, NOT_ANSWERED)
+                if reason == UNKNOWN and job.replicas.holders & search.missing:
+                    reason = NOT_ANSWERED
                 results[job.job_id] = (
                     JobResult(job.job_id, job.queue, GONE)
                     if reason == UNKNOWN

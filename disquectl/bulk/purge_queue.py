@@ -10,7 +10,7 @@ from collections import deque
 
 from disquectl.bulk.summary import DONE, GONE, LEFT, JobResult
 from disquectl.errors import ReplyError
-from disquectl.merge.replicas import CTIME, ID, ordered
+from disquectl.merge.replicas import CTIME, ID, shown
 from disquectl.protocol.shapes import array, octets
 
 TYPE_CHECKING = False
@@ -146,7 +146,7 @@ class _Drain:
             self._take_one_of_many(reply)
         elif self._has_ended():
             return
-        elif reply is not None and self._search.existed_for_sure(ordered(reply)[CTIME]):
+        elif (last := shown(reply)) is not None and self._search.existed_for_sure(last[CTIME]):
             self._delete(self._peeked)
             self._peek()
         else:
@@ -156,10 +156,9 @@ class _Drain:
 
     def _take_one_of_many(self, reply: Reply) -> None:
         self._to_show -= 1
-        if reply is not None:
-            fields = ordered(reply)
-            if self._search.existed(fields[ID], fields[CTIME]):
-                self._existing.append(fields[ID])
+        job = shown(reply)
+        if job is not None and self._search.existed(job[ID], job[CTIME]):
+            self._existing.append(job[ID])
         if not self._to_show:
             self._delete(self._existing)
             self._existing = []

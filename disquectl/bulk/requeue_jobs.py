@@ -31,6 +31,7 @@ BATCH = 500
 STATES = frozenset({DELAYED})
 NOT_DELAYED = "not delayed any more"
 AT_MOST_ONCE = "at most once: Disque does not deliver it again"
+NOT_ANSWERED = "a node that has it did not answer"
 # Reasons for which nothing has to be done.
 _SETTLED = (plan.ALREADY_QUEUED, plan.ACKNOWLEDGED, NOT_DELAYED)
 
@@ -78,7 +79,7 @@ class Requeue:
         return [
             JobResult(job.job_id, job.queue, SKIPPED, AT_MOST_ONCE)
             if job.job_id in once
-            else _result(job, change)
+            else _result(job, change, search.missing)
             for job in jobs
         ]
 
@@ -94,18 +95,23 @@ def _is_delayed(replica: FlatReplica, search: JobSearch) -> bool:
     return evidence != IS_ACTIVE
 
 
-def _result(job: SelectedJob, change: JobChange) -> JobResult:
+def _result(job: SelectedJob, change: JobChange, missing: int) -> JobResult:
+    """What became of a job; `missing`: the bits of the nodes that did not answer."""
     reply = change.replies.get(job.job_id)
     if reply:
         return JobResult(job.job_id, job.queue, DONE)
     if reply is not None:
         # It was queued, acknowledged or expired after the look: another pass finds it if it was not.
         return JobResult(job.job_id, job.queue, GONE)
+    if job.job_id in change.refused:
+        return JobResult(job.job_id, job.queue, LEFT, change.refused[job.job_id])
     if job.job_id in change.nodes:
         return JobResult(
             job.job_id, job.queue, UNKNOWN, f"{change.nodes[job.job_id][0]} did not answer ENQUEUE"
         )
-    reason = change.left.get(job.job_id, "no node answered")
+    reason = change.left.get(job.job_id, NOT_ANSWERED)
     if reason == plan.UNKNOWN:
+        if job.replicas.holders & missing:
+            return JobResult(job.job_id, job.queue, LEFT, NOT_ANSWERED)
         return JobResult(job.job_id, job.queue, GONE)
     return JobResult(job.job_id, job.queue, SKIPPED if reason in _SETTLED else LEFT, reason)

@@ -99,18 +99,19 @@ class Summary:
     def text(self) -> str:
         """The summary as a sentence: outcomes that occurred, with their reasons."""
         parts = [f"{count_of(self.matched)} matched"]
-        parts += [self._part(kind) for kind in KINDS if self.counts[kind] or kind == DONE]
+        parts += [self.part(kind) for kind in KINDS if self.counts[kind] or kind == DONE]
         if self.not_selected:
-            parts.append(f"{self.not_selected} in flight not selected")
+            parts.append(f"{self.not_selected:,} in flight not selected")
         return ", ".join(parts)
 
-    def _part(self, kind: OutcomeKind) -> str:
+    def part(self, kind: OutcomeKind) -> str:
+        """How many jobs have this outcome, with the reasons."""
         reasons = [
-            f"{count} {reason}" if count < self.counts[kind] else reason
+            f"{count:,} {reason}" if count < self.counts[kind] else reason
             for (of, reason), count in self.reasons.items()
             if of == kind
         ]
-        part = f"{self.counts[kind]} {_MEANINGS[kind]}"
+        part = f"{self.counts[kind]:,} {_MEANINGS[kind]}"
         return f"{part} ({'; '.join(reasons)})" if reasons else part
 
     def error(self, *, is_complete: bool = True) -> DisquectlError | None:

@@ -1,7 +1,7 @@
 """`NodeConnection`: requests to one node of many, and its replies; no call waits.
 
-It connects, logs in and sends HELLO. It must not know which nodes there are: `Cluster` and the worker watch
-the descriptors and the clock for all of them.
+It connects, logs in, sends HELLO and names itself. It must not know which nodes there are: `Cluster` and the
+worker watch the descriptors and the clock for all of them.
 """
 
 from __future__ import annotations
@@ -40,6 +40,8 @@ class NodeConnection:
     greeting   its HELLO as a record, once it has answered
     failure    why it does not answer, or None
     is_double  its node is asked at another address already
+
+    With `client_name` it names itself at the node; whether the node accepts the name does not matter.
     """
 
     __slots__ = (
@@ -47,6 +49,7 @@ class NodeConnection:
         "_connection",
         "_connection_factory",
         "_in_flight",
+        "_naming",
         "_pending",
         "failure",
         "greeting",
@@ -56,7 +59,14 @@ class NodeConnection:
         "node_id",
     )
 
-    def __init__(self, node: Node, connection_factory: ConnectionFactory, node_id: str = "") -> None:
+    def __init__(
+        self,
+        node: Node,
+        connection_factory: ConnectionFactory,
+        node_id: str = "",
+        *,
+        client_name: bytes = b"",
+    ) -> None:
         self.node = node
         self.name = str(node)
         self.node_id = node_id
@@ -68,6 +78,7 @@ class NodeConnection:
         self._attempt: ConnectAttempt | None = None
         self._in_flight = InFlight()
         self._pending: deque[Request] = deque()  # the words of the requests in flight
+        self._naming = [b"CLIENT", b"SETNAME", client_name] if client_name else []
         try:
             self._attempt = connection_factory.attempt(node)
         except Unreachable as problem:
@@ -76,6 +87,8 @@ class NodeConnection:
         if connection_factory.password is not None:
             self._add([_AUTH, connection_factory.password])
         self._add([_HELLO])
+        if self._naming:
+            self._add(self._naming)
 
     @property
     def is_waiting(self) -> bool:
@@ -101,7 +114,7 @@ class NodeConnection:
         if self.failure is None or isinstance(self.failure, (ReplyError, NotDisque)):
             return []
         uncertain = islice(self._pending, self._in_flight.uncertain)
-        return [words for words in uncertain if words[0] not in (_AUTH, _HELLO)]
+        return [words for words in uncertain if words[0] not in (_AUTH, _HELLO) and words is not self._naming]
 
     @property
     def deadline(self) -> float | None:
@@ -213,6 +226,8 @@ class NodeConnection:
         answers: list[tuple[Request, Reply]] = []
         for reply in replies:
             words = self._pending.popleft()
+            if words is self._naming:
+                continue
             if words[0] is not _AUTH:
                 answers.append((words, reply))
             elif refused := self._refused_login(reply):

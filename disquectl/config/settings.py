@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     Default = Literal["always", "on a terminal", "never"]
 
 FALSE_WORDS = ("", "0", "no", "false", "off")
+PASSWORD_IS_VISIBLE = "others can see a password on the command line: use DISQUE_URL or --password-file"
 TLS_FILES = ("cacert", "cert", "key")
 
 
@@ -152,9 +153,7 @@ class Settings:
             if url is not None:
                 target = parse_url(url)
                 if target.password is not None and source.startswith("--"):
-                    self.warnings.append(
-                        "others can see a password on the command line: use DISQUE_URL or --password-file"
-                    )
+                    self.warnings.append(PASSWORD_IS_VISIBLE)
                 return target
             if nodes is not None:
                 text = nodes if isinstance(nodes, str) else ",".join(nodes)

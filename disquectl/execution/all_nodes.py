@@ -80,7 +80,7 @@ def _records(command: Command, does: Request, session: Session) -> ToRecords:
         return does.records
     from disquectl.protocol.secrets import masked_reply
 
-    return lambda words, reply: does.records(words, masked_reply(words, reply))  # type: ignore[arg-type]
+    return lambda words, reply: does.records(words, masked_reply(words, reply))
 
 
 def _scan(command: Command, values: Values, session: Session) -> None:

@@ -11,7 +11,7 @@ from disquectl.execution.id_commands import id_batches
 from disquectl.execution.present import present
 from disquectl.fanout.ask import Refusals, open_cluster, require_an_answer, settle
 from disquectl.fanout.change_jobs import JobChange
-from disquectl.merge.plan import MAYBE_QUEUED, ON_EVERY_REPLICA, UNKNOWN, WAITING
+from disquectl.merge.plan import MAYBE_QUEUED, NOT_ANSWERED, ON_EVERY_REPLICA, UNKNOWN, WAITING
 from disquectl.protocol.jobid import is_valid
 
 TYPE_CHECKING = False
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from disquectl.spec.parameters import Values, Words
 
 # Reasons for which each job that was left is reported by its ID.
-_REPORTED = (UNKNOWN, WAITING, MAYBE_QUEUED)
+_REPORTED = (UNKNOWN, WAITING, MAYBE_QUEUED, NOT_ANSWERED)
 
 
 def change_jobs_by_id(command: Command, values: Values, session: Session) -> None:

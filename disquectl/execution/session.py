@@ -167,23 +167,30 @@ class Session:
             count_nodes=lambda: advice.nodes_that_answer(self.client, self.client_for),
         )
 
+    def worded(self, text: str) -> str:
+        """The text as it is said to people; the interactive shell names commands as they are typed there."""
+        return text
+
     def warn(self, text: str) -> None:
         """A warning on stderr, unless --quiet."""
         if not self.settings.quiet:
-            self.streams.say(f"disquectl: warning: {for_message(text)}")
+            self.streams.say(f"disquectl: warning: {for_message(self.worded(text))}")
 
     def note(self, text: str) -> None:
         """Something to know on stderr, unless --quiet."""
         if not self.settings.quiet:
-            self.streams.say(for_message(text))
+            self.streams.say(for_message(self.worded(text)))
 
     def aside(self, text: str) -> None:
         """A note that a person may overlook: dim on a terminal."""
         if self.settings.quiet:
             return
-        line = for_message(text)
-        dim = self.streams.stderr_is_terminal and self.settings.color != "never"
-        self.streams.say(f"\x1b[2m{line}\x1b[0m" if dim else line)
+        style = ""
+        if self.streams.stderr_is_terminal and self.settings.color != "never":
+            from disquectl.render.ansi import DIM
+
+            style = DIM
+        self.streams.say(for_message(self.worded(text)), style)
 
     @property
     def on_terminal(self) -> bool:
@@ -205,7 +212,7 @@ class Session:
 
     def problem(self, text: str) -> None:
         """One thing of several that went wrong."""
-        self.streams.say(f"disquectl: {for_message(text)}")
+        self.streams.say(f"disquectl: {for_message(self.worded(text))}")
 
     @property
     def format(self) -> str:
@@ -297,9 +304,14 @@ class Session:
             return True
         return settings.yes and not settings.protected
 
+    @property
+    def can_ask(self) -> bool:
+        """Whether there is a terminal to ask on."""
+        return self.streams.stdin_is_terminal and self.streams.stderr_is_terminal
+
     def check_can_ask(self, what: str, danger: str) -> None:
         """Raise UsageError, with the option to pass, if there is no terminal to ask for confirmation on."""
-        if not (self.streams.stdin_is_terminal and self.streams.stderr_is_terminal):
+        if not self.can_ask:
             option = f"--yes-really {self.settings.profile}" if self.settings.protected else "--yes"
             raise UsageError(
                 f"{what} needs confirmation, because it {danger}. No terminal to ask on: pass {option}"

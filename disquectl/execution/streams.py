@@ -113,10 +113,19 @@ class Streams:
         self.stdout_is_terminal = stdout.isatty()
         self.stderr_is_terminal = stderr.isatty()
 
-    def say(self, line: str) -> None:
-        """A line on stderr. Errors writing to stderr are ignored."""
+    def say(self, text: str, style: str = "") -> None:
+        """A message on stderr, in this ANSI style. A terminal gets it wrapped at words.
+
+        Errors writing to stderr are ignored.
+        """
+        if self.stderr_is_terminal:
+            text = wrapped(text, _columns(self.stderr))
+        if style:
+            from disquectl.render.ansi import RESET
+
+            text = f"{style}{text}{RESET}"
         try:
-            self.stderr.write(line.encode("utf-8", "backslashreplace") + b"\n")
+            self.stderr.write(text.encode("utf-8", "backslashreplace") + b"\n")
             self.stderr.flush()
         except (OSError, ValueError):
             pass
@@ -132,13 +141,33 @@ class Streams:
     @property
     def width(self) -> int:
         """Columns of the terminal that stdout is; 80 elsewhere. COLUMNS goes before, as everywhere."""
-        given = os.environ.get("COLUMNS", "")
-        if given.isdecimal() and len(given) < _ABSURD_DIGITS and int(given) > 0:
-            return int(given)
-        try:
-            return os.get_terminal_size(self.stdout.fileno()).columns or 80
-        except (OSError, ValueError):
-            return 80
+        return _columns(self.stdout)
+
+
+def wrapped(text: str, width: int) -> str:
+    """The text with each line that is too long wrapped between its words; what has no blanks stays whole."""
+    if all(len(line) <= width for line in text.split("\n")):
+        return text
+    from textwrap import TextWrapper
+
+    wrapper = TextWrapper(
+        width,
+        break_long_words=False,
+        break_on_hyphens=False,
+        expand_tabs=False,
+        replace_whitespace=False,
+    )
+    return "\n".join("\n".join(wrapper.wrap(line)) for line in text.split("\n"))
+
+
+def _columns(file: BinaryIO) -> int:
+    given = os.environ.get("COLUMNS", "")
+    if given.isdecimal() and len(given) < _ABSURD_DIGITS and int(given) > 0:
+        return int(given)
+    try:
+        return os.get_terminal_size(file.fileno()).columns or 80
+    except (OSError, ValueError):
+        return 80
 
 
 class Closed:

@@ -8,8 +8,8 @@ from __future__ import annotations
 
 from disquectl.errors import OutcomeUnknown, ReplyError
 from disquectl.fanout.ask import may_be_silent
-from disquectl.merge.plan import ON_EVERY_REPLICA, UNKNOWN, Plan, plan, replica_of
-from disquectl.merge.replicas import ordered
+from disquectl.merge.plan import NOT_ANSWERED, ON_EVERY_REPLICA, UNKNOWN, Plan, plan, replica_of
+from disquectl.merge.replicas import shown
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -35,6 +35,7 @@ class JobChange:
 
     replies  job ID -> the largest number that a node replied
     left     job ID -> the reason why nothing was sent for it
+    refused  job ID -> the error that a node replied
     nodes    job ID -> the nodes that the verb was sent to
     """
 
@@ -48,6 +49,7 @@ class JobChange:
         """`objection`: the reason why a job with this replica is left as it is, "" for none."""
         self.replies: dict[bytes, int] = {}
         self.left: dict[bytes, str] = {}
+        self.refused: dict[bytes, str] = {}
         self.nodes: dict[bytes, list[str]] = {}
         self._cluster = cluster
         self._verb = verb
@@ -103,7 +105,7 @@ class JobChange:
                 elif (found := replica_of(connection.node_id.encode(), reply)) is not None:
                     job_id: bytes = request[1]  # type: ignore[assignment]  # requests are made of bytes
                     replicas[job_id].append(found)
-                    if self._objection is not None and (reason := self._objection(ordered(reply))):
+                    if self._objection is not None and (reason := self._objection(shown(reply) or [])):
                         objections[job_id] = reason
             if not silent_before < len(self._cluster.missing()) or not self._cluster.answered():
                 break
@@ -119,17 +121,21 @@ class JobChange:
         requests: dict[NodeConnection, list[list[bytes]]] = {}
         for job_id, one in plans.items():
             self.left.pop(job_id, None)
-            for node_id in one.nodes:
+            nodes = [node_id for node_id in one.nodes if node_id in connections]
+            if not nodes:
+                self.left[job_id] = NOT_ANSWERED
+            for node_id in nodes:
                 requests.setdefault(connections[node_id], []).append([self._verb, job_id])
                 self.nodes.setdefault(job_id, []).append(connections[node_id].name)
         for connection, some in requests.items():
             connection.ask(some)
         for connection, request, reply in self._cluster.ask():
+            asked: bytes = request[1]  # type: ignore[assignment]  # requests are made of bytes
             if isinstance(reply, ReplyError):
                 self._refusals.add(connection, request, reply)
+                self.refused[asked] = reply.message
             else:
                 count = _number(connection, self._verb, reply)
-                asked: bytes = request[1]  # type: ignore[assignment]  # requests are made of bytes
                 self.replies[asked] = max(self.replies.get(asked, 0), count)
 
 

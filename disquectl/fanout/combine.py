@@ -7,6 +7,7 @@ from disquectl.errors import ReplyError
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
+    from typing import Any
 
     from disquectl.client.cluster import Cluster
     from disquectl.client.node_connection import NodeConnection
@@ -16,7 +17,7 @@ if TYPE_CHECKING:
     # The records of each node for each request.
     Replies = list[tuple[NodeConnection, list[list[Record]]]]
     # The words sent and their reply -> records.
-    ToRecords = Callable[[Words, object], Iterable[Record]]
+    ToRecords = Callable[[Words, Any], Iterable[Record]]
 
 
 def ask_all(cluster: Cluster, requests: list[Words], to_records: ToRecords, refusals: Refusals) -> Replies:

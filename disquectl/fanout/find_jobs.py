@@ -77,11 +77,6 @@ class JobSearch:
         return missing_bits(self.cluster, self.table.bits)
 
     @property
-    def is_waiting(self) -> bool:
-        """Whether a node has requests without a reply."""
-        return any(connection.is_waiting for connection in self.cluster.links())
-
-    @property
     def ids_not_found(self) -> int:
         """How many IDs of --ids-from no node has, as far as they answered."""
         return len(self._selection.ids or ()) - len(self.table.named)

@@ -12,7 +12,7 @@ from disquectl.errors import ReplyError
 from disquectl.fanout.ask import Refusals
 from disquectl.merge.clocks import Clocks, skew_ms
 from disquectl.merge.queues import NAME, QueueSum, stat_of
-from disquectl.merge.replicas import page_of
+from disquectl.merge.replicas import BODY, page_of
 from disquectl.protocol.replies import qscan_page
 from disquectl.protocol.server_replies import server_time
 
@@ -28,6 +28,9 @@ if TYPE_CHECKING:
 TIME = [b"TIME"]
 # Elements that a node looks at for one page: enough to be quick, and few enough not to delay other clients.
 PAGE = b"1000"
+# Pages of jobs have bodies: they begin with fewer, and go on with as many as have about this many bytes.
+FIRST_JOBS, MOST_JOBS = 20, 1_000
+PAGE_BYTES = 4 << 20
 
 
 def now_ms() -> float:
@@ -74,14 +77,15 @@ class ClusterScan:
         if scan_queues:
             requests.append([b"QSCAN", b"0", b"COUNT", PAGE] if queue is None else [b"QSTAT", queue])
         if scan_jobs:
-            requests.append(_jobs_page(0, queue))
+            requests.append(_jobs_page(0, FIRST_JOBS, queue))
         for connection, request, reply in self.cluster.ask(*requests):
             if isinstance(reply, ReplyError):
                 self.refusals.add(connection, request, reply)
             elif request[0] == b"JSCAN":
                 cursor, replicas = page_of(reply)
                 if cursor:
-                    connection.ask([_jobs_page(cursor, queue)])
+                    count = next_count(replicas, int(request[3]))
+                    connection.ask([_jobs_page(cursor, count, queue)])
                 yield connection, replicas
             elif request[0] == b"TIME":
                 now = now_ms()
@@ -122,6 +126,12 @@ class ClusterScan:
             self._queues_of.setdefault(connection, []).append(queue)
 
 
-def _jobs_page(cursor: int, queue: bytes | None) -> list[bytes]:
-    words = [b"JSCAN", b"%d" % cursor, b"COUNT", PAGE, b"REPLY", b"all"]
+def next_count(replicas: list[FlatReplica], count: int) -> int:
+    """How many jobs to look at for the next page, when looking at `count` of them returned these."""
+    size = sum(len(replica[BODY] or b"") for replica in replicas)
+    return max(min(PAGE_BYTES * count // max(size, 1), MOST_JOBS), 1)
+
+
+def _jobs_page(cursor: int, count: int, queue: bytes | None) -> list[bytes]:
+    words = [b"JSCAN", b"%d" % cursor, b"COUNT", b"%d" % count, b"REPLY", b"all"]
     return words if queue is None else [*words, b"QUEUE", queue]

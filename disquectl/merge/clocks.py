@@ -24,12 +24,17 @@ class Clocks:
         self._ahead_ms: dict[bytes, float] = {}
 
     def add(self, node_id: str, ahead_ms: float) -> None:
-        """Add the result of skew_ms for one node."""
-        self._ahead_ms[node_id[:PREFIX].encode()] = ahead_ms
+        """Add the result of skew_ms for one node; of several, the largest: a late reply makes it smaller."""
+        key = node_id[:PREFIX].encode()
+        self._ahead_ms[key] = max(ahead_ms, self._ahead_ms.get(key, ahead_ms))
 
     def of_maker(self, job_id: bytes) -> float:
         """How far the clock of the node that created the job is ahead, in ms; the job ID names that node."""
         return self._ahead_ms.get(job_id[2 : 2 + PREFIX], 0.0)
+
+    def ahead_of(self, node_id: str) -> float:
+        """How far the clock of a node is ahead, in ms."""
+        return self._ahead_ms.get(node_id[:PREFIX].encode(), 0.0)
 
     @property
     def least_ahead_ms(self) -> float:

@@ -36,6 +36,7 @@ WAITING = "left as it is: its ADDJOB still waits for replicas"
 ACKNOWLEDGED = "already acknowledged"
 ALREADY_QUEUED = "already queued"
 NOT_QUEUED = "not queued"
+NOT_ANSWERED = "left as it is: its node did not answer"
 MAYBE_QUEUED = "left as it is: it may be queued on a node that did not answer"
 
 _NEVER_MS = 1 << 62

@@ -47,6 +47,16 @@ _REQUIRED_TYPES: tuple[tuple[Callable[[FlatReplica], object], set[type]], ...] =
     (itemgetter(RETRY), {int}),
     (itemgetter(BODY), {bytes, type(None)}),
 )
+# The types of all fields of a reply to SHOW.
+_TYPES: tuple[tuple[tuple[int, ...], set[type]], ...] = (
+    ((ID, STATE), {bytes}),
+    ((QUEUE, BODY), {bytes, type(None)}),
+    ((REPL, TTL, CTIME, DELAY, RETRY, NACKS, DELIVERIES), {int}),
+    ((REQUEUE, AWAKE), {int, type(None)}),
+    ((DELIVERED,), {list}),
+)
+# Disque's own words.
+STATES = (b"wait-repl", b"active", b"queued", b"acked")
 _DEFAULTS: dict[bytes, Any] = {
     b"queue": b"",
     b"nodes-delivered": [],
@@ -67,7 +77,7 @@ def page_of(reply: Reply) -> tuple[int, list[FlatReplica]]:
     try:
         if any(not types.issuperset(map(type, map(value, found))) for value, types in _REQUIRED_TYPES):
             raise unexpected("JSCAN", found)
-    except (TypeError, IndexError):
+    except (TypeError, IndexError, KeyError):
         raise unexpected("JSCAN", found) from None
     return digits("JSCAN", cursor), found
 
@@ -81,4 +91,20 @@ def ordered(reply: Reply) -> FlatReplica:
     for name in NAMES:
         nil = name.startswith(b"next-")
         replica += [name, given.get(name, None if nil else _DEFAULTS.get(name, 0))]
+    return replica
+
+
+def shown(reply: Reply) -> FlatReplica | None:
+    """The replica in a reply to SHOW, with the types of all its fields checked; None if there is none.
+
+    Raises NotDisque.
+    """
+    if reply is None:
+        return None
+    replica = ordered(reply)
+    for places, types in _TYPES:
+        if not types.issuperset(type(replica[place]) for place in places):
+            raise unexpected("SHOW", reply)
+    if not set(map(type, replica[DELIVERED])) <= {bytes} or replica[STATE] not in STATES:
+        raise unexpected("SHOW", reply)
     return replica

@@ -6,7 +6,7 @@ anything.
 
 from __future__ import annotations
 
-from disquectl.render.ansi import BOLD, CYAN, RED, YELLOW
+from disquectl.render.ansi import BOLD, CYAN, DIM, RED, YELLOW
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -17,7 +17,6 @@ if TYPE_CHECKING:
     # id, title, footer, error and warning -> the escape sequence that begins it; missing: none.
     Palette: TypeAlias = Mapping[str, str]
 
-DIM = "\x1b[2m"
 _NONE: Palette = {"title": BOLD, "footer": DIM, "error": BOLD}
 _DARK: Palette = {"id": CYAN, "title": BOLD, "footer": DIM, "error": BOLD + RED, "warning": YELLOW}
 # Yellow and cyan are too pale on white: dark orange and blue.

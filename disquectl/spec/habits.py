@@ -6,16 +6,16 @@ From redis-cli, rabbitmqctl, nats, celery, and the usual words of command lines.
 from __future__ import annotations
 
 _DELETE = "disquectl deljob --cluster ID"
-_EMPTY = "disquectl jobs QUEUE --state queued --ids | disquectl deljob --cluster -"
+_EMPTY = "disquectl purge QUEUE"
 _LIST = "disquectl queues"
 _PEEK = "disquectl qpeek QUEUE"
 _ADD = "disquectl addjob QUEUE BODY"
 _TAKE = "disquectl getjob QUEUE --ack"
 _RETRY = "disquectl dead retry QUEUE"
 _REQUEUE = "disquectl enqueue --cluster ID"
-_LENGTH = "disquectl qlen --cluster QUEUE"
+_LENGTH = "disquectl queues QUEUE"
 _NODES = "disquectl nodes"
-_CONSUMERS = "disquectl client list --cluster"
+_CONSUMERS = "disquectl consumers"
 _CLIENTS = "disquectl client list"
 _JOB = "disquectl trace ID"
 _WORK = "disquectl work -q QUEUE -- COMMAND"
@@ -40,12 +40,10 @@ COMMANDS = {
     "search": "disquectl jobs --grep TEXT",
     "grep": "disquectl jobs --grep TEXT",
     "flush": _EMPTY,
-    "purge": _EMPTY,
     "empty": _EMPTY,
     "clear": _EMPTY,
     "drain": _EMPTY,
     "retry": _RETRY,
-    "requeue": _REQUEUE,
     "release": _REQUEUE,
     "count": _LENGTH,
     "len": _LENGTH,

@@ -1,8 +1,8 @@
-"""Timestamps as people write them, converted to the delay that Disque takes. Pure: `now` is passed in."""
+"""Timestamps as people write them, and as files have them. Pure: `now` is passed in."""
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import UTC, datetime
 from math import ceil
 
 from disquectl.errors import UsageError
@@ -25,3 +25,15 @@ def seconds_until(text: str, now: float) -> int:
     if at < now:
         raise UsageError(f"in the past: {text!r}")
     return ceil(at - now)
+
+
+def unix_seconds(text: object) -> float:
+    """Seconds since 1970 of a point in time as in ISO 8601; UTC, unless it has an offset.
+
+    Raises UsageError for anything else.
+    """
+    try:
+        at = datetime.fromisoformat(text)  # type: ignore[arg-type]  # TypeError if it is not text
+        return (at if at.tzinfo is not None else at.replace(tzinfo=UTC)).timestamp()
+    except (TypeError, ValueError, OverflowError):
+        raise UsageError(f"not a time: {text!r}", "write 2026-12-24T18:00:00Z") from None

@@ -35,7 +35,8 @@ class Nodes:
     """Calls `answered(answers)` with requests and their replies; the `node` of a GETJOB is who answered it.
 
     Calls `lost(requests, certainly_not_done, node)` with requests that get no reply; `node` is the node whose
-    connection was lost, None if none was open. `report(text)` gets messages for the log.
+    connection was lost, None if none was open. `report(text)` gets messages for the log. All connections name
+    themselves `client_name` at their nodes.
     """
 
     def __init__(
@@ -47,6 +48,7 @@ class Nodes:
         answered: Callable[[list[tuple[Request, Reply]]], object],
         lost: Callable[[Iterable[Request], bool, Node | None], object],
         report: Callable[[str], object],
+        client_name: bytes,
     ) -> None:
         self.current = seeds[0]
         self._connection_factory = connection_factory
@@ -54,6 +56,7 @@ class Nodes:
         self._answered = answered
         self._lost = lost
         self._report = report
+        self._client_name = client_name
         self._known = list(dict.fromkeys(seeds))
         # The addresses of nodes by ID.
         self._by_id: dict[str, Node] = {}
@@ -171,9 +174,7 @@ class Nodes:
         if self._unavailable_until(self.current, getting=True) > time.monotonic():
             self.use_next()
         if self._unavailable_until(self.current) <= time.monotonic():
-            self._getter = WatchedConnection(
-                self.current, self._connection_factory, self._poller, self._replied, self._getter_failed
-            )
+            self._getter = self._connect(self.current, self._getter_failed)
             self._getter.watch()
 
     def use_next(self) -> None:
@@ -198,12 +199,20 @@ class Nodes:
             return None
         connection = self._connections.get((node, purpose))
         if connection is None:
-            connection = WatchedConnection(
-                node, self._connection_factory, self._poller, self._replied, self._connection_failed
-            )
+            connection = self._connect(node, self._connection_failed)
             self._connections[node, purpose] = connection
             connection.watch()
         return connection if connection.inner.failure is None else None
+
+    def _connect(self, node: Node, failed: Callable[[WatchedConnection], object]) -> WatchedConnection:
+        return WatchedConnection(
+            node,
+            self._connection_factory,
+            self._poller,
+            self._replied,
+            failed,
+            client_name=self._client_name,
+        )
 
     def _replied(self, connection: WatchedConnection, answers: list[tuple[Request, Reply]]) -> None:
         if connection.node in self._failing:

@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 class WatchedConnection:
     """Calls `on_replies(connection, answers)` for replies, and `on_failure(connection)` once if it fails.
 
+    `client_name`: the name that it gives itself at the node.
     `wait_seconds`: how long a request may take in addition to the response timeout.
     """
 
@@ -33,9 +34,11 @@ class WatchedConnection:
         poller: Poller,
         on_replies: Callable[[WatchedConnection, list[tuple[Request, Reply]]], object],
         on_failure: Callable[[WatchedConnection], object],
+        *,
+        client_name: bytes,
     ) -> None:
         self.node = node
-        self.inner = NodeConnection(node, connection_factory)
+        self.inner = NodeConnection(node, connection_factory, client_name=client_name)
         self.unanswered: deque[Request] = deque()
         self.wait_seconds = 0.0
         self._poller = poller

@@ -6,13 +6,16 @@ One loop over sockets, processes and signals. The rules are elsewhere: where to 
 
 from __future__ import annotations
 
+import os
 import random
 import signal
+import socket
 import time
 from contextlib import suppress
 
 from disquectl.errors import ConnectionFailed
 from disquectl.execution.signals import STOPPING, Signals
+from disquectl.protocol.worker_names import worker_name
 from disquectl.render.human import duration
 from disquectl.worker.child import not_begun_by_the_end, not_run
 from disquectl.worker.ending import KILL, OPEN, TERM, Ending
@@ -77,6 +80,9 @@ class Worker:
             answered=self._answered,
             lost=self._lifecycle.lost,
             report=log.message,
+            client_name=worker_name(
+                os.fsencode(socket.gethostname()), os.getpid(), [queue for queue, _ in plan.queues]
+            ),
         )
         self._now = time.monotonic()
         self._source = JobSource(plan, self._nodes, self._lifecycle, log, self._now)

@@ -238,10 +238,11 @@ def test_each_address_of_a_name_is_tried(monkeypatch):
 
 
 def test_no_file_is_left_open_by_failures():
+    dead = parse_node(refused_address())
     before = len(os.listdir("/dev/fd"))
     for _ in range(5):
         with pytest.raises(Unreachable):
-            open_connection(parse_node(refused_address()), 5)
+            open_connection(dead, 5)
     assert len(os.listdir("/dev/fd")) == before
 
 

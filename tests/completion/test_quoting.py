@@ -4,7 +4,7 @@ import shutil
 import subprocess
 
 import pytest
-from hypothesis import assume, given
+from hypothesis import HealthCheck, assume, given, settings
 from hypothesis import strategies as st
 
 from disquectl.completion import bash, fish
@@ -13,6 +13,7 @@ TEXT = st.text(st.characters(blacklist_characters="\0", blacklist_categories=["C
 
 
 @pytest.mark.parametrize("opened", ["", "'", '"', "$'"])
+@settings(suppress_health_check=[HealthCheck.filter_too_much, HealthCheck.too_slow])
 @given(word=TEXT)
 def test_a_quoted_word_is_read_back_as_it_was(opened, word):
     assume(bash.fits(word, opened))

@@ -12,7 +12,9 @@ from typing import Any
 import pytest
 
 import disquectl
-from disquectl.execution.streams import Closed, Streams
+from disquectl.execution.streams import Closed, Streams, wrapped
+from tests.conftest import run_disquectl
+from tests.support.terminal import on_terminal
 
 
 @pytest.mark.parametrize(
@@ -56,3 +58,35 @@ def test_a_stream_that_is_closed_refuses_and_leaves_nothing_behind(name: str) ->
             getattr(closed, act)()
     del closed, streams
     gc.collect()  # an exception that nobody can catch would fail this test
+
+
+@pytest.mark.parametrize("columns", [40, 60, 80])
+def test_a_terminal_gets_messages_wrapped_at_words(columns: int) -> None:
+    seen, code = on_terminal("queues", node="127.0.0.1:1", columns=columns)
+    assert code == 5
+    lines = seen.splitlines()
+    assert " ".join(lines) == (
+        "disquectl: 127.0.0.1:1: connection refused (Is a Disque running there? "
+        "Name one by --node or DISQUE_NODES.)"
+    )
+    assert len(lines) > 1
+    assert all(len(line) <= columns for line in lines)
+
+
+def test_what_is_no_terminal_gets_a_message_as_one_line() -> None:
+    done = run_disquectl("queues", node="127.0.0.1:1", COLUMNS="40")
+    assert done.err.count("\n") == 1
+
+
+@pytest.mark.parametrize(
+    ("text", "lines"),
+    [
+        ("short", ["short"]),
+        ("", [""]),
+        ("127.0.0.1:7711/a-b: left", ["127.0.0.1:7711/a-b:", "left"]),
+        ("one two three\n  mail: 12 queued", ["one two", "three", "  mail: 12", "queued"]),
+        ("tab\tand  blanks stay", ["tab\tand", "blanks stay"]),
+    ],
+)
+def test_lines_are_wrapped_between_words_alone(text: str, lines: list[str]) -> None:
+    assert wrapped(text, 12).split("\n") == lines

@@ -97,6 +97,8 @@ shutdown
 debug flushall
 loadjob x
 nodes
+consumers
+consumers q
 queues
 queues --estimate
 jobs
@@ -105,6 +107,16 @@ jobs --ids
 trace {ID}
 dead
 dead list mail
+purge mail --yes
+purge --all-queues --yes --older-than 0s --state queued --state in-flight --state waiting -o json
+purge mail --dry-run
+load - --yes < {{"queue": "mail", "body": "x", "id": "{ID}", "replicate": 2}}\n
+load - --yes -o json --to other --even-if-present < {{"queue": "mail", "body": "x"}}\n
+requeue mail --yes
+requeue mail --yes --state in-flight -o jsonl
+move mail --to other --yes
+move mail --to other --yes --keep -o json
+move mail --to other --yes --state in-flight --at-most-once --async
 dead show {ID}
 dead retry {DEAD_ID.decode()}
 dead drop {DEAD_ID.decode()}

@@ -8,7 +8,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from disquectl.commands import client, cluster, dead, jobs, nodes, qstat, queues
+from disquectl.commands import client, cluster, consumers, dead, jobs, nodes, qstat, queues
+from disquectl.programs.consumers import for_people as consumer_for_people
 from disquectl.programs.jobs import for_people as job_for_people
 from disquectl.programs.nodes import for_people as node_for_people
 from tests.render.samples import ID, written
@@ -125,6 +126,18 @@ def _connection(number, **fields):
     }
 
 
+def _consumer(number, **fields):
+    return {
+        "address": f"10.0.1.{number}:48294",
+        "name": "",
+        "node": NODES[0],
+        "waiting": True,
+        "idle": 0,
+        "queues": None,
+        **fields,
+    }
+
+
 def _known_node(number, **fields):
     return {
         "id": NODE_IDS[number],
@@ -218,6 +231,31 @@ def lists():
                     _node(0, used_memory=1_060_000_000, health="full"),
                     _node(1, priority={NODES[0]: 1, NODES[2]: 10}, health="failing"),
                     _unknown_node(2, health="down", priority=100, state="failing"),
+                )
+            ],
+        ),
+        "consumers": (
+            consumers.shape({}),
+            [
+                consumer_for_people(consumer)
+                for consumer in (
+                    _consumer(1, name="disquectl:work:mill-7:4242:q=mail,sms", queues=[b"mail", b"sms"]),
+                    _consumer(
+                        1,
+                        name="disquectl:work:mill-7:4242:q=mail,sms",
+                        node=NODES[1],
+                        waiting=False,
+                        idle=95,
+                        queues=[b"mail", b"sms"],
+                    ),
+                    _consumer(
+                        2,
+                        name="disquectl:work:reports-worker-6d5f9c7b8-x2x7k:1:q=%1B[31m,reports-of-the-night,"
+                        "%E2%80%AE%E6%97%A5+12",
+                        queues=[b"\x1b[31m", b"reports-of-the-night", "\u202e日".encode()],
+                    ),
+                    _consumer(3, node=NODES[2], idle=7_500),
+                    _consumer(4, name="billing", node=NODES[2], idle=12),
                 )
             ],
         ),

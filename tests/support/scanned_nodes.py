@@ -63,6 +63,10 @@ class ScannedNode(ScriptedNode):
         self.late = dict(late or {})
         self.others = []
 
+    def was_asked(self, verb):
+        """Whether it got a request with this verb."""
+        return any(words[0] == verb for words in self.requests)
+
     def verbs(self):
         """The requests that change something, in order: (verb, job ID)."""
         reads = (b"HELLO", b"TIME", b"JSCAN", b"SHOW", b"QPEEK", b"QSTAT")
@@ -97,7 +101,8 @@ class ScannedNode(ScriptedNode):
             return [b"%d" % seconds, b"%d" % (rest * 1_000_000)]
         if verb == b"JSCAN":
             queue = words[words.index(b"QUEUE") + 1] if b"QUEUE" in words else None
-            return [b"0", [one for one in self.jobs.values() if queue in (None, one[QUEUE])]]
+            found = [one for one in self.jobs.values() if queue in (None, one[QUEUE])]
+            return [b"0", [one[ID] for one in found] if b"id" in words else found]
         if verb == b"QPEEK":
             queued = [one for one in self.jobs.values() if (one[QUEUE], one[STATE]) == (words[0], b"queued")]
             queued.sort(key=lambda one: one[CTIME])

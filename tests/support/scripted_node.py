@@ -102,8 +102,14 @@ class ScriptedNode:
         return True
 
 
+# Bound and not listening: they refuse connections, and no other process gets their ports.
+_BOUND = []
+
+
 def refused_address():
     """An address of loopback where nobody listens."""
-    with socket.create_server(("127.0.0.1", 0)) as listener:
-        host, port = listener.getsockname()
+    bound = socket.socket()
+    bound.bind(("127.0.0.1", 0))
+    _BOUND.append(bound)
+    host, port = bound.getsockname()
     return f"{host}:{port}"

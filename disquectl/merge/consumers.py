@@ -1,0 +1,110 @@
+"""Which connections of a node consume jobs, by its replies to CLIENT LIST and QSTAT. Pure.
+
+A consumer waits in GETJOB, or has the name of a worker: a busy worker does not wait. CLIENT LIST does not
+say for which queues a connection waits; QSTAT says how many wait for one queue.
+"""
+
+from __future__ import annotations
+
+from disquectl.protocol.worker_names import read_worker_name
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from disquectl.protocol.shapes import Record
+
+CONSUMER_FIELDS = ("address", "name", "node", "waiting", "idle", "queues")
+
+
+def consumers_of(clients: Iterable[Record], node: str) -> list[Record]:
+    """The records of the consumers among the connections that a node lists, by their addresses.
+
+    (A node lists its connections in changing order.)
+    """
+    found = [record for client in clients if (record := _consumer(client, node)) is not None]
+    return sorted(found, key=lambda record: str(record["address"]))
+
+
+def _consumer(client: Record, node: str) -> Record | None:
+    name = client.get("name", "")
+    worker = read_worker_name(name)
+    # b: blocked, in GETJOB or ADDJOB.
+    waiting = "b" in client.get("flags", "") and client.get("cmd") == "getjob"
+    if worker is None and not waiting:
+        return None
+    idle = client.get("idle")
+    return {
+        "address": client.get("addr"),
+        "name": name,
+        "node": node,
+        "waiting": waiting,
+        "idle": idle if isinstance(idle, int) else None,
+        "queues": None if worker is None else worker.queues,
+    }
+
+
+class OfQueue:
+    """The consumers of one queue at one node.
+
+    records  those that name the queue, and those that may consume it
+    waiting  how many of `unnamed` wait for the queue
+    unnamed  how many of the records wait for queues that they do not name
+    """
+
+    __slots__ = ("records", "unnamed", "waiting")
+
+    def __init__(self, records: list[Record], queue: bytes, blocked: int) -> None:
+        """`blocked`: how many connections wait for the queue at this node.
+
+        A worker whose name has the queue and that waits counts as one of them. (One that holds many failed
+        jobs of the queue may wait for its other queues only.)
+        """
+        named: list[Record] = []
+        unnamed: list[Record] = []
+        busy: list[Record] = []
+        for record in records:
+            if queue in (record["queues"] or ()):
+                named.append(record)
+            elif _may_take_others(record):
+                (unnamed if record["waiting"] else busy).append(record)
+        more = blocked - sum(record["waiting"] for record in named)
+        self.waiting = min(max(more, 0), len(unnamed))
+        if not self.waiting:
+            unnamed = []
+        self.unnamed = len(unnamed)
+        self.records = named + unnamed + busy
+
+
+def _may_take_others(record: Record) -> bool:
+    """Whether a consumer may take jobs from queues that it does not name."""
+    worker = read_worker_name(record["name"])
+    return worker is None or worker.left_out > 0
+
+
+def ordered(records: list[Record]) -> list[Record]:
+    """Workers first, by their names; of each the connection that waits first. The nodes stay in order."""
+    return sorted(
+        records, key=lambda record: (record["queues"] is None, _worker(record), not record["waiting"])
+    )
+
+
+def totals(records: list[Record]) -> str:
+    """How many workers and other consumers these are: `2 workers with 5 connections, 1 other consumer`."""
+    of_workers = [_worker(record) for record in records if record["queues"] is not None]
+    parts = []
+    if of_workers:
+        connections = _counted(len(of_workers), "connection")
+        parts.append(f"{_counted(len(set(of_workers)), 'worker')} with {connections}")
+    if others := len(records) - len(of_workers):
+        parts.append(_counted(others, "other consumer" if of_workers else "consumer"))
+    return ", ".join(parts)
+
+
+def _counted(number: int, noun: str) -> str:
+    return f"{number} {noun}{'' if number == 1 else 's'}"
+
+
+def _worker(record: Record) -> str:
+    worker = read_worker_name(record["name"])
+    return "" if worker is None else worker.worker
