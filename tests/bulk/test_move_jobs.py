@@ -218,7 +218,7 @@ def test_after_a_refusal_that_concerns_all_no_further_batch_is_claimed(error):
 def test_a_claimed_job_that_cannot_be_put_back_is_told():
     node = MovingNode("a", replica(listed="a"), refuses={b"ENQUEUE": b"OOM command not allowed"})
     with clusters(node, refuses={b"ADDJOB": REFUSED[1]}) as (source, words, _):
-        jobs, _, _, _ = run(source, *words, code=3)
+        jobs, _, _, _ = run(source, *words, code=1)
     assert jobs[0]["error"].endswith("; it could not be put back and stays in flight")
 
 
