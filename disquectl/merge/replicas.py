@@ -55,6 +55,7 @@ _TYPES: tuple[tuple[tuple[int, ...], set[type]], ...] = (
     ((REQUEUE, AWAKE), {int, type(None)}),
     ((DELIVERED,), {list}),
 )
+_USUAL_TYPES = {(bytes, bytes, bytes, *[int] * 7, list, list, due, due, bytes) for due in (int, type(None))}
 # Disque's own words.
 STATES = (b"wait-repl", b"active", b"queued", b"acked")
 _DEFAULTS: dict[bytes, Any] = {
@@ -84,6 +85,8 @@ def page_of(reply: Reply) -> tuple[int, list[FlatReplica]]:
 
 def ordered(reply: Reply) -> FlatReplica:
     """One replica, from a reply with its fields in any order. Raises NotDisque."""
+    if isinstance(reply, list) and tuple(reply[0::2]) == NAMES:
+        return reply
     given = {name.encode(): value for name, value in pairs("JSCAN", reply)}
     if b"id" not in given or b"state" not in given:
         raise unexpected("JSCAN", reply)
@@ -102,9 +105,11 @@ def shown(reply: Reply) -> FlatReplica | None:
     if reply is None:
         return None
     replica = ordered(reply)
-    for places, types in _TYPES:
-        if not types.issuperset(type(replica[place]) for place in places):
-            raise unexpected("SHOW", reply)
+    # Those that a node sends are found in one look.
+    if tuple(map(type, replica[1::2])) not in _USUAL_TYPES:
+        for places, types in _TYPES:
+            if not types.issuperset(type(replica[place]) for place in places):
+                raise unexpected("SHOW", reply)
     if not set(map(type, replica[DELIVERED])) <= {bytes} or replica[STATE] not in STATES:
         raise unexpected("SHOW", reply)
     return replica
