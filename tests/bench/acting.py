@@ -108,7 +108,8 @@ def move(nodes):
         shown = node.replies()[len(jobs):]
         node.send([(b"WORKING", job) for job in jobs])
         other.send([
-            (b"ADDJOB", b"bench2", job[29], b"5000", b"REPLICATE", b"1", b"RETRY", b"%d" % job[15], b"TTL", b"%d" % job[9])
+            (b"ADDJOB", b"bench2", job[29], b"5000", b"REPLICATE", b"1",
+             b"RETRY", b"%d" % job[15], b"TTL", b"%d" % job[9])
             for job in shown
         ])
         other.replies()
