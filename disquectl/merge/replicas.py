@@ -61,6 +61,7 @@ _TYPES: tuple[tuple[Callable[[FlatReplica], object], set[type]], ...] = (
     (itemgetter(DELIVERED), {list}),
 )
 _STATES = {b"acked", b"queued", b"wait-repl", b"active"}
+_USUAL_TYPES = {(bytes, bytes, bytes, *[int] * 7, list, list, due, due, bytes) for due in (int, type(None))}
 _DEFAULTS: dict[bytes, Any] = {
     b"queue": b"",
     b"nodes-delivered": [],
@@ -101,6 +102,8 @@ def check_all(replicas: list[FlatReplica], command: str = "JSCAN") -> None:
 
 def ordered(reply: Reply) -> FlatReplica:
     """One replica, from a reply with its fields in any order. Raises NotDisque."""
+    if isinstance(reply, list) and tuple(reply[0::2]) == NAMES:
+        return reply
     given = {name.encode(): value for name, value in pairs("JSCAN", reply)}
     if b"id" not in given or b"state" not in given:
         raise unexpected("JSCAN", reply)
@@ -119,6 +122,10 @@ def shown(reply: Reply) -> FlatReplica | None:
     if reply is None:
         return None
     replica = ordered(reply)
+    # What a node sends as a rule is found right in one look.
+    is_usual = tuple(map(type, replica[1::2])) in _USUAL_TYPES and replica[STATE] in _STATES
+    if is_usual and {bytes}.issuperset(map(type, replica[DELIVERED])):
+        return replica
     if replica[QUEUE] is None:
         replica[QUEUE] = b""  # an acknowledgement of a job that the node does not have
     check_all([replica], "SHOW")
