@@ -26,7 +26,6 @@ from disquectl.merge.replicas import (
     REQUEUE,
     STATE,
     TTL,
-    check_all,
     ordered,
     page_of,
 )
@@ -117,6 +116,9 @@ class WholeJobsScan:
 
     def run(self) -> Iterator[WholeJobs]:
         """The jobs. Raises NotDisque."""
+        return _checked(self._passes())
+
+    def _passes(self) -> Iterator[WholeJobs]:
         with NoGarbageCollection():
             yield from self._first_pass()
             for _ in range(PASSES - 1):
@@ -134,7 +136,6 @@ class WholeJobsScan:
 
         def read(reply: Reply) -> list[FlatReplica]:
             _, replicas = page_of(reply)
-            check_all(replicas)
             sizes.note(replicas)
             return replicas
 
@@ -267,9 +268,13 @@ class WholeJobsScan:
         """The jobs with these IDs, by the replicas that all nodes have now. `sizes`: of their bodies."""
         for job_ids in _batches(sizes):
             self._settled.new(job_ids)
-            yield from self.show(job_ids)
+            yield from self._show(job_ids)
 
-    def show(self, job_ids: list[bytes], *, in_order: bool = False) -> Iterator[WholeJobs]:
+    def in_order(self, job_ids: list[bytes]) -> Iterator[WholeJobs]:
+        """Those of these jobs that are meant, in this order. Raises NotDisque."""
+        return _checked(self._show(job_ids, in_order=True))
+
+    def _show(self, job_ids: list[bytes], *, in_order: bool = False) -> Iterator[WholeJobs]:
         """Those of these jobs that are meant, node by node, or with `in_order` in the order of the IDs."""
         replicas: dict[bytes, list[tuple[NodeConnection, FlatReplica]]] = {}
         times: dict[NodeConnection, float] = {}
@@ -280,7 +285,6 @@ class WholeJobsScan:
                 times[connection] = _unix_ms(reply)
             elif reply is not None:
                 replica = ordered(reply)
-                check_all([replica], "SHOW")
                 replicas.setdefault(replica[ID], []).append((connection, replica))
         missing = missing_bits(self.cluster, self._bits)
         merged: list[tuple[NodeConnection, FlatReplica, str]] = []
@@ -314,6 +318,14 @@ class WholeJobsScan:
         returns = [one[REQUEUE] for _, one in found if one[REQUEUE] is not None]
         replica[REQUEUE] = min(returns, default=None)
         return connection, replica, state_of(evidence, bool(delivered & missing))
+
+
+def _checked(jobs: Iterator[WholeJobs]) -> Iterator[WholeJobs]:
+    """The same; replies of another form than Disque's raise NotDisque."""
+    try:
+        yield from jobs
+    except (TypeError, IndexError, KeyError):
+        raise unexpected("JSCAN", None) from None
 
 
 class _PageSize:

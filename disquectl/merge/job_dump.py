@@ -47,6 +47,7 @@ DUMP_FIELDS = (
     "additional_deliveries",
     "state",
 )
+_NUMBERS = ("ttl", "retry", "delay", "replicate", "nacks", "additional_deliveries")
 # Clocks that differ by less are taken to be the same.
 SAME_CLOCK_MS = 1000
 _CACHED_SECONDS = 100_000
@@ -94,11 +95,14 @@ class DumpRecords:
     ) -> Columns:
         """The records of replicas with these states, read when the clock of this node said `node_ms`.
 
-        Raises NotDisque for a time that no calendar has.
+        Raises NotDisque for values of another type than Disque's, and for times that no calendar has.
         """
         try:
-            return self._columns(replicas, states, node_ms, node_id)
-        except (OverflowError, OSError, ValueError):
+            found = self._columns(replicas, states, node_ms, node_id)
+            if all(found.field(name).types == {int} for name in _NUMBERS):
+                return found
+            raise TypeError
+        except (TypeError, OverflowError, OSError, ValueError):
             raise unexpected("JSCAN", replicas) from None
 
     def _columns(

@@ -5,7 +5,6 @@ One scan returns hundreds of thousands of them. Pure; a reply of another form ra
 
 from __future__ import annotations
 
-from itertools import chain
 from operator import itemgetter
 
 from disquectl.protocol.shapes import array, digits, pairs, unexpected
@@ -48,14 +47,6 @@ _REQUIRED_TYPES: tuple[tuple[Callable[[FlatReplica], object], set[type]], ...] =
     (itemgetter(RETRY), {int}),
     (itemgetter(BODY), {bytes, type(None)}),
 )
-# All values that are calculated with or written.
-_TYPES: tuple[tuple[Callable[[FlatReplica], object], set[type]], ...] = (
-    *_REQUIRED_TYPES,
-    *((itemgetter(at), {int}) for at in (REPL, TTL, DELAY, NACKS, DELIVERIES)),
-    *((itemgetter(at), {int, type(None)}) for at in (REQUEUE, AWAKE)),
-    (itemgetter(DELIVERED), {list}),
-)
-_STATES = {b"acked", b"queued", b"wait-repl", b"active"}
 _DEFAULTS: dict[bytes, Any] = {
     b"queue": b"",
     b"nodes-delivered": [],
@@ -79,19 +70,6 @@ def page_of(reply: Reply) -> tuple[int, list[FlatReplica]]:
     except (TypeError, IndexError):
         raise unexpected("JSCAN", found) from None
     return digits("JSCAN", cursor), found
-
-
-def check_all(replicas: list[FlatReplica], command: str = "JSCAN") -> None:
-    """Raise NotDisque unless all values that are calculated with or written have their types."""
-    try:
-        is_right = all(types.issuperset(map(type, map(value, replicas))) for value, types in _TYPES)
-        node_ids = chain.from_iterable(map(itemgetter(DELIVERED), replicas))
-        has_states = is_right and _STATES.issuperset(map(itemgetter(STATE), replicas))
-        if has_states and {bytes}.issuperset(map(type, node_ids)):
-            return
-    except (TypeError, IndexError):
-        pass
-    raise unexpected(command, replicas)
 
 
 def ordered(reply: Reply) -> FlatReplica:
