@@ -11,6 +11,7 @@ set -g __disquectl_commands \
     requeue\t'Put jobs into their queue now, before their delay or retry time ends.' \
     dump\t'Save whole jobs of the cluster as JSON lines, for load.' \
     load\t'Add the jobs of a dump again.' \
+    wait\t'Wait until queues are empty, jobs are gone, or nodes answer.' \
     work\t'Run a command for each job, with retries and a dead queue.' \
     addjob\t'Add a job to a queue and print its ID.' \
     getjob\t'Take jobs from queues, and wait until there is one.' \
@@ -30,7 +31,7 @@ set -g __disquectl_commands \
     pause\t'Pause or resume a queue, or show its state.' \
     info\t'Show the state of a server: memory, clients, jobs, statistics.' \
     hello\t'Show the node that answers and the nodes it knows.' \
-    ping\t'Check that a node answers.' \
+    ping\t'Check that a node answers, and how fast.' \
     time\t'Print the time of a server\'s clock.' \
     config\t'Show or change the settings of a server.' \
     client\t'List, name, pause or close a server\'s connections.' \

@@ -8,7 +8,17 @@ from __future__ import annotations
 
 from disquectl.bulk.finish_moves import NOT_ANSWERED, PENDING_REASON, finish_moves
 from disquectl.bulk.originals import Originals
-from disquectl.bulk.summary import DONE, DOUBLED, GONE, LEFT, PENDING, SKIPPED, UNKNOWN, JobResult, count_of
+from disquectl.bulk.summary import (
+    DONE,
+    DOUBLED,
+    GONE,
+    LEFT,
+    PENDING,
+    SKIPPED,
+    UNKNOWN,
+    JobResult,
+    running_twice,
+)
 from disquectl.errors import DataError, OutcomeUnknown, ReplyError
 from disquectl.fanout.scan_all import now_ms
 from disquectl.merge.move_plan import (
@@ -21,7 +31,7 @@ from disquectl.merge.move_plan import (
     after_copy,
 )
 from disquectl.merge.replicas import TTL
-from disquectl.merge.states import DELAYED, IN_FLIGHT, QUEUED
+from disquectl.merge.states import DELAYED, QUEUED
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -108,10 +118,7 @@ class Move:
 
     def warning(self, choice: Choice) -> str:
         """Jobs in flight run twice."""
-        count = sum(count for (_, state), count in choice.counts.items() if state == IN_FLIGHT)
-        if IN_FLIGHT not in self.states or not count:
-            return ""
-        return f"{count_of(count)} may be running now and will run twice"
+        return running_twice(choice.counts, self.states)
 
     def begin(self, search: JobSearch, selection: Selection) -> Iterator[list[JobResult]]:
         """Acknowledge the originals of copies that an earlier run made."""

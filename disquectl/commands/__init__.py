@@ -25,6 +25,7 @@ NAMES = (
     "requeue",
     "dump",
     "load",
+    "wait",
     "work",
     "addjob",
     "getjob",

@@ -30,7 +30,7 @@ DESTINATIONS = ("to", "to_node", "to_url", "to_profile")
 
 def check(values: Values) -> None:
     """Reject a command without a queue or a destination, and states that cannot be moved."""
-    check_acting("move", values, ("acked", "waiting", "unknown"))
+    check_acting("move", values, ("acked", "waiting"))
     if not any(name in values for name in DESTINATIONS):
         raise UsageError("move needs a destination", "--to QUEUE, --to-node, --to-url or --to-profile")
     if values.get("to") == b"":

@@ -58,9 +58,14 @@ class ClusterScan:
     refusals  the nodes that refused something
     """
 
-    def __init__(self, cluster: Cluster, wanted: Callable[[bytes], bool] | None = None) -> None:
+    def __init__(
+        self,
+        cluster: Cluster,
+        wanted: Callable[[bytes], bool] | None = None,
+        clocks: Clocks | None = None,
+    ) -> None:
         self.cluster = cluster
-        self.clocks = Clocks()
+        self.clocks = clocks or Clocks()
         self.queues: dict[bytes, QueueSum] = {}
         self.refusals = Refusals()
         self._wanted = wanted

@@ -26,6 +26,7 @@ from disquectl.merge.replicas import (
     REQUEUE,
     STATE,
     TTL,
+    check_all,
     ordered,
     page_of,
 )
@@ -116,12 +117,6 @@ class WholeJobsScan:
 
     def run(self) -> Iterator[WholeJobs]:
         """The jobs. Raises NotDisque."""
-        try:
-            yield from self._passes()
-        except (TypeError, IndexError, KeyError):
-            raise unexpected("JSCAN", None) from None
-
-    def _passes(self) -> Iterator[WholeJobs]:
         with NoGarbageCollection():
             yield from self._first_pass()
             for _ in range(PASSES - 1):
@@ -139,6 +134,7 @@ class WholeJobsScan:
 
         def read(reply: Reply) -> list[FlatReplica]:
             _, replicas = page_of(reply)
+            check_all(replicas)
             sizes.note(replicas)
             return replicas
 
@@ -284,6 +280,7 @@ class WholeJobsScan:
                 times[connection] = _unix_ms(reply)
             elif reply is not None:
                 replica = ordered(reply)
+                check_all([replica], "SHOW")
                 replicas.setdefault(replica[ID], []).append((connection, replica))
         missing = missing_bits(self.cluster, self._bits)
         merged: list[tuple[NodeConnection, FlatReplica, str]] = []

@@ -23,6 +23,7 @@ from disquectl.merge.replicas import (
 )
 from disquectl.merge.states import DELAYED, QUEUED
 from disquectl.protocol.columns import Column, Columns, Same, column
+from disquectl.protocol.shapes import unexpected
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -91,7 +92,18 @@ class DumpRecords:
     def columns(
         self, replicas: list[FlatReplica], states: list[str], node_ms: float, node_id: str
     ) -> Columns:
-        """The records of replicas with these states, read when the clock of this node said `node_ms`."""
+        """The records of replicas with these states, read when the clock of this node said `node_ms`.
+
+        Raises NotDisque for a time that no calendar has.
+        """
+        try:
+            return self._columns(replicas, states, node_ms, node_id)
+        except (OverflowError, OSError, ValueError):
+            raise unexpected("JSCAN", replicas) from None
+
+    def _columns(
+        self, replicas: list[FlatReplica], states: list[str], node_ms: float, node_id: str
+    ) -> Columns:
         created, expires, ttls = self._times(replicas, int(node_ms // 1000), node_id)
         node_ahead_ms = self._clocks.ahead_of(node_id)
         is_queued = states.count(QUEUED) == len(states)

@@ -2,28 +2,15 @@
 
 import gzip
 import json
-import time
 
 import pytest
 
 from disquectl import Client
 from tests.conftest import run_disquectl
+from tests.support.dumps import dump_line as line
+from tests.support.dumps import job_id
 from tests.support.jobs import add
 from tests.support.terminal import Terminal
-
-
-def iso(seconds_ago):
-    return time.strftime("%Y-%m-%dT%H:%M:%S.250Z", time.gmtime(time.time() - seconds_ago))
-
-
-def job_id(number):
-    return f"D-dcb833cf-{number:024d}-05a1"
-
-
-def line(number=0, *, age=60, **fields):
-    whole = {"id": job_id(number), "queue": "q", "body": f"body {number}", "created": iso(age), "ttl": 3600}
-    whole |= {"retry": 60, "delay": 0, "due": None, "replicate": 1, "nacks": 0, "state": "queued"}
-    return json.dumps(whole | {"additional_deliveries": 0} | fields) + "\n"
 
 
 @pytest.fixture
