@@ -19,7 +19,7 @@ import time
 from pathlib import Path
 
 from disquectl import Client
-from tests.bench.bulk import MEASURED, Place, fill, write_lines
+from tests.bench.bulk import MEASURED, Place, fill, prepare, write_lines
 
 # The bare loops, run as `python -c LOOPS LOOP HOST:PORT...`.
 LOOPS = r'''
@@ -252,15 +252,7 @@ def main() -> None:
     parser.add_argument("--memory", action="store_true", help="also the peak memory, with a million jobs")
     parser.add_argument("--only", choices=["purge", "move", "dump"], help="only what begins with this word")
     words = parser.parse_args()
-    for node in filter(None, (words.node, words.cluster)):
-        if not node.startswith("127."):
-            sys.exit(f"{node} is not on loopback")
-        with Client(node) as client:
-            if client.jscan(busyloop=True)[1]:
-                sys.exit(f"{node} holds jobs")
-    # As a user has it: these two slow down what is measured.
-    os.environ.pop("PYTHONUNBUFFERED", None)
-    os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
+    prepare(words.node, words.cluster)
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
         file = write_lines(folder / "lines", words.jobs)

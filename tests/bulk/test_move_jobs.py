@@ -58,6 +58,16 @@ def test_a_queued_job_is_claimed_copied_looked_at_and_acknowledged():
     assert other.verbs() == [(b"ADDJOB", *other.added[0])]
 
 
+def test_a_job_whose_clock_may_not_be_renewed_is_moved_all_the_same():
+    node = MovingNode(
+        "a", replica(listed="a"), refuses={b"WORKING": b"TOOLATE Half of job TTL already elapsed"}
+    )
+    with clusters(node) as (source, words, _):
+        _, counts, _, err = run(source, *words)
+    assert counts == {"done": 1}
+    assert "TOOLATE" not in err
+
+
 def test_each_id_is_acknowledged_by_a_command_of_its_own():
     node = MovingNode("a", *(replica(number, listed="a") for number in range(5)))
     with clusters(node) as (source, words, _):
@@ -388,6 +398,14 @@ def test_what_a_consumer_may_have_is_left_and_not_copied_again(original, journal
     assert jobs[0]["error"] == "copied by an earlier run, and perhaps with a consumer now"
     assert jobs[0]["new_id"] == job_id(9, "z").decode()
     assert node.count(b"ACKJOB") == 0
+
+
+def test_what_returns_from_a_consumer_is_finished_in_a_later_pass(journal):
+    node = MovingNode("a", replica(state=b"active", listed="a", nacks=1))
+    node.before[b"JSCAN"] = returned(is_renewed=False)
+    with clusters(node) as (source, words, other):
+        _, counts, _, _ = run(source, *words, "--journal", str(journal))
+    assert (counts, other.added, node.state()) == ({"done": 1}, [], None)
 
 
 @pytest.mark.parametrize("state", [b"acked", b"wait-repl"])
