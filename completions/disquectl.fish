@@ -10,6 +10,7 @@ set -g __disquectl_commands \
     move\t'Move the jobs of queues, or some of them, to another queue or cluster.' \
     requeue\t'Put jobs into their queue now, before their delay or retry time ends.' \
     wait\t'Wait until queues are empty, jobs are gone, or nodes answer.' \
+    bench\t'Measure how fast the cluster adds and delivers jobs.' \
     work\t'Run a command for each job, with retries and a dead queue.' \
     addjob\t'Add a job to a queue and print its ID.' \
     getjob\t'Take jobs from queues, and wait until there is one.' \

@@ -24,6 +24,7 @@ NAMES = (
     "move",
     "requeue",
     "wait",
+    "bench",
     "work",
     "addjob",
     "getjob",
