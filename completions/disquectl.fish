@@ -12,6 +12,7 @@ set -g __disquectl_commands \
     dump\t'Save whole jobs of the cluster as JSON lines, for load.' \
     load\t'Add the jobs of a dump again.' \
     wait\t'Wait until queues are empty, jobs are gone, or nodes answer.' \
+    bench\t'Measure how fast the cluster adds and delivers jobs.' \
     work\t'Run a command for each job, with retries and a dead queue.' \
     addjob\t'Add a job to a queue and print its ID.' \
     getjob\t'Take jobs from queues, and wait until there is one.' \

@@ -26,6 +26,7 @@ NAMES = (
     "dump",
     "load",
     "wait",
+    "bench",
     "work",
     "addjob",
     "getjob",

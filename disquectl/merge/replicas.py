@@ -5,6 +5,7 @@ One scan returns hundreds of thousands of them. Pure; a reply of another form ra
 
 from __future__ import annotations
 
+from itertools import chain
 from operator import itemgetter
 
 from disquectl.protocol.shapes import array, digits, pairs, unexpected
