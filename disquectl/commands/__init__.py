@@ -17,6 +17,7 @@ NAMES = (
     "queues",
     "jobs",
     "nodes",
+    "doctor",
     "consumers",
     "trace",
     "dead",

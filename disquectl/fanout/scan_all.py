@@ -56,6 +56,8 @@ class ClusterScan:
     clocks    how far the nodes' clocks are ahead of ours
     queues    queue -> the sums of QSTAT over all nodes; only queues for which `wanted` is true
     refusals  the nodes that refused something
+    until     when to ask for no more pages of jobs, in monotonic seconds; None: never
+    cut_short the nodes of which not all jobs were read, by `until`
     """
 
     def __init__(self, cluster: Cluster, wanted: Callable[[bytes], bool] | None = None) -> None:
@@ -63,6 +65,8 @@ class ClusterScan:
         self.clocks = Clocks()
         self.queues: dict[bytes, QueueSum] = {}
         self.refusals = Refusals()
+        self.until: float | None = None
+        self.cut_short: list[str] = []
         self._wanted = wanted
         self._queues_of: dict[NodeConnection, list[bytes]] = {}
 
@@ -83,7 +87,9 @@ class ClusterScan:
                 self.refusals.add(connection, request, reply)
             elif request[0] == b"JSCAN":
                 cursor, replicas = page_of(reply)
-                if cursor:
+                if cursor and self.until is not None and time.monotonic() >= self.until:
+                    self.cut_short.append(connection.name)
+                elif cursor:
                     count = next_count(replicas, int(request[3]))
                     connection.ask([_jobs_page(cursor, count, queue)])
                 yield connection, replicas
