@@ -121,7 +121,7 @@ def stuck_handshake(seen: Observation) -> Iterator[Found]:
                 address = f"{entry['host']}:{entry['port']}"
                 yield Found(
                     f"{named(node)} waits for {for_terminal(address)} to answer CLUSTER MEET",
-                    {"node": node.address, "meeting": address, "seconds": seen.interval},
+                    {"node": node.address, "id": entry["id"], "meeting": address, "seconds": seen.interval},
                     f"disquectl ping -n {shell_word(address)}",
                 )
 
@@ -288,7 +288,7 @@ RULES = (
         "note",
         few_nodes,
         f"Fewer than {DEFAULT_REPLICATE} nodes can take replicas.",
-        f"ADDJOB makes {DEFAULT_REPLICATE} replicas where it can. With fewer nodes, fewer failures lose jobs.",
+        f"ADDJOB makes {DEFAULT_REPLICATE} replicas where it can. Otherwise fewer failures lose jobs.",
     ),
     Rule(
         "aof-off",

@@ -49,21 +49,21 @@ def paused(seen: Observation) -> Iterator[Found]:
             )
 
 
-def is_unconsumed(queue: QueueFacts, interval: float) -> bool:
+def is_unconsumed(queue: QueueFacts) -> bool:
     """Whether it had jobs for the whole interval and nobody to take them."""
     return (
         not queue.is_dead_queue
         and not _is_blocked(queue)
         and queue.queued > 0
-        and (queue.oldest_age or 0) >= interval
         and queue.rate_out is not None
+        and queue.samples[0].length > 0
         and not queue.has_consumer
     )
 
 
 def no_consumer(seen: Observation) -> Iterator[Found]:
     for queue in seen.queues:
-        if is_unconsumed(queue, seen.interval):
+        if is_unconsumed(queue):
             age = queue.oldest_age or 0
             yield Found(
                 f"{shown(queue.name)} has {queue.queued} queued jobs and no consumer; the oldest is "
@@ -102,7 +102,7 @@ def old_jobs(seen: Observation) -> Iterator[Found]:
         if queue.retry is None or queue.is_dead_queue or _is_blocked(queue):
             continue
         age = queue.oldest_age or 0
-        if age > max(queue.retry * _RETRIES, _LEAST_AGE) and not is_unconsumed(queue, seen.interval):
+        if age > max(queue.retry * _RETRIES, _LEAST_AGE) and not is_unconsumed(queue):
             yield Found(
                 f"{shown(queue.name)} has a queued job that is {duration(age)} old; its retry time is "
                 f"{duration(queue.retry)}",
@@ -149,7 +149,7 @@ RULES = (
         "queue-growing",
         "warning",
         growing,
-        f"A queue grew all through the interval, and its jobs take more than {_BACKLOG_SECONDS} s to consume.",
+        f"A queue grew all through the interval, and consuming it takes over {_BACKLOG_SECONDS} s.",
         "Jobs come in faster than they are taken. Start more consumers.",
     ),
     Rule(
