@@ -55,6 +55,7 @@ class ClusterScan:
 
     clocks    how far the nodes' clocks are ahead of ours
     queues    queue -> the sums of QSTAT over all nodes; only queues for which `wanted` is true
+    wanted    which queues to ask about; None: all
     refusals  the nodes that refused something
     until     when to ask for no more pages of jobs, in monotonic seconds; None: never
     cut_short the nodes of which not all jobs were read, by `until`
@@ -67,7 +68,7 @@ class ClusterScan:
         self.refusals = Refusals()
         self.until: float | None = None
         self.cut_short: list[str] = []
-        self._wanted = wanted
+        self.wanted = wanted
         self._queues_of: dict[NodeConnection, list[bytes]] = {}
 
     def run(
@@ -113,7 +114,7 @@ class ClusterScan:
 
     def _names(self, connection: NodeConnection, reply: Reply) -> None:
         cursor, names = qscan_page(reply)
-        new = [name for name in names if self._wanted is None or self._wanted(name)]
+        new = [name for name in names if self.wanted is None or self.wanted(name)]
         if cursor:
             connection.ask([[b"QSCAN", b"%d" % cursor, b"COUNT", PAGE]])
         connection.ask([[b"QSTAT", name] for name in new])

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from disquectl.merge.consumers import QueueWorkers
 from disquectl.merge.nodes import NodeView
 
 TYPE_CHECKING = False
@@ -62,10 +63,10 @@ class QueueFacts:
     oldest_age  age of the oldest queued job in seconds, None if none is queued
     retry       the retry time of that job in seconds, None if it is not known
     pause       the state on which the nodes agree, or a dict by node
-    has_worker  whether a connection has the name of a worker that takes jobs of it
+    workers     the workers that have it in their names
     """
 
-    __slots__ = ("counts", "has_worker", "name", "oldest_age", "pause", "retry", "samples")
+    __slots__ = ("counts", "name", "oldest_age", "pause", "retry", "samples", "workers")
 
     def __init__(
         self,
@@ -76,7 +77,7 @@ class QueueFacts:
         oldest_age: int | None = None,
         retry: int | None = None,
         pause: str | dict[str, str] = "none",
-        has_worker: bool = False,
+        workers: QueueWorkers | None = None,
     ) -> None:
         self.name = name
         self.samples = samples
@@ -84,7 +85,7 @@ class QueueFacts:
         self.oldest_age = oldest_age
         self.retry = retry
         self.pause = pause
-        self.has_worker = has_worker
+        self.workers = workers or QueueWorkers()
 
     @property
     def queued(self) -> int:
@@ -116,9 +117,13 @@ class QueueFacts:
         return float(max(getattr(last, field) - getattr(first, field), 0) / seconds)
 
     @property
-    def has_consumer(self) -> bool:
-        """Whether a client waits for its jobs, or took some in the interval, or has the name of a worker."""
-        return self.has_worker or self.waiting > 0 or bool(self.rate_out)
+    def consumers(self) -> int:
+        """Workers that name it, and other clients that wait for its jobs.
+
+        At least 1 if jobs were taken in the interval, or a worker may have it.
+        """
+        known = self.workers.named + max(self.waiting - self.workers.waiting, 0)
+        return known or int(bool(self.rate_out) or self.workers.may_be_more)
 
     @property
     def is_dead_queue(self) -> bool:

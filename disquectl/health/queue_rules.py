@@ -57,7 +57,7 @@ def is_unconsumed(queue: QueueFacts) -> bool:
         and queue.queued > 0
         and queue.rate_out is not None
         and queue.samples[0].length > 0
-        and not queue.has_consumer
+        and not queue.consumers
     )
 
 

@@ -9,6 +9,7 @@ from disquectl.health.job_facts import ALONE, ENDING, FAILING, LOOKED_AT, UNLIST
 from disquectl.health.observation import NodeFacts, Observation, QueueFacts
 from disquectl.health.rules import RULES, examine
 from disquectl.merge.clocks import Clocks
+from disquectl.merge.consumers import QueueWorkers
 from disquectl.merge.job_counts import JobCounts
 from disquectl.merge.queues import NAMES, QueueSum
 from tests.merge.test_merging import MADE_NS, NOW_MS, copy
@@ -212,7 +213,8 @@ def test_what_was_slow_long_ago_is_history():
         ({}, ["no-consumer"]),
         ({"blocked": 1}, []),
         ({"out": (0, 1)}, []),
-        ({"has_worker": True}, []),
+        ({"workers": QueueWorkers(named=1)}, []),
+        ({"workers": QueueWorkers(may_be_more=True)}, []),
         ({"name": b"dead:mail"}, ["dead-letters"]),
         ({"lengths": (0, 5)}, []),
         ({"lengths": (5, 0), "oldest_age": None}, []),
