@@ -18,6 +18,7 @@ NAMES = (
     "jobs",
     "nodes",
     "doctor",
+    "check",
     "consumers",
     "trace",
     "dead",

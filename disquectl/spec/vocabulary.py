@@ -72,6 +72,13 @@ COLUMNS: dict[str, dict[str, str]] = {
         "meaning": "What it means for jobs, and what to do.",
         "command": "The command that shows more or fixes it.",
     },
+    "check": {
+        "status": "OK, WARNING, CRITICAL or UNKNOWN.",
+        "item": "What was checked.",
+        "name": "The queue or node.",
+        "figures": "All figures of the item.",
+        "message": "The figures that are outside their thresholds; all if none is.",
+    },
     "trace": {
         "created_by": "The node that created the job.",
         "ttl_minutes": "The TTL in minutes, as the ID has it.",
