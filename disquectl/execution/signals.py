@@ -125,17 +125,18 @@ class Deadline:
     def __init__(self, seconds: float, problem: Exception) -> None:
         self._seconds = seconds
         self._problem = problem
+        self._before = (0.0, 0.0)
         self._signals = Signals((), self._is_over, always=(signal.SIGALRM,))
 
     def __enter__(self) -> Self:
         self._signals.__enter__()
         if self._signals.in_main_thread:
-            signal.setitimer(signal.ITIMER_REAL, self._seconds)
+            self._before = signal.setitimer(signal.ITIMER_REAL, self._seconds)
         return self
 
     def __exit__(self, _kind: object, problem: BaseException | None, _traceback: object) -> None:
         if self._signals.in_main_thread:
-            signal.setitimer(signal.ITIMER_REAL, 0)
+            signal.setitimer(signal.ITIMER_REAL, *self._before)
         self._signals.__exit__()
         if isinstance(problem, _TimeIsOver):
             raise self._problem from None
