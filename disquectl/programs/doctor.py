@@ -39,7 +39,7 @@ def diagnose(values: Values, shape: Shape, session: Session) -> None:
         session.warn(f"not checked: {line}")
     nodes = len(seen.answering)
     session.note(
-        f"{len(found)} findings; {len(RULES)} rules, {nodes} of {len(seen.nodes)} nodes, "
+        f"{len(found)} finding{'' if len(found) == 1 else 's'}; {len(RULES)} rules, {nodes} of {len(seen.nodes)} nodes, "
         f"{len(seen.queues)} queues"
     )
     if at_least(values.get("fail_on", "warning"), found):
