@@ -3,6 +3,8 @@ set -g __disquectl_commands \
     queues\t'List the queues of the whole cluster.' \
     jobs\t'List the jobs of the whole cluster, each once, with its state.' \
     nodes\t'List the nodes of the cluster, and how they see each other.' \
+    doctor\t'Say what is wrong with the cluster, and what to do about it.' \
+    check\t'Check a queue, the cluster or a node for Nagios or Icinga.' \
     consumers\t'List the consumers of the whole cluster, or of one queue.' \
     trace\t'Show a job as every node sees it, side by side.' \
     dead\t'List, retry or drop the jobs that a worker gave up.' \

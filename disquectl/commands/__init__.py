@@ -17,6 +17,8 @@ NAMES = (
     "queues",
     "jobs",
     "nodes",
+    "doctor",
+    "check",
     "consumers",
     "trace",
     "dead",

@@ -64,6 +64,21 @@ COLUMNS: dict[str, dict[str, str]] = {
         "idle": "Seconds since its last request or reply.",
         "queues": "The queues that a worker's name has; empty if they are not known.",
     },
+    "doctor": {
+        "severity": "error, warning or note.",
+        "rule": "The name of the rule; disquectl help doctor lists them.",
+        "what": "What is wrong, and where.",
+        "evidence": "The figures and names that show it.",
+        "meaning": "What it means for jobs, and what to do.",
+        "command": "The command that shows more or fixes it.",
+    },
+    "check": {
+        "status": "OK, WARNING, CRITICAL or UNKNOWN.",
+        "item": "What was checked.",
+        "name": "The queue or node.",
+        "figures": "All figures of the item.",
+        "message": "The figures that are outside their thresholds; all if none is.",
+    },
     "trace": {
         "created_by": "The node that created the job.",
         "ttl_minutes": "The TTL in minutes, as the ID has it.",
