@@ -6,6 +6,7 @@ set -g __disquectl_commands \
     doctor\t'Say what is wrong with the cluster, and what to do about it.' \
     check\t'Check a queue, the cluster or a node for Nagios or Icinga.' \
     consumers\t'List the consumers of the whole cluster, or of one queue.' \
+    stat\t'Print a line of figures of the whole cluster each second.' \
     trace\t'Show a job as every node sees it, side by side.' \
     dead\t'List, retry or drop the jobs that a worker gave up.' \
     purge\t'Delete the jobs of queues, or some of them, on all nodes.' \

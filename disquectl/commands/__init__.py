@@ -20,6 +20,7 @@ NAMES = (
     "doctor",
     "check",
     "consumers",
+    "stat",
     "trace",
     "dead",
     "purge",

@@ -56,6 +56,16 @@ COLUMNS: dict[str, dict[str, str]] = {
         "clock_skew": "Milliseconds that its clock is ahead of the local one.",
         "leaving": "Whether it is leaving the cluster.",
     },
+    "stat": {
+        "time": "When the sample was taken, in UTC.",
+        "nodes": "Nodes that answered.",
+        "queued": "Jobs that wait for a consumer.",
+        "rate_in": "Jobs queued per second.",
+        "rate_out": "Jobs delivered per second.",
+        "waiting": "Clients that wait for jobs.",
+        "clients": "Connected clients.",
+        "memory": "Memory in use, in bytes.",
+    },
     "consumers": {
         "address": "The consumer's address and port; client kill takes it.",
         "name": "Name of the connection; that of a worker has its host, process and queues.",
