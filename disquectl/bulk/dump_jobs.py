@@ -143,7 +143,7 @@ class _Run:
             ids = [job.job_id for job in choice.jobs(selection.limit, newest=selection.newest)]
             silent += silent_nodes(search.cluster, search.refusals)
         for at in range(0, len(ids), SHOWN_AT_A_TIME):
-            yield from scan.show(ids[at : at + SHOWN_AT_A_TIME], in_order=True)
+            yield from scan.in_order(ids[at : at + SHOWN_AT_A_TIME])
 
     def _total(self, cluster: Cluster) -> int:
         """About how many replicas all nodes have, for the progress; 0 if nobody looks at it."""

@@ -62,6 +62,7 @@ class Session:
     exit_code     of a command that ends without an error, 0 unless the command sets it
     command_name  of the command that runs, for advice in errors
     body_view     if set, the form in which whole bodies are shown
+    round_time    if set, the time that JSON records get: see execution.repeat
     side          "source" or "destination" where a command speaks with two clusters; the echo says it
     holder        if set, it acknowledges the jobs that a command takes, instead of the command
     """
@@ -74,6 +75,7 @@ class Session:
         self.side = ""
         self.holder: Holder | None = None
         self.body_view: View | None = None
+        self.round_time = ""
         self._client: Transport | None = None
         self._tracer: Tracer | None = None
         self._tls: Tls | None = None
@@ -261,6 +263,7 @@ class Session:
             null=settings.null_output,
             now_ms=int(time.time() * 1000),
             pretty=self.streams.stdout_is_terminal,
+            stamp=self.round_time,
         )
         if self.body_view is None or shape.body is None:
             return out

@@ -42,8 +42,8 @@ class Start:
 
     __slots__ = ("clocks", "ms")
 
-    def __init__(self) -> None:
-        self.ms: float | None = None
+    def __init__(self, ms: float | None = None) -> None:
+        self.ms = ms
         self.clocks = Clocks()
 
 

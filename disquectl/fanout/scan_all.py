@@ -55,7 +55,10 @@ class ClusterScan:
 
     clocks    how far the nodes' clocks are ahead of ours
     queues    queue -> the sums of QSTAT over all nodes; only queues for which `wanted` is true
+    wanted    which queues to ask about; None: all
     refusals  the nodes that refused something
+    until     when to ask for no more pages of jobs, in monotonic seconds; None: never
+    cut_short the nodes of which not all jobs were read, by `until`
     """
 
     def __init__(
@@ -68,7 +71,9 @@ class ClusterScan:
         self.clocks = clocks or Clocks()
         self.queues: dict[bytes, QueueSum] = {}
         self.refusals = Refusals()
-        self._wanted = wanted
+        self.until: float | None = None
+        self.cut_short: list[str] = []
+        self.wanted = wanted
         self._queues_of: dict[NodeConnection, list[bytes]] = {}
 
     def run(
@@ -88,7 +93,9 @@ class ClusterScan:
                 self.refusals.add(connection, request, reply)
             elif request[0] == b"JSCAN":
                 cursor, replicas = page_of(reply)
-                if cursor:
+                if cursor and self.until is not None and time.monotonic() >= self.until:
+                    self.cut_short.append(connection.name)
+                elif cursor:
                     count = next_count(replicas, int(request[3]))
                     connection.ask([_jobs_page(cursor, count, queue)])
                 yield connection, replicas
@@ -112,7 +119,7 @@ class ClusterScan:
 
     def _names(self, connection: NodeConnection, reply: Reply) -> None:
         cursor, names = qscan_page(reply)
-        new = [name for name in names if self._wanted is None or self._wanted(name)]
+        new = [name for name in names if self.wanted is None or self.wanted(name)]
         if cursor:
             connection.ask([[b"QSCAN", b"%d" % cursor, b"COUNT", PAGE]])
         connection.ask([[b"QSTAT", name] for name in new])

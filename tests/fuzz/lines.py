@@ -105,6 +105,13 @@ nodes
 consumers
 consumers q
 queues
+doctor --interval 1ms
+check queue mail --interval 1ms -w 3
+check queue * --interval 1ms
+check cluster
+check node
+check dead
+check ping -w 1
 queues --estimate
 jobs
 jobs mail --limit 1
