@@ -73,7 +73,7 @@ def test_no_copy_is_as_old_as_the_start(monkeypatch):
     node, starts = MovingNode("a", replica(listed="a")), []
 
     def later():
-        starts.append(time.time() * 1000 + 50)
+        starts.append(time.time() * 1000 + 500)
         return starts[-1]
 
     monkeypatch.setattr("disquectl.fanout.find_jobs.now_ms", later)
