@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import json
 import os
+import time
 
 import pytest
 
@@ -66,6 +67,22 @@ def test_a_job_whose_clock_may_not_be_renewed_is_moved_all_the_same():
         _, counts, _, err = run(source, *words)
     assert counts == {"done": 1}
     assert "TOOLATE" not in err
+
+
+def test_no_copy_is_as_old_as_the_start(monkeypatch):
+    node, starts = MovingNode("a", replica(listed="a")), []
+
+    def later():
+        starts.append(time.time() * 1000 + 500)
+        return starts[-1]
+
+    monkeypatch.setattr("disquectl.fanout.find_jobs.now_ms", later)
+    copied = []
+    node.before[b"ADDJOB"] = lambda _: copied.append(time.time() * 1000)
+    with scanned(node) as source:
+        run(source, "--to", "new")
+    # Disque cuts the time of creation to milliseconds.
+    assert copied[0] - 1 > starts[0]
 
 
 def test_each_id_is_acknowledged_by_a_command_of_its_own():
