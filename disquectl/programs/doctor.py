@@ -37,10 +37,8 @@ def diagnose(values: Values, shape: Shape, session: Session) -> None:
         present(shape, [finding.record() for finding in found], session)
     for line in seen.unchecked:
         session.warn(f"not checked: {line}")
-    nodes = len(seen.answering)
-    session.note(
-        f"{len(found)} finding{'' if len(found) == 1 else 's'}; {len(RULES)} rules, {nodes} of {len(seen.nodes)} nodes, "
-        f"{len(seen.queues)} queues"
-    )
+    nodes = f"{len(seen.answering)} of {len(seen.nodes)} nodes"
+    count = "1 finding" if len(found) == 1 else f"{len(found)} findings"
+    session.note(f"{count}; {len(RULES)} rules, {nodes}, {len(seen.queues)} queues")
     if at_least(values.get("fail_on", "warning"), found):
         session.exit_code = EXIT_FOUND
