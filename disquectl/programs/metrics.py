@@ -77,7 +77,10 @@ def scan_jobs(probe: Probe, wanted: QueueWords, share: float | None = None) -> J
 
 
 def replace_file(path: str, document: bytes) -> None:
-    """Write the file under another name, and rename it into place. Raises DataError."""
+    """Write the file under another name, and rename it into place. Raises DataError, also for a device."""
+    path = os.path.realpath(path)
+    if os.path.exists(path) and not os.path.isfile(path):
+        raise DataError(f"cannot write {path}: not a regular file")
     folder, name = os.path.split(path)
     unfinished = os.path.join(folder, f".{name}.{os.getpid()}")
     try:

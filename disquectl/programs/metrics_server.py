@@ -10,6 +10,7 @@ import select
 import socket
 import threading
 import time
+from concurrent.futures import Future
 from socketserver import ThreadingMixIn
 from wsgiref.simple_server import WSGIRequestHandler, WSGIServer
 
@@ -116,30 +117,32 @@ class JobScans:
 
 
 class SharedLook:
-    """One look for all who ask while it is taken."""
+    """One look for all who ask while it is taken. `waiting`: the threads that share the one under way."""
 
     def __init__(self, take: Callable[[], list[Family]]) -> None:
+        self.waiting: list[int] = []
         self._take = take
         self._lock = threading.Lock()
-        self._under_way: threading.Event | None = None
-        self._families: list[Family] = []
+        self._look: Future[list[Family]] | None = None
 
     def __call__(self) -> list[Family]:
-        """What a look found that was under way, or that is taken now."""
+        """What a look finds that is under way, or that is taken now. Raises what the look raises."""
         with self._lock:
-            waiting_for = self._under_way
-            if waiting_for is None:
-                mine = self._under_way = threading.Event()
-        if waiting_for is not None:
-            waiting_for.wait()
-            return self._families
-        try:
-            self._families = self._take()
-            return self._families
-        finally:
-            with self._lock:
-                self._under_way = None
-            mine.set()
+            look, is_mine = self._look, self._look is None
+            if look is None:
+                look = self._look = Future()
+                self.waiting = []
+            else:
+                self.waiting.append(threading.get_ident())
+        if is_mine:
+            try:
+                look.set_result(self._take())
+            except BaseException as problem:
+                look.set_exception(problem)
+            finally:
+                with self._lock:
+                    self._look = None
+        return look.result()
 
 
 class Collector:
@@ -161,10 +164,10 @@ class Collector:
 def application(metrics: Callable[..., Any]) -> Callable[..., Any]:
     """The WSGI application: /metrics, /-/healthy, and 404 for anything else."""
 
-    def answer(environ: dict[str, Any], start_response: Callable[..., Any]) -> Iterable[bytes]:
-        path = environ.get("PATH_INFO", "")
+    def answer(request: dict[str, Any], start_response: Callable[..., Any]) -> Iterable[bytes]:
+        path = request.get("PATH_INFO", "")
         if path == "/metrics":
-            answered: Iterable[bytes] = metrics(environ, start_response)
+            answered: Iterable[bytes] = metrics(request, start_response)
             return answered
         is_healthy = path == _HEALTHY
         start_response("200 OK" if is_healthy else "404 Not Found", [("Content-Type", "text/plain")])
