@@ -6,8 +6,6 @@ is copied with the rest of its delay. What cannot be settled is reported with bo
 
 from __future__ import annotations
 
-import time
-
 from disquectl.bulk.finish_moves import NOT_ANSWERED, PENDING_REASON, finish_moves
 from disquectl.bulk.originals import Originals
 from disquectl.bulk.summary import (
@@ -152,7 +150,6 @@ class Move:
         for result in self._finish(search, earlier):
             self._results[result.job_id] = result
         new = [job for job in jobs if job.job_id not in self._earlier and self._may_move(job)]
-        _wait_until_younger(search.table.start_ms)
         moving = self._claim(originals, search, new)
         copied = self._copy(originals, moving)
         if self._keeps:
@@ -329,16 +326,6 @@ class Move:
             new_id=one.new_id or None,
             to=self._options.queue_of(job.queue),
         )
-
-
-def _wait_until_younger(start_ms: float) -> None:
-    """Wait until a copy is younger than the start: Disque cuts the time of creation to milliseconds.
-
-    Otherwise a later pass would take a copy in the same cluster for a job that existed at the start.
-    """
-    left_ms = start_ms + 2 - now_ms()
-    if left_ms > 0:
-        time.sleep(left_ms / 1000)
 
 
 def _may_be_elsewhere(one: Moving, told: bytes, search: JobSearch, missing: int) -> bool:

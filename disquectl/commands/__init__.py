@@ -19,6 +19,7 @@ NAMES = (
     "nodes",
     "doctor",
     "check",
+    "metrics",
     "consumers",
     "stat",
     "trace",

@@ -31,6 +31,7 @@ if TYPE_CHECKING:
     from disquectl.client.node_connection import Request
     from disquectl.health.observation import Reason
     from disquectl.merge.replicas import FlatReplica
+    from disquectl.merge.states import Bits
 
 _SETTINGS = [b"CONFIG", b"GET", b"*"]
 _SLOWLOG = [b"SLOWLOG", b"GET", b"128"]
@@ -78,8 +79,8 @@ class Probe:
         """The nodes alone."""
         seen = Observation()
         self._ask_nodes(_SETTINGS)
-        seen.nodes = self._with_missing()
         seen.now_ms = now_ms()
+        seen.nodes = self._with_missing()
         return seen
 
     def observe_queues(
@@ -89,7 +90,7 @@ class Probe:
 
         With `suspects`, all jobs are added there. Raises NotDisque.
         """
-        self._ask_clients()
+        self.ask_clients()
         settle_queues(self.cluster, wanted, self.refusals)
         names = wanted.names
         only = next(iter(names)) if names is not None and len(names) == 1 else None
@@ -110,6 +111,19 @@ class Probe:
             suspects.complete(counts, len(self.cluster.answered()))
         return self._queues(samples, counts, names or (), now_ms())
 
+    def sum_queues(self, wanted: QueueWords) -> dict[bytes, QueueSum]:
+        """The queues that are meant and exist, with counters by node."""
+        settle_queues(self.cluster, wanted, self.refusals)
+        self.scan.wanted = None if wanted.means_all else wanted.wants
+        self.scan.by_node = True
+        for _ in self.scan.run(scan_queues=True, scan_jobs=False):
+            pass
+        return self.scan.queues
+
+    def missing(self, bits: Bits) -> int:
+        """The bits of the nodes that did not answer."""
+        return missing_bits(self.cluster, bits)
+
     def unchecked(self) -> list[str]:
         """A line for each thing that could not be asked."""
         missing = [f"{one.node}: it does not answer" for one in self.cluster.missing()]
@@ -127,18 +141,20 @@ class Probe:
             else:
                 node.events = latency_latest(reply)
 
-    def _ask_clients(self) -> None:
+    def ask_clients(self) -> Workers:
+        """Ask for the connections of all nodes; return the workers among them."""
         for connection, request, reply in self.cluster.ask(_CLIENTS):
             if isinstance(reply, ReplyError):
                 self.refusals.add(connection, request, reply)
             else:
                 self._workers.add(consumers_of(client_list(reply), connection.name))
+        return self._workers
 
     def _samples(self, seconds: float) -> list[dict[bytes, QueueSum]]:
         """The queues now, and at several points until the end of the interval."""
         samples = [self.scan.queues]
         begun = max((total.seen_at for total in self.scan.queues.values()), default=time.monotonic())
-        for step in range(1, _STEPS + 1):
+        for step in range(1, _STEPS + 1 if seconds else 1):
             time.sleep(max(begun + seconds * step / _STEPS - time.monotonic(), 0))
             samples.append(self.scan.again())
         return samples

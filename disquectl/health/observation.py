@@ -49,6 +49,13 @@ class NodeFacts(NodeView):
         value = self._of(section, field)
         return None if value is None else str(value)
 
+    @property
+    def aof_errors(self) -> dict[str, str]:
+        """The kinds of writes to the append-only file that failed at last: field of INFO -> its word."""
+        fields = ("aof_last_write_status", "aof_last_bgrewrite_status")
+        states = {field: self.word("persistence", field) for field in fields}
+        return {field: state for field, state in states.items() if state not in (None, "ok")}
+
     def setting(self, name: str) -> int | None:
         """A setting that is a number; None if it is not known."""
         value = self.settings.get(name, b"")

@@ -118,13 +118,12 @@ def _node(node: NodeFacts) -> Result:
     if not node.answers:
         return Result(node.address, {}, f"does not answer: {node.problem}")
     memory = node.used_percent()
-    states = [node.word("persistence", f"aof_last_{what}_status") for what in ("write", "bgrewrite")]
     return Result(
         node.address,
         {
             "memory": None if memory is None else round(memory, 2),
             "clients": node.figure("clients", "connected_clients"),
-            "aof-errors": sum(state not in (None, "ok") for state in states),
+            "aof-errors": len(node.aof_errors),
             "uptime": node.figure("server", "uptime_in_seconds"),
             "skew": None if node.skew_ms is None else round(node.skew_ms),
         },

@@ -112,6 +112,7 @@ check cluster
 check node
 check dead
 check ping -w 1
+metrics
 queues --estimate
 jobs
 jobs mail --limit 1
