@@ -105,6 +105,7 @@ class EveryNode:
         if left <= 0:
             raise TimeIsOver
         connect, response = self._timeouts
+        left = max(round(left, 1), 0.1)  # a message may quote it
         self._factory.connect_timeout = min(connect, left)
         self._factory.response_timeout = left if response is None else min(response, left)
 

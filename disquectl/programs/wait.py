@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from disquectl.spec.parameters import Values
     from disquectl.spec.shape import Shape
 
-# The first look gets this time, however short --timeout is.
+# The first look gets this time, however short --timeout is; with 0 it gets all that the nodes may take.
 _FIRST_LOOK_SECONDS = 1.0
 
 
@@ -98,7 +98,7 @@ class _Waiting:
         """The verdict that is true. Raises NothingThere at the timeout, and as EveryNode.ask does."""
         pauses = Pauses()
         timeout, begun = self._timeout, time.monotonic()
-        if timeout is not None:
+        if timeout:
             every.deadline = begun + max(timeout, _FIRST_LOOK_SECONDS)
         while True:
             verdict = self._look(every)
@@ -114,7 +114,7 @@ class _Waiting:
         try:
             verdict = self._condition.look(every)
         except TimeIsOver:
-            self.text = self.text or "the nodes did not answer in time"
+            self.text = self.text or "the nodes were still being asked"
             return None
         except Incomplete as problem:
             if self.text != str(problem):
