@@ -90,6 +90,7 @@ class _Waiting:
     def __init__(self, condition: Condition, session: Session, timeout: float | None) -> None:
         """`timeout` is in seconds, None for no limit."""
         self.text = ""
+        self._silent: list[str] = []  # the nodes that did not answer at the last look
         self._condition = condition
         self._session = session
         self._timeout = timeout
@@ -117,9 +118,11 @@ class _Waiting:
             self.text = self.text or "the nodes were still being asked"
             return None
         except Incomplete as problem:
-            if self.text != str(problem):
+            if self._silent != problem.nodes:
                 self._session.warn(f"{problem}; nothing counts as true until all nodes answer")
+            self._silent = problem.nodes
             self.text = str(problem)
             return None
+        self._silent = []
         self.text = verdict.text
         return verdict
