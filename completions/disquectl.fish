@@ -3,12 +3,17 @@ set -g __disquectl_commands \
     queues\t'List the queues of the whole cluster.' \
     jobs\t'List the jobs of the whole cluster, each once, with its state.' \
     nodes\t'List the nodes of the cluster, and how they see each other.' \
+    doctor\t'Say what is wrong with the cluster, and what to do about it.' \
+    check\t'Check a queue, the cluster or a node for Nagios or Icinga.' \
     consumers\t'List the consumers of the whole cluster, or of one queue.' \
+    stat\t'Print a line of figures of the whole cluster each second.' \
     trace\t'Show a job as every node sees it, side by side.' \
     dead\t'List, retry or drop the jobs that a worker gave up.' \
     purge\t'Delete the jobs of queues, or some of them, on all nodes.' \
     move\t'Move the jobs of queues, or some of them, to another queue or cluster.' \
     requeue\t'Put jobs into their queue now, before their delay or retry time ends.' \
+    dump\t'Save whole jobs of the cluster as JSON lines, for load.' \
+    load\t'Add the jobs of a dump again.' \
     wait\t'Wait until queues are empty, jobs are gone, or nodes answer.' \
     bench\t'Measure how fast the cluster adds and delivers jobs.' \
     work\t'Run a command for each job, with retries and a dead queue.' \

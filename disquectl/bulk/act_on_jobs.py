@@ -16,7 +16,7 @@ from disquectl.bulk.summary import DONE, GONE, LEFT, by_state, count_of
 from disquectl.errors import DataError, DisquectlError, OutcomeUnknown, UsageError
 from disquectl.execution.signals import Stop
 from disquectl.fanout.ask import require_an_answer, settle, silent_nodes
-from disquectl.fanout.find_jobs import JobSearch
+from disquectl.fanout.find_jobs import JobSearch, Start
 from disquectl.fanout.scan_all import now_ms
 from disquectl.merge.states import IN_FLIGHT, UNKNOWN
 from disquectl.protocol.dedup import Deduplicator
@@ -43,7 +43,6 @@ if TYPE_CHECKING:
         batch_size  how many jobs it gets at a time, at most
         silent_note what to know about a node that did not answer
         failure     why it cannot go on, or None
-        pause_ms    how long to wait before the next pass
         """
 
         name: str
@@ -52,13 +51,19 @@ if TYPE_CHECKING:
         batch_size: int
         silent_note: str
         failure: DisquectlError | None
-        pause_ms: float
+
+        @property
+        def pause_ms(self) -> float:
+            """How long to wait before the next pass."""
 
         def warning(self, choice: Choice) -> str:
             """What to say before the question, apart from the numbers; "" for nothing."""
 
         def begin(self, search: JobSearch, selection: Selection) -> Iterable[list[JobResult]]:
-            """Do what needs no scan of all jobs, batch by batch."""
+            """Do what needs no scan of all jobs, batch by batch.
+
+            When `search.is_over()`, begin nothing new, and yield the results of what is in flight.
+            """
 
         def act(self, search: JobSearch, jobs: list[SelectedJob]) -> list[JobResult]:
             """Act on a batch; return what became of each job, in this order."""
@@ -92,14 +97,9 @@ def act_on_jobs(
 
     Raises PartlyDone, OutcomeUnknown, ReplyError, DataError as the summary demands, and Declined.
     """
+    check_acting_here(action.name, action.deed, values, shape, session)
     dry_run = bool(values.get("dry_run"))
-    session.check_output(PREVIEW if dry_run else shape)
-    if not dry_run:
-        if session.settings.read_only:
-            raise UsageError(f"{action.name} can change the cluster, and this is read-only")
-        if not session.answered:
-            session.check_can_ask(action.name, f"{action.deed} all jobs that it finds")
-    new_search = partial(JobSearch, session.client, values, selection, now_ms())
+    new_search = partial(JobSearch, session.client, values, selection, Start())
     if dry_run or not session.answered:
         with new_search() as search:
             choice = _first_look(search, action, session)
@@ -112,11 +112,23 @@ def act_on_jobs(
                 session.note(PREVIEW.empty)
                 settle(search.cluster, session, refusals=search.refusals)
                 return
-            session.ask_of_node(_question(action, choice, selection))
+            session.ask_of_cluster(_question(action, choice, selection))
         del search, choice
     run = _Run(action, selection, new_search, Report(shape, session), Pace(values.get("rate")))
     run.carry_out()
     run.report_the_end(session)
+
+
+def check_acting_here(name: str, deed: str, values: Values, shape: Shape, session: Session) -> None:
+    """Reject wrong columns, and what may not be done or cannot be asked, before a node is asked."""
+    dry_run = bool(values.get("dry_run"))
+    session.check_output(PREVIEW if dry_run else shape)
+    if dry_run:
+        return
+    if session.settings.read_only:
+        raise UsageError(f"{name} can change the cluster, and this is read-only")
+    if not session.answered:
+        session.check_can_ask(name, f"{deed} all jobs that it finds")
 
 
 def _first_look(search: JobSearch, action: JobAction, session: Session) -> Choice:
@@ -167,6 +179,10 @@ def _question(action: JobAction, choice: Choice, selection: Selection) -> str:
     return "\n".join([what, *lines, *([warning] if warning else [])])
 
 
+class _ScanStopped(Exception):
+    """A signal has ended a scan."""
+
+
 class _Run:
     """Acts on what a pass finds, then on what further passes find."""
 
@@ -187,7 +203,8 @@ class _Run:
         self._left_to_do = selection.limit
         self._acted = Deduplicator()
         self._not_done = Deduplicator()  # those of them that must not be acted on again
-        self._stop = Stop(report.stopping)
+        self._stop = Stop(self._stopping)
+        self._is_scanning = False
         self._silent: list[str] = []
         self._failure: DisquectlError | None = None
 
@@ -204,6 +221,8 @@ class _Run:
             except KeyboardInterrupt:
                 # The second signal: what is in flight is not waited for.
                 self._report.problem("interrupted: the outcome of the last batch is not known")
+            except _ScanStopped:
+                pass
             except DisquectlError as problem:
                 # What was done is reported before it is raised.
                 self._failure = problem
@@ -216,14 +235,15 @@ class _Run:
                 self._note(results)
                 self._report.progress(None)
                 self._pace.wait(len(results), self._stop.fd)
-                # What is in flight is waited for; the action begins nothing new.
-                if self._is_over() and not search.is_waiting:
-                    return
 
     def _pass(self, number: int) -> int:
         """Find jobs and act on them; return how many there were."""
         with self._search(is_over=self._is_over) as search:
-            search.run(self._acted)
+            self._is_scanning = True
+            try:
+                search.run(self._acted)
+            finally:
+                self._is_scanning = False
             if self._is_over():
                 return 0
             require_an_answer(search.cluster, self._report.session, search.refusals)
@@ -237,9 +257,17 @@ class _Run:
                 self._report.summary.not_selected = sum(
                     count for (_, state), count in choice.counts.items() if state in (IN_FLIGHT, UNKNOWN)
                 )
+            # A node that refuses to act on a job has answered: that is an outcome of the job.
+            unscanned = search.refusals.copy()
             count = self._act(search, choice)
-            self._silent = silent_nodes(search.cluster, search.refusals)
+            self._silent = silent_nodes(search.cluster, unscanned)
             return count + again
+
+    def _stopping(self) -> None:
+        """A signal asks to stop: a scan, which changes nothing, is not waited for."""
+        if self._is_scanning:
+            raise _ScanStopped
+        self._report.stopping()
 
     def _act(self, search: JobSearch, choice: Choice) -> int:
         total = len(choice) if self._left_to_do is None else min(self._left_to_do, len(choice))
@@ -280,7 +308,7 @@ class _Run:
         if self._failure is not None and not (summary.matched or broken or self._stop.interrupted):
             raise self._failure
         for line in self._silent:
-            session.problem(line)
+            session.problem(f"{session.side}: {line}" if session.side else line)
         if self._silent:
             session.problem(f"nodes did not answer: {self._action.silent_note}")
         if isinstance(broken, DataError):
@@ -290,6 +318,8 @@ class _Run:
         if self._stop.interrupted:
             session.problem(f"{self._action.name}: {summary.text()}")
             raise KeyboardInterrupt
+        if isinstance(self._action.failure, DataError):
+            raise DataError(f"{self._action.failure.message}; {summary.text()}")
         if self._action.failure is not None:
             session.problem(self._action.failure.message)
         if self._failure is not None:

@@ -142,9 +142,23 @@ def other_session(values: Values, session: Session, environ: os._Environ[str]) -
     return Session(_like(settings, session.settings), session.streams)
 
 
+def check_destination(session: Session, *, dry_run: bool) -> None:
+    """Reject a destination that may not be changed or cannot be asked for, before a node is asked.
+
+    Raises DataError as well, for a file of its password or its certificates that cannot be read.
+    """
+    _ = session.password, session.tls
+    if dry_run:
+        return
+    if session.settings.read_only:
+        raise UsageError("move can change the destination, and that is read-only")
+    if session.settings.protected and not session.answered:
+        session.check_can_ask("move", "adds jobs to the destination, a protected profile")
+
+
 def _like(settings: Settings, source: Settings) -> Settings:
     """The settings of the destination, with those of the source that concern the command as a whole."""
-    for name in ("echo", "echo_to", "quiet", "color", "show_secrets", "yes"):
+    for name in ("echo", "echo_to", "quiet", "color", "show_secrets", "yes", "yes_really"):
         setattr(settings, name, getattr(source, name))
     settings.connect_timeout_ms = source.connect_timeout_ms
     settings.response_timeout_ms = source.response_timeout_ms

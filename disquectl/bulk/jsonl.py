@@ -11,9 +11,9 @@ from binascii import Error as NotBase64
 from binascii import a2b_base64
 
 from disquectl.bulk.batches import WrongInput
-from disquectl.bulk.template import Template
+from disquectl.bulk.template import Templates
 from disquectl.errors import UsageError
-from disquectl.protocol.job_options import NUMBERS, check_numbers, number_words
+from disquectl.protocol.job_options import NUMBERS, checked_numbers, number_words
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -25,8 +25,6 @@ if TYPE_CHECKING:
 
 # Keys that `getjob` and `dump` write, and that have no meaning for ADDJOB.
 IGNORED = frozenset({"id", "nacks", "additional_deliveries", "created", "expires", "due", "state"})
-# Templates that are kept for lines with different options.
-MAX_TEMPLATES = 256
 # Characters of a line that are shown if it is not JSON.
 MAX_SHOWN = 40
 ONE_LINE = "one object per line: `jq -c .` writes it so"
@@ -46,8 +44,22 @@ class JobLine:
         self.options = options
 
 
+def check_opening(line: bytes, number: int) -> None:
+    """Raise WrongInput if the first line with text begins a document of several lines."""
+    if command := OPENINGS.get(b"".join(line.split())):
+        raise WrongInput(
+            f"line {number}: the JSON spans several lines, instead of one object per line",
+            f"write it so: {command}",
+        )
+
+
 def read(line: bytes) -> JobLine:
     """The job of a line. Raises UsageError with the reason if it is not one."""
+    return job_of(fields_of(line))
+
+
+def fields_of(line: bytes) -> dict[str, Any]:
+    """The object of a line, which has no unknown keys. Raises UsageError."""
     fields = _parsed(line)
     if isinstance(fields, list):
         raise UsageError("a JSON array where one object per line is expected (`jq -c '.[]'` writes them so)")
@@ -55,6 +67,11 @@ def read(line: bytes) -> JobLine:
         raise UsageError("not a JSON object")
     if unknown := fields.keys() - KNOWN:
         raise UsageError(f"unknown key {min(unknown)!r}")
+    return fields
+
+
+def job_of(fields: dict[str, Any]) -> JobLine:
+    """The job of an object. Raises UsageError."""
     body = _octets(fields, "body")
     if body is None:
         raise UsageError("no body")
@@ -107,9 +124,7 @@ def _text(name: str, value: object) -> str:
 
 
 def _options(fields: dict[str, Any]) -> dict[str, Any]:
-    options: dict[str, Any] = {}
-    check_numbers(fields, time.time())
-    options.update((name, fields[name]) for name in NUMBERS if fields.get(name) is not None)
+    options: dict[str, Any] = checked_numbers(fields, time.time())
     if "async" in fields:
         if not isinstance(fields["async"], bool):
             raise UsageError("async is not true or false")
@@ -145,14 +160,13 @@ class JobLines:
         warn: Callable[[str], None] = lambda _: None,
     ) -> None:
         self._queue = queue
-        self._timeout_ms = timeout_ms
         self._options = options
         self._in_order = in_order
         self._line_wins = line_wins
         self._warn = warn
         self._is_first = True
         self.overruled = 0
-        self._templates: dict[tuple[bytes, ...], Template] = {}
+        self._templates = Templates(timeout_ms)
 
     def quick(self, lines: Lines) -> None:
         """None: each line has to be parsed."""
@@ -164,16 +178,12 @@ class JobLines:
             return None
         if self._is_first:
             self._is_first = False
-            if command := OPENINGS.get(b"".join(stripped.split())):
-                raise WrongInput(
-                    f"line {number}: the JSON spans several lines; --jsonl takes one object per line",
-                    f"write it so: {command}",
-                )
+            check_opening(stripped, number)
         job = read(line)
         queue = self._queue_of(job, number)
         options = {**self._options, **job.options} if job.options else self._options
         in_order = self._in_order or options.get("replicate") == 1 or bool(options.get("async"))
-        return self._template(queue, option_words(options)).requests([job.body])[0], in_order
+        return self._templates.of(queue, option_words(options)).requests([job.body])[0], in_order
 
     def _queue_of(self, job: JobLine, number: int) -> bytes:
         if job.queue is None or job.queue == self._queue:
@@ -189,12 +199,3 @@ class JobLines:
             )
         self.overruled += 1
         return self._queue
-
-    def _template(self, queue: bytes, words: Words) -> Template:
-        key = (queue, *words)
-        template = self._templates.get(key)
-        if template is None:
-            if len(self._templates) >= MAX_TEMPLATES:
-                self._templates.clear()
-            template = self._templates[key] = Template(queue, self._timeout_ms, words)
-        return template

@@ -6,8 +6,19 @@ is copied with the rest of its delay. What cannot be settled is reported with bo
 
 from __future__ import annotations
 
+from disquectl.bulk.finish_moves import NOT_ANSWERED, PENDING_REASON, finish_moves
 from disquectl.bulk.originals import Originals
-from disquectl.bulk.summary import DONE, DOUBLED, GONE, LEFT, PENDING, SKIPPED, UNKNOWN, JobResult, count_of
+from disquectl.bulk.summary import (
+    DONE,
+    DOUBLED,
+    GONE,
+    LEFT,
+    PENDING,
+    SKIPPED,
+    UNKNOWN,
+    JobResult,
+    running_twice,
+)
 from disquectl.errors import DataError, OutcomeUnknown, ReplyError
 from disquectl.fanout.scan_all import now_ms
 from disquectl.merge.move_plan import (
@@ -19,8 +30,8 @@ from disquectl.merge.move_plan import (
     acknowledgements,
     after_copy,
 )
-from disquectl.merge.replicas import QUEUE, TTL
-from disquectl.merge.states import DELAYED, IN_FLIGHT, QUEUED
+from disquectl.merge.replicas import TTL
+from disquectl.merge.states import DELAYED, QUEUED
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -44,15 +55,17 @@ AT_MOST_ONCE = "at most once: it cannot be put back (--at-most-once moves it)"
 SAME_QUEUE = "in that queue already"
 EXPIRED = "expired"
 DUE_SOON = f"due within {DUE_SOON_MS // 1000} s"
-NOT_ANSWERED = "the node did not answer"
 DELIVERED = "delivered or acknowledged while it was copied"
 MAY_RETURN = "copied; its node did not answer and may deliver it again"
-EARLIER = "copied by an earlier run, and perhaps with a consumer now"
 STAYS = "; it could not be put back and stays in flight"
-PENDING_REASON = "a node that does not answer may have a replica; Disque tells it later"
 # Refusals that concern one queue of the destination, and refusals that concern all of it.
 OF_QUEUE = ("PAUSED", "MAXLEN")
 OF_ALL = ("OOM", "NOREPL", "NOAUTH", "LEAVING", "LOADING")
+
+
+def names_of(keeps: bool) -> tuple[str, str]:
+    """The name of the action, and what it does to jobs. `keeps`: whether the originals stay."""
+    return ("move --keep", "copies") if keeps else ("move", "moves")
 
 
 class Moving:
@@ -85,33 +98,37 @@ class Move:
         at_most_once: bool = False,
     ) -> None:
         """`keeps`: whether the originals stay."""
-        self.name = "move --keep" if keeps else "move"
-        self.deed = "copies" if keeps else "moves"
+        self.name, self.deed = names_of(keeps)
         self.states = states or STATES
         self.failure: DisquectlError | None = None
-        self.pause_ms = 0.0
+        self._due_ms = 0.0  # when the last job is due that was left because it is due soon
         self._destination = destination
         self._options = options
         self._journal = journal
+        self._earlier = journal.copies if journal is not None else {}
         self._keeps = keeps
         self._at_most_once = at_most_once
         self._closed: dict[bytes, str] = {}  # queues of the destination that take nothing, and why
         self._results: dict[bytes, JobResult] = {}
 
+    @property
+    def pause_ms(self) -> float:
+        """How long to wait before the next pass, for jobs that are due soon."""
+        return max(self._due_ms - now_ms(), 0.0)
+
     def warning(self, choice: Choice) -> str:
         """Jobs in flight run twice."""
-        count = sum(count for (_, state), count in choice.counts.items() if state == IN_FLIGHT)
-        if IN_FLIGHT not in self.states or not count:
-            return ""
-        return f"{count_of(count)} may be running now and will run twice"
+        return running_twice(choice.counts, self.states)
 
     def begin(self, search: JobSearch, selection: Selection) -> Iterator[list[JobResult]]:
         """Acknowledge the originals of copies that an earlier run made."""
-        earlier = list(self._journal.copies) if self._journal is not None else []
+        earlier = list(self._earlier)
         if earlier:
             search.connect()
         for at in range(0, len(earlier), BATCH):
-            if results := self._finish(Originals(search), earlier[at : at + BATCH]):
+            if search.is_over():
+                return
+            if results := self._finish(search, earlier[at : at + BATCH]):
                 yield results
 
     def act_again(self, search: JobSearch) -> None:
@@ -129,12 +146,11 @@ class Move:
         """Move a batch."""
         originals = Originals(search)
         self._results = {}
-        earlier = [
-            job.job_id for job in jobs if self._journal is not None and job.job_id in self._journal.copies
-        ]
-        for result in self._finish(originals, earlier):
+        earlier = [job.job_id for job in jobs if job.job_id in self._earlier]
+        for result in self._finish(search, earlier):
             self._results[result.job_id] = result
-        moving = self._claim(originals, search, [job for job in jobs if self._may_move(job)])
+        new = [job for job in jobs if job.job_id not in self._earlier and self._may_move(job)]
+        moving = self._claim(originals, search, new)
         copied = self._copy(originals, moving)
         if self._keeps:
             for one in copied:
@@ -143,11 +159,12 @@ class Move:
             self._acknowledge(originals, search, copied)
         return [self._results.get(job.job_id) or JobResult(job.job_id, job.queue, GONE) for job in jobs]
 
+    def _finish(self, search: JobSearch, job_ids: list[bytes]) -> list[JobResult]:
+        return finish_moves(search, job_ids, self._earlier, self._options.queue_of) if job_ids else []
+
     def _may_move(self, job: SelectedJob) -> bool:
         """Whether to try; otherwise the result is noted."""
         to = self._options.queue_of(job.queue)
-        if job.job_id in self._results:
-            return False
         if job.replicas.is_once and not (self._at_most_once or self._keeps):
             self._results[job.job_id] = JobResult(job.job_id, job.queue, SKIPPED, AT_MOST_ONCE)
         elif to == job.queue and not self._destination.is_other:
@@ -165,16 +182,19 @@ class Move:
         }
         holders = {job.job_id: originals.nodes_of(job.replicas.holders) for job in jobs}
         looks, claimed = originals.look(holders, claims)
-        self.pause_ms = 0.0
         moving: list[Moving] = []
+        lost: dict[bytes, bytes] = {}
         for job in jobs:
-            look = looks.get(job.job_id)
+            look, claimed_at = looks.get(job.job_id), claimed.get(job.job_id)
             if look is None:
                 self._results[job.job_id] = JobResult(job.job_id, job.queue, LEFT, NOT_ANSWERED)
+                if claimed_at is not None:
+                    lost[job.job_id] = claimed_at
                 continue
-            one = Moving(job, look, claimed.get(job.job_id), None)
+            one = Moving(job, look, claimed_at, None)
             if self._is_movable(one, search):
                 moving.append(one)
+        self._put_back(originals, lost)
         return moving
 
     def _is_movable(self, one: Moving, search: JobSearch) -> bool:
@@ -186,7 +206,8 @@ class Move:
             self._note(one, SKIPPED, EXPIRED)
             return False
         if one.job.state == QUEUED:
-            return one.claimed_at is not None or (self._keeps and bool(look.queued_at))
+            # Queued after it was claimed: it has returned already, or another node has it queued, too.
+            return bool(look.queued_at) if self._keeps else one.claimed_at is not None and not look.queued_at
         if one.job.state != DELAYED:
             return not look.queued_at
         if not look.is_delayed(now_ms(), search.clocks):
@@ -194,7 +215,7 @@ class Move:
         if look.due_ms is None or look.due_ms >= DUE_SOON_MS or self._keeps:
             one.due_ms = look.due_ms
             return True
-        self.pause_ms = max(self.pause_ms, look.due_ms + 500)
+        self._due_ms = max(self._due_ms, now_ms() + look.due_ms + 500)
         self._note(one, LEFT, DUE_SOON)
         return False
 
@@ -206,7 +227,7 @@ class Move:
         originals.renew(claimed)
         outcomes = self._destination.add([(_replica(one), one.due_ms) for one in moving])
         copied: list[Moving] = []
-        refused: list[Moving] = []
+        refused: dict[bytes, bytes] = {}
         for one, outcome in zip(moving, outcomes, strict=True):
             if isinstance(outcome, bytes):
                 one.new_id = outcome
@@ -215,7 +236,8 @@ class Move:
                 self._note(one, UNKNOWN, f"{self._destination.prefix}{outcome.message}")
             else:
                 self._refuse(one, outcome)
-                refused.append(one)
+                if one.claimed_at is not None:
+                    refused[one.job.job_id] = one.claimed_at
         self._put_back(originals, refused)
         self.failure = self.failure or self._destination.failure
         if self._journal is not None and copied:
@@ -236,12 +258,11 @@ class Move:
         elif outcome.code in OF_ALL and self.failure is None:
             self.failure = ReplyError(reason)
 
-    def _put_back(self, originals: Originals, refused: list[Moving]) -> None:
-        """Queue claimed jobs again whose copies were refused."""
-        claimed = {one.job.job_id: [one.claimed_at] for one in refused if one.claimed_at is not None}
+    def _put_back(self, originals: Originals, claimed: dict[bytes, bytes]) -> None:
+        """Queue jobs again that were claimed at these nodes and not copied."""
         if not claimed:
             return
-        counts = originals.change(b"ENQUEUE", claimed)
+        counts = originals.change(b"ENQUEUE", {job_id: [node_id] for job_id, node_id in claimed.items()})
         for job_id in claimed:
             if not counts.get(job_id):
                 self._results[job_id].reason += STAYS
@@ -279,10 +300,9 @@ class Move:
             ]:
                 self._note(one, DOUBLED, DELIVERED)
                 ready.remove(one)
+        told = {one.job.job_id: acknowledgements(one.look, one.claimed_at) for one in ready}
         counts = originals.change_each(
-            (one.job.job_id, node_id, verb)
-            for one in ready
-            for node_id, verb in acknowledgements(one.look, one.claimed_at)
+            (job_id, node_id, verb) for job_id, some in told.items() for node_id, verb in some
         )
         missing = search.missing
         for one in ready:
@@ -291,41 +311,10 @@ class Move:
                 self._note(one, DOUBLED, MAY_RETURN)
             elif not count:
                 self._note(one, DOUBLED, DELIVERED)
-            elif (one.job.replicas.holders | one.job.replicas.delivered) & missing:
+            elif _may_be_elsewhere(one, told[one.job.job_id][0][0], search, missing):
                 self._note(one, PENDING, PENDING_REASON)
             else:
                 self._note(one, DONE)
-
-    def _finish(self, originals: Originals, job_ids: list[bytes]) -> list[JobResult]:
-        """Acknowledge originals that an earlier run copied, as far as they are not with a consumer."""
-        if not job_ids or self._journal is None:
-            return []
-        looks, _ = originals.look(dict.fromkeys(job_ids, originals.node_ids), {})
-        known = {job_id: look for job_id, look in looks.items() if not look.is_acknowledged}
-        returned = {job_id: look.queued_at for job_id, look in known.items() if look.queued_at}
-        held = {job_id for job_id, look in known.items() if not look.queued_at and not look.returns}
-        counts = originals.change(b"DEQUEUE", returned)
-        held |= {job_id for job_id in returned if counts.get(job_id)}
-        done = originals.change_each(
-            (job_id, node_id, verb)
-            for job_id in held
-            for node_id, verb in acknowledgements(known[job_id], None)
-        )
-        results = []
-        for job_id, look in known.items():
-            queue = next(iter(look.replicas.values()))[QUEUE]
-            is_done = bool(done.get(job_id))
-            results.append(
-                JobResult(
-                    job_id,
-                    queue,
-                    DONE if is_done else LEFT,
-                    "" if is_done else EARLIER,
-                    new_id=self._journal.copies[job_id],
-                    to=self._options.queue_of(queue),
-                )
-            )
-        return results
 
     def _note(self, one: Moving, kind: OutcomeKind, reason: str = "") -> None:
         job = one.job
@@ -337,6 +326,15 @@ class Move:
             new_id=one.new_id or None,
             to=self._options.queue_of(job.queue),
         )
+
+
+def _may_be_elsewhere(one: Moving, told: bytes, search: JobSearch, missing: int) -> bool:
+    """Whether a `missing` node may have a replica. `told`: the node that has answered ACKJOB.
+
+    Where no other node has one, it does not matter that this node failed after its answer.
+    """
+    places = one.job.replicas.holders | one.job.replicas.delivered
+    return bool(places & missing) and places != search.table.bits.mask((told,))
 
 
 def _replica(one: Moving) -> FlatReplica:

@@ -17,7 +17,7 @@ from disquectl.errors import ReplyError
 from disquectl.execution.selecting import selection_of
 from disquectl.fanout.ask import silent_nodes
 from disquectl.fanout.change_jobs import JobChange
-from disquectl.fanout.find_jobs import JobSearch
+from disquectl.fanout.find_jobs import JobSearch, Start
 from disquectl.fanout.scan_all import now_ms
 from disquectl.merge.plan import UNKNOWN
 from disquectl.merge.states import ACKNOWLEDGED, DELAYED, QUEUED, WAITING
@@ -59,7 +59,7 @@ def purge_own_queue(client: Transport, values: Values, queue: bytes) -> list[str
     selection = Selection({"queue": (queue,)}, patterns=False)
     silent: list[str] = []
     for number in range(PASSES):
-        with JobSearch(client, values, selection, inf) as search:
+        with JobSearch(client, values, selection, Start(inf)) as search:
             if not number:
                 for _ in action.begin(search, selection):
                     pass
@@ -170,7 +170,7 @@ class Purge:
             if job.job_id in change.replies:
                 results[job.job_id] = JobResult(job.job_id, job.queue, PENDING, PENDING_REASON)
             else:
-                reason = change.left.get(job.job_id, NOT_ANSWERED)
+                reason = change.left.get(job.job_id) or change.refused.get(job.job_id, NOT_ANSWERED)
                 if reason == UNKNOWN and job.replicas.holders & search.missing:
                     reason = NOT_ANSWERED
                 results[job.job_id] = (

@@ -6,13 +6,14 @@ With two clusters, echo and errors say of which side they speak.
 from __future__ import annotations
 
 import os
+from contextlib import ExitStack
 
-from disquectl.bulk.act_on_jobs import act_on_jobs
+from disquectl.bulk.act_on_jobs import act_on_jobs, check_acting_here
 from disquectl.bulk.copies import CopyOptions
-from disquectl.bulk.destination import Destination, other_session
+from disquectl.bulk.destination import Destination, check_destination, other_session
 from disquectl.bulk.journal import Journal
-from disquectl.bulk.move_jobs import Move
-from disquectl.errors import DisquectlError, UsageError
+from disquectl.bulk.move_jobs import Move, names_of
+from disquectl.errors import ConnectionFailed, DisquectlError, NoAnswer, NotDisque, ReplyError, UsageError
 from disquectl.execution.selecting import selection_of
 from disquectl.protocol.job_options import DEFAULT_TIMEOUT_MS
 
@@ -28,31 +29,25 @@ def move(values: Values, shape: Shape, session: Session) -> None:
     """Find the jobs on all nodes, ask, and move them."""
     selection = selection_of(values, session, needs_glob=True)
     other = other_session(values, session, os.environ)
-    if other is None:
-        _move(values, shape, session, selection)
-        return
-    session.side, other.side = "source", "destination"
-    with other:
-        if other.settings.read_only and "dry_run" not in values:
-            raise UsageError("move can change the destination, and that is read-only")
-        _move(values, shape, session, selection, other)
-
-
-def _move(
-    values: Values, shape: Shape, session: Session, selection: Selection, other: Session | None = None
-) -> None:
-    target = other or session
-    try:
-        is_other = other is not None and not _are_one_cluster(session, other)
-    except DisquectlError as problem:
-        raise _named(problem, other) from None
-    if not is_other:
-        _check_queues(values, selection)
-    if is_other and "dry_run" not in values and target.settings.protected:
-        target.ask_of_node("move adds jobs to the destination")
-    options = CopyOptions(values, DEFAULT_TIMEOUT_MS)
-    with Destination(target, options, values, is_other) as destination:
-        journal = Journal(values["journal"]) if "journal" in values and "dry_run" not in values else None
+    # What can be known without a connection is found without one.
+    check_acting_here(*names_of("keep" in values), values, shape, session)
+    with ExitStack() as stack:
+        if other is None:
+            _check_queues(values, selection)
+        else:
+            check_destination(other, dry_run="dry_run" in values)
+            session.side, other.side = "source", "destination"
+            stack.enter_context(other)
+        journal = None
+        if "journal" in values and "dry_run" not in values:
+            journal = stack.enter_context(Journal(values["journal"]))
+        is_other = other is not None and _node_ids(session).isdisjoint(_node_ids(other))
+        if not is_other:
+            _check_queues(values, selection)
+        if other is not None and other.settings.protected and not (other.answered or "dry_run" in values):
+            other.ask_of_cluster("move adds jobs to the destination")
+        options = CopyOptions(values, DEFAULT_TIMEOUT_MS)
+        destination = stack.enter_context(Destination(other or session, options, values, is_other))
         action = Move(
             destination,
             options,
@@ -63,19 +58,24 @@ def _move(
         )
         try:
             act_on_jobs(action, selection, values, shape, session)
+        except (ConnectionFailed, NoAnswer, NotDisque) as problem:
+            raise _of_side(problem, session) from None
         finally:
-            if journal is not None:
-                journal.close()
             if options.was_reduced:
                 most = options.most_replicas
                 count = "1 replica" if most == 1 else f"{most} replicas"
                 session.note(f"copies have at most {count}: the destination can hold no more now")
 
 
-def _are_one_cluster(session: Session, other: Session) -> bool:
-    """Whether both sessions speak with the same cluster, by the IDs of its nodes."""
-    nodes = [{node["id"] for node in one.client.verify()["nodes"]} for one in (session, other)]
-    return bool(nodes[0] & nodes[1])
+def _node_ids(session: Session) -> set[str]:
+    """The IDs of the nodes of a cluster."""
+    try:
+        greeting = session.client.verify()
+        if not greeting["nodes"]:
+            raise ReplyError(f"LOADING {session.client.node} is loading its data")
+    except DisquectlError as problem:
+        raise _of_side(problem, session) from None
+    return {node["id"] for node in greeting["nodes"]}
 
 
 def _check_queues(values: Values, selection: Selection) -> None:
@@ -87,8 +87,8 @@ def _check_queues(values: Values, selection: Selection) -> None:
         raise UsageError(f"--to {to.decode('utf-8', 'backslashreplace')}: the jobs are in that queue already")
 
 
-def _named(problem: DisquectlError, other: Session | None) -> DisquectlError:
-    """The error with the side that it came from."""
-    if other is not None and other.client.last_node is None and not problem.message.startswith("source"):
-        problem.message = f"destination: {problem.message}"
+def _of_side(problem: DisquectlError, session: Session) -> DisquectlError:
+    """The error, with the side that it came from if there are two."""
+    if session.side:
+        problem.message = f"{session.side}: {problem.message}"
     return problem

@@ -19,6 +19,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from typing import BinaryIO, Self
 
+    from disquectl.bulk.gunzip import Gunzip
+
 CHUNK_BYTES = 64 << 10
 
 
@@ -29,13 +31,21 @@ class Source:
     """
 
     def __init__(
-        self, stream: BinaryIO, name: str, separator: bytes, *, opened: bool, start: Utf8Start | None = None
+        self,
+        stream: BinaryIO,
+        name: str,
+        separator: bytes,
+        *,
+        opened: bool,
+        start: Utf8Start | None = None,
+        gunzip: Gunzip | None = None,
     ) -> None:
         self._stream = stream
         self._opened = opened
         self._name = name
         self._splitter = LineSplitter(separator)
         self._start = start
+        self._gunzip = gunzip
         self._poll = select.poll()
         self.bytes_read = 0
         self.total_bytes: int | None = None
@@ -64,14 +74,24 @@ class Source:
                 continue
             data = self._read()
             self.bytes_read += len(data)
-            text = data if self._start is None else self._start.feed(data)
-            lines = self._splitter.feed(text) if text else []
+            for piece in self._pieces(data):
+                if lines := self._splitter.feed(piece):
+                    yield lines
             if not data:
-                lines += self._splitter.finish()
-            if lines:
-                yield lines
-            if not data:
+                if lines := self._splitter.finish():
+                    yield lines
                 return
+
+    def _pieces(self, data: bytes) -> Iterator[bytes]:
+        """The text in the data that was read; empty data is the end."""
+        if self._gunzip is None:
+            yield data if self._start is None else self._start.feed(data)
+            return
+        for piece in self._gunzip.feed(data):
+            if piece:
+                yield piece if self._start is None else self._start.feed(piece)
+        if not data and self._start is not None:
+            yield self._start.feed(b"")
 
     def _read(self) -> bytes:
         try:
@@ -81,12 +101,27 @@ class Source:
         return data
 
 
-def open_source(path: str | None, stdin: BinaryIO, separator: bytes = b"\n", utf8: bool = False) -> Source:
-    """The file, or stdin without a path. With `utf8`, other encodings raise UsageError."""
-    start = Utf8Start(path or "stdin") if utf8 else None
+def open_source(
+    path: str | None,
+    stdin: BinaryIO,
+    separator: bytes = b"\n",
+    utf8: bool = False,
+    gzip: bool = False,
+) -> Source:
+    """The file, or stdin without a path. With `utf8`, other encodings raise UsageError.
+
+    `gzip`: decompress what begins as gzip does.
+    """
+    name = path or "stdin"
+    start = Utf8Start(name) if utf8 else None
+    gunzip = None
+    if gzip:
+        from disquectl.bulk.gunzip import Gunzip
+
+        gunzip = Gunzip(name)
     if path is None:
-        return Source(stdin, "stdin", separator, opened=False, start=start)
+        return Source(stdin, name, separator, opened=False, start=start, gunzip=gunzip)
     try:
-        return Source(open(path, "rb"), path, separator, opened=True, start=start)
+        return Source(open(path, "rb"), path, separator, opened=True, start=start, gunzip=gunzip)
     except OSError as problem:
         raise DataError(f"cannot read {path}: {problem.strerror}") from problem

@@ -9,6 +9,10 @@ if TYPE_CHECKING:
     from disquectl.spec.parameters import Words
 
 
+# Templates that are kept for jobs with different options.
+MAX_TEMPLATES = 256
+
+
 class Template:
     """A request without its body."""
 
@@ -24,6 +28,30 @@ class Template:
         """A request for each body; any bytes are a body."""
         head, tail = self._head, self._tail
         return [b"%b$%d\r\n%b%b" % (head, len(body), body, tail) for body in bodies]
+
+    def request(self, body: bytes) -> bytes:
+        """The request for one body."""
+        return b"%b$%d\r\n%b%b" % (self._head, len(body), body, self._tail)
+
+
+class Templates:
+    """Templates for jobs with different queues and options."""
+
+    __slots__ = ("_kept", "_timeout_ms")
+
+    def __init__(self, timeout_ms: int) -> None:
+        self._timeout_ms = timeout_ms
+        self._kept: dict[tuple[bytes, ...], Template] = {}
+
+    def of(self, queue: bytes, options: Words) -> Template:
+        """The template for a queue and the options in Disque's words."""
+        key = (queue, *options)
+        template = self._kept.get(key)
+        if template is None:
+            if len(self._kept) >= MAX_TEMPLATES:
+                self._kept.clear()
+            template = self._kept[key] = Template(queue, self._timeout_ms, options)
+        return template
 
 
 def _bulks(words: Words) -> bytes:

@@ -24,10 +24,17 @@ if TYPE_CHECKING:
     from disquectl.execution.parser import Invocation
     from disquectl.execution.streams import Streams
 
+# The command with the exit codes of a monitoring plugin.
+PLUGIN = "check"
+
 
 def run_command_line(argv: list[str]) -> int:
     """Run one command line with this process's streams and return its exit code. All output is flushed."""
     streams = process_streams()
+    if PLUGIN in argv and parser.command_word(argv) == PLUGIN:
+        from disquectl.execution.plugin import run_plugin
+
+        return run_plugin(lambda: _run(argv, streams), streams)
     try:
         return _run(argv, streams)
     except DisquectlError as problem:
@@ -86,7 +93,13 @@ def carry_out(invocation: Invocation, streams: Streams) -> int:
 
         words, given = without_connection(command, words, given)
         environ = {name: value for name, value in environ.items() if not name.startswith("DISQUE_")}
-    settings = resolve(given, environ, with_profile=command.connects)
+    other = words.get("to_profile")
+    settings = resolve(
+        given,
+        environ,
+        with_profile=command.connects,
+        other_profile=other if isinstance(other, str) else None,
+    )
     if streams.stdout_is_terminal and settings.pager:
         from disquectl.execution.pager import may_page, paging
 

@@ -6,7 +6,7 @@ from disquectl.errors import UsageError
 from disquectl.merge.jobs import JOB_FIELDS
 from disquectl.spec.body_options import BODY_NAMES, BODY_OPTIONS
 from disquectl.spec.command import CLUSTER, Command, Grammar, Program
-from disquectl.spec.param_types import FLAG, TEXT
+from disquectl.spec.param_types import FLAG, column_of
 from disquectl.spec.parameters import SEEDS_ONLY, Option
 from disquectl.spec.selection import CONTENT_OPTIONS, ORDER_OPTIONS, QUEUES, STATUS_OPTIONS
 from disquectl.spec.shape import RECORDS, VALUE, Shape
@@ -60,9 +60,7 @@ def shape(values: Values) -> Shape:
 
 
 def check(values: Values) -> None:
-    """Reject unknown sort columns and options that cannot be combined."""
-    if values.get("sort", "age") not in JOB_FIELDS:
-        raise UsageError(f"--sort: unknown column {values['sort']!r}", f"choose {', '.join(JOB_FIELDS)}")
+    """Reject options that cannot be combined."""
     for name in ("sort", "reverse"):
         if "newest" in values and name in values:
             raise UsageError(f"--newest and --{name} cannot be combined")
@@ -95,7 +93,9 @@ COMMAND = Command(
         options=(
             *STATUS_OPTIONS,
             *CONTENT_OPTIONS,
-            Option("--sort", TEXT, "Sort by this column, largest numbers first.", unset="age"),
+            Option(
+                "--sort", column_of(*JOB_FIELDS), "Sort by this column, largest numbers first.", unset="age"
+            ),
             Option("--reverse", FLAG, "Reverse the order."),
             *ORDER_OPTIONS,
             Option("--ids", FLAG, "Print only IDs; leaves out waiting jobs unless --state names them."),

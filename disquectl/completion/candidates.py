@@ -8,6 +8,7 @@ from __future__ import annotations
 import os
 
 from disquectl.commands import NAMES
+from disquectl.spec.offers import elements_before, words_for
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -39,13 +40,9 @@ def static(expected: Expected, partial: str) -> list[Candidate]:
 
 def prefix(expected: Expected, partial: str) -> str:
     """Return what precedes the value in the same word: `--option=`, and the other elements of a list."""
-    value = partial[len(expected.joined) :]
-    return expected.joined + (value[: value.rfind(",") + 1] if _is_list(expected) else "")
-
-
-def _is_list(expected: Expected) -> bool:
-    name = expected.parameter.name if expected.parameter else ""
-    return name in ("node", "columns")
+    if expected.parameter is None:
+        return expected.joined
+    return expected.joined + elements_before(expected.parameter, partial[len(expected.joined) :])
 
 
 def _beginning(candidates: list[Candidate], partial: str) -> list[Candidate]:
@@ -56,12 +53,12 @@ def _values(expected: Expected, partial: str) -> list[Candidate]:
     parameter = expected.parameter
     if parameter is None:
         return []
-    rest = partial[len(prefix(expected, partial)) :]
+    before = prefix(expected, partial)
+    rest = partial[len(before) :]
     kind = parameter.type
-    candidates: list[Candidate] = [(choice, kind.meanings.get(choice, "")) for choice in kind.choices]
-    if parameter.name == "columns":
-        candidates = [(field, "") for field in _columns(expected)]
-    elif kind.name == "profile":
+    elements = before[len(expected.joined) :]
+    candidates: list[Candidate] = [*words_for(parameter, expected.command, expected.given, elements).items()]
+    if kind.name == "profile":
         candidates = _profiles(expected)
     elif kind.name == "topic":
         candidates = _topics()
@@ -71,14 +68,6 @@ def _values(expected: Expected, partial: str) -> list[Candidate]:
         nodes = os.environ.get("DISQUE_NODES", "").split(",")
         candidates = [(node, "$DISQUE_NODES") for node in nodes if node]
     return _beginning(candidates, rest)
-
-
-def _columns(expected: Expected) -> tuple[str, ...]:
-    command = expected.command
-    if command is None or command.shape is None:
-        return ()
-    usual = {argument.name: (b"",) if argument.many else b"" for argument in command.grammar.arguments}
-    return command.shape(usual).fields
 
 
 def _profiles(expected: Expected) -> list[Candidate]:

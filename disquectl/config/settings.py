@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     Default = Literal["always", "on a terminal", "never"]
 
 FALSE_WORDS = ("", "0", "no", "false", "off")
+PASSWORD_IS_VISIBLE = "others can see a password on the command line: use DISQUE_URL or --password-file"
 TLS_FILES = ("cacert", "cert", "key")
 
 
@@ -80,7 +81,11 @@ class Settings:
     )
 
     def __init__(
-        self, options: Mapping[str, Any], environ: Mapping[str, str], profile: Profile | None = None
+        self,
+        options: Mapping[str, Any],
+        environ: Mapping[str, str],
+        profile: Profile | None = None,
+        other_profile: str | None = None,
     ) -> None:
         preset: Mapping[str, Any] = profile.values if profile else {}
         self.warnings: list[str] = []
@@ -104,7 +109,7 @@ class Settings:
         self.echo_to: str | None = options.get("echo_to")
         self.color = _color(options, environ, preset)
         self.yes: bool = options.get("yes", False)
-        self.yes_really = self._really(options)
+        self.yes_really = self._really(options, other_profile)
         self.read_only = bool(options.get("read_only")) or _read_only(environ, preset)
         self.show_secrets: bool = options.get("show_secrets", False)
         self.no_cluster: bool = options.get("no_cluster", False)
@@ -148,18 +153,16 @@ class Settings:
             if url is not None:
                 target = parse_url(url)
                 if target.password is not None and source.startswith("--"):
-                    self.warnings.append(
-                        "others can see a password on the command line: use DISQUE_URL or --password-file"
-                    )
+                    self.warnings.append(PASSWORD_IS_VISIBLE)
                 return target
             if nodes is not None:
                 text = nodes if isinstance(nodes, str) else ",".join(nodes)
                 return Target(parse_nodes(text), None, False)
         return None
 
-    def _really(self, options: Mapping[str, Any]) -> str | None:
+    def _really(self, options: Mapping[str, Any], other_profile: str | None) -> str | None:
         name: str | None = options.get("yes_really")
-        if name is not None and name != self.profile:
+        if name is not None and name not in (self.profile, other_profile):
             raise UsageError(f"--yes-really {name}: the profile in use is {self.profile or 'none'}")
         return name
 
@@ -175,14 +178,19 @@ class Settings:
             self.warnings += [warning] if warning else []
 
 
-def resolve(raw: Raw, environ: Mapping[str, str], *, with_profile: bool = True) -> Settings:
-    """The settings of a command line in an environment. Raises UsageError or DataError for wrong ones."""
+def resolve(
+    raw: Raw, environ: Mapping[str, str], *, with_profile: bool = True, other_profile: str | None = None
+) -> Settings:
+    """The settings of a command line in an environment. Raises UsageError or DataError for wrong ones.
+
+    `other_profile`: that of a second cluster, which --yes-really may name as well.
+    """
     options = convert(GLOBAL_OPTIONS, raw)
     config = load(options.get("config"), environ) if with_profile else None
     if "" in (options.get("profile"), options.get("config")):
         raise UsageError("--profile and --config must not be empty")
     name = options.get("profile") or environ.get("DISQUE_PROFILE") if with_profile else None
-    settings = Settings(options, environ, chosen(config, name))
+    settings = Settings(options, environ, chosen(config, name), other_profile)
     settings.config = config
     return settings
 

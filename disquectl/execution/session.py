@@ -62,6 +62,7 @@ class Session:
     exit_code     of a command that ends without an error, 0 unless the command sets it
     command_name  of the command that runs, for advice in errors
     body_view     if set, the form in which whole bodies are shown
+    round_time    if set, the time that JSON records get: see execution.repeat
     side          "source" or "destination" where a command speaks with two clusters; the echo says it
     holder        if set, it acknowledges the jobs that a command takes, instead of the command
     """
@@ -74,6 +75,7 @@ class Session:
         self.side = ""
         self.holder: Holder | None = None
         self.body_view: View | None = None
+        self.round_time = ""
         self._client: Transport | None = None
         self._tracer: Tracer | None = None
         self._tls: Tls | None = None
@@ -171,15 +173,19 @@ class Session:
             count_nodes=lambda: advice.nodes_that_answer(self.client, self.client_for),
         )
 
+    def worded(self, text: str) -> str:
+        """The text as it is said to people; the interactive shell names commands as they are typed there."""
+        return text
+
     def warn(self, text: str) -> None:
         """A warning on stderr, unless --quiet."""
         if not self.settings.quiet:
-            self.streams.say(f"disquectl: warning: {for_message(text)}")
+            self.streams.say(f"disquectl: warning: {for_message(self.worded(text))}")
 
     def note(self, text: str) -> None:
         """Something to know on stderr, unless --quiet."""
         if not self.settings.quiet:
-            self.streams.say(for_message(text))
+            self.streams.say(for_message(self.worded(text)))
 
     def aside(self, text: str) -> None:
         """A note that a person may overlook: dim on a terminal."""
@@ -190,7 +196,7 @@ class Session:
             from disquectl.render.ansi import DIM
 
             style = DIM
-        self.streams.say(for_message(text), style)
+        self.streams.say(for_message(self.worded(text)), style)
 
     @property
     def on_terminal(self) -> bool:
@@ -212,7 +218,7 @@ class Session:
 
     def problem(self, text: str) -> None:
         """One thing of several that went wrong."""
-        self.streams.say(f"disquectl: {for_message(text)}")
+        self.streams.say(f"disquectl: {for_message(self.worded(text))}")
 
     @property
     def format(self) -> str:
@@ -257,6 +263,7 @@ class Session:
             null=settings.null_output,
             now_ms=int(time.time() * 1000),
             pretty=self.streams.stdout_is_terminal,
+            stamp=self.round_time,
         )
         if self.body_view is None or shape.body is None:
             return out
@@ -299,20 +306,35 @@ class Session:
     @property
     def answered(self) -> bool:
         """Whether the options have said yes already; for a protected profile it takes more than --yes."""
-        return self.settings.yes_really is not None or (self.settings.yes and not self.settings.protected)
+        settings = self.settings
+        if settings.yes_really is not None and settings.yes_really == settings.profile:
+            return True
+        return settings.yes and not settings.protected
+
+    @property
+    def can_ask(self) -> bool:
+        """Whether there is a terminal to ask on."""
+        return self.streams.stdin_is_terminal and self.streams.stderr_is_terminal
 
     def check_can_ask(self, what: str, danger: str) -> None:
         """Raise UsageError, with the option to pass, if there is no terminal to ask for confirmation on."""
-        if not (self.streams.stdin_is_terminal and self.streams.stderr_is_terminal):
+        if not self.can_ask:
             option = f"--yes-really {self.settings.profile}" if self.settings.protected else "--yes"
             raise UsageError(
                 f"{what} needs confirmation, because it {danger}. No terminal to ask on: pass {option}"
             )
 
+    def ask_of_cluster(self, what: str) -> None:
+        """The same for what is done on all nodes."""
+        self._ask_where(what, "in the cluster of")
+
     def ask_of_node(self, what: str) -> None:
         """Tell what would be done, and ask whether to do it on the node that is connected."""
+        self._ask_where(what, "on")
+
+    def _ask_where(self, what: str, where: str) -> None:
         node_id = self.client.verify()["node"]
-        self.ask(f"{what}.\nDo it on {self.client.node} (node {node_id})?")
+        self.ask(f"{what}.\nDo it {where} {self.client.node} (node {node_id})?")
 
     def ask(self, question: str) -> None:
         """Ask on stderr; anything but yes, or but the name of a protected profile, ends the command."""

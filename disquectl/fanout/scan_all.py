@@ -12,7 +12,7 @@ from disquectl.errors import ReplyError
 from disquectl.fanout.ask import Refusals
 from disquectl.merge.clocks import Clocks, skew_ms
 from disquectl.merge.queues import NAME, QueueSum, stat_of
-from disquectl.merge.replicas import page_of
+from disquectl.merge.replicas import BODY, page_of
 from disquectl.protocol.replies import qscan_page
 from disquectl.protocol.server_replies import server_time
 
@@ -28,6 +28,9 @@ if TYPE_CHECKING:
 TIME = [b"TIME"]
 # Elements that a node looks at for one page: enough to be quick, and few enough not to delay other clients.
 PAGE = b"1000"
+# Pages of jobs have bodies: they begin with fewer, and go on with as many as have about this many bytes.
+FIRST_JOBS, MOST_JOBS = 20, 1_000
+PAGE_BYTES = 4 << 20
 
 
 def now_ms() -> float:
@@ -52,15 +55,25 @@ class ClusterScan:
 
     clocks    how far the nodes' clocks are ahead of ours
     queues    queue -> the sums of QSTAT over all nodes; only queues for which `wanted` is true
+    wanted    which queues to ask about; None: all
     refusals  the nodes that refused something
+    until     when to ask for no more pages of jobs, in monotonic seconds; None: never
+    cut_short the nodes of which not all jobs were read, by `until`
     """
 
-    def __init__(self, cluster: Cluster, wanted: Callable[[bytes], bool] | None = None) -> None:
+    def __init__(
+        self,
+        cluster: Cluster,
+        wanted: Callable[[bytes], bool] | None = None,
+        clocks: Clocks | None = None,
+    ) -> None:
         self.cluster = cluster
-        self.clocks = Clocks()
+        self.clocks = clocks or Clocks()
         self.queues: dict[bytes, QueueSum] = {}
         self.refusals = Refusals()
-        self._wanted = wanted
+        self.until: float | None = None
+        self.cut_short: list[str] = []
+        self.wanted = wanted
         self._queues_of: dict[NodeConnection, list[bytes]] = {}
 
     def run(
@@ -74,14 +87,17 @@ class ClusterScan:
         if scan_queues:
             requests.append([b"QSCAN", b"0", b"COUNT", PAGE] if queue is None else [b"QSTAT", queue])
         if scan_jobs:
-            requests.append(_jobs_page(0, queue))
+            requests.append(_jobs_page(0, FIRST_JOBS, queue))
         for connection, request, reply in self.cluster.ask(*requests):
             if isinstance(reply, ReplyError):
                 self.refusals.add(connection, request, reply)
             elif request[0] == b"JSCAN":
                 cursor, replicas = page_of(reply)
-                if cursor:
-                    connection.ask([_jobs_page(cursor, queue)])
+                if cursor and self.until is not None and time.monotonic() >= self.until:
+                    self.cut_short.append(connection.name)
+                elif cursor:
+                    count = next_count(replicas, int(request[3]))
+                    connection.ask([_jobs_page(cursor, count, queue)])
                 yield connection, replicas
             elif request[0] == b"TIME":
                 now = now_ms()
@@ -103,7 +119,7 @@ class ClusterScan:
 
     def _names(self, connection: NodeConnection, reply: Reply) -> None:
         cursor, names = qscan_page(reply)
-        new = [name for name in names if self._wanted is None or self._wanted(name)]
+        new = [name for name in names if self.wanted is None or self.wanted(name)]
         if cursor:
             connection.ask([[b"QSCAN", b"%d" % cursor, b"COUNT", PAGE]])
         connection.ask([[b"QSTAT", name] for name in new])
@@ -122,6 +138,12 @@ class ClusterScan:
             self._queues_of.setdefault(connection, []).append(queue)
 
 
-def _jobs_page(cursor: int, queue: bytes | None) -> list[bytes]:
-    words = [b"JSCAN", b"%d" % cursor, b"COUNT", PAGE, b"REPLY", b"all"]
+def next_count(replicas: list[FlatReplica], count: int) -> int:
+    """How many jobs to look at for the next page, when looking at `count` of them returned these."""
+    size = sum(len(replica[BODY] or b"") for replica in replicas)
+    return max(min(PAGE_BYTES * count // max(size, 1), MOST_JOBS), 1)
+
+
+def _jobs_page(cursor: int, count: int, queue: bytes | None) -> list[bytes]:
+    words = [b"JSCAN", b"%d" % cursor, b"COUNT", b"%d" % count, b"REPLY", b"all"]
     return words if queue is None else [*words, b"QUEUE", queue]

@@ -25,6 +25,7 @@ GROUPS = {
         "many-jobs": "Purge, move, requeue, dump and load jobs.",
         "delivery": "When a job is delivered twice or lost.",
         "worker": "Run a command for each job: retries, dead letters.",
+        "doctor": "The rules by which doctor examines a cluster.",
         "exit-codes": "What each exit code means, and what to do.",
     },
     "Connect": {

@@ -98,6 +98,48 @@ def number_of(found: Iterable[OfQueue]) -> int:
     return len(workers) + others
 
 
+class Workers:
+    """The workers among the consumers of all nodes, by the queues that they name."""
+
+    __slots__ = ("_more", "_waiting", "_workers")
+
+    def __init__(self) -> None:
+        self._workers: dict[bytes, set[str]] = {}
+        self._waiting: dict[bytes, int] = {}
+        self._more = False
+
+    def add(self, consumers: Iterable[Record]) -> None:
+        """Add the consumers of a node."""
+        for record in consumers:
+            worker = read_worker_name(record["name"])
+            if worker is None:
+                continue
+            self._more |= worker.left_out > 0
+            for queue in worker.queues:
+                self._workers.setdefault(queue, set()).add(worker.worker)
+                self._waiting[queue] = self._waiting.get(queue, 0) + bool(record["waiting"])
+
+    def of(self, queue: bytes) -> QueueWorkers:
+        """The workers of one queue."""
+        return QueueWorkers(len(self._workers.get(queue, ())), self._waiting.get(queue, 0), self._more)
+
+
+class QueueWorkers:
+    """The workers of a queue.
+
+    named        how many workers name it
+    waiting      how many of their connections wait
+    may_be_more  whether a worker has more queues than fit into its name: this may be one of them
+    """
+
+    __slots__ = ("may_be_more", "named", "waiting")
+
+    def __init__(self, named: int = 0, waiting: int = 0, may_be_more: bool = False) -> None:
+        self.named = named
+        self.waiting = waiting
+        self.may_be_more = may_be_more
+
+
 def ordered(records: list[Record]) -> list[Record]:
     """Workers first, by their names; of each the connection that waits first. The nodes stay in order."""
     return sorted(

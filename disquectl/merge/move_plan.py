@@ -6,7 +6,7 @@ counters show a return; a job that was delayed until then has none for its first
 
 from __future__ import annotations
 
-from disquectl.merge.replicas import DELIVERED, DELIVERIES, NACKS, REQUEUE, STATE
+from disquectl.merge.replicas import DELAY, DELIVERED, DELIVERIES, NACKS, REQUEUE, STATE
 from disquectl.merge.states import EVIDENCE_OF, IS_ACTIVE, evidence_of_delayed
 
 TYPE_CHECKING = False
@@ -39,20 +39,29 @@ class Look:
 
     def __init__(self, replicas: Replicas) -> None:
         self.replicas = replicas
-        self.returns = max((one[NACKS] + one[DELIVERIES] for one in replicas.values()), default=0)
-        times = [one[REQUEUE] for one in replicas.values() if one[REQUEUE] is not None]
-        self.due_ms: int | None = min(times, default=None)
+        self.returns = 0
+        self.due_ms: int | None = None
+        for one in replicas.values():
+            self.returns = max(self.returns, one[NACKS] + one[DELIVERIES])
+            due = one[REQUEUE]
+            if due is not None and (self.due_ms is None or due < self.due_ms):
+                self.due_ms = due
 
     @property
     def is_acknowledged(self) -> bool:
         """Whether it was acknowledged, or no node knows it."""
-        states = {one[STATE] for one in self.replicas.values()}
-        return not states or bool(states & {b"acked", b"wait-repl"})
+        states = [one[STATE] for one in self.replicas.values()]
+        return not states or b"acked" in states or b"wait-repl" in states
 
     @property
     def queued_at(self) -> list[bytes]:
         """The nodes that have it queued."""
         return [node_id for node_id, one in self.replicas.items() if one[STATE] == b"queued"]
+
+    @property
+    def listed(self) -> set[bytes]:
+        """The nodes that are in the list of some replica."""
+        return {node_id for one in self.replicas.values() for node_id in one[DELIVERED]}
 
     def is_delayed(self, now_ms: float, clocks: Clocks) -> bool:
         """Whether it was never queued, at `now_ms` of our clock."""
@@ -69,6 +78,16 @@ def after_copy(look: Look, returns_before: int) -> str:
     if look.queued_at:
         return RECLAIM if look.returns <= returns_before + 1 else TOO_LATE
     return ACKNOWLEDGE if look.returns == returns_before else TOO_LATE
+
+
+def is_still_held(look: Look, now_ms: float, clocks: Clocks) -> bool:
+    """Whether a job that an earlier run claimed, or copied while it was delayed, was not queued since.
+
+    If it was queued at the end of its delay, no counter shows that.
+    """
+    if look.is_acknowledged or look.queued_at or look.returns:
+        return False
+    return not any(one[DELAY] for one in look.replicas.values()) or look.is_delayed(now_ms, clocks)
 
 
 def acknowledgements(look: Look, claimed_at: bytes | None) -> list[tuple[bytes, bytes]]:

@@ -7,16 +7,30 @@ from __future__ import annotations
 
 from disquectl.spec.command import Command, Grammar
 from disquectl.spec.global_options import FORMATS
-from disquectl.spec.param_types import FILE, NODE, SECONDS_FLOAT, TEXT, ParamType, one_of, plain_text
+from disquectl.spec.param_types import FILE, NODE, SECONDS_FLOAT, TEXT, ParamType, number, one_of, plain_text
 from disquectl.spec.parameters import Argument
 
 ON_OFF = one_of("on", "off", noun="value")
-SETTINGS = ("prompt", "output", "pager", "timing", "echo", "vertical", "pass-credentials")
+FORMAT = one_of(*FORMATS, noun="format")
+# What \set changes: the type of the value, and what the setting means.
+SETTINGS: dict[str, tuple[ParamType, str]] = {
+    "prompt": (
+        TEXT,
+        "The prompt: text with {node}, {profile}, {red}, ... (see help shell); '' is the default.",
+    ),
+    "output": (FORMAT, "The format of results; without one, table on a terminal and plain elsewhere."),
+    "pager": (ON_OFF, "Show results taller than the screen in the pager."),
+    "timing": (ON_OFF, "Show how long each command took."),
+    "echo": (ON_OFF, "Show the raw protocol above each result."),
+    "vertical": (ON_OFF, "Show each record as a block, one field a line."),
+    "pass-credentials": (ON_OFF, "Pass the password on to system commands."),
+}
 
 COMMAND_NAME = ParamType("command", plain_text)
 COMMAND_LINE = ParamType("line", plain_text, "COMMAND")
 SYSTEM = ParamType("system", plain_text, "COMMAND")
-SETTING = one_of(*SETTINGS, noun="setting")
+SETTING = one_of(*SETTINGS, noun="setting", meanings={name: text for name, (_, text) in SETTINGS.items()})
+COUNT = number(1)
 
 
 def _switch(name: str, summary: str) -> Command:
@@ -32,7 +46,7 @@ def _switch(name: str, summary: str) -> Command:
 
 HELP = Command(
     "help",
-    "Explain the shell, a command, or a topic.",
+    "Explain the shell, a command, or a topic; `?` is the same.",
     example="help addjob",
     grammar=Grammar(
         arguments=(Argument("topic", COMMAND_NAME, "A command or a topic.", many=True, required=False),)
@@ -42,7 +56,7 @@ CONNECT = Command(
     "connect",
     "Connect to another node.",
     example="connect 127.0.0.1:7712",
-    details="Without a node, reconnects to the same ones.",
+    details="Without a node, reconnects to the same ones. `connect --profile NAME` uses a profile.",
     grammar=Grammar(
         arguments=(
             Argument("node", NODE, "HOST:PORT, comma-separated if several, or a URL.", required=False),
@@ -66,19 +80,15 @@ OUTPUT = Command(
     "\\o",
     "Set the output format, or show it.",
     example="\\o json",
-    grammar=Grammar(
-        arguments=(
-            Argument("format", one_of(*FORMATS, noun="format"), "The new output format.", required=False),
-        )
-    ),
+    grammar=Grammar(arguments=(Argument("format", FORMAT, "The new output format.", required=False),)),
 )
-VERTICAL = _switch("\\x", "Show each record as a block, one field a line.")
-ECHO = _switch("\\echo", "Show the raw protocol above each result.")
-TIMING = _switch("\\timing", "Show how long each command took.")
-PAGER = _switch("\\pager", "Show results taller than the screen in the pager.")
+VERTICAL = _switch("\\x", SETTINGS["vertical"][1])
+ECHO = _switch("\\echo", SETTINGS["echo"][1])
+TIMING = _switch("\\timing", SETTINGS["timing"][1])
+PAGER = _switch("\\pager", SETTINGS["pager"][1])
 WATCH = Command(
     "\\watch",
-    "Repeat a command until Ctrl-C.",
+    "Repeat a command until Ctrl-C; `watch` is the same.",
     example="\\watch 1 qstat mail",
     grammar=Grammar(
         arguments=(
@@ -89,6 +99,27 @@ WATCH = Command(
         )
     ),
 )
+REPEAT = Command(
+    "repeat",
+    "Run a command N times; `3 ping` is the same as `repeat 3 ping`.",
+    example="3 ping",
+    details="It stops at the first error. Each run is like a line of its own: a command that asks asks each "
+    "time. With > it would overwrite the file each time, so use >>.",
+    grammar=Grammar(
+        arguments=(
+            Argument("count", COUNT, "How often."),
+            Argument("command", COMMAND_LINE, "The command.", many=True),
+        )
+    ),
+)
+HISTORY = Command(
+    "history",
+    "List the lines of the history, the newest last.",
+    example="history 20",
+    details="Lines with a password are not in it. `history | grep mail` searches it; so does Ctrl-R.",
+    grammar=Grammar(arguments=(Argument("count", COUNT, "Only the last N lines.", required=False),)),
+)
+CLEAR = Command("clear", "Clear the screen; so does Ctrl-L.", example="clear")
 SOURCE = Command(
     "\\source",
     "Run the lines of a file; stop at the first error.",
@@ -106,8 +137,9 @@ SYSTEM_COMMAND = Command(
 )
 SET = Command(
     "\\set",
-    "Show the settings of the shell, or change one.",
+    "List what can be set, with values and meanings, or change a setting.",
     example="\\set prompt '{node} {state}> '",
+    details="The config file has more settings of the shell: see help shell.",
     grammar=Grammar(
         arguments=(
             Argument("name", SETTING, "The setting.", required=False),
@@ -127,13 +159,29 @@ BUILTINS = (
     TIMING,
     PAGER,
     WATCH,
+    REPEAT,
+    HISTORY,
+    CLEAR,
     SOURCE,
     EDIT,
     SYSTEM_COMMAND,
     SET,
     QUIT,
 )
-ALIASES = {"exit": "quit", "\\q": "quit", "\\?": "help"}
+# Offered in the menu, too.
+SPOKEN_ALIASES = {"watch": "\\watch", "exit": "quit"}
+# As in redis-cli and psql.
+ALIASES = {
+    **SPOKEN_ALIASES,
+    "?": "help",
+    "\\?": "help",
+    "\\h": "help",
+    "\\q": "quit",
+    "\\c": "connect",
+    "\\s": "history",
+    "\\i": "\\source",
+    "\\e": "\\edit",
+}
 
 
 def find_builtin(name: str) -> Command | None:

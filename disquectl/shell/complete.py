@@ -6,14 +6,16 @@ import os
 
 from disquectl.commands import NAMES, find
 from disquectl.config.home import expanded
+from disquectl.config.profiles import KEYS
 from disquectl.errors import UsageError
 from disquectl.manual.topics import names as topics
 from disquectl.render.escape import for_terminal
-from disquectl.shell.builtins import BUILTINS
+from disquectl.shell.builtins import BUILTINS, SET, SETTINGS, SPOKEN_ALIASES
 from disquectl.shell.grammar import read_before
 from disquectl.shell.match import LIMIT, rank
-from disquectl.shell.parts import NATIVE
+from disquectl.shell.parts import ARGUMENT, NATIVE, OPTION, VALUE
 from disquectl.shell.words import APPEND, WRITE, quoted, split_line
+from disquectl.spec.offers import elements_before, words_for
 from disquectl.spec.parameters import Option
 
 TYPE_CHECKING = False
@@ -58,9 +60,10 @@ def _all(
     reading: Reading, typing: Word | None, typed: str, names: Names, recent_ids: RecentIds
 ) -> Iterable[Entry]:
     after = reading.next
+    active = reading.innermost
     plain = typing is None or not typing.quoted
     for parameter in after.parameters:
-        yield from _values(parameter, typed, names, recent_ids)
+        yield from _values(parameter, active, typed, names, recent_ids)
     if not plain:
         return
     if after.commands:
@@ -73,9 +76,21 @@ def _all(
         keywords[after.marker] = "The queues follow."
     for name in rank(typed, keywords):
         yield Entry(name, keywords[name])
-    options_fit = reading.command is not None and reading.notation != NATIVE and not reading.in_capitals
+    flag, equals, value = typed.partition("=")
+    if equals and flag[:2] == "--":
+        yield from _joined(flag, value, active, names, recent_ids)
+        return
+    options_fit = active.command is not None and active.notation != NATIVE and not active.in_capitals
     if typed[:1] == "-" or (options_fit and not typed):
-        yield from _flags(reading, typed)
+        yield from _flags(active, typed)
+
+
+def _joined(flag: str, value: str, reading: Reading, names: Names, recent_ids: RecentIds) -> Iterable[Entry]:
+    """Yield the values of an option that is typed as `--option=VALUE`."""
+    for option in reading.next.flags:
+        if option.flag == flag and not option.is_flag:
+            for entry in _values(option, reading, value, names, recent_ids):
+                yield Entry(f"{flag}={entry.text}", entry.meaning, entry.shown)
 
 
 def _flags(reading: Reading, typed: str) -> Iterable[Entry]:
@@ -87,11 +102,9 @@ def _flags(reading: Reading, typed: str) -> Iterable[Entry]:
 
 
 def _commands(typed: str) -> Iterable[Entry]:
-    summaries: dict[str, str] = {}
-    for name in (*NAMES, *(command.name for command in BUILTINS)):
-        summaries[name] = ""
     builtins = {command.name: command.summary for command in BUILTINS}
-    for name in rank(typed, summaries):
+    builtins |= {alias: builtins[name] for alias, name in SPOKEN_ALIASES.items()}
+    for name in rank(typed, dict.fromkeys((*NAMES, *builtins))):
         command = None if name in builtins else find(name)
         yield Entry(_as_typed(name, typed), builtins.get(name) or (command.summary if command else ""))
 
@@ -101,15 +114,46 @@ def _as_typed(name: str, typed: str) -> str:
     return name.upper() if typed.isupper() else name
 
 
-def _values(parameter: Argument | Option, typed: str, names: Names, recent_ids: RecentIds) -> Iterable[Entry]:
+def _values(
+    parameter: Argument | Option, reading: Reading, typed: str, names: Names, recent_ids: RecentIds
+) -> Iterable[Entry]:
+    """Yield the values that fit; in a comma-separated list, those of the element that is being typed."""
+    before = elements_before(parameter, typed)
+    rest = typed[len(before) :]
+    known = words_for(parameter, reading.command, _given(reading), before)
+    found = _known(rest, known) if known else _live(parameter, reading, rest, names, recent_ids)
+    for entry in found:
+        yield Entry(quoted(before + entry.text), entry.meaning, entry.shown) if before else entry
+
+
+def _given(reading: Reading) -> dict[str, tuple[str, ...]]:
+    """Return the words that were given to options and arguments, by name."""
+    found: dict[str, tuple[str, ...]] = {}
+    for part in reading.parts:
+        if part.parameter is None or part.role not in (OPTION, VALUE, ARGUMENT):
+            continue
+        is_flag = isinstance(part.parameter, Option) and part.parameter.is_flag
+        joined = part.role == OPTION and "=" in part.word.text
+        if part.role != OPTION or is_flag or joined:
+            word = part.word.text.partition("=")[2] if joined else part.word.text
+            found[part.parameter.name] = (*found.get(part.parameter.name, ()), word)
+    return found
+
+
+def _known(typed: str, words: dict[str, str]) -> Iterable[Entry]:
+    for word in rank(typed, words):
+        yield Entry(word, words[word])
+
+
+def _live(
+    parameter: Argument | Option, reading: Reading, typed: str, names: Names, recent_ids: RecentIds
+) -> Iterable[Entry]:
+    """Yield names: of the cluster, of files, of commands and profiles."""
     kind = parameter.type
-    if kind.choices:
-        for choice in rank(typed, kind.choices):
-            yield Entry(choice, kind.meanings.get(choice, ""))
-    elif kind.name == "queue":
+    if kind.name == "queue":
         names.wanted = True
         for name in names.queues.find(typed):
-            yield Entry(quoted(name), "queue", for_terminal(os.fsencode(name)))
+            yield Entry(quoted(name), names.length_of(name), for_terminal(os.fsencode(name)))
     elif kind.name == "id":
         ids = dict(recent_ids.newest_first())
         for job_id in rank(typed, ids):
@@ -120,11 +164,21 @@ def _values(parameter: Argument | Option, typed: str, names: Names, recent_ids: 
         names.wanted = True
         for name in rank(typed, names.settings):
             yield Entry(name, for_terminal(names.settings[name]))
-    elif kind.name == "command":
+    elif kind.name == "profile":
+        names.wanted = True
+        yield from _known(typed, {name: for_terminal(text) for name, text in names.profiles.items()})
+    elif kind.name == "assignment":
+        keys = {} if "=" in typed else {f"{key}=": text for key, (_, text) in KEYS.items()}
+        yield from _known(typed, keys)
+    elif kind.name in ("command", "topic"):
         for name in rank(typed, (*NAMES, *(command.name for command in BUILTINS), *topics())):
             yield Entry(name, "")
     elif kind.name == "file":
         yield from _files(typed)
+    elif reading.command is SET:
+        (name,) = _given(reading)["name"]
+        setting = SETTINGS.get(name.lower())
+        yield from _known(typed, dict.fromkeys(setting[0].choices, "") if setting else {})
 
 
 def _nodes(kind: str, typed: str, names: Names) -> Iterable[Entry]:

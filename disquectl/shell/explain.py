@@ -11,10 +11,14 @@ from disquectl.commands import all_commands, find
 from disquectl.manual import topics
 from disquectl.manual.columns import columns_of
 from disquectl.render.ansi import BOLD, RESET
+from disquectl.render.escape import for_terminal
 from disquectl.shell.builtins import BUILTINS, find_builtin
 from disquectl.shell.interpret import usage
 from disquectl.spec.command import Command
 from disquectl.spec.parameters import Option
+
+# A longer value of a setting has its meaning on the next line.
+LONGEST_VALUE = 24
 
 
 def explain(topic: str, *, width: int, color: bool) -> str:
@@ -108,6 +112,24 @@ def native_usage(command: Command) -> str:
     if native and native.marker:
         return " ".join([*words, *options, native.marker.decode(), *places])
     return " ".join([*words, *places, *options])
+
+
+def settings_text(rows: list[tuple[str, str, str]], width: int) -> str:
+    """Return names, values and meanings in columns; with a `width` of 0, between tabs."""
+    if not width:
+        return "".join("\t".join(map(for_terminal, row)) + "\n" for row in rows)
+    first = max(len(name) for name, _, _ in rows) + 2
+    second = min(max(len(for_terminal(value)) for _, value, _ in rows) + 2, LONGEST_VALUE + 2)
+    lines = []
+    for name, value, meaning in rows:
+        shown = for_terminal(value)
+        wrapped = wrap(meaning, max(width - first - second, 20))
+        if len(shown) + 2 > second:
+            lines.append(f"{name:{first}}{shown}")
+        else:
+            lines.append(f"{name:{first}}{shown:{second}}{wrapped.pop(0)}")
+        lines += [" " * (first + second) + more for more in wrapped]
+    return "\n".join(lines) + "\n"
 
 
 def _entries(entries: list[tuple[str, str]], width: int) -> list[str]:

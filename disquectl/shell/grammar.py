@@ -9,7 +9,7 @@ commands, but neither terminal nor socket.
 from __future__ import annotations
 
 from disquectl.commands import NAMES, find
-from disquectl.shell.builtins import ALIASES, BUILTINS, WATCH, find_builtin
+from disquectl.shell.builtins import ALIASES, BUILTINS, REPEAT, WATCH, find_builtin
 from disquectl.shell.cursor import Cursor
 from disquectl.shell.notation import read_disquectl, read_native
 from disquectl.shell.parts import (
@@ -25,6 +25,7 @@ from disquectl.shell.parts import (
     Part,
     Reading,
 )
+from disquectl.shell.similar import did_you_mean, similar_commands
 from disquectl.shell.words import split_line
 from disquectl.spec.global_options import GLOBAL_OPTIONS
 
@@ -32,6 +33,7 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from disquectl.shell.words import Line, Word
     from disquectl.spec.command import Command
+    from disquectl.spec.parameters import Argument
 
 PROGRAM = "disquectl"
 UNKNOWN_BUILTIN = "the shell has no such command; `help` lists its commands"
@@ -59,6 +61,8 @@ def read_words(line: Line, words: list[Word]) -> Reading:
         return Reading(line, cursor.parts, None, Next(parameters=(cursor.waiting,)))
     if cursor.over:
         return Reading(line, cursor.parts, None, Next(commands=True, flags=cursor.unused()))
+    if not with_program_name and is_count(cursor.word):
+        return _read_line_inside(line, cursor, REPEAT)
     name = cursor.take()
     builtin = None if with_program_name else find_builtin(name.text)
     command = builtin or find(name.text.lower())
@@ -68,8 +72,8 @@ def read_words(line: Line, words: list[Word]) -> Reading:
     if command is None:
         cursor.rest(UNKNOWN)
         return Reading(line, cursor.parts, None, Next())
-    if builtin is WATCH:
-        return _read_watch(line, cursor, builtin)
+    if builtin is WATCH or builtin is REPEAT:
+        return _read_line_inside(line, cursor, builtin)
     if command.subcommands:
         return _read_subcommand(line, cursor, command)
     return _read_arguments(line, cursor, command, builtin is not None)
@@ -78,9 +82,11 @@ def read_words(line: Line, words: list[Word]) -> Reading:
 def _command_problem(name: Word, command: Command | None, cursor: Cursor) -> str:
     if command is not None or (name is cursor.typing and _may_become_command(name.text.lower())):
         return ""
+    similar = similar_commands(name.text)
     if name.text.startswith("\\"):
-        return UNKNOWN_BUILTIN
-    return f"unknown command {name.text}: it would be sent as typed"
+        return f"{UNKNOWN_BUILTIN}; {did_you_mean(similar)}" if similar else UNKNOWN_BUILTIN
+    consequence = did_you_mean(similar) if similar else "it would be sent as typed"
+    return f"unknown command {name.text}: {consequence}"
 
 
 def _may_become_command(text: str) -> bool:
@@ -110,15 +116,23 @@ def _read_subcommand(line: Line, cursor: Cursor, command: Command) -> Reading:
     return _read_arguments(line, cursor, inner, is_builtin=False)
 
 
-def _read_watch(line: Line, cursor: Cursor, command: Command) -> Reading:
-    """Parse `\\watch [SECONDS] [LINE]`."""
+def is_count(word: Word) -> bool:
+    """Whether a word at the beginning says how often to run the rest of the line."""
+    return not word.quoted and word.text.isascii() and word.text.isdecimal()
+
+
+def _read_line_inside(line: Line, cursor: Cursor, command: Command) -> Reading:
+    """Parse `\\watch [SECONDS] LINE` and `[repeat] COUNT LINE`."""
     before = cursor.parts
-    seconds, line_argument = command.grammar.arguments
-    if not cursor.over and cursor.words[cursor.at].text[:1].isdigit():
-        before.append(cursor.argument(cursor.take(), seconds))
+    how_often, line_argument = command.grammar.arguments
+    if not cursor.over and cursor.word.text[:1].isdigit():
+        before.append(cursor.argument(cursor.take(), how_often))
+        wanted: tuple[Argument, ...] = (line_argument,)
+    else:
+        wanted = (how_often,) if how_often.required else (how_often, line_argument)
     if cursor.over:
-        wanted = (line_argument,) if len(before) > 1 else (seconds, line_argument)
-        return Reading(line, before, command, Next(commands=True, parameters=wanted), is_builtin=True)
+        commands = line_argument in wanted
+        return Reading(line, before, command, Next(commands=commands, parameters=wanted), is_builtin=True)
     inner = read_words(line, cursor.words[cursor.at :])
     parts = [*before, *inner.parts]
     return Reading(line, parts, command, inner.next, notation=inner.notation, is_builtin=True, inner=inner)

@@ -11,7 +11,8 @@ import re
 
 from disquectl.commands import find
 from disquectl.config.home import own_state_folder
-from disquectl.shell.builtins import WATCH, find_builtin
+from disquectl.shell.builtins import REPEAT, WATCH, find_builtin
+from disquectl.shell.similar import is_similar
 from disquectl.shell.words import SYSTEM, split_line
 
 TYPE_CHECKING = False
@@ -67,23 +68,10 @@ def _names_a_password(text: str) -> bool:
 def _may_be_a_command(texts: list[str]) -> bool:
     """Whether the line is sent to the server as typed, because no command describes it."""
     first = next((text for text in texts if text != "disquectl" and not text.startswith("--")), "")
-    return first in ("exec", WATCH.name) or (find(first) is None and find_builtin(first) is None)
-
-
-def is_similar(word: str, wanted: str, edits: int) -> bool:
-    """Whether at most `edits` edits turn one word into the other: add, drop, replace or swap letters."""
-    if abs(len(word) - len(wanted)) > edits:
-        return False
-    before: list[int] = []
-    row = list(range(len(wanted) + 1))
-    for i, char in enumerate(word, 1):
-        older, before, row = before, row, [i]
-        for j, other in enumerate(wanted, 1):
-            cost = min(before[j] + 1, row[j - 1] + 1, before[j - 1] + (char != other))
-            if older and j > 1 and char == wanted[j - 2] and word[i - 2] == other:
-                cost = min(cost, older[j - 2] + 1)
-            row.append(cost)
-    return row[-1] <= edits
+    builtin = find_builtin(first)
+    if builtin is WATCH or builtin is REPEAT or first == "exec":
+        return True
+    return find(first) is None and builtin is None
 
 
 def history_path(environ: Mapping[str, str]) -> str | None:

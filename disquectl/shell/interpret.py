@@ -83,7 +83,7 @@ def interpret(reading: Reading) -> ShellInvocation:
         wrong = next((part for part in reading.parts if part.problem), None)
         if wrong is not None and wrong.word.is_option:
             raise UsageError(wrong.problem)
-        if wrong is not None and wrong.problem == UNKNOWN_BUILTIN:
+        if wrong is not None and wrong.problem.startswith(UNKNOWN_BUILTIN):
             raise UsageError(f"{wrong.word.text}: {wrong.problem}")
         return _as_typed(reading, settings, unknown=True)
     if reading.is_builtin:
@@ -105,8 +105,12 @@ def _asks_for_help(reading: Reading) -> bool:
 
 def _help(reading: Reading) -> ShellInvocation:
     """Return `help` for the command in the line, if any."""
-    named = [part.word.text.lower() for part in reading.parts if part.role in (COMMAND, SUBCOMMAND)]
+    named = _names_in(reading.innermost) or _names_in(reading)
     return ShellInvocation(HELP_COMMAND, {"topic": tuple(named)}, {}, reading.line.handoff, is_builtin=True)
+
+
+def _names_in(reading: Reading) -> list[str]:
+    return [part.word.text.lower() for part in reading.parts if part.role in (COMMAND, SUBCOMMAND)]
 
 
 def _settings(parts: list[Part]) -> Raw:
@@ -132,14 +136,25 @@ def _settings(parts: list[Part]) -> Raw:
 
 
 def _builtin(reading: Reading, command: Command) -> ShellInvocation:
-    words: list[str] = [part.word.text for part in reading.parts if part.role not in (COMMAND, OPTION)]
     if reading.inner is not None:
-        inner = reading.inner.parts
-        words = [part.word.text for part in reading.parts[1 : len(reading.parts) - len(inner)]]
+        return _with_line_inside(reading, command)
+    options = (COMMAND, OPTION, VALUE_ROLE)
+    words: list[str] = [part.word.text for part in reading.parts if part.role not in options]
     placed = parser.bind(command, words)
     if placed is None:
         raise UsageError(f"usage: {usage(command)}")
-    return ShellInvocation(command, placed, {}, reading.line.handoff, is_builtin=True)
+    settings = _settings(reading.parts)
+    return ShellInvocation(command, placed, settings, reading.line.handoff, is_builtin=True)
+
+
+def _with_line_inside(reading: Reading, command: Command) -> ShellInvocation:
+    """Return \\watch or repeat with the words before the line inside, which is in `reading.inner`."""
+    given = [part.word.text for part in reading.own_parts if part.role == ARGUMENT]
+    how_often = command.grammar.arguments[0]
+    if how_often.required and not given:
+        raise UsageError(f"usage: {usage(command)}")
+    words: Raw = {how_often.name: given[0]} if given else {}
+    return ShellInvocation(command, words, {}, reading.line.handoff, is_builtin=True)
 
 
 def _in_disquectl_words(reading: Reading, command: Command) -> ShellInvocation:

@@ -16,10 +16,12 @@ from prompt_toolkit.filters import (
     has_completions,
     has_focus,
     has_selection,
+    vi_insert_mode,
     vi_navigation_mode,
 )
 from prompt_toolkit.key_binding import KeyBindings
 from prompt_toolkit.key_binding.key_processor import KeyPress
+from prompt_toolkit.key_binding.vi_state import InputMode
 from prompt_toolkit.keys import Keys
 
 TYPE_CHECKING = False
@@ -82,19 +84,29 @@ def bindings(edit: Callable[[str], str]) -> KeyBindings:
 
 
 def _bind_menu(keys: KeyBindings) -> None:
-    """Ctrl-Space opens the menu; Enter in it accepts the entry without running the line; Escape closes it."""
+    """Ctrl-Space opens the menu; Enter in it accepts the entry without running the line; Escape closes it.
+
+    In vi mode Escape leaves insert mode, too. No sequence there begins with it: that would delay it.
+    """
 
     @keys.add("c-@", filter=has_focus(DEFAULT_BUFFER))
     def _(event: KeyPressEvent) -> None:
         event.current_buffer.start_completion(select_first=False)
 
     @keys.add("enter", filter=completion_is_selected)
-    @keys.add("escape", "enter", filter=completion_is_selected)
+    @keys.add("escape", "enter", filter=completion_is_selected & emacs_mode)
     def _(event: KeyPressEvent) -> None:
         event.current_buffer.complete_state = None
 
     # Not eager if an entry is selected: Alt-Enter begins with Escape.
-    @keys.add("escape", eager=True, filter=has_completions & ~completion_is_selected)
-    @keys.add("escape", filter=completion_is_selected)
+    @keys.add("escape", eager=True, filter=has_completions & ~completion_is_selected & emacs_mode)
+    @keys.add("escape", filter=completion_is_selected & emacs_mode)
     def _(event: KeyPressEvent) -> None:
         event.current_buffer.cancel_completion()
+
+    @keys.add("escape", filter=vi_insert_mode & has_completions)
+    def _(event: KeyPressEvent) -> None:
+        buffer = event.current_buffer
+        buffer.complete_state = None
+        buffer.cursor_position += buffer.document.get_cursor_left_position()
+        event.app.vi_state.input_mode = InputMode.NAVIGATION

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from copy import copy
 
-from disquectl.config.settings import resolve
+from disquectl.config.settings import PASSWORD_IS_VISIBLE, resolve
 from disquectl.spec.global_options import CONNECTING, GLOBAL_OPTIONS
 from disquectl.spec.parameters import convert
 
@@ -71,6 +71,8 @@ def with_connection(base: Settings, raw: Raw, environ: Mapping[str, str]) -> Set
     settings = copy(base)
     for name in CONNECTION:
         setattr(settings, name, getattr(found, name))
+    # What is typed here cannot be seen by other users.
+    settings.warnings = [text for text in found.warnings if text != PASSWORD_IS_VISIBLE]
     settings.read_only = base.read_only or found.read_only
     return settings
 

@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     T = TypeVar("T")
 
 PROMPT = "{node}> "
+PROMPT_WITH_PROFILE = "{profile} {node}> "
 BINDINGS = ("emacs", "vi")
 THEMES = ("dark", "light", "none")
 COLORS = ("default", "red", "green", "yellow", "blue", "magenta", "cyan")
@@ -31,7 +32,10 @@ KEYS = ("bindings", "theme", "prompt", "prompt-color", "history-size", "pager", 
 
 
 class ShellOptions:
-    """The options of the shell: from the config file, else the defaults."""
+    """The options of the shell: from the config file, else the defaults.
+
+    `prompt` is empty if the file has none: the default depends on the profile.
+    """
 
     __slots__ = (
         "bindings",
@@ -54,7 +58,7 @@ class ShellOptions:
         self.bindings = self._one_of(config, "bindings", BINDINGS)
         self.theme = self._one_of(config, "theme", THEMES)
         self.prompt_color = self._one_of(config, "prompt-color", COLORS)
-        self.prompt: str = self._typed(config, "prompt", str, "text", PROMPT)
+        self.prompt: str = self._typed(config, "prompt", str, "text", "")
         problem = prompt_problem(self.prompt)
         if problem:
             self._wrong(config, "prompt", problem)

@@ -77,7 +77,7 @@ class Reading:
     """A parsed line.
 
     `command` is None if it is unknown or not typed yet; `is_builtin`: it is one of the shell's own.
-    `inner` is the parsed line inside a line (\\watch), or None.
+    `inner` is the parsed line inside a line (\\watch, repeat), or None.
     """
 
     __slots__ = ("command", "inner", "is_builtin", "line", "next", "notation", "parts")
@@ -100,6 +100,16 @@ class Reading:
         self.notation = notation
         self.is_builtin = is_builtin
         self.inner = inner
+
+    @property
+    def innermost(self) -> Reading:
+        """The line inside all others, or this one."""
+        return self.inner.innermost if self.inner is not None else self
+
+    @property
+    def own_parts(self) -> list[Part]:
+        """The parts before those of the line inside it."""
+        return self.parts[: len(self.parts) - len(self.inner.parts)] if self.inner is not None else self.parts
 
     @property
     def in_capitals(self) -> bool:

@@ -11,7 +11,9 @@ import time
 from contextlib import suppress
 from copy import copy
 
+from disquectl.client.pipeline import call_many
 from disquectl.commands import all_commands
+from disquectl.config.file import load
 from disquectl.errors import DisquectlError, ReplyError
 from disquectl.execution.looking import NAMING
 from disquectl.execution.session import Session
@@ -32,8 +34,10 @@ TIMEOUT_SECONDS = 2.0
 PAUSE_SECONDS = 3.0
 # Limits of one round; a page is small enough not to block the server.
 MAX_NAMES = 100_000
+MAX_LENGTHS = 10_000
 MAX_SECONDS = 5.0
 PAGE = b"1000"
+LENGTHS_AT_ONCE = 1_000
 
 
 class Refresher:
@@ -80,6 +84,8 @@ class Refresher:
 
     def _ask(self, names: Names) -> None:
         """Do one round: find a node that answers, and fetch its names. Raises DisquectlError."""
+        if names.wanted:
+            names.profiles = _profiles(self._shell.settings.config_path)
         settings = copy(self._shell.session.settings)
         settings.echo, settings.echo_to, settings.quiet = False, None, True
         settings.ask_password = False  # the prompt asks for it, not this thread
@@ -109,7 +115,9 @@ class Refresher:
             return
         names.wanted = False
         names.settings = _settings(client)
-        names.queues = Index(_queues(client))
+        queues = _queues(client)
+        names.lengths = _lengths(client, queues)
+        names.queues = Index(queues)
 
 
 def _settings(client: Transport) -> dict[str, str]:
@@ -129,3 +137,29 @@ def _queues(client: Transport) -> set[str]:
         found.update(os.fsdecode(name) for name in page)
         if not cursor or len(found) >= MAX_NAMES or time.monotonic() > deadline:
             return found
+
+
+def _lengths(client: Transport, queues: set[str]) -> dict[str, int]:
+    """Return the lengths of as many queues as can be asked in the time of one round."""
+    found: dict[str, int] = {}
+    asked = sorted(queues)[:MAX_LENGTHS]
+    deadline = time.monotonic() + MAX_SECONDS
+    for at in range(0, len(asked), LENGTHS_AT_ONCE):
+        part = asked[at : at + LENGTHS_AT_ONCE]
+        replies = call_many(client, [("QLEN", os.fsencode(name)) for name in part], repeatable=True)
+        found.update(
+            (name, reply) for name, reply in zip(part, replies, strict=False) if isinstance(reply, int)
+        )
+        if time.monotonic() > deadline:
+            break
+    return found
+
+
+def _profiles(path: str | None) -> dict[str, str]:
+    """Return the profiles of the config file with their nodes; none if it is wrong, which commands report."""
+    try:
+        config = load(path, os.environ)
+    except DisquectlError:
+        return {}
+    profiles = config.profiles.values() if config else ()
+    return {profile.name: ",".join(profile.values.get("nodes", [])) for profile in profiles}

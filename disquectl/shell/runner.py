@@ -11,7 +11,9 @@ import time
 from disquectl.errors import DisquectlError, PartlyDone, UsageError
 from disquectl.execution.dispatch import run as dispatch
 from disquectl.execution.pager import may_page
+from disquectl.execution.session import Session
 from disquectl.execution.unconnected import without_connection
+from disquectl.render.escape import for_terminal
 from disquectl.shell.grammar import read
 from disquectl.shell.held_jobs import HeldJobs
 from disquectl.shell.interpret import interpret
@@ -19,12 +21,13 @@ from disquectl.shell.line_settings import connects_itself, settings_for_line
 from disquectl.shell.receiver import Receiver, receiving
 from disquectl.shell.redirect import Redirect
 from disquectl.shell.session import LineSession
-from disquectl.shell.words import PIPE
+from disquectl.shell.similar import did_you_mean, similar_commands
+from disquectl.shell.words import PIPE, quoted
+from disquectl.spec.habits import habit_of_command
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from disquectl.config.settings import Settings
-    from disquectl.execution.session import Session
     from disquectl.execution.streams import Streams
     from disquectl.shell.interpret import ShellInvocation
     from disquectl.shell.state import Shell
@@ -80,7 +83,7 @@ def _settings(shell: Shell, invocation: ShellInvocation, *, yes: bool = False) -
         )
     settings = settings_for_line(shell.settings, invocation.settings, os.environ)
     settings.yes = settings.yes or yes
-    _warn_if_unknown(shell, invocation)
+    _check_unknown(shell, invocation, settings)
     return settings
 
 
@@ -148,12 +151,29 @@ def acknowledges(invocation: ShellInvocation) -> bool:
     return bool(invocation.words.get("ack"))
 
 
-def _warn_if_unknown(shell: Shell, invocation: ShellInvocation) -> None:
-    """Warn that the command is unknown and is sent as typed."""
-    if invocation.unknown:
-        words = invocation.words["word"]
-        name = words[0] if isinstance(words, tuple) else ""
-        shell.session.warn(f"unknown command {name}: sending it as typed")
+def _check_unknown(shell: Shell, invocation: ShellInvocation, settings: Settings) -> None:
+    """Warn that an unknown command is sent as typed; ask first if it may be a misspelling of a known one.
+
+    Raises UsageError if there is no terminal to ask on, and Declined.
+    """
+    if not invocation.unknown:
+        return
+    words = invocation.words["word"]
+    name = words[0] if isinstance(words, tuple) else ""
+    similar = similar_commands(name)
+    asker = Session(settings, shell.streams)
+    if not similar or asker.answered:
+        habit = habit_of_command(name)
+        meant = f" (did you mean `{habit}`?)" if habit else ""
+        shell.session.warn(f"unknown command {name}: sending it as typed{meant}")
+    elif not asker.can_ask:
+        raise UsageError(
+            f"no such command: {name!r}",
+            f"{did_you_mean(similar)} To send it as typed: exec {quoted(name)} ...",
+        )
+    else:
+        word = for_terminal(name)
+        asker.ask(f"There is no command {word}; {did_you_mean(similar)}\nSend {word} to the server as typed?")
 
 
 def _dispatch(

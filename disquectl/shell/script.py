@@ -9,6 +9,7 @@ from disquectl.execution.inputs import read_stdin
 from disquectl.execution.streams import Streams
 from disquectl.render.ansi import RED
 from disquectl.render.escape import for_message
+from disquectl.shell.advice import advice_here, message_here
 from disquectl.shell.runner import run_line
 from disquectl.shell.words import commands_of
 
@@ -64,8 +65,8 @@ def attempt(shell: Shell, line: str) -> int:
 
 
 def report(shell: Shell, message: str, advice: str) -> None:
-    """Write the error and its advice to stderr."""
-    text = for_message(message, advice)
+    """Write the error and its advice to stderr; the advice can be typed here."""
+    text = for_message(message_here(message), advice_here(advice))
     if not shell.interactive:
         shell.streams.say(f"disquectl: {text}")
     elif shell.streams.stderr_is_terminal and shell.settings.color != "never" and shell.has_screen:

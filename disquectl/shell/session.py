@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from disquectl.execution.session import Session
 from disquectl.render.stream import Writer
+from disquectl.shell.advice import message_here
 from disquectl.spec.shape import PAIRS, RECORDS, Shape
 
 TYPE_CHECKING = False
@@ -37,6 +38,10 @@ class LineSession(Session):
     def __exit__(self, *_: object) -> None:
         if not self._borrowed:
             super().__exit__()
+
+    def worded(self, text: str) -> str:
+        """Return the text with commands as they are typed in the shell."""
+        return message_here(text)
 
     def writer(self, shape: Shape) -> Writer:
         """Return the usual writer, wrapped so that it records job IDs."""

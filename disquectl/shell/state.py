@@ -9,8 +9,9 @@ from disquectl.execution.child_environment import child_environment
 from disquectl.execution.echo import open_tracer
 from disquectl.execution.pager import pager_command
 from disquectl.execution.session import Session
+from disquectl.shell.advice import message_here
 from disquectl.shell.names import Names
-from disquectl.shell.options import prompt_problem
+from disquectl.shell.options import PROMPT, PROMPT_WITH_PROFILE, prompt_problem
 from disquectl.shell.recent_ids import RecentIds
 from disquectl.shell.tracer import ShellTracer
 
@@ -35,6 +36,10 @@ class ShellSession(Session):
         super().__init__(settings, streams)
         self._tracer = tracer.observer
 
+    def worded(self, text: str) -> str:
+        """Return the text with commands as they are typed in the shell."""
+        return message_here(text)
+
 
 class Shell:
     """One shell, from start to `quit`.
@@ -45,6 +50,7 @@ class Shell:
     interactive   stdin and stdout are a terminal
     has_screen    the terminal supports escape sequences
     depth         how many files are being sourced within each other
+    own_prompt    the template of the prompt that was set in this shell, or empty
     leaving       quit was entered
     default       the text that the next prompt starts with
     """
@@ -72,10 +78,8 @@ class Shell:
         self.pager_on = options.pager_on
         self.pager = pager_command(options.pager, dict(os.environ))
         self.pass_credentials = False
-        self.prompt = settings.prompt or options.prompt
-        problem = prompt_problem(self.prompt)
-        if problem:
-            raise UsageError(f"the prompt of profile {settings.profile}: {problem}")
+        self.own_prompt = ""
+        _check_prompt(settings)
         self.last_line = ""
         self.default = ""
         self.exit_code = 0
@@ -86,8 +90,15 @@ class Shell:
         self.leaving = False
         self.connection_changed: Callable[[], None] = lambda: None
 
+    @property
+    def prompt(self) -> str:
+        """The template of the prompt; the default names the profile, if there is one."""
+        default = PROMPT_WITH_PROFILE if self.settings.profile else PROMPT
+        return self.own_prompt or self.settings.prompt or self.options.prompt or default
+
     def connect(self, settings: Settings) -> None:
         """Replace the connection. Raises DisquectlError if that fails; the new address is kept."""
+        _check_prompt(settings)
         self.session.__exit__()
         self.settings = settings
         self.session = ShellSession(settings, self.streams, self.tracer)
@@ -126,3 +137,9 @@ class Shell:
     def close(self) -> None:
         """Close the connection."""
         self.session.__exit__()
+
+
+def _check_prompt(settings: Settings) -> None:
+    problem = prompt_problem(settings.prompt or "")
+    if problem:
+        raise UsageError(f"the prompt of profile {settings.profile}: {problem}")

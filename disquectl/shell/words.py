@@ -1,7 +1,8 @@
 """Splits a line into words with their positions, and finds where its output is redirected.
 
-Quoting is that of redis-cli. A word that is exactly `|`, `>` or `>>`, unquoted, ends the words: a system
-command or a file follows. Positions count characters, not bytes. Pure.
+Quoting is that of redis-cli; the body of ADDJOB may also be JSON without quotes. A word that is exactly
+`|`, `>` or `>>`, unquoted, ends the words: a system command or a file follows. Positions count characters,
+not bytes. Pure.
 """
 
 from __future__ import annotations
@@ -10,6 +11,7 @@ import os
 
 from disquectl.execution.parser import LiteralWord, looks_like_option
 from disquectl.render.escape import quote
+from disquectl.shell.json_words import end_of_json
 from disquectl.spec.quoting import UnclosedQuote, scan
 
 TYPE_CHECKING = False
@@ -92,7 +94,7 @@ def split_line(text: str) -> Line:
     if text.startswith(SYSTEM, begin):
         return _system_line(text, begin)
     data = text.encode("utf-8", "surrogateescape" if _has_escaped_bytes(text) else "surrogatepass")
-    spans, problem = scan(data, HANDOFFS)
+    spans, problem = scan(data, HANDOFFS, end_of_json)
     at = _positions(text, data)
     words = [Word(os.fsdecode(one.value), at(one.start), at(one.end), one.quoted) for one in spans]
     if not words or words[-1].quoted or spans[-1].value not in HANDOFFS:

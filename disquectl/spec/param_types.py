@@ -185,6 +185,13 @@ def per_second(text: str) -> int:
     return whole_number(1)(text.removesuffix("/s"))
 
 
+def column_of(*columns: str) -> ParamType:
+    """The type of the name of one of these columns."""
+    column = one_of(*columns, noun="column")
+    column.metavar = "COLUMN"
+    return column
+
+
 def plain_text(text: str) -> str:
     """The word, unchanged."""
     return text

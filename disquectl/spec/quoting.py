@@ -10,12 +10,16 @@ from disquectl.errors import UsageError
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Container
+    from collections.abc import Callable, Container
+
+    # The line, the start of a word, and the words before it -> the end of a word to take as it is, or 0.
+    Verbatim = Callable[[bytes, int, "list[Span]"], int]
 
 ESCAPES = {0x6E: 0x0A, 0x72: 0x0D, 0x74: 0x09, 0x62: 0x08, 0x61: 0x07}
 BLANKS = b" \t\r\n\x0b\x0c\x00"
 DOUBLE, SINGLE, BACKSLASH = 0x22, 0x27, 0x5C
 HEX = b"0123456789abcdefABCDEF"
+_HOW_TO_QUOTE = """put a word that contains quotes into single quotes: '{"a": 1}'"""
 
 
 class UnclosedQuote(UsageError):
@@ -48,10 +52,13 @@ def split(line: bytes) -> list[bytes]:
     return [span.value for span in spans]
 
 
-def scan(line: bytes, stops: Container[bytes] = ()) -> tuple[list[Span], UsageError | None]:
+def scan(
+    line: bytes, stops: Container[bytes] = (), verbatim: Verbatim | None = None
+) -> tuple[list[Span], UsageError | None]:
     """The words with their places, and what is wrong with the last one, or None.
 
-    The scan ends after an unquoted word that is in `stops`.
+    The scan ends after an unquoted word that is in `stops`. `verbatim` finds words that are taken as they
+    are, with their quotes and blanks; it raises UnclosedQuote for one that goes on after the line.
     """
     spans: list[Span] = []
     at = 0
@@ -62,6 +69,11 @@ def scan(line: bytes, stops: Container[bytes] = ()) -> tuple[list[Span], UsageEr
             return spans, None
         start = at
         try:
+            end = verbatim(line, start, spans) if verbatim is not None else 0
+            if end:
+                spans.append(Span(line[start:end], start, end, True))
+                at = end
+                continue
             word, at = _word(line, start)
         except UsageError as problem:
             partial = problem.partial if isinstance(problem, UnclosedQuote) else line[start:]
@@ -83,7 +95,7 @@ def _word(line: bytes, at: int) -> tuple[bytes, int]:
                 raise
             word += quoted
             if at < len(line) and line[at] not in BLANKS:
-                raise UsageError("a closing quote is not followed by a blank")
+                raise UsageError("a closing quote is not followed by a blank", _HOW_TO_QUOTE)
         else:
             word.append(line[at])
             at += 1

@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import io
 import json
+import os
 import signal
 import threading
 import time
@@ -15,6 +16,7 @@ from disquectl import Client
 from tests.conftest import run_disquectl
 from tests.support.jobs import add, jobs, next_millisecond
 from tests.support.processes import PATIENCE_SECONDS, run_in_shell, run_into_a_closed_pipe, running
+from tests.support.scanned_nodes import ScannedNode, scanned
 from tests.support.terminal import on_terminal
 from tests.support.waiting import wait_until
 
@@ -113,16 +115,48 @@ def test_a_signal_ends_it_with_what_was_done(name, number, cluster):
     for _ in range(50):
         add(cluster[0], "mail", delay=600, replicate=1)
     with running(name, "mail", "--yes", "--rate", "10/s", "-o", "jsonl", node=cluster[0]) as process:
-        first = process.stdout.readline()
+        first = os.read(process.stdout.fileno(), 65536)
         process.send_signal(number)
         out, err = process.communicate(timeout=PATIENCE_SECONDS)
     assert process.returncode == 130, err
-    *records, last = [json.loads(line) for line in [first, *out.splitlines()]]
+    *records, last = [json.loads(line) for line in (first + out).splitlines()]
     assert len(records) == last["summary"]["done"] < 50
     assert f"{name}: {last['summary']['done']} job".encode() in err
     assert b"Traceback" not in err
     states = [record["state"] for record in jobs(cluster[0]).values()]
     assert states.count("delayed") == 50 - len(records)
+
+
+def test_a_signal_while_whole_queues_are_deleted_leaves_no_deletion_unreported(cluster):
+    for node in cluster[:2]:
+        with Client(node) as client, client.pipeline() as pipeline:
+            for _ in range(20_000):
+                pipeline.call("ADDJOB", "mail", "x", 0, "REPLICATE", 1)
+    with running("purge", "mail", "--yes", "-o", "jsonl", node=cluster[0]) as process:
+        first = os.read(process.stdout.fileno(), 65536)
+        process.send_signal(signal.SIGINT)
+        out, err = process.communicate(timeout=PATIENCE_SECONDS)
+    assert process.returncode == 130, err
+    *records, last = map(json.loads, (first + out).splitlines())
+    assert 0 < len(records) == last["summary"]["done"] < 40_000
+    left = 0
+    for node in cluster:
+        with Client(node) as client:
+            left += client.qlen("mail")
+    assert left == 40_000 - len(records)
+
+
+@both
+def test_a_signal_does_not_wait_for_a_node_that_is_only_read_from(name):
+    with scanned(node := ScannedNode("a", silent_at=[b"JSCAN"])) as seed:
+        with running(name, "mail", "--newer-than", "1h", "--yes", "-o", "json", node=seed) as process:
+            wait_until(lambda: any(words[0] == b"JSCAN" for words in node.requests))
+            begun = time.monotonic()
+            process.send_signal(signal.SIGINT)
+            out, err = process.communicate(timeout=PATIENCE_SECONDS)
+        assert (process.returncode, json.loads(out)["summary"]["matched"]) == (130, 0)
+        assert time.monotonic() - begun < 15  # the response timeout is 30 s
+        assert b"Traceback" not in err
 
 
 @both

@@ -61,6 +61,7 @@ def pasted(example: str, folder: Path) -> subprocess.CompletedProcess[str]:
             for queue in ("mail", "thumbnails"):
                 disque.addjob(queue, "hello")
         environ["DISQUE_NODES"] = sandbox.addresses[0]
+        (folder / "mail.jsonl").write_text('{"queue": "mail", "body": "hello"}\n')
         # The nodes that examples name may be somebody's.
         script = re.sub(r" (-n|--node) 127\S+", "", example)
         if example.startswith("disquectl profile") and "profile add" not in example:

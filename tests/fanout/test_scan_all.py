@@ -6,11 +6,13 @@ import json
 
 import pytest
 
+from disquectl.fanout.scan_all import next_count
 from disquectl.protocol.resp import encode
 from tests.conftest import run_disquectl
 from tests.support.hello import A, B, hello
 from tests.support.jobs import add, addresses, fill_each, next_millisecond
 from tests.support.queue_names import NAMES
+from tests.support.scanned_nodes import ScannedNode, replica, scanned
 from tests.support.scripted_node import ScriptedNode
 
 
@@ -109,3 +111,34 @@ def test_deljob_reads_ids_from_stdin(cluster):
     assert "line 5" in result.err
     fill_each(cluster, "mail", (0, 0, 0))
     assert run_disquectl("deljob", "-", "--cluster", node=cluster[1]).out == "0\n"
+
+
+@pytest.mark.parametrize(
+    ("body", "jobs", "count", "following"),
+    [
+        (b"", 100, 100, 1_000),
+        (b"x" * 100, 1_000, 1_000, 1_000),
+        (b"x" * 1_000_000, 100, 100, 4),
+        (b"x" * 1_000_000, 4, 4, 4),
+        (b"x" * 100_000_000, 1, 1, 1),
+        (b"x" * 1_000_000, 1, 100, 419),  # the others are of other queues
+        (b"", 0, 1, 1_000),
+    ],
+)
+def test_a_page_of_large_jobs_has_fewer_of_them(body, jobs, count, following):
+    assert next_count([replica(body=body)] * jobs, count) == following
+
+
+def test_a_scan_of_large_jobs_goes_on_with_smaller_pages():
+    class Paging(ScannedNode):
+        def _reply(self, verb, words):
+            reply = super()._reply(verb, words)
+            return [b"7", reply[1]] if verb == b"JSCAN" and words[0] == b"0" else reply
+
+    node = Paging("a", *(replica(number, body=b"x" * 500_000) for number in range(10)))
+    with scanned(node) as seed:
+        assert len(run_disquectl("jobs", "--ids", node=seed).out.split()) == 10
+    assert [words[1:4] for words in node.requests if words[0] == b"JSCAN"] == [
+        [b"0", b"COUNT", b"20"],
+        [b"7", b"COUNT", b"16"],
+    ]

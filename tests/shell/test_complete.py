@@ -8,10 +8,14 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from disquectl.shell.complete import entries
+from disquectl.commands import all_commands
+from disquectl.completion.candidates import static
+from disquectl.completion.expect import expect
+from disquectl.shell.complete import Entry, entries
 from disquectl.shell.match import LIMIT, Index, rank
 from disquectl.shell.names import Names
 from disquectl.shell.recent_ids import RecentIds
+from disquectl.spec.global_options import GLOBAL_OPTIONS
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -27,6 +31,8 @@ def names() -> Names:
         ["mail", "email", "my queue", "m-a-i-l", os.fsdecode(b"bin\xff"), "from", "-x", 'say "hi"']
     )
     found.nodes = [{"id": NODE_ID, "host": "127.0.0.1", "port": 7711, "priority": 1}]
+    found.lengths = {"mail": 12}
+    found.profiles = {"prod": "a:7711", "staging": "b:7711"}
     found.settings = {"maxmemory": "1073741824", "maxclients": "10000", "requirepass": "***"}
     return found
 
@@ -37,6 +43,14 @@ def recent_ids() -> RecentIds:
     found.add(OLD, b"mail")
     found.add(NEW, b"other")
     return found
+
+
+COLUMNS = next(option for option in GLOBAL_OPTIONS if option.name == "columns")
+
+
+def all_entries(line: str, names: Names, recent_ids: RecentIds) -> list[Entry]:
+    """The values that the menu offers, without the options that may follow."""
+    return [entry for entry in entries(line, names, recent_ids)[1] if entry.text[:1] != "-"]
 
 
 def offered(line: str, names: Names, recent_ids: RecentIds) -> list[str]:
@@ -74,11 +88,43 @@ def test_choices_have_their_own_descriptions(names: Names, recent_ids: RecentIds
         ("CONFIG S", ["SET"]),
         ("CONFIG GET max", ["maxmemory", "maxclients"]),
         ("connect ", ["127.0.0.1:7711"]),
+        ("connect --profile ", ["prod", "staging"]),
         ("qlen q -n ", ["127.0.0.1:7711"]),
         ("CLUSTER FORGET ", [NODE_ID]),
         ("\\o j", ["json", "jsonl"]),
         ("help add", ["addjob"]),
         ("\\watch 1 ql", ["qlen"]),
+        ("watch ql", ["qlen"]),
+        ("3 ql", ["qlen"]),
+        ("repeat 3 qlen ma", ["mail"]),
+        ("3 queues --sort len", []),
+        ("queues --sort rate", ["rate_in", "rate_out"]),
+        ("queues --sort=rate_i", ["--sort=rate_in"]),
+        ("jobs --sort a", ["age"]),
+        ("jobs --state q", ["queued"]),
+        ("jobs --state queued --state d", ["delayed"]),
+        ("dead --by q", ["queue"]),
+        ("monitor --only add", ["addjob"]),
+        ("qlen mail --columns l", ["length"]),
+        ("qlen mail --columns length,q", ["length,queue"]),
+        ("qlen mail --columns=length,q", ["--columns=length,queue"]),
+        ('qlen mail --columns "length, q', ['"length, queue"']),
+        ("qlen mail --cluster --columns n", ["nodes"]),
+        ("qpeek mail --cluster --columns no", ["node"]),
+        ("qlen mail --columns n", []),
+        ("dead --columns job", ["job"]),
+        ("debug sleep wrong --columns r", ["reply"]),
+        ("dead --by queue --columns ol", ["oldest"]),
+        ("\\watch 1 queues --columns queue,pa", ["queue,pause"]),
+        ("qlen q -n a:1,12", ["a:1,127.0.0.1:7711"]),
+        ("qlen q -P p", ["prod"]),
+        ("profile show st", ["staging"]),
+        ("profile set prod read", ["read-only="]),
+        ("\\set ti", ["timing"]),
+        ("\\set timing ", ["on", "off"]),
+        ("\\set output js", ["json", "jsonl"]),
+        ("wat", ["watch"]),
+        ("hist", ["history"]),
     ],
 )
 def test_the_menu_begins_with(line: str, first: list[str], names: Names, recent_ids: RecentIds) -> None:
@@ -88,6 +134,45 @@ def test_the_menu_begins_with(line: str, first: list[str], names: Names, recent_
 @pytest.mark.parametrize("line", ["ADDJOB mail ", "foo ", "qlen mail | le", 'qlen "x"y'])
 def test_nothing_is_offered(line: str, names: Names, recent_ids: RecentIds) -> None:
     assert not offered(line, names, recent_ids)
+
+
+def test_the_menu_has_the_words_of_bash(names: Names, recent_ids: RecentIds) -> None:
+    """Every option with a list of values, of every command."""
+    checked = 0
+    for command in all_commands():
+        for option in (*command.grammar.options, COLUMNS):
+            in_bash = [word for word, _ in static(expect([command.name, option.flag], ""), "")]
+            if command.subcommands or option.is_flag or not in_bash:
+                continue
+            in_menu = [
+                entry.text for entry in all_entries(f"{command.name} {option.flag} ", names, recent_ids)
+            ]
+            assert in_menu == in_bash, (command.name, option.flag)
+            checked += 1
+    assert checked > 20
+
+
+def test_a_column_is_offered_once_and_with_its_meaning(names: Names, recent_ids: RecentIds) -> None:
+    found = entries("queues --columns queue,", names, recent_ids)[1]
+    shown = {entry.shown: entry for entry in found}
+    assert "queue" not in shown
+    assert shown["queued"].text == "queue,queued"
+    assert shown["queued"].meaning == "Jobs that wait for a consumer."
+
+
+def test_columns_to_sort_by_have_their_meaning(names: Names, recent_ids: RecentIds) -> None:
+    meanings = {entry.text: entry.meaning for entry in entries("queues --sort ", names, recent_ids)[1]}
+    assert meanings["queued"] == "Jobs that wait for a consumer."
+
+
+def test_the_queue_menu_shows_lengths(names: Names, recent_ids: RecentIds) -> None:
+    def meaning(queue: str) -> str:
+        return next(entry.meaning for entry in entries("QLEN ", names, recent_ids)[1] if entry.text == queue)
+
+    assert meaning("mail") == "12 queued"
+    assert meaning("email") == "queue", "a length that is not known is not shown"
+    names.nodes = names.nodes * 3
+    assert meaning("mail") == "12 queued here", "it is that of one of several nodes"
 
 
 def test_entries_have_descriptions(names: Names, recent_ids: RecentIds) -> None:

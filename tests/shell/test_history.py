@@ -58,6 +58,11 @@ if TYPE_CHECKING:
         "sandbox --pasword hunter2",
         "sandbox --passwrod=hunter2",
         "\\! DISQUE_PASWORD=hunter2 disquectl ping",
+        "3 auht hunter2",
+        "3 auth hunter2",
+        "repeat 3 auht hunter2",
+        "watch auht hunter2",
+        "watch 1 auth hunter2",
     ],
 )
 def test_lines_with_secrets_are_recognised(line: str) -> None:

@@ -10,6 +10,7 @@ from disquectl.commands import addjob, getjob
 from disquectl.errors import UsageError
 from disquectl.shell.grammar import read
 from disquectl.shell.interpret import interpret
+from disquectl.shell.words import commands_of
 from disquectl.spec.command import Request, one_request
 from disquectl.spec.parameters import convert
 
@@ -81,6 +82,56 @@ def test_quoted_words_are_data() -> None:
     assert request('getjob "from" q') == [[b"GETJOB", b"FROM", b"from", b"q"]]
 
 
+@pytest.mark.parametrize(
+    ("line", "words"),
+    [
+        ('addjob q {"a":1}', [b"q", b'{"a":1}']),
+        ('ADDJOB q {"a": "x | y", "b": [1, 2]} 0', [b"q", b'{"a": "x | y", "b": [1, 2]}', b"0"]),
+        ('addjob --retry 30 q [{"a": null}, "-o"]', [b"q", b'[{"a": null}, "-o"]']),
+        ('addjob q {"n": "\u00fc\u4e16"}', [b"q", '{"n": "\u00fc\u4e16"}'.encode()]),
+        ("addjob q {a:1}", [b"q", b"{a:1}"]),
+        ("qlen [1, 2]", [b"[1,"]),
+    ],
+)
+def test_json_needs_no_quotes_as_a_body(line: str, words: list[bytes]) -> None:
+    assert request(line)[0][1 : len(words) + 1] == words
+
+
+def test_json_that_goes_on_after_the_line_is_not_sent() -> None:
+    for line in ("addjob q {", 'addjob q {"a":', 'addjob q {"a": "x', 'addjob q [1, 2, {"b": 1},'):
+        assert read(line).line.unclosed, line
+    assert commands_of('addjob q {\n "a": 1\n}\nqlen q') == ['addjob q {\n "a": 1\n}', "qlen q"]
+    assert not read("addjob q {a").line.unclosed
+    assert not read("addjob q " + "[" * 100_000).line.unclosed
+
+
+def test_wrong_json_leads_to_quotes() -> None:
+    with pytest.raises(UsageError) as raised:
+        interpret(read('addjob q {"a":1,}'))
+    assert "single quotes: '{\"a\": 1}'" in raised.value.advice
+
+
+@pytest.mark.parametrize("line", ["3 ping", "repeat 3 ping", "REPEAT 3 ping", "-o json 3 ping"])
+def test_a_number_repeats_a_command(line: str) -> None:
+    reading = read(line)
+    invocation = interpret(reading)
+    assert (invocation.command.name, invocation.words) == ("repeat", {"count": "3"})
+    assert reading.inner is not None
+    assert interpret(reading.inner).command.name == "ping"
+    assert not list(reading.problems)
+
+
+def test_a_quoted_number_is_a_command() -> None:
+    assert interpret(read('"3" ping')).unknown
+
+
+@pytest.mark.parametrize(
+    ("line", "name"), [("?", "help"), ("? qlen", "help"), ("watch 1 ping", "\\watch"), ("\\s", "history")]
+)
+def test_names_of_other_shells(line: str, name: str) -> None:
+    assert interpret(read(line)).command.name == name
+
+
 def test_bytes_are_sent_as_typed() -> None:
     assert request('ADDJOB "q\\x00" "a\\xff  b" 0')[0][1:3] == [b"q\x00", b"a\xff  b"]
     assert request('ADDJOB q "" 0')[0][2] == b""
@@ -125,6 +176,7 @@ def test_a_queue_may_have_the_name_of_the_program() -> None:
         ("client setname x -h", ("client", "setname")),
         ("disquectl client --help", ("client",)),
         ("\\watch --help", ("\\watch",)),
+        ("\\watch 1 qlen --help", ("qlen",)),
         ("--help", ()),
     ],
 )
@@ -145,6 +197,8 @@ def test_help_option_within_data_is_data() -> None:
 @pytest.mark.parametrize(
     ("line", "message"),
     [
+        ("\\wacth 1 ping", "did you mean \\watch?"),
+        ("repeat ping", "usage: repeat COUNT COMMAND..."),
         ("\\frob q", "\\frob: the shell has no such command"),
         ("addjob q x 0 --retry 3", "mixes"),
         ("GETJOB FROM q --count 2", "mixes"),

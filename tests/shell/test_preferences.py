@@ -7,13 +7,13 @@ from typing import TYPE_CHECKING
 import pytest
 
 from disquectl import Client
-from tests.support.emulated_terminal import CTRL_C, ENTER, Person, configured
+from tests.support.emulated_terminal import CTRL_C, ENTER, TAB, Person, configured
 
 if TYPE_CHECKING:
     from pathlib import Path
 
 WRONG = {"dark": "ff5f5f", "light": "d70000"}
-ESCAPE = "\x1b"
+CTRL_SPACE, ESCAPE = "\x00", "\x1b"
 
 
 def test_the_next_line_is_written_in_the_editor(node: str, tmp_path: Path) -> None:
@@ -46,6 +46,74 @@ def test_vi_bindings(node: str, tmp_path: Path) -> None:
         someone.type("b")
         someone.type("Cright" + ENTER)
         someone.until("QLEN right\n0\n")
+
+
+@pytest.mark.parametrize("key", ["", TAB], ids=["menu open", "entry selected"])
+def test_escape_leaves_insert_mode_while_the_menu_is_open(node: str, tmp_path: Path, key: str) -> None:
+    home = configured(tmp_path, 'bindings = "vi"')
+    with Person("-n", node, "shell", home=home) as someone:
+        someone.until(f"{node}>")
+        someone.type("PAUSE q o")
+        someone.until(" out ")
+        someone.type(key)
+        someone.until("PAUSE q out" if key else "PAUSE q o")
+        someone.type(ESCAPE)
+        someone.until(lambda text: text.count("deliver no jobs") == 1)
+        # In insert mode this would be typed.
+        someone.type("0WWCnone" + ENTER)
+        someone.until("PAUSE q none\nnone\n")
+
+
+def test_escape_leaves_insert_mode_on_an_empty_line(node: str, tmp_path: Path) -> None:
+    home = configured(tmp_path, 'bindings = "vi"')
+    with Person("-n", node, "shell", home=home) as someone:
+        someone.until(f"{node}>")
+        someone.type(CTRL_SPACE)
+        someone.until(" queues ")
+        someone.type(ESCAPE)
+        someone.until(lambda text: " queues " not in text)
+        someone.type("iqlen q" + ENTER)
+        someone.until("> qlen q\n0\n")
+
+
+def with_profile(tmp_path: Path, node: str, more: str = "") -> str:
+    home = configured(tmp_path, more)
+    with (tmp_path / ".config" / "disquectl" / "config.toml").open("a") as file:
+        file.write(f'[profiles.prod]\nnodes = ["{node}"]\n')
+    return home
+
+
+def test_the_prompt_names_the_profile(node: str, tmp_path: Path) -> None:
+    with Person("-P", "prod", home=with_profile(tmp_path, node)) as someone:
+        someone.until(f"\nprod {node}>")
+        someone.run("\\set prompt", "\n{profile} {node}> ".rstrip())
+        # Elsewhere it is not the profile any more.
+        someone.run(f"connect {node}", f"connected to {node}\n{node}>")
+        someone.run("connect --profile prod", f"connected to {node}\nprod {node}>")
+
+
+def test_a_prompt_of_ones_own_is_left_as_it_is(node: str, tmp_path: Path) -> None:
+    home = with_profile(tmp_path, node, 'prompt = "mine {node}> "')
+    with Person("-P", "prod", home=home) as someone:
+        someone.until(f"\nmine {node}>")
+
+
+def test_the_prompt_of_a_profile_is_that_of_its_nodes_only(node: str, tmp_path: Path) -> None:
+    home = with_profile(tmp_path, node)
+    with (tmp_path / ".config" / "disquectl" / "config.toml").open("a") as file:
+        file.write('prompt = "PRODUCTION> "\n')
+        file.write(f'[profiles.wrong]\nnodes = ["{node}"]\nprompt = "{{x}}"\n')
+    with Person("-P", "prod", home=home) as someone:
+        someone.until("\nPRODUCTION>")
+        someone.run("connect --profile wrong", "the prompt of profile wrong: invalid template")
+        someone.run(f"connect {node}", f"connected to {node}\n{node}>")
+
+
+def test_profiles_are_offered(node: str, tmp_path: Path) -> None:
+    with Person("-n", node, home=with_profile(tmp_path, node)) as someone:
+        someone.until("· ready")
+        someone.type("ping --profile p")
+        someone.until(lambda text: f"prod  {node}" in " ".join(text.replace("   ", "  ").split("\n")))
 
 
 @pytest.mark.parametrize("theme", WRONG)

@@ -18,6 +18,23 @@ if TYPE_CHECKING:
     import pytest
 
 
+def test_lengths_are_fetched_with_the_names(node: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(refresh, "MAX_LENGTHS", 2)
+    monkeypatch.setattr(refresh, "LENGTHS_AT_ONCE", 1)
+    with Client(node) as client:
+        for queue in ("a", "b", "b", "c"):
+            client.addjob(queue, "x")
+    shell = Shell(
+        resolve({"node": (node,)}, {}), process_streams(), ShellOptions(None), run_builtin, interactive=False
+    )
+    refresher = refresh.Refresher(shell)
+    refresher.changed = refresher.stop
+    refresher._run()
+    shell.close()
+    assert shell.names.lengths == {"a": 1, "b": 2}
+    assert shell.names.queues.find("c") == ["c"]
+
+
 def test_no_more_names_are_fetched_than_can_be_searched_quickly(
     node: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from disquectl.execution.streams import Streams
+from disquectl.shell.builtins import SETTINGS
 from disquectl.shell.script import attempt
 from tests.conftest import Result, run_disquectl
 
@@ -103,6 +104,103 @@ def test_unknown_commands_go_to_the_server_after_a_warning(script) -> None:
     assert done.code == 1
     assert "unknown command FROB: sending it as typed" in done.err
     assert "ERR unknown command 'FROB'" in done.err
+
+
+def test_a_misspelt_command_is_not_sent(script) -> None:
+    for line, name in (
+        ("queus", "queues"),
+        ("jbos mail", "jobs"),
+        ("3 QLNE mail", "qlen"),
+        ("watch 1 tiem", "time"),
+    ):
+        done = script(f"{line} --echo\nPING\n")
+        assert (done.code, done.out) == (2, "")
+        assert "no such command" in done.err
+        assert f"did you mean {name}?" in done.err
+        assert " > " not in done.err, "nothing went over the wire"
+
+
+def test_a_misspelt_command_can_be_sent_all_the_same(script) -> None:
+    assert "ERR unknown command 'queus'" in script("exec queus\n").err
+    done = script("queus\n", "--yes")
+    assert done.code == 1
+    assert "unknown command queus: sending it as typed" in done.err
+
+
+def test_a_habit_of_another_tool_is_sent_and_corrected(script) -> None:
+    assert "did you mean `queues`?" in script("ls\n").err
+
+
+def test_a_number_runs_a_command_several_times(script, tmp_path: Path) -> None:
+    done = script('3 ping\n2 addjob q {"a": 1}\n2 qlen q >> ' + f"{tmp_path}/out\n")
+    assert (done.code, done.err) == (0, "")
+    assert done.out.splitlines()[:3] == ["PONG"] * 3
+    assert (tmp_path / "out").read_text() == "2\n2\n"
+    assert script("qpeek q 1 -o raw\n").out == '{"a": 1}'
+
+
+@pytest.mark.parametrize(
+    ("line", "message"),
+    [
+        ("0 ping", "0 is too small"),
+        ("3", "usage: repeat COUNT COMMAND..."),
+        ("3 ", "usage: repeat COUNT COMMAND..."),
+        ("3 help", "repeat takes a command of Disque"),
+        ("3 2 ping", "repeat takes a command of Disque"),
+        ("3 ping > out", "each run would overwrite the file"),
+    ],
+)
+def test_what_cannot_be_repeated(script, line: str, message: str) -> None:
+    done = script(f"{line}\nPING\n")
+    assert (done.code, done.out) == (2, "")
+    assert message in done.err
+
+
+def test_repeating_stops_at_the_first_error(script) -> None:
+    script("addjob q x\n")
+    done = script("3 getjob q --nohang -o raw\n")
+    assert (done.code, done.out) == (4, "x")
+    done = script('3 sandbox -- sh -c "echo once; exit 5"\n')
+    assert (done.code, done.out) == (5, "once\n"), "also a code without an error"
+
+
+def test_history_prints_what_is_saved(script, tmp_path: Path) -> None:
+    file = tmp_path / "disquectl" / "history"
+    file.parent.mkdir()
+    file.write_text("QLEN one\nADDJOB q 'two\\nlines' 0\nqlen three\n")
+    home = {"XDG_STATE_HOME": str(tmp_path)}
+    assert script("history\n", **home).out == "1\tQLEN one\n2\tADDJOB q 'two\\nlines' 0\n3\tqlen three\n"
+    assert script("history 1\n", **home).out == "3\tqlen three\n"
+    assert script("\\s | grep one\n", **home).out == "1\tQLEN one\n"
+    assert script("history > " + f"{tmp_path}/out\n", **home).code == 0
+    assert (tmp_path / "out").read_text().startswith("1\tQLEN one\n")
+    file.unlink()
+    done = script("history\n", **home)
+    assert (done.code, done.out, done.err) == (0, "", "the history is empty\n")
+
+
+def test_clear_prints_nothing_off_a_terminal(script) -> None:
+    assert script("clear\nPING\n").raw == b"PONG\n"
+
+
+def test_a_question_mark_is_help(script) -> None:
+    assert script("? qlen\n").out == script("help qlen\n").out
+    assert script("?\n").out == script("help\n").out
+    for name in ("repeat", "history", "clear", "watch"):
+        assert script(f"? {name}\n").code == 0
+
+
+def test_set_lists_what_can_be_set_with_meanings(script) -> None:
+    rows = [line.split("\t") for line in script("\\set timing on\n\\set\n").out.splitlines()]
+    assert [row[0] for row in rows] == list(SETTINGS)
+    assert dict(row[:2] for row in rows)["timing"] == "on"
+    assert [row[2] for row in rows] == [meaning for _, meaning in SETTINGS.values()]
+
+
+def test_an_empty_prompt_is_the_default(script) -> None:
+    assert (
+        script("\\set prompt 'x> '\n\\set prompt\n\\set prompt ''\n\\set prompt\n").out == "x> \n{node}> \n"
+    )
 
 
 def test_options_in_a_line_apply_to_that_line_only(script, node: str) -> None:

@@ -43,15 +43,13 @@ def test_disquectl_alone_is_the_shell(node: str, home: str) -> None:
 
 def test_settings_are_shown_in_columns(person: Person) -> None:
     person.run("\\set", lambda text: any(line.startswith("pass-credentials ") for line in text.splitlines()))
-    lines = [line.split() for line in person.text.splitlines()]
-    values = {name: value for name, value in (line for line in lines if len(line) == 2) if name in SETTINGS}
-    assert set(values) == set(SETTINGS)
-    columns = {
-        line.rindex(values[line.split()[0]])
-        for line in person.text.splitlines()
-        if line.split()[:1] and line.split()[0] in values
-    }
-    assert len(columns) == 1
+    lines = {line.split()[0]: line for line in person.text.splitlines() if line.split()[:1]}
+    shown = [lines[name] for name in SETTINGS]
+    values = [line.split()[1] for line in shown]
+    assert values[2:] == ["on", "off", "off", "off", "off"]
+    assert len({line.index(value, 10) for line, value in zip(shown, values, strict=True)}) == 1
+    meanings = [text.split()[:3] for _, text in SETTINGS.values()]
+    assert [line.split()[2:5] for line in shown[1:]] == meanings[1:]
 
 
 def test_a_command_from_a_hint_can_be_typed_as_printed(person: Person) -> None:
@@ -290,6 +288,85 @@ def test_cluster_notes_are_shown(cluster: list[str], home: str) -> None:
 def test_an_unknown_command_is_sent_with_a_warning(person: Person) -> None:
     text = person.run("FROB 1", "ERR unknown command 'FROB'")
     assert "unknown command FROB: sending it as typed" in text
+
+
+def test_a_misspelt_command_is_sent_only_after_yes(person: Person) -> None:
+    text = person.run("queus mail", "[y/N]")
+    assert "There is no command queus; did you mean queues?" in text
+    assert "Send queus to the server as typed?" in text
+    text = person.run("", "nothing was done")
+    assert "ERR" not in text
+    person.run("jbos", lambda text: text.count("[y/N]") == 2)
+    person.run("y", "ERR unknown command 'jbos'")
+
+
+def test_watching_a_misspelt_command_asks_first(person: Person) -> None:
+    person.run("watch 1 qlne q", "did you mean qlen?")
+    person.run("n", "nothing was done")
+
+
+def test_watch_needs_no_backslash(person: Person) -> None:
+    person.type("watch 0.05 qlen watched" + ENTER)
+    person.until("Every 0.05s: qlen watched")
+    person.type(CTRL_C)
+    person.until("Interrupted.")
+
+
+def test_ctrl_c_ends_all_repetitions(person: Person, node: str) -> None:
+    person.type("1000 getjob later" + ENTER)
+    with Client(node) as client:
+        while (client.qstat("later") or {}).get("blocked") != 1:
+            pass
+        person.type(CTRL_C)
+        person.until("Interrupted.")
+        person.run("3 ping", "PONG\nPONG\nPONG\n")
+        assert (client.qstat("later") or {}).get("blocked") == 0
+
+
+def test_clear_clears_the_screen(person: Person, node: str) -> None:
+    person.run("qlen q", "\n0\n")
+    text = person.run("clear", lambda text: text.startswith(f"{node}>"))
+    assert "qlen q" not in text
+    person.run("ping", "PONG")
+
+
+def test_history_lists_the_lines_of_this_shell_without_secrets(person: Person) -> None:
+    person.run("qlen first", "\n0\n")
+    person.run("AUTH hunter2", "was not needed")
+    text = person.run("history", "2  history")
+    assert "1  qlen first" in text
+    assert text.count("hunter2") == 1, "only where it was typed"
+    person.run("history | grep first | cut -f1", "\n1\n")
+
+
+def test_the_queue_menu_shows_lengths(node: str, home: str) -> None:
+    with Client(node) as client:
+        for _ in range(3):
+            client.addjob("orders", "x")
+    with Person("-n", node, "shell", home=home) as someone:
+        someone.until("· ready")
+        someone.type("QLEN o")
+        someone.until("3 queued")
+
+
+@pytest.mark.parametrize("columns", [60, 80, 120])
+def test_settings_fit_the_terminal(node: str, home: str, columns: int) -> None:
+    with Person("-n", node, "shell", home=home, columns=columns, rows=24) as someone:
+        someone.until(f"{node}>")
+        text = someone.run("\\set", lambda text: f"commands.\n{node}>" in text)
+        rows = text.partition("\\set\n")[2].partition(f"\n{node}>")[0].splitlines()
+        assert {row.split()[0] for row in rows} >= set(SETTINGS)
+        # Broken at words: a word that the terminal would have cut is whole.
+        joined = " ".join(" ".join(row.split()) for row in rows)
+        assert all(meaning in joined for _, meaning in SETTINGS.values())
+
+
+def test_bare_json_is_a_body(person: Person, node: str) -> None:
+    person.run('addjob q {"a": "x y"}', "\nD-")
+    person.type("addjob q {" + ENTER + '"b": 1' + ENTER + "}" + ENTER)
+    person.until(lambda text: text.count("\nD-") == 2)
+    with Client(node) as client:
+        assert [job["body"] for job in client.qpeek("q", 2)] == [b'{"a": "x y"}', b'{\n"b": 1\n}']
 
 
 def test_an_open_quote_goes_on_with_the_next_line(person: Person, node: str) -> None:

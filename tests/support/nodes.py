@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import os
+import signal
 import socket
 import subprocess
 
@@ -32,22 +33,19 @@ class SandboxNodes:
 
 
 class ServerNodes:
-    """Three processes of a real Disque, in a cluster."""
+    """Three processes of a real Disque, in a cluster; `options` are words of its command line."""
 
-    def __init__(self, folder):
+    def __init__(self, folder, *options):
         self._folder = folder
+        self._options = options
         self._processes = []
         self.addresses = []
 
     def __enter__(self):
         ports = [free_port() for _ in range(3)]
         for port in ports:
-            words = [SERVER, "--port", str(port), "--bind", "127.0.0.1"]
-            folder = self._folder / str(port)
-            folder.mkdir()
-            self._processes.append(
-                subprocess.Popen(words, cwd=folder, stdout=subprocess.DEVNULL, start_new_session=True)
-            )
+            (self._folder / str(port)).mkdir()
+            self._processes.append(self._start(port))
             self.addresses.append(f"127.0.0.1:{port}")
         wait_until(lambda: all(map(answers, self.addresses)))
         with Client(self.addresses[0]) as first:
@@ -61,8 +59,27 @@ class ServerNodes:
             process.kill()
             process.wait()
 
+    def _start(self, port):
+        words = [SERVER, "--port", str(port), "--bind", "127.0.0.1", *self._options]
+        folder = self._folder / str(port)
+        return subprocess.Popen(words, cwd=folder, stdout=subprocess.DEVNULL, start_new_session=True)
+
     def kill(self, index):
         self._processes[index].kill()
+
+    def restart(self, index):
+        """Start a node that was killed again, and wait until all know it."""
+        self._processes[index].wait()
+        self._processes[index] = self._start(int(self.addresses[index].rpartition(":")[2]))
+        wait_until(lambda: answers(self.addresses[index]))
+        wait_until(lambda: all(knows_three(address) for address in self.addresses))
+
+    def suspend(self, index):
+        """Stop a node as SIGSTOP does: its connections stay, and it does not answer."""
+        self._processes[index].send_signal(signal.SIGSTOP)
+
+    def resume(self, index):
+        self._processes[index].send_signal(signal.SIGCONT)
 
 
 def free_port():
@@ -82,4 +99,6 @@ def answers(address):
 def knows_three(address):
     with Client(address) as client:
         nodes = client.hello()["nodes"]
-        return len(nodes) == 3 and all(node["priority"] == 1 for node in nodes)
+        if len(nodes) != 3 or any(node["priority"] != 1 for node in nodes):
+            return False
+        return b"cluster_reachable_nodes:2" in client.call("CLUSTER", "INFO")
