@@ -3,6 +3,9 @@ set -g __disquectl_commands \
     queues\t'List the queues of the whole cluster.' \
     jobs\t'List the jobs of the whole cluster, each once, with its state.' \
     nodes\t'List the nodes of the cluster, and how they see each other.' \
+    doctor\t'Say what is wrong with the cluster, and what to do about it.' \
+    check\t'Check a queue, the cluster or a node for Nagios or Icinga.' \
+    metrics\t'Print the figures of the cluster for Prometheus, or answer scrapes.' \
     consumers\t'List the consumers of the whole cluster, or of one queue.' \
     top\t'Watch the whole cluster on one screen, and act on its queues.' \
     stat\t'Print a line of figures of the whole cluster each second.' \
@@ -13,6 +16,8 @@ set -g __disquectl_commands \
     requeue\t'Put jobs into their queue now, before their delay or retry time ends.' \
     dump\t'Save whole jobs of the cluster as JSON lines, for load.' \
     load\t'Add the jobs of a dump again.' \
+    wait\t'Wait until queues are empty, jobs are gone, or nodes answer.' \
+    bench\t'Measure how fast the cluster adds and delivers jobs.' \
     work\t'Run a command for each job, with retries and a dead queue.' \
     addjob\t'Add a job to a queue and print its ID.' \
     getjob\t'Take jobs from queues, and wait until there is one.' \
@@ -32,7 +37,7 @@ set -g __disquectl_commands \
     pause\t'Pause or resume a queue, or show its state.' \
     info\t'Show the state of a server: memory, clients, jobs, statistics.' \
     hello\t'Show the node that answers and the nodes it knows.' \
-    ping\t'Check that a node answers.' \
+    ping\t'Check that a node answers, and how fast.' \
     time\t'Print the time of a server\'s clock.' \
     config\t'Show or change the settings of a server.' \
     client\t'List, name, pause or close a server\'s connections.' \

@@ -16,7 +16,7 @@ from disquectl.bulk.summary import DONE, GONE, LEFT, by_state, count_of
 from disquectl.errors import DataError, DisquectlError, OutcomeUnknown, UsageError
 from disquectl.execution.signals import Stop
 from disquectl.fanout.ask import require_an_answer, settle, silent_nodes
-from disquectl.fanout.find_jobs import JobSearch
+from disquectl.fanout.find_jobs import JobSearch, Start
 from disquectl.fanout.scan_all import now_ms
 from disquectl.merge.states import IN_FLIGHT, UNKNOWN
 from disquectl.protocol.dedup import Deduplicator
@@ -99,7 +99,7 @@ def act_on_jobs(
     """
     check_acting_here(action.name, action.deed, values, shape, session)
     dry_run = bool(values.get("dry_run"))
-    new_search = partial(JobSearch, session.client, values, selection, now_ms())
+    new_search = partial(JobSearch, session.client, values, selection, Start())
     if dry_run or not session.answered:
         with new_search() as search:
             choice = _first_look(search, action, session)
@@ -112,7 +112,7 @@ def act_on_jobs(
                 session.note(PREVIEW.empty)
                 settle(search.cluster, session, refusals=search.refusals)
                 return
-            session.ask_of_node(_question(action, choice, selection))
+            session.ask_of_cluster(_question(action, choice, selection))
         del search, choice
     run = _Run(action, selection, new_search, Report(shape, session), Pace(values.get("rate")))
     run.carry_out()
@@ -291,6 +291,10 @@ class _Run:
         # A job may be queued on two nodes.
         is_new = self._acted.new(one.job_id for one in settled)
         self._not_done.new(one.job_id for one in settled if one.kind != DONE)
+        # A later pass may find the copies, whose creation is known to the millisecond only.
+        copies = [one.new_id for one in results if one.new_id is not None]
+        self._acted.new(copies)
+        self._not_done.new(copies)
         if self._left_to_do is not None:
             self._left_to_do -= len(settled)
         if len(settled) == len(results) and all(is_new):

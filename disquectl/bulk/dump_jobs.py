@@ -12,7 +12,7 @@ from disquectl.errors import DataError, DisquectlError, PartlyDone, UsageError
 from disquectl.execution.selecting import selection_of
 from disquectl.execution.signals import STOPPING, Signals
 from disquectl.fanout.ask import open_cluster, require_an_answer, silent_nodes
-from disquectl.fanout.find_jobs import JobSearch
+from disquectl.fanout.find_jobs import JobSearch, Start
 from disquectl.fanout.scan_all import now_ms
 from disquectl.fanout.whole_jobs import WholeJobsScan
 from disquectl.merge.job_dump import DumpRecords
@@ -67,7 +67,7 @@ def dump(values: Values, shape: Shape, session: Session) -> None:
                 # A failed write may have ended within a line.
                 count = "some jobs" if isinstance(problem, DataError) else count_of(run.count)
                 verb = "is" if count == count_of(1) else "are"
-                session.problem(f"{file.path} is as it was; {count} {verb} in {file.partial}")
+                session.problem(f"{file.path} was not replaced; {count} {verb} in {file.partial}")
         raise
 
 
@@ -135,7 +135,7 @@ class _Run:
 
     def _first_jobs(self, scan: WholeJobsScan, silent: list[str]) -> Iterator[WholeJobs]:
         """The jobs within --limit, in their order: found by a scan of all, then read."""
-        with JobSearch(self._session.client, self._values, self._selection, now_ms()) as search:
+        with JobSearch(self._session.client, self._values, self._selection, Start()) as search:
             search.run()
             require_an_answer(search.cluster, self._session, search.refusals)
             choice = search.table.choose(self._states, search.missing, now_ms())
@@ -143,7 +143,7 @@ class _Run:
             ids = [job.job_id for job in choice.jobs(selection.limit, newest=selection.newest)]
             silent += silent_nodes(search.cluster, search.refusals)
         for at in range(0, len(ids), SHOWN_AT_A_TIME):
-            yield from scan.show(ids[at : at + SHOWN_AT_A_TIME], in_order=True)
+            yield from scan.in_order(ids[at : at + SHOWN_AT_A_TIME])
 
     def _total(self, cluster: Cluster) -> int:
         """About how many replicas all nodes have, for the progress; 0 if nobody looks at it."""

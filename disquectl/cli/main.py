@@ -24,10 +24,17 @@ if TYPE_CHECKING:
     from disquectl.execution.parser import Invocation
     from disquectl.execution.streams import Streams
 
+# The command with the exit codes of a monitoring plugin.
+PLUGIN = "check"
+
 
 def run_command_line(argv: list[str]) -> int:
     """Run one command line with this process's streams and return its exit code. All output is flushed."""
     streams = process_streams()
+    if PLUGIN in argv and parser.command_word(argv) == PLUGIN:
+        from disquectl.execution.plugin import run_plugin
+
+        return run_plugin(lambda: _run(argv, streams), streams)
     try:
         return _run(argv, streams)
     except DisquectlError as problem:

@@ -38,17 +38,24 @@ class Missing:
     """A node that did not answer: its address, its ID as far as known ("" if not), and why.
 
     `unanswered`: the requests that it may have carried out: they were sent to it and not answered.
+    `replaced_by`: the ID of another node that answers at its address; "" if none does.
     """
 
-    __slots__ = ("node", "node_id", "problem", "unanswered")
+    __slots__ = ("node", "node_id", "problem", "replaced_by", "unanswered")
 
     def __init__(
-        self, node: Node, node_id: str, problem: DisquectlError, unanswered: Iterable[Request] = ()
+        self,
+        node: Node,
+        node_id: str,
+        problem: DisquectlError,
+        unanswered: Iterable[Request] = (),
+        replaced_by: str = "",
     ) -> None:
         self.node = node
         self.node_id = node_id
         self.problem = problem
         self.unanswered = unanswered
+        self.replaced_by = replaced_by
 
 
 class Cluster:
@@ -210,7 +217,7 @@ class Cluster:
         if self._by_id.get(expected) is connection:
             del self._by_id[expected]
         problem = ConnectionFailed(f"another node answers at that address ({found[:8]})")
-        self._replaced.append(Missing(connection.node, expected, problem))
+        self._replaced.append(Missing(connection.node, expected, problem, replaced_by=found))
 
     def _announced(self, announcer: NodeConnection, entry: Record) -> None:
         """Ask a node that another one knows, unless it is asked already."""

@@ -47,6 +47,16 @@ def parse(argv: list[str], find: Callable[[str], Command | None]) -> Invocation 
     return None if command is None else _read_command(command, argv, at + 1, settings)
 
 
+def command_word(argv: list[str]) -> str:
+    """The word in the place of the command, also if options before it are wrong; "" if there is none."""
+    flags = _by_flag(GLOBAL_OPTIONS)
+    at = 0
+    while at < len(argv) and looks_like_option(argv[at]):
+        option, _ = flags.get(argv[at], (None, True))
+        at += 2 if option is not None and not option.is_flag else 1
+    return argv[at] if at < len(argv) else ""
+
+
 def names_no_command(argv: list[str]) -> bool:
     """Whether there is nothing but options that every command takes, or nothing at all."""
     return _options(argv, 0, _by_flag(GLOBAL_OPTIONS), {}, {}) == len(argv)

@@ -13,14 +13,17 @@ from contextlib import suppress
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
-    from typing import Any, Self
+    from typing import Any, NoReturn, Self
 
 # Sent by Ctrl-C; by a service manager or `timeout`; by a terminal that is closed.
 STOPPING = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 
 
 class Signals:
-    """A context manager that installs handlers; elsewhere than in the main thread it hears nothing."""
+    """A context manager that installs handlers; elsewhere than in the main thread it hears nothing.
+
+    in_main_thread  whether it hears
+    """
 
     def __init__(
         self, numbers: Iterable[int], heard: Callable[[int], object], always: Iterable[int] = ()
@@ -32,7 +35,7 @@ class Signals:
         self._files: tuple[int, int] = (-1, -1)
         self._before: dict[int, Any] = {}
         self._wakeup_before = -1
-        self._in_main_thread = False
+        self.in_main_thread = False
 
     @property
     def fd(self) -> int:
@@ -47,7 +50,7 @@ class Signals:
             self._wakeup_before = signal.set_wakeup_fd(self._files[1], warn_on_full_buffer=False)
         except ValueError:
             return self  # only the main thread may handle signals
-        self._in_main_thread = True
+        self.in_main_thread = True
         for number in (*self._numbers, *self._always):
             if number in self._always or signal.getsignal(number) is not signal.SIG_IGN:
                 self._before[number] = signal.signal(number, self._on_signal)
@@ -56,7 +59,7 @@ class Signals:
     def __exit__(self, *_: object) -> None:
         for number, before in self._before.items():
             signal.signal(number, before)
-        if self._in_main_thread:
+        if self.in_main_thread:
             signal.set_wakeup_fd(self._wakeup_before)
         for fd in self._files:
             os.close(fd)
@@ -111,3 +114,36 @@ class Stop:
         self.asked = self.interrupted = True
         if self._on_first is not None:
             self._on_first()
+
+
+class Deadline:
+    """A context manager that raises `problem` when the time is over; it never is outside the main thread.
+
+    What is inside is left by an exception that no handler of errors catches.
+    """
+
+    def __init__(self, seconds: float, problem: Exception) -> None:
+        self._seconds = seconds
+        self._problem = problem
+        self._before = (0.0, 0.0)
+        self._signals = Signals((), self._is_over, always=(signal.SIGALRM,))
+
+    def __enter__(self) -> Self:
+        self._signals.__enter__()
+        if self._signals.in_main_thread:
+            self._before = signal.setitimer(signal.ITIMER_REAL, self._seconds)
+        return self
+
+    def __exit__(self, _kind: object, problem: BaseException | None, _traceback: object) -> None:
+        if self._signals.in_main_thread:
+            signal.setitimer(signal.ITIMER_REAL, *self._before)
+        self._signals.__exit__()
+        if isinstance(problem, _TimeIsOver):
+            raise self._problem from None
+
+    def _is_over(self, _number: int) -> NoReturn:
+        raise _TimeIsOver
+
+
+class _TimeIsOver(BaseException):
+    """Raised at the end of a Deadline."""

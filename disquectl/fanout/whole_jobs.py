@@ -44,8 +44,7 @@ from disquectl.protocol.shapes import array, unexpected
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
-    from typing import TypeVar
+    from collections.abc import Iterator
 
     from disquectl.client.cluster import Cluster
     from disquectl.client.node_connection import NodeConnection
@@ -53,8 +52,6 @@ if TYPE_CHECKING:
     from disquectl.merge.replicas import FlatReplica
     from disquectl.protocol.resp import Reply
     from disquectl.spec.selection import Selection
-
-    Element = TypeVar("Element")
 
 # The most scans of all nodes.
 PASSES = 5
@@ -116,10 +113,7 @@ class WholeJobsScan:
 
     def run(self) -> Iterator[WholeJobs]:
         """The jobs. Raises NotDisque."""
-        try:
-            yield from self._passes()
-        except (TypeError, IndexError, KeyError):
-            raise unexpected("JSCAN", None) from None
+        return _checked(self._passes())
 
     def _passes(self) -> Iterator[WholeJobs]:
         with NoGarbageCollection():
@@ -135,14 +129,7 @@ class WholeJobsScan:
     def _first_pass(self) -> Iterator[WholeJobs]:
         """A scan of whole replicas; then all replicas of the jobs that no node has queued so far."""
         is_lone = self._is_lone()
-        sizes = _PageSize()
-
-        def read(reply: Reply) -> list[FlatReplica]:
-            _, replicas = page_of(reply)
-            sizes.note(replicas)
-            return replicas
-
-        for connection, node_ms, replicas in self._pages(b"all", sizes, read):
+        for connection, node_ms, replicas in self._replica_pages(_PageSize()):
             self.seen += len(replicas)
             self._known_pages.add(_key([replica[ID] for replica in replicas]))
             jobs = self._of_page(connection, node_ms, replicas, is_lone)
@@ -154,7 +141,7 @@ class WholeJobsScan:
     def _further_pass(self) -> Iterator[WholeJobs]:
         """Jobs with IDs that were not seen before."""
         new: dict[bytes, int] = {}
-        for _, _, ids in self._pages(b"id", _PageSize(), _ids):
+        for ids in self._id_pages():
             if (key := _key(ids)) in self._known_pages:
                 continue
             self._known_pages.add(key)
@@ -168,28 +155,38 @@ class WholeJobsScan:
             return False
         return len(links[0].greeting["nodes"]) == 1
 
-    def _pages(
-        self, form: bytes, sizes: _PageSize, read: Callable[[Reply], list[Element]]
-    ) -> Iterator[tuple[NodeConnection, float, list[Element]]]:
-        """The elements that `read` makes of each page, and the clock of its node when it was made."""
-        queue = self._selection.only_queue
-        options = [b"REPLY", form, *([b"QUEUE", queue] if queue is not None else [])]
-
-        def page(cursor: bytes, count: int) -> list[list[bytes]]:
-            return [[b"JSCAN", cursor, b"COUNT", b"%d" % count, *options], TIME]
-
-        held: dict[NodeConnection, Reply] = {}
-        for connection, request, reply in self.cluster.ask(*page(b"0", FIRST_PER_PAGE)):
+    def _replica_pages(self, sizes: _PageSize) -> Iterator[tuple[NodeConnection, float, list[FlatReplica]]]:
+        """Each page of replicas, and the clock of its node when it was made."""
+        held: dict[NodeConnection, tuple[list[FlatReplica], int]] = {}
+        for connection, request, reply in self.cluster.ask(*self._page(0, FIRST_PER_PAGE, b"all"), TIME):
             if isinstance(reply, ReplyError):
                 self.refusals.add(connection, request, reply)
             elif request[0] == b"JSCAN":
-                held[connection] = reply
-            elif (scanned := held.pop(connection, None)) is not None:
-                elements = read(scanned)
-                if cursor := next_cursor(scanned, "JSCAN"):
-                    count = self._counts.setdefault((connection, cursor), sizes.count)
-                    connection.ask(page(b"%d" % cursor, count))
-                yield connection, _unix_ms(reply), elements
+                cursor, replicas = page_of(reply)
+                sizes.note(replicas)
+                held[connection] = replicas, cursor
+            elif (page := held.pop(connection, None)) is not None:
+                replicas, cursor = page
+                if cursor:
+                    self._counts[connection, cursor] = sizes.count
+                    connection.ask([*self._page(cursor, sizes.count, b"all"), TIME])
+                yield connection, _unix_ms(reply), replicas
+
+    def _id_pages(self) -> Iterator[list[bytes]]:
+        """Each page of IDs, of the same size as the page of replicas at this cursor."""
+        for connection, request, reply in self.cluster.ask(*self._page(0, FIRST_PER_PAGE, b"id")):
+            if isinstance(reply, ReplyError):
+                self.refusals.add(connection, request, reply)
+                continue
+            if cursor := next_cursor(reply, "JSCAN"):
+                count = self._counts.get((connection, cursor), MOST_PER_PAGE)
+                connection.ask(self._page(cursor, count, b"id"))
+            yield _ids(reply)
+
+    def _page(self, cursor: int, count: int, form: bytes) -> list[list[bytes]]:
+        queue = self._selection.only_queue
+        options = [b"QUEUE", queue] if queue is not None else []
+        return [[b"JSCAN", b"%d" % cursor, b"COUNT", b"%d" % count, b"REPLY", form, *options]]
 
     def _of_page(
         self, connection: NodeConnection, node_ms: float, page: list[FlatReplica], is_lone: bool
@@ -271,9 +268,13 @@ class WholeJobsScan:
         """The jobs with these IDs, by the replicas that all nodes have now. `sizes`: of their bodies."""
         for job_ids in _batches(sizes):
             self._settled.new(job_ids)
-            yield from self.show(job_ids)
+            yield from self._show(job_ids)
 
-    def show(self, job_ids: list[bytes], *, in_order: bool = False) -> Iterator[WholeJobs]:
+    def in_order(self, job_ids: list[bytes]) -> Iterator[WholeJobs]:
+        """Those of these jobs that are meant, in this order. Raises NotDisque."""
+        return _checked(self._show(job_ids, in_order=True))
+
+    def _show(self, job_ids: list[bytes], *, in_order: bool = False) -> Iterator[WholeJobs]:
         """Those of these jobs that are meant, node by node, or with `in_order` in the order of the IDs."""
         replicas: dict[bytes, list[tuple[NodeConnection, FlatReplica]]] = {}
         times: dict[NodeConnection, float] = {}
@@ -317,6 +318,14 @@ class WholeJobsScan:
         returns = [one[REQUEUE] for _, one in found if one[REQUEUE] is not None]
         replica[REQUEUE] = min(returns, default=None)
         return connection, replica, state_of(evidence, bool(delivered & missing))
+
+
+def _checked(jobs: Iterator[WholeJobs]) -> Iterator[WholeJobs]:
+    """The same; replies of another form than Disque's raise NotDisque."""
+    try:
+        yield from jobs
+    except (TypeError, IndexError, KeyError):
+        raise unexpected("JSCAN", None) from None
 
 
 class _PageSize:

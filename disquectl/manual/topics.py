@@ -21,9 +21,13 @@ GROUPS = {
         "cluster": "One node or all: queues, jobs, nodes, --cluster.",
         "job-states": "What queued, delayed, in-flight, ... mean.",
         "selecting-jobs": "The words that say which jobs a command means.",
+        "deployments": "Wait for queues, jobs and nodes.",
+        "measuring": "How fast: ping --times, bench.",
         "many-jobs": "Purge, move, requeue, dump and load jobs.",
         "delivery": "When a job is delivered twice or lost.",
         "worker": "Run a command for each job: retries, dead letters.",
+        "monitoring": "Nagios, Icinga, Prometheus, cron, Kubernetes.",
+        "doctor": "The rules by which doctor examines a cluster.",
         "exit-codes": "What each exit code means, and what to do.",
     },
     "Connect": {

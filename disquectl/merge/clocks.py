@@ -41,6 +41,11 @@ class Clocks:
         """By how much the slowest clock is ahead; negative for a clock that is behind ours."""
         return min(self._ahead_ms.values(), default=0.0)
 
+    @property
+    def most_ahead_ms(self) -> float:
+        """By how much the fastest clock is ahead; negative if all are behind ours."""
+        return max(self._ahead_ms.values(), default=0.0)
+
     def created_ms(self, job_id: bytes, ctime_ns: int) -> float:
         """When a job was created, in ms since 1970 by our clock."""
         return ctime_ns / 1_000_000 - self.of_maker(job_id)

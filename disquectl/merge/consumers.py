@@ -52,7 +52,7 @@ class OfQueue:
     unnamed  how many of the records wait for queues that they do not name
     """
 
-    __slots__ = ("records", "unnamed", "waiting")
+    __slots__ = ("queue", "records", "unnamed", "waiting")
 
     def __init__(self, records: list[Record], queue: bytes, blocked: int) -> None:
         """`blocked`: how many connections wait for the queue at this node.
@@ -68,6 +68,7 @@ class OfQueue:
                 named.append(record)
             elif _may_take_others(record):
                 (unnamed if record["waiting"] else busy).append(record)
+        self.queue = queue
         more = blocked - sum(record["waiting"] for record in named)
         self.waiting = min(max(more, 0), len(unnamed))
         if not self.waiting:
@@ -80,6 +81,63 @@ def _may_take_others(record: Record) -> bool:
     """Whether a consumer may take jobs from queues that it does not name."""
     worker = read_worker_name(record["name"])
     return worker is None or worker.left_out > 0
+
+
+def number_of(found: Iterable[OfQueue]) -> int:
+    """How many consumers a queue has, by those at each node. A worker counts once for all nodes.
+
+    Not counted is what may consume the queue and does not wait for it.
+    """
+    workers: set[str] = set()
+    others = 0
+    for of_queue in found:
+        workers.update(
+            _worker(record) for record in of_queue.records if of_queue.queue in (record["queues"] or ())
+        )
+        others += of_queue.waiting
+    return len(workers) + others
+
+
+class Workers:
+    """The workers among the consumers of all nodes, by the queues that they name."""
+
+    __slots__ = ("_more", "_waiting", "_workers")
+
+    def __init__(self) -> None:
+        self._workers: dict[bytes, set[str]] = {}
+        self._waiting: dict[bytes, int] = {}
+        self._more = False
+
+    def add(self, consumers: Iterable[Record]) -> None:
+        """Add the consumers of a node."""
+        for record in consumers:
+            worker = read_worker_name(record["name"])
+            if worker is None:
+                continue
+            self._more |= worker.left_out > 0
+            for queue in worker.queues:
+                self._workers.setdefault(queue, set()).add(worker.worker)
+                self._waiting[queue] = self._waiting.get(queue, 0) + bool(record["waiting"])
+
+    def of(self, queue: bytes) -> QueueWorkers:
+        """The workers of one queue."""
+        return QueueWorkers(len(self._workers.get(queue, ())), self._waiting.get(queue, 0), self._more)
+
+
+class QueueWorkers:
+    """The workers of a queue.
+
+    named        how many workers name it
+    waiting      how many of their connections wait
+    may_be_more  whether a worker has more queues than fit into its name: this may be one of them
+    """
+
+    __slots__ = ("may_be_more", "named", "waiting")
+
+    def __init__(self, named: int = 0, waiting: int = 0, may_be_more: bool = False) -> None:
+        self.named = named
+        self.waiting = waiting
+        self.may_be_more = may_be_more
 
 
 def ordered(records: list[Record]) -> list[Record]:

@@ -13,6 +13,7 @@ from disquectl.merge.states import (
     ALL_EVIDENCE,
     EVIDENCE_BITS,
     EVIDENCE_OF,
+    IS_ACKED,
     IS_ACTIVE,
     IS_QUEUED,
     Bits,
@@ -114,6 +115,24 @@ class JobCounts:
             total[state_of(found & ALL_EVIDENCE, bool(found >> _DELIVERED_AT & missing))] += count
             holders |= (found & _HOLDERS) >> _HOLDERS_AT
         return total, holders
+
+    def holders(self, name: bytes, job_id: bytes) -> int:
+        """The bits of the nodes that have a replica of a job of this queue."""
+        queue = self._queues.get(name)
+        return ((queue.jobs.get(job_id, 0) if queue else 0) & _HOLDERS) >> _HOLDERS_AT
+
+    def with_one_replica(self) -> Iterator[tuple[bytes, bytes]]:
+        """Queue and ID of each job that has one replica, and is not acknowledged."""
+        for name, queue in self._queues.items():
+            for job_id, found in queue.jobs.items():
+                holders = found & _HOLDERS
+                if not holders & (holders - 1) and not found & IS_ACKED:
+                    yield name, job_id
+
+    def oldest(self, name: bytes) -> bytes:
+        """The ID of the oldest queued job; empty if none is queued."""
+        queue = self._queues.get(name)
+        return queue.oldest_id if queue else b""
 
     def oldest_age(self, name: bytes, now_ms: float) -> int | None:
         """Seconds since the oldest queued job was created; None if none is queued."""

@@ -23,6 +23,7 @@ from disquectl.merge.replicas import (
 )
 from disquectl.merge.states import DELAYED, QUEUED
 from disquectl.protocol.columns import Column, Columns, Same, column
+from disquectl.protocol.shapes import unexpected
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -46,6 +47,7 @@ DUMP_FIELDS = (
     "additional_deliveries",
     "state",
 )
+_NUMBERS = ("ttl", "retry", "delay", "replicate", "nacks", "additional_deliveries")
 # Clocks that differ by less are taken to be the same.
 SAME_CLOCK_MS = 1000
 _CACHED_SECONDS = 100_000
@@ -68,30 +70,35 @@ class _Seconds(dict[int, str]):
         return text
 
 
-class _Ttls(dict[tuple[bytes, int, bool, bool], int]):
-    """The arguments of whole_ttl -> the TTL."""
-
-    def __missing__(self, key: tuple[bytes, int, bool, bool]) -> int:
-        if len(self) >= _CACHED_SECONDS:
-            self.clear()
-        ttl = self[key] = whole_ttl(*key)
-        return ttl
-
-
 class DumpRecords:
     """Makes records of replicas that one node has sent."""
 
-    __slots__ = ("_clocks", "_seconds", "_ttls")
+    __slots__ = ("_clocks", "_seconds", "_usual")
 
     def __init__(self, clocks: Clocks) -> None:
         self._clocks = clocks
         self._seconds = _Seconds()
-        self._ttls = _Ttls()
+        # The end of an ID -> estimates of a TTL that are it.
+        self._usual: dict[bytes, dict[int, int]] = {}
 
     def columns(
         self, replicas: list[FlatReplica], states: list[str], node_ms: float, node_id: str
     ) -> Columns:
-        """The records of replicas with these states, read when the clock of this node said `node_ms`."""
+        """The records of replicas with these states, read when the clock of this node said `node_ms`.
+
+        Raises NotDisque for values of another type than Disque's, and for times that no calendar has.
+        """
+        try:
+            found = self._columns(replicas, states, node_ms, node_id)
+            if all(found.field(name).types == {int} for name in _NUMBERS):
+                return found
+            raise TypeError
+        except (TypeError, OverflowError, OSError, ValueError):
+            raise unexpected("JSCAN", replicas) from None
+
+    def _columns(
+        self, replicas: list[FlatReplica], states: list[str], node_ms: float, node_id: str
+    ) -> Columns:
         created, expires, ttls = self._times(replicas, int(node_ms // 1000), node_id)
         node_ahead_ms = self._clocks.ahead_of(node_id)
         is_queued = states.count(QUEUED) == len(states)
@@ -119,34 +126,41 @@ class DumpRecords:
         self, replicas: list[FlatReplica], node_seconds: int, node_id: str
     ) -> tuple[list[str], list[str], list[int]]:
         """Creation, expiry and TTL of each."""
-        # One loop without calls, for speed with many millions of jobs.
-        seconds, ttls_of = self._seconds, self._ttls
-        shifts: dict[bytes, tuple[int, int]] = {}
-        node_ahead_ms = self._clocks.ahead_of(node_id)
-        maker_here = b"D-" + node_id.encode()[: _MAKER_ENDS - 2]
+        # One loop without calls, for speed with many millions of jobs, which are much alike.
+        seconds = self._seconds
         created: list[str] = []
         expires: list[str] = []
         ttls: list[int] = []
+        last_maker = last_end = b""
+        shift_ms = difference_ms = 0
+        usual: dict[int, int] = {}
         for replica in replicas:
             job_id: bytes = replica[ID]
-            maker = job_id[:_MAKER_ENDS]
-            shift = shifts.get(maker)
-            if shift is None:
-                shift = shifts[maker] = (
-                    self._shift(job_id),
-                    round(node_ahead_ms - self._clocks.of_maker(job_id)),
-                )
+            if job_id[:_MAKER_ENDS] != last_maker:
+                last_maker = job_id[:_MAKER_ENDS]
+                shift_ms = self._shift(job_id)
+                difference_ms = round(self._clocks.ahead_of(node_id) - self._clocks.of_maker(job_id))
+            if job_id[_MINUTES_AT:] != last_end:
+                last_end = job_id[_MINUTES_AT:]
+                usual = self._usual.setdefault(last_end, {})
             made_ms = replica[CTIME] // 1_000_000
-            estimate = node_seconds + replica[TTL] - (made_ms + shift[1]) // 1000
-            key = (job_id[_MINUTES_AT:], estimate, made_ms % 1000 <= _CLOCK_READ_MS, maker != maker_here)
-            ttl = ttls_of[key]
-            made_ms -= shift[0]
-            made = made_ms // 1000
-            end = _ENDS[made_ms % 1000]
+            estimate = node_seconds + replica[TTL] - (made_ms + difference_ms) // 1000
+            ttl = usual.get(estimate)
+            if ttl is None:
+                is_early = made_ms % 1000 <= _CLOCK_READ_MS
+                ttl = whole_ttl(
+                    last_end, estimate, is_early, not node_id.startswith(_text(job_id[2:_MAKER_ENDS]))
+                )
+                if ttl == estimate and ttl % 5 == 0:
+                    # It is that, early or not, copy or not.
+                    usual[estimate] = ttl
             # Disque refuses a job that would end before it is due.
             if ttl <= replica[DELAY]:
                 ttl = replica[DELAY] + 1
             ttls.append(ttl)
+            made_ms -= shift_ms
+            made = made_ms // 1000
+            end = _ENDS[made_ms % 1000]
             created.append(seconds[made] + end)
             expires.append(seconds[made + ttl] + end)
         return created, expires, ttls

@@ -45,7 +45,7 @@ _STATES = {
     "noaddr": "without address",
 }
 # The states in which another node reports trouble.
-_TROUBLE = ("possibly failing", "failing", "not linked")
+TROUBLE = frozenset(("possibly failing", "failing", "not linked"))
 
 
 class NodeView:
@@ -53,6 +53,7 @@ class NodeView:
 
     info       INFO as a record, or empty; maxmemory in bytes; leaving: CLUSTER LEAVING
     skew_ms    how far its clock is ahead of ours
+    known      the nodes that it lists in CLUSTER NODES, as records
     seen       other node -> the state that it sees this one in
     priority   other node -> the priority that its HELLO gives it
     """
@@ -61,6 +62,7 @@ class NodeView:
         "address",
         "answers",
         "info",
+        "known",
         "leaving",
         "maxmemory",
         "node_id",
@@ -77,6 +79,7 @@ class NodeView:
         self.maxmemory: int | None = None
         self.leaving: bool | None = None
         self.skew_ms: float | None = None
+        self.known: list[Record] = []
         self.seen: dict[str, str] = {}
         self.priority: dict[str, int] = {}
 
@@ -114,7 +117,7 @@ class NodeView:
         """
         if not self.answers:
             return "down"
-        if any(state in _TROUBLE for states in self.seen.values() for state in states.split(", ")):
+        if any(state in TROUBLE for states in self.seen.values() for state in states.split(", ")):
             return "failing"
         written = (self._of("persistence", f"aof_last_{what}_status") for what in ("write", "bgrewrite"))
         if any(status not in (None, "ok") for status in written):

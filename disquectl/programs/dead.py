@@ -65,7 +65,7 @@ def dead_letters(
         if action == "failing":
             found = _failing(cluster, refusals, chosen)
         else:
-            letters = _letters(cluster, refusals, chosen, values.get("dead", b""))
+            letters = find_letters(cluster, refusals, chosen, values.get("dead", b""))
             found = letters.wanted(chosen)
         require_an_answer(cluster, session, refusals)
         if "by" in values:
@@ -75,7 +75,7 @@ def dead_letters(
         elif found:
             if by_filter and not session.answered:
                 jobs = "1 dead job" if len(found) == 1 else f"{len(found)} dead jobs"
-                session.ask_of_node(f"dead {action} acts on {jobs} of the cluster")
+                session.ask_of_cluster(f"dead {action} acts on {jobs} of the cluster")
             _act(found, Removal(cluster, letters.replicas), action == "retry", shape, session)
         else:
             present(shape, [{"count": 0}], session)
@@ -121,7 +121,7 @@ def _replicas(
             yield connection, complete(job, REPLICA_FIELDS, "JSCAN")
 
 
-def _letters(cluster: Cluster, refusals: Refusals, chosen: DeadSelection, own: bytes) -> DeadLetters:
+def find_letters(cluster: Cluster, refusals: Refusals, chosen: DeadSelection, own: bytes) -> DeadLetters:
     """The dead letters on all nodes.
 
     `own`: the only dead queue; one without the prefix has to be named, since jobs in other queues are not

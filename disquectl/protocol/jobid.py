@@ -71,6 +71,11 @@ def is_at_least_once(job_id: str) -> bool:
     return bool(int(job_id[36:], 16) & 1)
 
 
+def is_at_most_once(job_id: bytes) -> bool:
+    """Whether RETRY was 0, by the last digit of an ID."""
+    return job_id[-1:] in (b"0", b"2", b"4", b"6", b"8", b"a", b"c", b"e")
+
+
 def decode(job_id: str | bytes) -> JobID:
     """Decode an ID. Raises UsageError for an invalid ID."""
     text = job_id.decode("latin-1") if isinstance(job_id, bytes) else job_id

@@ -113,3 +113,23 @@ def quote(word: bytes) -> str:
     """Return the word in double quotes, as spec.quoting reads it; unsafe bytes are `\\xHH`."""
     text = word.replace(b"\\", b"\\\\").replace(b'"', b'\\"').replace(b"\n", b"\\n").replace(b"\t", b"\\t")
     return f'"{for_terminal(text)}"'
+
+
+# Characters that a shell leaves as they are.
+_BARE = frozenset("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_-./:=+@%,")
+
+
+def shell_word(value: bytes | str) -> str:
+    r"""Return the word as it is typed in bash, zsh or ksh; unsafe bytes are `\xHH` in `$'...'`.
+
+    >>> print(shell_word("it's"), shell_word(b"a\x1b"), shell_word("mail"))
+    'it'\''s' $'a\x1b' mail
+    """
+    data = to_bytes(value) if isinstance(value, str) else value
+    safe = for_terminal(data)
+    if to_bytes(safe) != data:
+        return "$'" + _escape(data.replace(b"\\", b"\\\\").replace(b"'", b"\\x27")) + "'"
+    if safe and _BARE.issuperset(safe):
+        return safe
+    quote = "'\\''"
+    return f"'{safe.replace(chr(39), quote)}'"

@@ -134,7 +134,8 @@ class Selection:
             return False
         if self.ids is not None and job_id not in self.ids:
             return False
-        if not job_id.startswith(self._created_by, 2):
+        # A dead letter of another program may have an ID that is shorter than this.
+        if self._created_by and not job_id.startswith(self._created_by, 2):
             return False
         if len(body) <= self._larger or (self._smaller is not None and len(body) >= self._smaller):
             return False

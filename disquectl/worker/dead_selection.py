@@ -48,12 +48,12 @@ class DeadSelection:
         ids = [one.encode("utf-8", "surrogatepass") for one in (letter["job"], *letter_ids)]
         if not self.wants_named(ids, letter["queue"], letter["dead_queue"]):
             return False
-        died_ms = self._age_ms(letter["failed"])
+        died_ms = self.age_ms(letter["failed"])
         return (
             all(letter[name] == value for name, value in self._ended)
             and (self._older_ms is None or died_ms >= self._older_ms)
             and (self._newer_ms is None or died_ms <= self._newer_ms)
-            and self._wants_job(ids, letter, self._age_ms(letter["created"]), letter["attempts"])
+            and self._wants_job(ids, letter, self.age_ms(letter["created"]), letter["attempts"])
         )
 
     def wants_failing(self, job: Record) -> bool:
@@ -71,7 +71,7 @@ class DeadSelection:
         # A letter of another program may have any JSON value here.
         return self.jobs.wants_status("", age_ms, 0, nacks if type(nacks) is int else 0, 0)
 
-    def _age_ms(self, time: object) -> float:
+    def age_ms(self, time: object) -> float:
         """How long ago a point in time was, in ISO 8601; if it is none, since 1970."""
         try:
             return (self._now - datetime.fromisoformat(str(time)).timestamp()) * 1000

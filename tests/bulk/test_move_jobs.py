@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import json
 import os
+import time
 
 import pytest
 
@@ -56,6 +57,24 @@ def test_a_queued_job_is_claimed_copied_looked_at_and_acknowledged():
     assert nodes[1].verbs() == []
     assert copies_of(other) == [(b"q", b"body")]
     assert other.verbs() == [(b"ADDJOB", *other.added[0])]
+
+
+def test_a_job_whose_clock_may_not_be_renewed_is_moved_all_the_same():
+    node = MovingNode(
+        "a", replica(listed="a"), refuses={b"WORKING": b"TOOLATE Half of job TTL already elapsed"}
+    )
+    with clusters(node) as (source, words, _):
+        _, counts, _, err = run(source, *words)
+    assert counts == {"done": 1}
+    assert "TOOLATE" not in err
+
+
+def test_a_copy_is_never_taken_for_a_job_that_existed_at_the_start(monkeypatch, node, client):
+    client.addjob("q", "body")
+    # As if the copy was made in the same millisecond as the start.
+    monkeypatch.setattr("disquectl.fanout.find_jobs.now_ms", lambda: time.time() * 1000 + 500)
+    _, out, err = run_here("move", "--all-queues", "--to", "new", "--yes", "-o", "json", "--node", node)
+    assert json.loads(out)["summary"]["matched"] == 1, err
 
 
 def test_each_id_is_acknowledged_by_a_command_of_its_own():
@@ -218,7 +237,7 @@ def test_after_a_refusal_that_concerns_all_no_further_batch_is_claimed(error):
 def test_a_claimed_job_that_cannot_be_put_back_is_told():
     node = MovingNode("a", replica(listed="a"), refuses={b"ENQUEUE": b"OOM command not allowed"})
     with clusters(node, refuses={b"ADDJOB": REFUSED[1]}) as (source, words, _):
-        jobs, _, _, _ = run(source, *words, code=3)
+        jobs, _, _, _ = run(source, *words, code=1)
     assert jobs[0]["error"].endswith("; it could not be put back and stays in flight")
 
 
@@ -388,6 +407,14 @@ def test_what_a_consumer_may_have_is_left_and_not_copied_again(original, journal
     assert jobs[0]["error"] == "copied by an earlier run, and perhaps with a consumer now"
     assert jobs[0]["new_id"] == job_id(9, "z").decode()
     assert node.count(b"ACKJOB") == 0
+
+
+def test_what_returns_from_a_consumer_is_finished_in_a_later_pass(journal):
+    node = MovingNode("a", replica(state=b"active", listed="a", nacks=1))
+    node.before[b"JSCAN"] = returned(is_renewed=False)
+    with clusters(node) as (source, words, other):
+        _, counts, _, _ = run(source, *words, "--journal", str(journal))
+    assert (counts, other.added, node.state()) == ({"done": 1}, [], None)
 
 
 @pytest.mark.parametrize("state", [b"acked", b"wait-repl"])

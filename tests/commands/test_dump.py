@@ -138,8 +138,8 @@ def test_dumped_jobs_are_loaded_as_they_were(node, cluster, tmp_path):
     for number, one in enumerate(HOSTILE):
         job = jobs[one]
         assert (job["retry"], job["repl"]) == (number * 10, 1)
-        assert 0 <= 1000 + number - job["ttl"] <= 30
-        assert 0 <= number * 100 - job["delay"] <= 30
+        assert -1 <= 1000 + number - job["ttl"] <= 30  # Disque may keep it a second longer
+        assert -1 <= number * 100 - job["delay"] <= 30
         assert job["state"] == ("active" if number else "queued")
 
 
@@ -210,7 +210,7 @@ def test_an_incomplete_dump_leaves_the_file_and_is_3(cluster, mortal, tmp_path):
     assert len(partial.read_text().splitlines()) == 6
     assert stat.S_IMODE(partial.stat().st_mode) == 0o600
     assert mortal.addresses[2] in done.err
-    assert f"{file} is as it was; 6 jobs are in {partial}" in done.err
+    assert f"{file} was not replaced; 6 jobs are in {partial}" in done.err
     assert run_disquectl("load", partial, "--yes", node=cluster[0]).code == 0
     to_stdout = run_disquectl("dump", node=mortal.addresses[0])
     assert (to_stdout.code, len(to_stdout.out.splitlines())) == (3, 6)
@@ -273,7 +273,7 @@ def test_a_signal_ends_it_at_once_and_leaves_whole_lines(number, tmp_path):
         process.send_signal(number)
         assert process.wait(PATIENCE_SECONDS) == 130
         err = process.stderr.read().decode()
-    assert f"{file} is as it was; 50 jobs are in {partial}" in err
+    assert f"{file} was not replaced; 50 jobs are in {partial}" in err
     assert len([json.loads(line) for line in partial.read_text().splitlines()]) == 50
     assert not file.exists()
 

@@ -14,10 +14,12 @@ from pathlib import Path
 from disquectl.completion.scripts import FILE_NAMES, script
 from disquectl.manual.man import man_page
 from tests.docs.pages import HELP, README, ROOT
-from tests.docs.reference import command_list, reference
+from tests.docs.reference import command_list, reference, rule_list
 
 BEGIN = "<!-- The list is made from the rows by `python -m tests.docs.generate`. -->\n"
+BEGIN_RULES = BEGIN.replace("rows", "rules")
 END = "<!-- The end of the list. -->\n"
+DOCTOR = HELP / "doctor.md"
 PICTURE = ROOT / "docs" / "terminal.svg"
 SHELL_PICTURE = ROOT / "docs" / "shell.svg"
 COMPLETIONS = ROOT / "completions"
@@ -25,16 +27,22 @@ COMPLETIONS = ROOT / "completions"
 
 def generated() -> dict[Path, str]:
     """Return the whole text that each generated file should have."""
-    before, begin, rest = README.read_text().partition(BEGIN)
-    _, end, after = rest.partition(END)
-    if not (begin and end):
-        raise SystemExit(f"{README.name} has lost the marks around its list of commands")
     return {
         HELP / "reference.md": reference(),
         ROOT / "disquectl" / "manual" / "disquectl.1": man_page(),
-        README: f"{before}{BEGIN}\n{command_list()}\n{END}{after}",
+        README: _between_marks(README, BEGIN, command_list()),
+        DOCTOR: _between_marks(DOCTOR, BEGIN_RULES, rule_list()),
         **{COMPLETIONS / name: script(shell) for shell, name in FILE_NAMES.items()},
     }
+
+
+def _between_marks(page: Path, begin: str, text: str) -> str:
+    """The page with this text between its marks."""
+    before, found_begin, rest = page.read_text().partition(begin)
+    _, found_end, after = rest.partition(END)
+    if not (found_begin and found_end):
+        raise SystemExit(f"{page.name} has lost the marks around its list")
+    return f"{before}{begin}\n{text}\n{END}{after}"
 
 
 def main() -> int:

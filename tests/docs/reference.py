@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from disquectl.commands import ALIASES, all_commands
+from disquectl.health.finding import SEVERITIES
+from disquectl.health.rules import RULES
 from disquectl.manual.columns import columns_of
 from disquectl.spec.command import GROUPS, Command
 from disquectl.spec.global_options import CONNECTING, GENERAL
@@ -34,6 +36,18 @@ def command_list() -> str:
             lines.append(f"| {title} | {link} | {_cell(command.summary)} |")
             title = ""
     return "\n".join(lines) + "\n"
+
+
+def rule_list() -> str:
+    """The list of the rules of `doctor`, the worst first."""
+    parts = []
+    for severity in SEVERITIES:
+        parts.append(f"### {severity.capitalize()}s\n")
+        parts += [
+            f"- `{rule.name}`: {rule.finds} {rule.meaning}" for rule in RULES if rule.severity == severity
+        ]
+        parts.append("")
+    return "\n".join(parts[:-1]) + "\n"
 
 
 def reference() -> str:

@@ -158,3 +158,7 @@ def test_a_job_is_selected_by(words, yes, no):
 def test_what_selects_nothing_in_particular_is_refused(words):
     with pytest.raises(UsageError):
         selection(**words)
+
+
+def test_without_created_by_an_id_of_any_length_is_meant():
+    assert Selection({}).wants_content(b"q", b"x", b"")

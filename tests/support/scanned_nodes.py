@@ -49,14 +49,26 @@ class ScannedNode(ScriptedNode):
     silent_at  verbs that it does not answer
     refuses    verb -> error
     dies_at    (verb, how many of it are answered before the node is gone for good)
+    slow_time  seconds between its look at the clock and its reply to TIME
     late       verb -> replicas that come to it just before the first request of this verb
     """
 
-    def __init__(self, letter, *replicas, ahead_ms=0.0, silent_at=(), refuses=None, dies_at=None, late=None):
+    def __init__(
+        self,
+        letter,
+        *replicas,
+        ahead_ms=0.0,
+        silent_at=(),
+        refuses=None,
+        dies_at=None,
+        late=None,
+        slow_time=0.0,
+    ):
         super().__init__(*itertools.repeat(itertools.repeat(self._answer), 40))
         self.letter = letter
         self.jobs = {one[ID]: one for one in replicas}
         self.ahead_ms = ahead_ms
+        self.slow_time = slow_time
         self.silent_at = silent_at
         self.refuses = refuses or {}
         self.dies_at = dies_at
@@ -98,6 +110,7 @@ class ScannedNode(ScriptedNode):
             return [1, node_id(self.letter), *entries]
         if verb == b"TIME":
             seconds, rest = divmod(time.time() + self.ahead_ms / 1000, 1)
+            time.sleep(self.slow_time)
             return [b"%d" % seconds, b"%d" % (rest * 1_000_000)]
         if verb == b"JSCAN":
             queue = words[words.index(b"QUEUE") + 1] if b"QUEUE" in words else None

@@ -1,0 +1,44 @@
+"""Examines the cluster by all rules of `health`, and writes what they find.
+
+Started by the command `doctor`, whose declaration has the options and the columns.
+"""
+
+from __future__ import annotations
+
+from disquectl.execution.present import present
+from disquectl.fanout.ask import open_cluster, require_an_answer
+from disquectl.fanout.probe import Probe
+from disquectl.health.finding import at_least
+from disquectl.health.rules import RULES, examine
+from disquectl.spec.shape import PAIRS, Shape
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from disquectl.execution.session import Session
+    from disquectl.spec.parameters import Values
+
+EXIT_FOUND = 3
+# A node that takes longer for a reply is in trouble, and the others are to be examined, too.
+PATIENCE_SECONDS = 5.0
+
+
+def diagnose(values: Values, shape: Shape, session: Session) -> None:
+    """Take a look at all nodes, write the findings, and set the exit code. Raises if no node answers."""
+    session.check_output(shape)
+    patience = min(PATIENCE_SECONDS, session.settings.response_timeout_ms / 1000)
+    with session.impatient_client(patience) as client, open_cluster(client, values) as cluster:
+        probe = Probe(cluster)
+        seen = probe.observe(values["interval"] / 1000)
+        require_an_answer(cluster, session, probe.refusals)
+        found = examine(seen)
+        if session.format == "table" and session.settings.columns is None:
+            # A block for each finding: its texts have no place in one line.
+            shape = Shape(shape.fields, PAIRS, kinds=shape.kinds, levels=shape.levels, folds=True)
+        present(shape, [finding.record() for finding in found], session)
+    for line in seen.unchecked:
+        session.warn(f"not checked: {line}")
+    nodes = f"{len(seen.answering)} of {len(seen.nodes)} nodes"
+    count = "1 finding" if len(found) == 1 else f"{len(found)} findings"
+    session.note(f"{count}; {len(RULES)} rules, {nodes}, {len(seen.queues)} queues")
+    if at_least(values.get("fail_on", "warning"), found):
+        session.exit_code = EXIT_FOUND
