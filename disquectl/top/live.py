@@ -23,9 +23,10 @@ from disquectl.shell.terminal import QuietOutput, terminal_size
 from disquectl.top.choice import Choice
 from disquectl.top.commands import Commands
 from disquectl.top.keys import KEYS
+from disquectl.top.lines import Surroundings
 from disquectl.top.press import Effect, cancel, press, rub_out, submit, type_text
 from disquectl.top.sampling import TopSampler, Watcher
-from disquectl.top.view import Surroundings, draw
+from disquectl.top.view import draw
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -80,6 +81,7 @@ class _Live:
         self._commands = commands
         self._choice = Choice()
         self._names: list[bytes] = []
+        self._opened = b"", b""
         self._killed_by = 0
         self._bug: Exception | None = None  # raised once the terminal is restored
         encoding = (sys.stdout.encoding or locale.getpreferredencoding(False)).lower().replace("-", "")
@@ -104,6 +106,7 @@ class _Live:
                 return EXIT_INTERRUPTED
             self._commands.run(effect.lines)
             self._choice.marked.clear()
+            self._watcher.open(*self._opened)
 
     @contextmanager
     def _signals(self) -> Iterator[None]:
@@ -215,6 +218,10 @@ class _Live:
         return handle
 
     def _carry_out(self, effect: Effect | None) -> None:
+        opened = self._choice.queue, self._choice.job
+        if opened != self._opened:
+            self._opened = opened
+            self._watcher.open(*opened)
         if effect is None:
             return
         if effect.what == "suspend":
