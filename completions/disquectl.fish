@@ -7,12 +7,16 @@ set -g __disquectl_commands \
     check\t'Check a queue, the cluster or a node for Nagios or Icinga.' \
     metrics\t'Print the figures of the cluster for Prometheus, or answer scrapes.' \
     consumers\t'List the consumers of the whole cluster, or of one queue.' \
+    stat\t'Print a line of figures of the whole cluster each second.' \
     trace\t'Show a job as every node sees it, side by side.' \
     dead\t'List, retry or drop the jobs that a worker gave up.' \
     purge\t'Delete the jobs of queues, or some of them, on all nodes.' \
     move\t'Move the jobs of queues, or some of them, to another queue or cluster.' \
     requeue\t'Put jobs into their queue now, before their delay or retry time ends.' \
+    dump\t'Save whole jobs of the cluster as JSON lines, for load.' \
     load\t'Add the jobs of a dump again.' \
+    wait\t'Wait until queues are empty, jobs are gone, or nodes answer.' \
+    bench\t'Measure how fast the cluster adds and delivers jobs.' \
     work\t'Run a command for each job, with retries and a dead queue.' \
     addjob\t'Add a job to a queue and print its ID.' \
     getjob\t'Take jobs from queues, and wait until there is one.' \
@@ -32,7 +36,7 @@ set -g __disquectl_commands \
     pause\t'Pause or resume a queue, or show its state.' \
     info\t'Show the state of a server: memory, clients, jobs, statistics.' \
     hello\t'Show the node that answers and the nodes it knows.' \
-    ping\t'Check that a node answers.' \
+    ping\t'Check that a node answers, and how fast.' \
     time\t'Print the time of a server\'s clock.' \
     config\t'Show or change the settings of a server.' \
     client\t'List, name, pause or close a server\'s connections.' \

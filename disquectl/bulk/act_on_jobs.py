@@ -16,7 +16,7 @@ from disquectl.bulk.summary import DONE, GONE, LEFT, by_state, count_of
 from disquectl.errors import DataError, DisquectlError, OutcomeUnknown, UsageError
 from disquectl.execution.signals import Stop
 from disquectl.fanout.ask import require_an_answer, settle, silent_nodes
-from disquectl.fanout.find_jobs import JobSearch
+from disquectl.fanout.find_jobs import JobSearch, Start
 from disquectl.fanout.scan_all import now_ms
 from disquectl.merge.states import IN_FLIGHT, UNKNOWN
 from disquectl.protocol.dedup import Deduplicator
@@ -99,7 +99,7 @@ def act_on_jobs(
     """
     check_acting_here(action.name, action.deed, values, shape, session)
     dry_run = bool(values.get("dry_run"))
-    new_search = partial(JobSearch, session.client, values, selection, now_ms())
+    new_search = partial(JobSearch, session.client, values, selection, Start())
     if dry_run or not session.answered:
         with new_search() as search:
             choice = _first_look(search, action, session)
@@ -112,7 +112,7 @@ def act_on_jobs(
                 session.note(PREVIEW.empty)
                 settle(search.cluster, session, refusals=search.refusals)
                 return
-            session.ask_of_node(_question(action, choice, selection))
+            session.ask_of_cluster(_question(action, choice, selection))
         del search, choice
     run = _Run(action, selection, new_search, Report(shape, session), Pace(values.get("rate")))
     run.carry_out()
@@ -179,6 +179,10 @@ def _question(action: JobAction, choice: Choice, selection: Selection) -> str:
     return "\n".join([what, *lines, *([warning] if warning else [])])
 
 
+class _ScanStopped(Exception):
+    """A signal has ended a scan."""
+
+
 class _Run:
     """Acts on what a pass finds, then on what further passes find."""
 
@@ -199,7 +203,8 @@ class _Run:
         self._left_to_do = selection.limit
         self._acted = Deduplicator()
         self._not_done = Deduplicator()  # those of them that must not be acted on again
-        self._stop = Stop(report.stopping)
+        self._stop = Stop(self._stopping)
+        self._is_scanning = False
         self._silent: list[str] = []
         self._failure: DisquectlError | None = None
 
@@ -216,6 +221,8 @@ class _Run:
             except KeyboardInterrupt:
                 # The second signal: what is in flight is not waited for.
                 self._report.problem("interrupted: the outcome of the last batch is not known")
+            except _ScanStopped:
+                pass
             except DisquectlError as problem:
                 # What was done is reported before it is raised.
                 self._failure = problem
@@ -232,7 +239,11 @@ class _Run:
     def _pass(self, number: int) -> int:
         """Find jobs and act on them; return how many there were."""
         with self._search(is_over=self._is_over) as search:
-            search.run(self._acted)
+            self._is_scanning = True
+            try:
+                search.run(self._acted)
+            finally:
+                self._is_scanning = False
             if self._is_over():
                 return 0
             require_an_answer(search.cluster, self._report.session, search.refusals)
@@ -246,9 +257,17 @@ class _Run:
                 self._report.summary.not_selected = sum(
                     count for (_, state), count in choice.counts.items() if state in (IN_FLIGHT, UNKNOWN)
                 )
+            # A node that refuses to act on a job has answered: that is an outcome of the job.
+            unscanned = search.refusals.copy()
             count = self._act(search, choice)
-            self._silent = silent_nodes(search.cluster, search.refusals)
+            self._silent = silent_nodes(search.cluster, unscanned)
             return count + again
+
+    def _stopping(self) -> None:
+        """A signal asks to stop: a scan, which changes nothing, is not waited for."""
+        if self._is_scanning:
+            raise _ScanStopped
+        self._report.stopping()
 
     def _act(self, search: JobSearch, choice: Choice) -> int:
         total = len(choice) if self._left_to_do is None else min(self._left_to_do, len(choice))
@@ -299,6 +318,8 @@ class _Run:
         if self._stop.interrupted:
             session.problem(f"{self._action.name}: {summary.text()}")
             raise KeyboardInterrupt
+        if isinstance(self._action.failure, DataError):
+            raise DataError(f"{self._action.failure.message}; {summary.text()}")
         if self._action.failure is not None:
             session.problem(self._action.failure.message)
         if self._failure is not None:

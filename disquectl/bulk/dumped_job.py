@@ -11,11 +11,13 @@ from math import ceil
 from disquectl.bulk.jsonl import fields_of, job_of, read
 from disquectl.errors import UsageError
 from disquectl.protocol.job_options import DEFAULT_TTL_SECONDS
-from disquectl.spec.timestamps import unix_seconds
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from typing import Any
+    from disquectl.spec.timestamps import Times
+
+# States of a job that has been queued.
+DELAY_IS_OVER = ("queued", "in-flight")
 
 
 class DumpedJob:
@@ -41,25 +43,37 @@ class DumpedJob:
         "state",
     )
 
-    def __init__(self, line: bytes, now: float) -> None:
-        """Raises UsageError, with the reason, for a line that is not a job."""
+    def __init__(self, line: bytes, now: float, times: Times) -> None:
+        """`times` reads points in time. Raises UsageError, with the reason, for what is not a job."""
         fields = fields_of(line)
         job = job_of(fields)
+        get = fields.get
         self.queue = job.queue
         self.body = job.body
         self.options = job.options
-        job_id, state = _text(fields, "id"), _text(fields, "state")
+        job_id, state = get("id"), get("state")
+        if job_id is not None and type(job_id) is not str:
+            raise UsageError("id is not a string")
+        if state is not None and type(state) is not str:
+            raise UsageError("state is not a string")
         self.job_id = None if job_id is None else job_id.encode("utf-8", "backslashreplace")
-        self.state = state or ""
-        self.nacks = _count(fields, "nacks")
-        self.deliveries = _count(fields, "additional_deliveries")
-        created = _time(fields, "created")
+        self.state: str = state or ""
+        self.nacks: int = get("nacks") or 0
+        self.deliveries: int = get("additional_deliveries") or 0
+        if type(self.nacks) is not int or type(self.deliveries) is not int:
+            raise UsageError("nacks or additional_deliveries is not a number")
+        created = get("created")
         self.has_created = created is not None
-        self.created = now if created is None else created
+        self.created = now if created is None else _time("created", created, times)
         # The TTL may have been changed in the file, so it goes before the time that was worked out from it.
-        ttl: int | None = job.options.get("ttl")
-        self.expires = _time(fields, "expires") if ttl is None else self.created + ttl
-        delay: int = job.options.get("delay", 0)
+        ttl: int | None = self.options.get("ttl")
+        self.expires: float | None = None
+        if ttl is not None:
+            self.expires = self.created + ttl
+        elif get("expires") is not None:
+            self.expires = _time("expires", get("expires"), times)
+        # A job that was queued, or is with a consumer, has its delay behind it.
+        delay: int = 0 if self.state in DELAY_IS_OVER else self.options.get("delay", 0)
         self.due = self.created + delay if delay else None
 
     def is_expired(self, now: float) -> bool:
@@ -70,39 +84,23 @@ class DumpedJob:
         """What is left of its TTL."""
         return DEFAULT_TTL_SECONDS * 1000 if self.expires is None else (self.expires - now) * 1000
 
-    def times(self, now: float) -> dict[str, int | None]:
+    def times_anew(self) -> tuple[int | None, int | None]:
+        """TTL and DELAY that the job was created with, each None if it had none."""
+        lasts = None if self.expires is None else max(ceil(self.expires - self.created), 1)
+        return lasts, self.options.get("delay") or None
+
+    def times_left(self, now: float) -> tuple[int | None, int | None]:
         """TTL and DELAY of the job when it is added now, each None if it has none.
 
         Both are rounded up, so that a job whose TTL ends after its delay keeps that.
         """
-        return {
-            "ttl": None if self.expires is None else max(ceil(self.expires - now), 1),
-            "delay": ceil(self.due - now) if self.due is not None and self.due > now else None,
-        }
+        lasts = None if self.expires is None else max(ceil(self.expires - now), 1)
+        return lasts, ceil(self.due - now) if self.due is not None and self.due > now else None
 
 
-def _text(fields: dict[str, Any], name: str) -> str | None:
-    value = fields.get(name)
-    if value is not None and not isinstance(value, str):
-        raise UsageError(f"{name} is not a string")
-    return value
-
-
-def _count(fields: dict[str, Any], name: str) -> int:
-    value = fields.get(name)
-    if value is None:
-        return 0
-    if type(value) is not int or value < 0:
-        raise UsageError(f"{name} is not a count")
-    return value
-
-
-def _time(fields: dict[str, Any], name: str) -> float | None:
-    value = fields.get(name)
-    if value is None:
-        return None
+def _time(name: str, value: object, times: Times) -> float:
     try:
-        return unix_seconds(value)
+        return times.read(value)
     except UsageError as problem:
         raise UsageError(f"{name} is {problem.message}") from None
 

@@ -13,7 +13,7 @@ from binascii import a2b_base64
 from disquectl.bulk.batches import WrongInput
 from disquectl.bulk.template import Templates
 from disquectl.errors import UsageError
-from disquectl.protocol.job_options import NUMBERS, check_numbers, number_words
+from disquectl.protocol.job_options import NUMBERS, checked_numbers, number_words
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -124,9 +124,7 @@ def _text(name: str, value: object) -> str:
 
 
 def _options(fields: dict[str, Any]) -> dict[str, Any]:
-    options: dict[str, Any] = {}
-    check_numbers(fields, time.time())
-    options.update((name, fields[name]) for name in NUMBERS if fields.get(name) is not None)
+    options: dict[str, Any] = checked_numbers(fields, time.time())
     if "async" in fields:
         if not isinstance(fields["async"], bool):
             raise UsageError("async is not true or false")

@@ -22,6 +22,7 @@ from disquectl.bulk.summary import DONE, LEFT, SKIPPED, UNKNOWN, Summary, count_
 from disquectl.client.stream import Stream
 from disquectl.errors import DataError, DisquectlError, OutcomeUnknown, PartlyDone, ReplyError, UsageError
 from disquectl.execution.selecting import selection_of
+from disquectl.fanout.scan_all import NoGarbageCollection
 from disquectl.merge.nodes import possible_replicas
 from disquectl.protocol.columns import Column, Columns, column
 from disquectl.protocol.job_options import DEFAULT_TIMEOUT_MS, MAX_REPLICAS
@@ -68,7 +69,7 @@ def load(values: Values, shape: Shape, session: Session) -> None:
         with _open(path, session) as source:
             survey = Survey(source, plan, selection, values.get("skip", 0), progress)
         if survey.counts and not dry_run and not session.answered:
-            session.ask_of_node(survey.question(path, values.get("to")))
+            session.ask_of_cluster(survey.question(path, values.get("to")))
     with _open(path, session) as source, KnownJobs(session, values) as known:
         loading = _Loading(plan, known, values, session)
         if dry_run:
@@ -150,7 +151,7 @@ class _Loading:
         if self._known.silent():
             raise PartlyDone("nodes did not answer: jobs that only they have are listed, too")
         if summary.counts[LEFT]:
-            raise PartlyDone(f"{summary.counts[LEFT]} of the lines are not jobs")
+            raise PartlyDone("some lines are not jobs")
 
     def carry_out(self, source: Source, shape: Shape) -> None:
         """Add the jobs, and raise what the run ends with."""
@@ -172,9 +173,10 @@ class _Loading:
             pace=pace,
             fail_fast="fail_fast" in values,
         )
-        with Stream(
-            session.client, connections=connections, wait_ms=DEFAULT_TIMEOUT_MS, go_on=True
-        ) as stream:
+        with (
+            Stream(session.client, connections=connections, wait_ms=DEFAULT_TIMEOUT_MS, go_on=True) as stream,
+            NoGarbageCollection(),
+        ):
             run.carry_out(stream)
         if plan.was_reduced:
             most = plan.most_replicas

@@ -6,9 +6,10 @@ from disquectl.bulk.batches import WrongInput
 from disquectl.bulk.dumped_job import DumpedJob
 from disquectl.bulk.jsonl import check_opening, option_words
 from disquectl.bulk.summary import LEFT, SKIPPED
-from disquectl.bulk.template import Templates
+from disquectl.bulk.template import MAX_TEMPLATES, Template
 from disquectl.errors import UsageError
-from disquectl.protocol.job_options import DEFAULT_REPLICATE, check_numbers
+from disquectl.protocol.job_options import DEFAULT_REPLICATE, LAST_EXPIRY, MAX_SECONDS
+from disquectl.spec.timestamps import Times
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -40,34 +41,21 @@ class PlannedLine:
     key      by which jobs are taken with --limit, the smallest first: age and number of the line
     """
 
-    __slots__ = (
-        "body",
-        "job_id",
-        "key",
-        "kind",
-        "message",
-        "new_id",
-        "number",
-        "options",
-        "origin",
-        "queue",
-        "reason",
-        "state",
-    )
+    # Most lines need few of these, and a class attribute costs a line nothing.
+    kind: OutcomeKind | Literal["not selected", "empty"] | None = None
+    reason = ""
+    message = ""
+    job_id: bytes | None = None
+    new_id: bytes | None = None
+    queue: bytes | None = None
+    origin = b""
+    body = b""
+    state = ""
+    key = (0.0, 0)
 
     def __init__(self, number: int) -> None:
         self.number = number
-        self.kind: OutcomeKind | Literal["not selected", "empty"] | None = None
-        self.reason = ""
-        self.message = ""
-        self.job_id: bytes | None = None
-        self.new_id: bytes | None = None
-        self.queue: bytes | None = None
-        self.origin = b""
-        self.body = b""
-        self.state = ""
         self.options: dict[str, Any] = {}
-        self.key = (0.0, number)
 
     @property
     def replicas(self) -> int:
@@ -101,6 +89,8 @@ class LoadPlan:
         self.was_reduced = False
         self.last_chosen: tuple[float, int] | None = None
         self._is_first = True
+        self._ranks = selection.limit is not None
+        self._takes_all = not (selection.selects or self._ranks)
         self._selection = selection
         self._to: bytes | None = values.get("to")
         self._prefix: bytes = values.get("to_prefix", b"")
@@ -109,7 +99,9 @@ class LoadPlan:
             name: values[name] for name in ("retry", "ttl", "delay", "async") if name in values
         }
         self._replicate: int | None = values.get("replicate")
-        self._templates = Templates(timeout_ms)
+        self._timeout_ms = timeout_ms
+        self._times = Times()
+        self._templates: dict[tuple[object, ...], Template] = {}
 
     def read(self, line: bytes | None, number: int, now: float) -> PlannedLine:
         """What becomes of a line; None stands for one that is too long.
@@ -127,13 +119,14 @@ class LoadPlan:
             if self._is_first:
                 self._is_first = False
                 check_opening(stripped, number)
-            job = DumpedJob(line, now)
+            job = DumpedJob(line, now, self._times)
             planned.job_id = job.job_id
             planned.state = job.state
             planned.origin = job.queue or b""
             planned.queue = self._queue_of(job)
-            planned.key = (self._rank(job), number)
-            if not self._wants(job, planned.key, now):
+            if self._ranks:
+                planned.key = (self._rank(job), number)
+            if not self._takes_all and not self._wants(job, planned.key, now):
                 planned.kind = NOT_SELECTED
             elif job.is_expired(now) and not self._renews:
                 planned.end(SKIPPED, EXPIRED)
@@ -149,8 +142,14 @@ class LoadPlan:
     def request(self, planned: PlannedLine) -> bytes:
         """The encoded ADDJOB of a line."""
         assert planned.queue is not None
-        words = option_words(planned.options)
-        return self._templates.of(planned.queue, words).requests([planned.body])[0]
+        key = (planned.queue, *planned.options.items())
+        template = self._templates.get(key)
+        if template is None:
+            if len(self._templates) >= MAX_TEMPLATES:
+                self._templates.clear()
+            template = Template(planned.queue, self._timeout_ms, option_words(planned.options))
+            self._templates[key] = template
+        return template.request(planned.body)
 
     def _rank(self, job: DumpedJob) -> float:
         """Smallest for the oldest job, or with --newest the newest; a job without a time is the newest."""
@@ -179,22 +178,21 @@ class LoadPlan:
         return self._prefix + queue
 
     def _options(self, job: DumpedJob, now: float) -> dict[str, Any]:
-        # With --renew it is as if the job were created now.
-        options: dict[str, Any] = {
-            **job.options,
-            **job.times(job.created if self._renews else now),
-            **self._given,
-        }
-        options["replicate"] = self._replicas(job, options)
-        check_numbers(options, now)
-        return options
-
-    def _replicas(self, job: DumpedJob, options: dict[str, Any]) -> int:
+        options = job.options
+        options["ttl"], options["delay"] = job.times_anew() if self._renews else job.times_left(now)
+        wanted: int | None = options.get("replicate")
+        options.update(self._given)
         if self._replicate is not None:
-            return self._replicate
-        # Disque delivers at most once only what has one replica.
-        if options.get("retry") == 0:
-            return 1
-        wanted: int = job.options.get("replicate", DEFAULT_REPLICATE)
-        self.was_reduced = self.was_reduced or ("replicate" in job.options and wanted > self.most_replicas)
-        return min(wanted, self.most_replicas)
+            options["replicate"] = self._replicate
+        elif options.get("retry") == 0:
+            # Disque delivers at most once only what has one replica.
+            options["replicate"] = 1
+        else:
+            options["replicate"] = min(wanted or DEFAULT_REPLICATE, self.most_replicas)
+            self.was_reduced = self.was_reduced or (wanted or 0) > self.most_replicas
+        ttl, delay = options["ttl"], options["delay"]
+        if ttl is not None and now + ttl > LAST_EXPIRY:
+            raise UsageError("its TTL ends after 2106-02-07, the last date that Disque supports")
+        if delay is not None and delay > MAX_SECONDS:
+            raise UsageError(f"its delay ends in more than {MAX_SECONDS} seconds")
+        return options

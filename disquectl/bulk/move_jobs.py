@@ -6,8 +6,19 @@ is copied with the rest of its delay. What cannot be settled is reported with bo
 
 from __future__ import annotations
 
+from disquectl.bulk.finish_moves import NOT_ANSWERED, PENDING_REASON, finish_moves
 from disquectl.bulk.originals import Originals
-from disquectl.bulk.summary import DONE, DOUBLED, GONE, LEFT, PENDING, SKIPPED, UNKNOWN, JobResult, count_of
+from disquectl.bulk.summary import (
+    DONE,
+    DOUBLED,
+    GONE,
+    LEFT,
+    PENDING,
+    SKIPPED,
+    UNKNOWN,
+    JobResult,
+    running_twice,
+)
 from disquectl.errors import DataError, OutcomeUnknown, ReplyError
 from disquectl.fanout.scan_all import now_ms
 from disquectl.merge.move_plan import (
@@ -18,10 +29,9 @@ from disquectl.merge.move_plan import (
     Look,
     acknowledgements,
     after_copy,
-    is_still_held,
 )
-from disquectl.merge.replicas import QUEUE, TTL
-from disquectl.merge.states import DELAYED, IN_FLIGHT, QUEUED
+from disquectl.merge.replicas import TTL
+from disquectl.merge.states import DELAYED, QUEUED
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -45,12 +55,9 @@ AT_MOST_ONCE = "at most once: it cannot be put back (--at-most-once moves it)"
 SAME_QUEUE = "in that queue already"
 EXPIRED = "expired"
 DUE_SOON = f"due within {DUE_SOON_MS // 1000} s"
-NOT_ANSWERED = "the node did not answer"
 DELIVERED = "delivered or acknowledged while it was copied"
 MAY_RETURN = "copied; its node did not answer and may deliver it again"
-EARLIER = "copied by an earlier run, and perhaps with a consumer now"
 STAYS = "; it could not be put back and stays in flight"
-PENDING_REASON = "a node that does not answer may have a replica; Disque tells it later"
 # Refusals that concern one queue of the destination, and refusals that concern all of it.
 OF_QUEUE = ("PAUSED", "MAXLEN")
 OF_ALL = ("OOM", "NOREPL", "NOAUTH", "LEAVING", "LOADING")
@@ -98,6 +105,7 @@ class Move:
         self._destination = destination
         self._options = options
         self._journal = journal
+        self._earlier = journal.copies if journal is not None else {}
         self._keeps = keeps
         self._at_most_once = at_most_once
         self._closed: dict[bytes, str] = {}  # queues of the destination that take nothing, and why
@@ -110,20 +118,17 @@ class Move:
 
     def warning(self, choice: Choice) -> str:
         """Jobs in flight run twice."""
-        count = sum(count for (_, state), count in choice.counts.items() if state == IN_FLIGHT)
-        if IN_FLIGHT not in self.states or not count:
-            return ""
-        return f"{count_of(count)} may be running now and will run twice"
+        return running_twice(choice.counts, self.states)
 
     def begin(self, search: JobSearch, selection: Selection) -> Iterator[list[JobResult]]:
         """Acknowledge the originals of copies that an earlier run made."""
-        earlier = list(self._journal.copies) if self._journal is not None else []
+        earlier = list(self._earlier)
         if earlier:
             search.connect()
         for at in range(0, len(earlier), BATCH):
             if search.is_over():
                 return
-            if results := self._finish(Originals(search), search, earlier[at : at + BATCH]):
+            if results := self._finish(search, earlier[at : at + BATCH]):
                 yield results
 
     def act_again(self, search: JobSearch) -> None:
@@ -141,11 +146,10 @@ class Move:
         """Move a batch."""
         originals = Originals(search)
         self._results = {}
-        known = self._journal.copies if self._journal is not None else {}
-        earlier = [job.job_id for job in jobs if job.job_id in known]
-        for result in self._finish(originals, search, earlier):
+        earlier = [job.job_id for job in jobs if job.job_id in self._earlier]
+        for result in self._finish(search, earlier):
             self._results[result.job_id] = result
-        new = [job for job in jobs if job.job_id not in known and self._may_move(job)]
+        new = [job for job in jobs if job.job_id not in self._earlier and self._may_move(job)]
         moving = self._claim(originals, search, new)
         copied = self._copy(originals, moving)
         if self._keeps:
@@ -154,6 +158,9 @@ class Move:
         else:
             self._acknowledge(originals, search, copied)
         return [self._results.get(job.job_id) or JobResult(job.job_id, job.queue, GONE) for job in jobs]
+
+    def _finish(self, search: JobSearch, job_ids: list[bytes]) -> list[JobResult]:
+        return finish_moves(search, job_ids, self._earlier, self._options.queue_of) if job_ids else []
 
     def _may_move(self, job: SelectedJob) -> bool:
         """Whether to try; otherwise the result is noted."""
@@ -293,10 +300,9 @@ class Move:
             ]:
                 self._note(one, DOUBLED, DELIVERED)
                 ready.remove(one)
+        told = {one.job.job_id: acknowledgements(one.look, one.claimed_at) for one in ready}
         counts = originals.change_each(
-            (one.job.job_id, node_id, verb)
-            for one in ready
-            for node_id, verb in acknowledgements(one.look, one.claimed_at)
+            (job_id, node_id, verb) for job_id, some in told.items() for node_id, verb in some
         )
         missing = search.missing
         for one in ready:
@@ -305,42 +311,10 @@ class Move:
                 self._note(one, DOUBLED, MAY_RETURN)
             elif not count:
                 self._note(one, DOUBLED, DELIVERED)
-            elif (one.job.replicas.holders | one.job.replicas.delivered) & missing:
+            elif _may_be_elsewhere(one, told[one.job.job_id][0][0], search, missing):
                 self._note(one, PENDING, PENDING_REASON)
             else:
                 self._note(one, DONE)
-
-    def _finish(self, originals: Originals, search: JobSearch, job_ids: list[bytes]) -> list[JobResult]:
-        """Acknowledge originals that an earlier run copied, as far as they are not with a consumer."""
-        if not job_ids or self._journal is None:
-            return []
-        looks, _ = originals.look(dict.fromkeys(job_ids, originals.node_ids), {})
-        known = {job_id: look for job_id, look in looks.items() if not look.is_acknowledged}
-        returned = {job_id: look.queued_at for job_id, look in known.items() if look.queued_at}
-        held = {job_id for job_id, look in known.items() if is_still_held(look, now_ms(), search.clocks)}
-        counts = originals.change(b"DEQUEUE", returned)
-        held |= {job_id for job_id in returned if counts.get(job_id)}
-        done = originals.change_each(
-            (job_id, node_id, verb)
-            for job_id in held
-            for node_id, verb in acknowledgements(known[job_id], None)
-        )
-        results = [
-            JobResult(job_id, b"", LEFT, NOT_ANSWERED, new_id=self._journal.copies[job_id])
-            for job_id in job_ids
-            if job_id not in looks
-        ]
-        for job_id, look in known.items():
-            queue = next(iter(look.replicas.values()))[QUEUE]
-            kind: OutcomeKind = DONE
-            reason = ""
-            if not done.get(job_id):
-                kind, reason = LEFT, EARLIER
-            elif not look.listed.issubset(originals.node_ids):
-                kind, reason = PENDING, PENDING_REASON
-            to, new_id = self._options.queue_of(queue), self._journal.copies[job_id]
-            results.append(JobResult(job_id, queue, kind, reason, new_id=new_id, to=to))
-        return results
 
     def _note(self, one: Moving, kind: OutcomeKind, reason: str = "") -> None:
         job = one.job
@@ -352,6 +326,15 @@ class Move:
             new_id=one.new_id or None,
             to=self._options.queue_of(job.queue),
         )
+
+
+def _may_be_elsewhere(one: Moving, told: bytes, search: JobSearch, missing: int) -> bool:
+    """Whether a `missing` node may have a replica. `told`: the node that has answered ACKJOB.
+
+    Where no other node has one, it does not matter that this node failed after its answer.
+    """
+    places = one.job.replicas.holders | one.job.replicas.delivered
+    return bool(places & missing) and places != search.table.bits.mask((told,))
 
 
 def _replica(one: Moving) -> FlatReplica:

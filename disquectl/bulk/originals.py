@@ -30,6 +30,7 @@ class Originals:
 
     def __init__(self, search: JobSearch) -> None:
         self._search = search
+        self._nodes_of: dict[int, list[bytes]] = {}  # until the next answers: a node may fail then
         self._nodes: dict[bytes, NodeConnection] = {
             connection.node_id.encode(): connection for connection in search.cluster.answered()
         }
@@ -41,11 +42,11 @@ class Originals:
 
     def nodes_of(self, bits: int) -> list[bytes]:
         """The IDs of the nodes with these bits that answer."""
-        return [connection.node_id.encode() for connection in self._search.connections(bits)]
-
-    def name(self, node_id: bytes) -> str:
-        """The address of a node."""
-        return str(self._nodes[node_id].node)
+        found = self._nodes_of.get(bits)
+        if found is None:
+            found = [connection.node_id.encode() for connection in self._search.connections(bits)]
+            self._nodes_of[bits] = found
+        return found
 
     def look(
         self, holders: dict[bytes, list[bytes]], claims: dict[bytes, list[bytes]]
@@ -55,8 +56,7 @@ class Originals:
         Returns the look at each job, and the nodes where jobs were claimed. A job that some of its nodes did
         not answer for, or that no node could be asked for, has no look.
         """
-        self._send(claims, b"DEQUEUE")
-        self._send(holders, b"SHOW")
+        self._send((claims, b"DEQUEUE"), (holders, b"SHOW"))
         replicas: dict[bytes, dict[bytes, FlatReplica]] = {job_id: {} for job_id in holders}
         open_looks = {job_id: len(nodes) for job_id, nodes in holders.items()}
         claimed: dict[bytes, bytes] = {}
@@ -77,7 +77,7 @@ class Originals:
 
     def renew(self, claimed: dict[bytes, bytes]) -> None:
         """Restart the retry clocks of claimed jobs, where Disque allows it; do not wait for the answers."""
-        self._send({job_id: [node_id] for job_id, node_id in claimed.items()}, b"WORKING")
+        self._send(({job_id: [node_id] for job_id, node_id in claimed.items()}, b"WORKING"))
 
     def change(self, verb: bytes, nodes: dict[bytes, list[bytes]]) -> dict[bytes, int]:
         """Send a verb for jobs; return the largest number that a node replied for each job that got one."""
@@ -96,16 +96,20 @@ class Originals:
                 counts[job_id] = max(counts.get(job_id, 0), reply)
         return counts
 
-    def _send(self, nodes: dict[bytes, list[bytes]], verb: bytes) -> None:
-        by_node: dict[bytes, list[list[bytes]]] = {}
-        for job_id, some in nodes.items():
-            for node_id in some:
-                by_node.setdefault(node_id, []).append([verb, job_id])
+    def _send(self, *steps: tuple[dict[bytes, list[bytes]], bytes]) -> None:
+        """Send the requests of these steps, (job ID -> nodes, verb), to each node at once."""
+        by_node: dict[bytes, list[list[bytes]]] = {node_id: [] for node_id in self._nodes}
+        for nodes, verb in steps:
+            for job_id, some in nodes.items():
+                for node_id in some:
+                    by_node[node_id].append([verb, job_id])
         for node_id, requests in by_node.items():
-            self._nodes[node_id].ask(requests)
+            if requests:
+                self._nodes[node_id].ask(requests)
 
     def _answers(self) -> Iterable[Answer]:
         """The answers to all that was sent. Refusals of WORKING (TOOLATE, NOJOB) say nothing of interest."""
+        self._nodes_of = {}
         for connection, request, reply in self._search.cluster.ask():
             verb, job_id = request
             assert isinstance(verb, bytes)

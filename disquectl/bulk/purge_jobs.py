@@ -7,26 +7,33 @@
 
 from __future__ import annotations
 
-from disquectl.bulk.act_on_jobs import act_on_jobs
+from itertools import islice
+from math import inf
+
+from disquectl.bulk.act_on_jobs import PASSES, act_on_jobs
 from disquectl.bulk.purge_queue import purge_queues
 from disquectl.bulk.summary import DONE, GONE, LEFT, PENDING, JobResult
 from disquectl.errors import ReplyError
 from disquectl.execution.selecting import selection_of
+from disquectl.fanout.ask import silent_nodes
 from disquectl.fanout.change_jobs import JobChange
+from disquectl.fanout.find_jobs import JobSearch, Start
+from disquectl.fanout.scan_all import now_ms
 from disquectl.merge.plan import UNKNOWN
-from disquectl.merge.states import DELAYED, QUEUED, WAITING
+from disquectl.merge.states import ACKNOWLEDGED, DELAYED, QUEUED, WAITING
+from disquectl.spec.selection import STATES as STATES_OF_JOBS
+from disquectl.spec.selection import Selection
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from disquectl.client.node_connection import NodeConnection
+    from disquectl.client.transport import Transport
     from disquectl.errors import DisquectlError
     from disquectl.execution.session import Session
-    from disquectl.fanout.find_jobs import JobSearch
     from disquectl.merge.selected_jobs import Choice, SelectedJob
     from disquectl.spec.parameters import Values
-    from disquectl.spec.selection import Selection
     from disquectl.spec.shape import Shape
 
 # Enough to keep the nodes busy, and few enough not to delay their other clients.
@@ -41,6 +48,31 @@ def purge(values: Values, shape: Shape, session: Session) -> None:
     """Find the jobs on all nodes, ask, and act on them."""
     selection = selection_of(values, session, needs_glob=True)
     act_on_jobs(Purge(selection.states, is_paced="rate" in values), selection, values, shape, session)
+
+
+def purge_own_queue(client: Transport, values: Values, queue: bytes) -> list[str]:
+    """Delete all jobs of a queue in any state, without asking; return why some may be left, by node.
+
+    For a queue that the program has made for itself. `values` has --seeds-only.
+    """
+    action = Purge(frozenset(STATES_OF_JOBS) - {ACKNOWLEDGED})
+    selection = Selection({"queue": (queue,)}, patterns=False)
+    silent: list[str] = []
+    for number in range(PASSES):
+        with JobSearch(client, values, selection, Start(inf)) as search:
+            if not number:
+                for _ in action.begin(search, selection):
+                    pass
+            search.run()
+            jobs = search.table.choose(action.states, search.missing, now_ms()).jobs()
+            is_empty = True
+            while batch := list(islice(jobs, BATCH)):
+                is_empty = False
+                action.act(search, batch)
+            silent = silent_nodes(search.cluster, search.refusals)
+        if is_empty:
+            return silent
+    return silent or [f"jobs are still found after {PASSES} passes"]
 
 
 class Purge:
@@ -138,7 +170,7 @@ class Purge:
             if job.job_id in change.replies:
                 results[job.job_id] = JobResult(job.job_id, job.queue, PENDING, PENDING_REASON)
             else:
-                reason = change.left.get(job.job_id, NOT_ANSWERED)
+                reason = change.left.get(job.job_id) or change.refused.get(job.job_id, NOT_ANSWERED)
                 if reason == UNKNOWN and job.replicas.holders & search.missing:
                     reason = NOT_ANSWERED
                 results[job.job_id] = (

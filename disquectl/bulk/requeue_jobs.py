@@ -6,13 +6,13 @@ ENQUEUE is sent where it takes effect once (see merge/plan.py), after a look at 
 from __future__ import annotations
 
 from disquectl.bulk.act_on_jobs import act_on_jobs
-from disquectl.bulk.summary import DONE, GONE, LEFT, SKIPPED, UNKNOWN, JobResult, count_of
+from disquectl.bulk.summary import DONE, GONE, LEFT, SKIPPED, UNKNOWN, JobResult, running_twice
 from disquectl.execution.selecting import selection_of
 from disquectl.fanout.change_jobs import JobChange
 from disquectl.fanout.scan_all import now_ms
 from disquectl.merge import plan
 from disquectl.merge.replicas import DELAY, STATE
-from disquectl.merge.states import DELAYED, EVIDENCE_OF, IN_FLIGHT, IS_ACTIVE, evidence_of_delayed
+from disquectl.merge.states import DELAYED, EVIDENCE_OF, IS_ACTIVE, evidence_of_delayed
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -57,10 +57,7 @@ class Requeue:
 
     def warning(self, choice: Choice) -> str:
         """Jobs in flight run twice where their consumer is still alive."""
-        count = sum(count for (_, state), count in choice.counts.items() if state == IN_FLIGHT)
-        if IN_FLIGHT not in self.states or not count:
-            return ""
-        return f"{count_of(count)} may be running now and will run twice"
+        return running_twice(choice.counts, self.states)
 
     def begin(self, search: JobSearch, selection: Selection) -> Iterable[list[JobResult]]:
         """Nothing."""
@@ -103,6 +100,8 @@ def _result(job: SelectedJob, change: JobChange, missing: int) -> JobResult:
     if reply is not None:
         # It was queued, acknowledged or expired after the look: another pass finds it if it was not.
         return JobResult(job.job_id, job.queue, GONE)
+    if job.job_id in change.refused:
+        return JobResult(job.job_id, job.queue, LEFT, change.refused[job.job_id])
     if job.job_id in change.nodes:
         return JobResult(
             job.job_id, job.queue, UNKNOWN, f"{change.nodes[job.job_id][0]} did not answer ENQUEUE"

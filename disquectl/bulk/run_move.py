@@ -45,7 +45,7 @@ def move(values: Values, shape: Shape, session: Session) -> None:
         if not is_other:
             _check_queues(values, selection)
         if other is not None and other.settings.protected and not (other.answered or "dry_run" in values):
-            other.ask_of_node("move adds jobs to the destination")
+            other.ask_of_cluster("move adds jobs to the destination")
         options = CopyOptions(values, DEFAULT_TIMEOUT_MS)
         destination = stack.enter_context(Destination(other or session, options, values, is_other))
         action = Move(

@@ -6,6 +6,8 @@ Every job that matched has exactly one outcome, so that the outcomes add up to `
 from __future__ import annotations
 
 from disquectl.errors import OutcomeUnknown, PartlyDone, ReplyError
+from disquectl.merge.states import IN_FLIGHT
+from disquectl.merge.states import UNKNOWN as MAYBE_QUEUED
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -101,17 +103,17 @@ class Summary:
         parts = [f"{count_of(self.matched)} matched"]
         parts += [self.part(kind) for kind in KINDS if self.counts[kind] or kind == DONE]
         if self.not_selected:
-            parts.append(f"{self.not_selected} in flight not selected")
+            parts.append(f"{self.not_selected:,} in flight not selected")
         return ", ".join(parts)
 
     def part(self, kind: OutcomeKind) -> str:
         """How many jobs have this outcome, with the reasons."""
         reasons = [
-            f"{count} {reason}" if count < self.counts[kind] else reason
+            f"{count:,} {reason}" if count < self.counts[kind] else reason
             for (of, reason), count in self.reasons.items()
             if of == kind
         ]
-        part = f"{self.counts[kind]} {_MEANINGS[kind]}"
+        part = f"{self.counts[kind]:,} {_MEANINGS[kind]}"
         return f"{part} ({'; '.join(reasons)})" if reasons else part
 
     def error(self, *, is_complete: bool = True) -> DisquectlError | None:
@@ -132,6 +134,13 @@ class Summary:
 def count_of(jobs: int) -> str:
     """`1 job`, `2 jobs`."""
     return "1 job" if jobs == 1 else f"{jobs:,} jobs"
+
+
+def running_twice(counts: dict[tuple[bytes, str], int], states: frozenset[str]) -> str:
+    """What to know before jobs that a consumer may have are acted on; "" if there are none."""
+    taken = {IN_FLIGHT, MAYBE_QUEUED} & states
+    count = sum(count for (_, state), count in counts.items() if state in taken)
+    return f"{count_of(count)} may be running now and will run twice" if count else ""
 
 
 def by_state(counts: dict[tuple[bytes, str], int], limit: int = 8) -> list[tuple[bytes, str]]:

@@ -29,6 +29,10 @@ class Template:
         head, tail = self._head, self._tail
         return [b"%b$%d\r\n%b%b" % (head, len(body), body, tail) for body in bodies]
 
+    def request(self, body: bytes) -> bytes:
+        """The request for one body."""
+        return b"%b$%d\r\n%b%b" % (self._head, len(body), body, self._tail)
+
 
 class Templates:
     """Templates for jobs with different queues and options."""

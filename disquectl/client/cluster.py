@@ -22,7 +22,7 @@ from disquectl.protocol.server_replies import hello
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Iterable, Iterator, Sequence
     from types import TracebackType
     from typing import Self, TypeAlias
 
@@ -94,11 +94,17 @@ class Cluster:
         for connection in self._connections:
             connection.close()
 
-    def ask(self, *requests: Request) -> Iterator[Answer]:
+    def ask(
+        self,
+        *requests: Request,
+        until: float | None = None,
+        awaited: Sequence[NodeConnection] | None = None,
+    ) -> Iterator[Answer]:
         """Send these requests to every node and yield the replies as they come, those of one node in order.
 
         Yields (connection, request, reply); an error reply is a reply. While it runs, `connection.ask` sends
-        more requests to one node. It ends when no reply is outstanding.
+        more requests to one node. It ends when no reply is outstanding (of the nodes `awaited`, if they are
+        given), or at the monotonic time `until`: the next call yields the replies that come later.
         """
         self._requests = requests
         if not self._connections:
@@ -107,8 +113,24 @@ class Cluster:
         else:
             for connection in self.answered():
                 connection.ask(requests)
-        while waiting := [connection for connection in self._connections if connection.is_waiting]:
-            yield from self._turn(waiting)
+        while waiting := self.waiting():
+            yield from self._turn(waiting, until)
+            if until is not None and time.monotonic() >= until:
+                return
+            if awaited is not None and not any(connection.is_waiting for connection in awaited):
+                return
+
+    def retry(self) -> None:
+        """Connect again to the nodes that failed; `ask` without requests then waits for them."""
+        for connection in [one for one in self._connections if one.failure is not None]:
+            self._connections.remove(connection)
+            if connection.is_double:
+                continue
+            again = NodeConnection(connection.node, self._connection_factory, connection.node_id)
+            if self._by_id.get(connection.node_id) is connection:
+                self._by_id[connection.node_id] = again
+            self._connections.append(again)
+        self._replaced.clear()
 
     def links(self) -> list[NodeConnection]:
         """The nodes whose HELLO has come, in the order of their addresses, also those that failed since."""
@@ -125,6 +147,10 @@ class Cluster:
         """The nodes that have answered HELLO and did not fail, in the order of their addresses."""
         return [connection for connection in self.links() if connection.has_answered]
 
+    def waiting(self) -> list[NodeConnection]:
+        """The nodes whose next reply has not come yet, also those that have not answered HELLO."""
+        return [connection for connection in self._connections if connection.is_waiting]
+
     def missing(self) -> list[Missing]:
         """The nodes that did not answer, or not every request."""
         answered = {connection.node_id for connection in self._connections if connection.has_answered}
@@ -140,14 +166,16 @@ class Cluster:
         if connection.failure is None:
             connection.ask(self._requests)
 
-    def _turn(self, waiting: list[NodeConnection]) -> Iterator[Answer]:
-        """Wait until some connections are ready, and yield the replies that they have."""
+    def _turn(self, waiting: list[NodeConnection], until: float | None) -> Iterator[Answer]:
+        """Wait until some connections are ready, or until a time, and yield the replies that they have."""
         poll = select.poll()
         by_descriptor = {}
         for connection in waiting:
             poll.register(connection.fileno(), connection.events)
             by_descriptor[connection.fileno()] = connection
         deadlines = [connection.deadline for connection in waiting if connection.deadline is not None]
+        if until is not None:
+            deadlines.append(until)
         left = max(min(deadlines) - time.monotonic(), 0) if deadlines else None
         ready = poll.poll(None if left is None else left * 1000 + 1)
         for descriptor, events in ready:

@@ -289,6 +289,26 @@ class Connection:
             self.replied = self.replied or len(replies) > before
         return len(replies) - before
 
+    def receive_bytes(self) -> bytes:
+        """Read what has come, for a caller that does not want it parsed; b"" if there is nothing.
+
+        Nothing may have been received on it by the other methods before, except complete replies. Raises
+        Broken.
+        """
+        try:
+            data = self._receive_now(_CHUNK_BYTES)
+        except OSError as problem:
+            if is_callers(problem):
+                raise
+            if isinstance(problem, BlockingIOError):
+                return b""
+            raise Broken(self._reason(problem)) from None
+        if not data:
+            raise Broken("closed by the node")
+        if self.wire is not None:
+            self.wire.received(data)
+        return data
+
     @property
     def closed(self) -> bool:
         """Whether it was closed on this side, by `close` or after a failure."""

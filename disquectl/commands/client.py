@@ -131,6 +131,7 @@ GETNAME = Command(
 SETNAME = Command(
     "setname",
     "Name this connection.",
+    repeats=False,
     example="disquectl client setname nightly-report",
     details="The name ends with the connection, and the connection with the command.",
     grammar=Grammar(
@@ -154,6 +155,7 @@ PAUSE = Command(
 REPLY = Command(
     "reply",
     "Turn replies to this connection on or off, or skip one.",
+    repeats=False,
     example="disquectl client reply on",
     grammar=Grammar(
         verb=(b"CLIENT", b"REPLY"),

@@ -74,6 +74,7 @@ COMMAND = Command(
         ),
     ),
     risk=Risk(ambiguous_with_redis=True),
+    repeats=False,
     does=Program(
         run, shape=lambda values: OF_ALL if values.get("cluster") else FIELDS, is_streaming=lambda _: True
     ),

@@ -30,7 +30,7 @@ DESTINATIONS = ("to", "to_node", "to_url", "to_profile")
 
 def check(values: Values) -> None:
     """Reject a command without a queue or a destination, and states that cannot be moved."""
-    check_acting("move", values, ("acked", "waiting", "unknown"))
+    check_acting("move", values, ("acked", "waiting"))
     if not any(name in values for name in DESTINATIONS):
         raise UsageError("move needs a destination", "--to QUEUE, --to-node, --to-url or --to-profile")
     if values.get("to") == b"":
@@ -53,11 +53,12 @@ COMMAND = Command(
     example="disquectl move mail --to mail-old --older-than 1d --dry-run",
     details="Moves queued and delayed jobs, oldest first. Each gets a new ID and keeps what is left of its "
     "TTL and delay. A queued job is taken out of its queue, copied, and acknowledged; if its copy is "
-    "refused, it goes back at once, which counts as an additional delivery. A job that was delivered while "
-    "it was copied is reported as doubled, with both IDs; one whose copy got no answer, as unknown. With "
-    "--journal, a second run finishes one that was killed. At-most-once jobs cannot be put back and are "
-    "skipped. Exit codes: 0 if all are moved, 3 if some were left, 8 if some are doubled or unknown, 1 if "
-    "all were refused.",
+    "refused, it goes back at once, which counts as an additional delivery. A job that was delivered "
+    "while it was copied is reported as doubled, with both IDs; one whose copy got no answer, as "
+    "unknown. With --journal, a second run finishes one that was killed. At-most-once jobs cannot be "
+    "put back and are skipped. If the destination's profile is protected, --yes-really takes its "
+    "name, too. Exit codes: 0 if all are moved, 3 if some were left, 8 if some are doubled or "
+    "unknown, 1 if all were refused.",
     grammar=Grammar(
         arguments=(GLOB_QUEUES,),
         options=(

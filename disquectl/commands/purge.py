@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 def check(values: Values) -> None:
     """Reject a command without a queue."""
-    check_acting("purge", values, ("acked", "unknown"))
+    check_acting("purge", values, ("acked",))
 
 
 def run(command: Command, values: Values, session: Session) -> None:

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 def check(values: Values) -> None:
     """Reject a command without a queue, and states that cannot be queued."""
-    check_acting("requeue", values, ("acked", "waiting", "unknown"))
+    check_acting("requeue", values, ("acked", "waiting"))
 
 
 def run(command: Command, values: Values, session: Session) -> None:

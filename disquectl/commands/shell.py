@@ -30,5 +30,6 @@ COMMAND = Command(
     grammar=Grammar(
         options=(Option("--keep-going", FLAG, "Off a terminal: continue after a line that failed."),)
     ),
+    repeats=False,
     does=Program(run),
 )

@@ -33,7 +33,7 @@ def run_on_all_nodes(command: Command, values: Values, session: Session) -> None
 
         change_jobs_by_id(command, values, session)
     elif isinstance(command.does, Request):
-        combine = _add_up if command.merge == "add" else _list
+        combine = _add_up if command.merge == "add" else list_all
         combine(command, command.does, values, session)
 
 
@@ -51,7 +51,7 @@ def _add_up(command: Command, does: Request, values: Values, session: Session) -
         settle(cluster, session, refusals=refusals, may_repeat=command.risk.may_repeat)
 
 
-def _list(command: Command, does: Request, values: Values, session: Session) -> None:
+def list_all(command: Command, does: Request, values: Values, session: Session) -> None:
     """Write the records of each node, node by node. Raises NothingThere for a name that no node knows."""
     from disquectl.fanout.combine import ask_all, side_by_side, unknown_to_all
 

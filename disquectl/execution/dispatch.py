@@ -19,7 +19,19 @@ if TYPE_CHECKING:
 
 
 def run(command: Command, raw: Raw, session: Session) -> None:
-    """Carry out one command from the words as they were typed. Raises UsageError for wrong values."""
+    """Carry out one command from the words as they were typed; again and again with --every.
+
+    Raises UsageError for wrong values.
+    """
+    if command.repeats and ("every" in raw or "times" in raw):
+        from disquectl.execution.repeat import repeat
+
+        repeat(command, raw, session, lambda: _run_once(command, raw, session))
+    else:
+        _run_once(command, raw, session)
+
+
+def _run_once(command: Command, raw: Raw, session: Session) -> None:
     parameters: tuple[Argument | Option, ...] = (*command.grammar.arguments, *command.grammar.options)
     if isinstance(command.does, Program) and command.does.connecting == "values":
         parameters = (*parameters, *CONNECTING)

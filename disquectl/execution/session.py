@@ -62,6 +62,7 @@ class Session:
     exit_code     of a command that ends without an error, 0 unless the command sets it
     command_name  of the command that runs, for advice in errors
     body_view     if set, the form in which whole bodies are shown
+    round_time    if set, the time that JSON records get: see execution.repeat
     side          "source" or "destination" where a command speaks with two clusters; the echo says it
     holder        if set, it acknowledges the jobs that a command takes, instead of the command
     """
@@ -74,6 +75,7 @@ class Session:
         self.side = ""
         self.holder: Holder | None = None
         self.body_view: View | None = None
+        self.round_time = ""
         self._client: Transport | None = None
         self._tracer: Tracer | None = None
         self._tls: Tls | None = None
@@ -89,12 +91,7 @@ class Session:
     def client(self) -> Transport:
         """The client, made when it is first needed; it connects with its first request."""
         if self._client is None:
-            for warning in self.settings.warnings:
-                self.warn(warning)
-            settings = self.settings
-            self._client = self._make(
-                settings.nodes, settings.connect_timeout_ms / 1000, settings.response_timeout_ms / 1000
-            )
+            self._client = self.patient_client()
         return self._client
 
     def client_for(self, node: Node, timeout_seconds: float) -> Transport:
@@ -104,6 +101,15 @@ class Session:
     def impatient_client(self, timeout_seconds: float) -> Transport:
         """Another client with the same seeds and password, that gives up after this time."""
         return self._make(self.settings.nodes, timeout_seconds, timeout_seconds)
+
+    def patient_client(self) -> Transport:
+        """Another client with the same seeds, password and timeouts, which its user may change."""
+        settings = self.settings
+        for warning in settings.warnings:
+            self.warn(warning)
+        return self._make(
+            settings.nodes, settings.connect_timeout_ms / 1000, settings.response_timeout_ms / 1000
+        )
 
     def _make(self, nodes: list[Node], connect_timeout: float, response_timeout: float) -> Transport:
         return Transport(
@@ -257,6 +263,7 @@ class Session:
             null=settings.null_output,
             now_ms=int(time.time() * 1000),
             pretty=self.streams.stdout_is_terminal,
+            stamp=self.round_time,
         )
         if self.body_view is None or shape.body is None:
             return out
@@ -317,10 +324,17 @@ class Session:
                 f"{what} needs confirmation, because it {danger}. No terminal to ask on: pass {option}"
             )
 
+    def ask_of_cluster(self, what: str) -> None:
+        """The same for what is done on all nodes."""
+        self._ask_where(what, "in the cluster of")
+
     def ask_of_node(self, what: str) -> None:
         """Tell what would be done, and ask whether to do it on the node that is connected."""
+        self._ask_where(what, "on")
+
+    def _ask_where(self, what: str, where: str) -> None:
         node_id = self.client.verify()["node"]
-        self.ask(f"{what}.\nDo it on {self.client.node} (node {node_id})?")
+        self.ask(f"{what}.\nDo it {where} {self.client.node} (node {node_id})?")
 
     def ask(self, question: str) -> None:
         """Ask on stderr; anything but yes, or but the name of a protected profile, ends the command."""

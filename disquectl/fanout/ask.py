@@ -73,6 +73,12 @@ class Refusals:
         """Note a refusal of this node; only its first is kept."""
         self.found.setdefault(connection, (request, error))
 
+    def copy(self) -> Refusals:
+        """Those up to now."""
+        copied = Refusals()
+        copied.found.update(self.found)
+        return copied
+
     def of(self, cluster: Cluster) -> int:
         """The number of nodes that have answered and refused something."""
         return sum(connection in self.found for connection in cluster.answered())

@@ -35,6 +35,7 @@ class JobChange:
 
     replies  job ID -> the largest number that a node replied
     left     job ID -> the reason why nothing was sent for it
+    refused  job ID -> the error that a node replied
     nodes    job ID -> the nodes that the verb was sent to
     """
 
@@ -48,6 +49,7 @@ class JobChange:
         """`objection`: the reason why a job with this replica is left as it is, "" for none."""
         self.replies: dict[bytes, int] = {}
         self.left: dict[bytes, str] = {}
+        self.refused: dict[bytes, str] = {}
         self.nodes: dict[bytes, list[str]] = {}
         self._cluster = cluster
         self._verb = verb
@@ -128,11 +130,12 @@ class JobChange:
         for connection, some in requests.items():
             connection.ask(some)
         for connection, request, reply in self._cluster.ask():
+            asked: bytes = request[1]  # type: ignore[assignment]  # requests are made of bytes
             if isinstance(reply, ReplyError):
                 self._refusals.add(connection, request, reply)
+                self.refused[asked] = reply.message
             else:
                 count = _number(connection, self._verb, reply)
-                asked: bytes = request[1]  # type: ignore[assignment]  # requests are made of bytes
                 self.replies[asked] = max(self.replies.get(asked, 0), count)
 
 

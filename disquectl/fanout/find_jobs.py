@@ -9,6 +9,7 @@ from __future__ import annotations
 from disquectl.fanout.ask import missing_bits, open_cluster
 from disquectl.fanout.existing_queues import settle_queues
 from disquectl.fanout.scan_all import ClusterScan, NoGarbageCollection, now_ms
+from disquectl.merge.clocks import Clocks
 from disquectl.merge.selected_jobs import JobTable
 
 TYPE_CHECKING = False
@@ -20,13 +21,30 @@ if TYPE_CHECKING:
     from disquectl.client.node_connection import NodeConnection
     from disquectl.client.transport import Transport
     from disquectl.fanout.ask import Refusals
-    from disquectl.merge.clocks import Clocks
     from disquectl.spec.parameters import Values
     from disquectl.spec.selection import Selection
 
 
 def _never() -> bool:
     return False
+
+
+class Start:
+    """When a command began: jobs that were created later are left alone.
+
+    A measured clock is behind by as long as the reply to TIME took, which can be long on a busy machine. So
+    the beginning is the moment after the clocks were measured first, and of all measurements the one with the
+    quickest reply counts: a job that existed when the command was typed is never taken for a later one.
+
+    ms      by our clock; None until the clocks have been measured
+    clocks  those of all searches of the command
+    """
+
+    __slots__ = ("clocks", "ms")
+
+    def __init__(self, ms: float | None = None) -> None:
+        self.ms = ms
+        self.clocks = Clocks()
 
 
 class JobSearch:
@@ -43,17 +61,17 @@ class JobSearch:
         client: Transport,
         values: Values,
         selection: Selection,
-        start_ms: float,
+        start: Start,
         is_over: Callable[[], bool] = _never,
     ) -> None:
-        """Only jobs that existed at `start_ms` of our clock are found."""
+        """Only jobs that existed at the start are found."""
         self.cluster: Cluster = open_cluster(client, values)
         self.is_over = is_over
-        self._scan = ClusterScan(self.cluster)
-        self.table = JobTable(selection, self._scan.clocks, start_ms)
+        self._scan = ClusterScan(self.cluster, clocks=start.clocks)
+        self.table = JobTable(selection, start.clocks, start.ms or 0)
         self.again: dict[NodeConnection, list[bytes]] = {}
         self._selection = selection
-        self._start_ms = start_ms
+        self._start = start
 
     def __enter__(self) -> Self:
         return self
@@ -85,6 +103,9 @@ class JobSearch:
         """Connect to all nodes, and look at their clocks."""
         for _ in self._scan.run(scan_queues=False, scan_jobs=False):
             pass
+        if self._start.ms is None:
+            self._start.ms = now_ms()
+        self.table.start_ms = self._start.ms
 
     def run(self, known: Container[bytes] = ()) -> None:
         """Scan all nodes, unless it is over. Raises NotDisque."""
@@ -102,11 +123,11 @@ class JobSearch:
 
     def existed(self, job_id: bytes, ctime_ns: int) -> bool:
         """Whether a job existed when the search was begun."""
-        return self._scan.clocks.created_ms(job_id, ctime_ns) <= self._start_ms
+        return self._scan.clocks.created_ms(job_id, ctime_ns) <= self.table.start_ms
 
     def existed_for_sure(self, ctime_ns: int) -> bool:
         """The same, whichever node created it."""
-        return ctime_ns / 1_000_000 - self._scan.clocks.least_ahead_ms <= self._start_ms
+        return ctime_ns / 1_000_000 - self._scan.clocks.least_ahead_ms <= self.table.start_ms
 
     def connections(self, bits: int) -> list[NodeConnection]:
         """The nodes with these bits that answer."""

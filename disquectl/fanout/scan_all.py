@@ -62,9 +62,14 @@ class ClusterScan:
     cut_short the nodes of which not all jobs were read, by `until`
     """
 
-    def __init__(self, cluster: Cluster, wanted: Callable[[bytes], bool] | None = None) -> None:
+    def __init__(
+        self,
+        cluster: Cluster,
+        wanted: Callable[[bytes], bool] | None = None,
+        clocks: Clocks | None = None,
+    ) -> None:
         self.cluster = cluster
-        self.clocks = Clocks()
+        self.clocks = clocks or Clocks()
         self.queues: dict[bytes, QueueSum] = {}
         self.refusals = Refusals()
         self.until: float | None = None

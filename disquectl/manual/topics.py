@@ -20,6 +20,8 @@ GROUPS = {
         "cluster": "One node or all: queues, jobs, nodes, --cluster.",
         "job-states": "What queued, delayed, in-flight, ... mean.",
         "selecting-jobs": "The words that say which jobs a command means.",
+        "deployments": "Wait for queues, jobs and nodes.",
+        "measuring": "How fast: ping --times, bench.",
         "many-jobs": "Purge, move, requeue, dump and load jobs.",
         "delivery": "When a job is delivered twice or lost.",
         "worker": "Run a command for each job: retries, dead letters.",

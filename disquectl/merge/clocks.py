@@ -32,6 +32,10 @@ class Clocks:
         """How far the clock of the node that created the job is ahead, in ms; the job ID names that node."""
         return self._ahead_ms.get(job_id[2 : 2 + PREFIX], 0.0)
 
+    def ahead_of(self, node_id: str) -> float:
+        """How far the clock of a node is ahead, in ms."""
+        return self._ahead_ms.get(node_id[:PREFIX].encode(), 0.0)
+
     @property
     def least_ahead_ms(self) -> float:
         """By how much the slowest clock is ahead; negative for a clock that is behind ours."""

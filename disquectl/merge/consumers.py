@@ -52,7 +52,7 @@ class OfQueue:
     unnamed  how many of the records wait for queues that they do not name
     """
 
-    __slots__ = ("records", "unnamed", "waiting")
+    __slots__ = ("queue", "records", "unnamed", "waiting")
 
     def __init__(self, records: list[Record], queue: bytes, blocked: int) -> None:
         """`blocked`: how many connections wait for the queue at this node.
@@ -68,6 +68,7 @@ class OfQueue:
                 named.append(record)
             elif _may_take_others(record):
                 (unnamed if record["waiting"] else busy).append(record)
+        self.queue = queue
         more = blocked - sum(record["waiting"] for record in named)
         self.waiting = min(max(more, 0), len(unnamed))
         if not self.waiting:
@@ -80,6 +81,21 @@ def _may_take_others(record: Record) -> bool:
     """Whether a consumer may take jobs from queues that it does not name."""
     worker = read_worker_name(record["name"])
     return worker is None or worker.left_out > 0
+
+
+def number_of(found: Iterable[OfQueue]) -> int:
+    """How many consumers a queue has, by those at each node. A worker counts once for all nodes.
+
+    Not counted is what may consume the queue and does not wait for it.
+    """
+    workers: set[str] = set()
+    others = 0
+    for of_queue in found:
+        workers.update(
+            _worker(record) for record in of_queue.records if of_queue.queue in (record["queues"] or ())
+        )
+        others += of_queue.waiting
+    return len(workers) + others
 
 
 class Workers:

@@ -39,15 +39,19 @@ class Look:
 
     def __init__(self, replicas: Replicas) -> None:
         self.replicas = replicas
-        self.returns = max((one[NACKS] + one[DELIVERIES] for one in replicas.values()), default=0)
-        times = [one[REQUEUE] for one in replicas.values() if one[REQUEUE] is not None]
-        self.due_ms: int | None = min(times, default=None)
+        self.returns = 0
+        self.due_ms: int | None = None
+        for one in replicas.values():
+            self.returns = max(self.returns, one[NACKS] + one[DELIVERIES])
+            due = one[REQUEUE]
+            if due is not None and (self.due_ms is None or due < self.due_ms):
+                self.due_ms = due
 
     @property
     def is_acknowledged(self) -> bool:
         """Whether it was acknowledged, or no node knows it."""
-        states = {one[STATE] for one in self.replicas.values()}
-        return not states or bool(states & {b"acked", b"wait-repl"})
+        states = [one[STATE] for one in self.replicas.values()]
+        return not states or b"acked" in states or b"wait-repl" in states
 
     @property
     def queued_at(self) -> list[bytes]:

@@ -16,9 +16,7 @@ The rules come from how Disque 1.0-rc1 behaves:
 
 from __future__ import annotations
 
-from disquectl.merge.replicas import DELIVERED, REQUEUE, STATE, ordered
-from disquectl.merge.states import EVIDENCE_OF
-from disquectl.protocol.shapes import unexpected
+from disquectl.merge.replicas import DELIVERED, REQUEUE, STATE, shown
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -75,15 +73,10 @@ class Plan:
 
 def replica_of(node_id: bytes, reply: Reply) -> Replica | None:
     """The replica in a reply to SHOW; None if the node does not have the job. Raises NotDisque."""
-    if reply is None:
+    fields = shown(reply)
+    if fields is None:
         return None
-    fields = ordered(reply)
-    state, listed, requeue_ms = fields[STATE], fields[DELIVERED], fields[REQUEUE]
-    if not isinstance(listed, list) or not isinstance(requeue_ms, int | None):
-        raise unexpected("SHOW", reply)
-    if state not in EVIDENCE_OF or not all(isinstance(one, bytes) for one in listed):
-        raise unexpected("SHOW", reply)
-    return Replica(node_id, state, frozenset(listed), requeue_ms)
+    return Replica(node_id, fields[STATE], frozenset(fields[DELIVERED]), fields[REQUEUE])
 
 
 def plan(verb: bytes, replicas: list[Replica], silent: Callable[[bytes], bool]) -> Plan:

@@ -5,6 +5,7 @@ One scan returns hundreds of thousands of them. Pure; a reply of another form ra
 
 from __future__ import annotations
 
+from itertools import chain
 from operator import itemgetter
 
 from disquectl.protocol.shapes import array, digits, pairs, unexpected
@@ -45,18 +46,22 @@ _REQUIRED_TYPES: tuple[tuple[Callable[[FlatReplica], object], set[type]], ...] =
     (itemgetter(QUEUE), {bytes}),
     (itemgetter(CTIME), {int}),
     (itemgetter(RETRY), {int}),
+    (itemgetter(TTL), {int}),
+    (itemgetter(NACKS), {int}),
+    (itemgetter(DELIVERIES), {int}),
     (itemgetter(BODY), {bytes, type(None)}),
 )
-# The types of all fields of a reply to SHOW.
-_TYPES: tuple[tuple[tuple[int, ...], set[type]], ...] = (
-    ((ID, STATE), {bytes}),
-    ((QUEUE, BODY), {bytes, type(None)}),
-    ((REPL, TTL, CTIME, DELAY, RETRY, NACKS, DELIVERIES), {int}),
-    ((REQUEUE, AWAKE), {int, type(None)}),
-    ((DELIVERED,), {list}),
+# All values that are calculated with or written.
+_TYPES: tuple[tuple[Callable[[FlatReplica], object], set[type]], ...] = (
+    *_REQUIRED_TYPES,
+    (itemgetter(REPL), {int}),
+    (itemgetter(DELAY), {int}),
+    (itemgetter(REQUEUE), {int, type(None)}),
+    (itemgetter(AWAKE), {int, type(None)}),
+    (itemgetter(DELIVERED), {list}),
 )
-# Disque's own words.
-STATES = (b"wait-repl", b"active", b"queued", b"acked")
+_STATES = {b"acked", b"queued", b"wait-repl", b"active"}
+_USUAL_TYPES = {(bytes, bytes, bytes, *[int] * 7, list, list, due, due, bytes) for due in (int, type(None))}
 _DEFAULTS: dict[bytes, Any] = {
     b"queue": b"",
     b"nodes-delivered": [],
@@ -82,8 +87,23 @@ def page_of(reply: Reply) -> tuple[int, list[FlatReplica]]:
     return digits("JSCAN", cursor), found
 
 
+def check_all(replicas: list[FlatReplica], command: str = "JSCAN") -> None:
+    """Raise NotDisque unless all values that are calculated with or written have their types."""
+    try:
+        is_right = all(types.issuperset(map(type, map(value, replicas))) for value, types in _TYPES)
+        node_ids = chain.from_iterable(map(itemgetter(DELIVERED), replicas))
+        has_states = is_right and _STATES.issuperset(map(itemgetter(STATE), replicas))
+        if has_states and {bytes}.issuperset(map(type, node_ids)):
+            return
+    except (TypeError, IndexError, KeyError):
+        pass
+    raise unexpected(command, replicas)
+
+
 def ordered(reply: Reply) -> FlatReplica:
     """One replica, from a reply with its fields in any order. Raises NotDisque."""
+    if isinstance(reply, list) and tuple(reply[0::2]) == NAMES:
+        return reply
     given = {name.encode(): value for name, value in pairs("JSCAN", reply)}
     if b"id" not in given or b"state" not in given:
         raise unexpected("JSCAN", reply)
@@ -102,9 +122,11 @@ def shown(reply: Reply) -> FlatReplica | None:
     if reply is None:
         return None
     replica = ordered(reply)
-    for places, types in _TYPES:
-        if not types.issuperset(type(replica[place]) for place in places):
-            raise unexpected("SHOW", reply)
-    if not set(map(type, replica[DELIVERED])) <= {bytes} or replica[STATE] not in STATES:
-        raise unexpected("SHOW", reply)
+    # What a node sends as a rule is found right in one look.
+    is_usual = tuple(map(type, replica[1::2])) in _USUAL_TYPES and replica[STATE] in _STATES
+    if is_usual and {bytes}.issuperset(map(type, replica[DELIVERED])):
+        return replica
+    if replica[QUEUE] is None:
+        replica[QUEUE] = b""  # an acknowledgement of a job that the node does not have
+    check_all([replica], "SHOW")
     return replica

@@ -121,9 +121,9 @@ class JobTable:
         "_jobs",
         "_selection",
         "_shared",
-        "_start_ms",
         "bits",
         "named",
+        "start_ms",
     )
 
     def __init__(self, selection: Selection, clocks: Clocks, start_ms: float) -> None:
@@ -131,7 +131,7 @@ class JobTable:
         self.named: set[bytes] = set()
         self._selection = selection
         self._clocks = clocks
-        self._start_ms = start_ms
+        self.start_ms = start_ms
         # Both arrays have the order in which the jobs came, as the dict does.
         self._jobs: dict[bytes, Replicas] = {}
         self._ctimes = array("q")
@@ -197,7 +197,7 @@ class JobTable:
         self._jobs[job_id] = shared
 
     def _existed(self, replica: FlatReplica) -> bool:
-        return self._clocks.created_ms(replica[ID], replica[CTIME]) <= self._start_ms
+        return self._clocks.created_ms(replica[ID], replica[CTIME]) <= self.start_ms
 
     def choose(self, states: Container[str], missing: int, now_ms: float) -> Choice:
         """Which of the jobs are meant: those with one of these states; the counts are of all states.

@@ -75,7 +75,7 @@ def dead_letters(
         elif found:
             if by_filter and not session.answered:
                 jobs = "1 dead job" if len(found) == 1 else f"{len(found)} dead jobs"
-                session.ask_of_node(f"dead {action} acts on {jobs} of the cluster")
+                session.ask_of_cluster(f"dead {action} acts on {jobs} of the cluster")
             _act(found, Removal(cluster, letters.replicas), action == "retry", shape, session)
         else:
             present(shape, [{"count": 0}], session)

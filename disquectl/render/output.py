@@ -46,6 +46,7 @@ def writer(
     now_ms: int | None = None,
     pretty: bool = False,
     chosen: bool = False,
+    stamp: str = "",
 ) -> Writer:
     """Return the writer of the format `fmt`, one of FORMATS, for records of this shape.
 
@@ -56,6 +57,7 @@ def writer(
     null     raw: NUL between the items instead of newline
     now_ms   table: the time, in ms since 1970, for `5m ago`; None shows the point in time itself
     chosen   table: the fields were chosen, so that a list shows all of them
+    stamp    json and jsonl: the `time` of each record; "": they have none
     pretty   for a terminal: json is indented; in csv control and bidi characters are escaped
 
     Raises UsageError for an unknown format or column.
@@ -64,7 +66,7 @@ def writer(
         check_columns(columns, shape)
         if fmt != "raw":
             picked = shape.with_columns(tuple(_field(name, shape) for name in columns))
-            inner = writer(
+            inner: Writer = writer(
                 fmt,
                 picked,
                 out=out,
@@ -75,6 +77,7 @@ def writer(
                 now_ms=now_ms,
                 pretty=pretty,
                 chosen=True,
+                stamp=stamp,
             )
             return _Picking(out, inner, shape, picked.fields)
     if fmt == "plain":
@@ -84,7 +87,8 @@ def writer(
     if fmt in ("json", "jsonl"):
         from disquectl.render.json import JsonLinesWriter, JsonWriter
 
-        return JsonWriter(out, shape, pretty) if fmt == "json" else JsonLinesWriter(out, shape)
+        inner = JsonWriter(out, shape, pretty) if fmt == "json" else JsonLinesWriter(out, shape)
+        return _Stamping(out, inner, stamp) if stamp else inner
     if fmt == "table":
         if shape.many and shape.layout in (RECORDS, VALUE) and not shape.folds:
             from disquectl.render.lists import ListWriter
@@ -127,6 +131,26 @@ def _field(name: str, shape: Shape) -> str:
     """Return the field of a column: columns are JSON keys, or Disque's names with `-`."""
     name = name.replace("-", "_")
     return name if name in shape.fields else name.removesuffix("_base64")
+
+
+class _Stamping(Writer):
+    """Adds the time to each record, unless it has one of its own, and passes it on to another writer."""
+
+    __slots__ = ("_inner", "_time")
+
+    def __init__(self, out: BinaryIO, inner: Writer, time: str) -> None:
+        super().__init__(out)
+        self._inner = inner
+        self._time = time
+
+    def write(self, record: Record) -> None:
+        self._inner.write({"time": self._time, **record})
+
+    def summarize(self, summary: Record) -> None:
+        self._inner.summarize(summary)
+
+    def finish(self) -> None:
+        self._inner.finish()
 
 
 class _Picking(Writer):

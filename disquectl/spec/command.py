@@ -11,7 +11,7 @@ this module must not know any of them, nor a socket, nor settings.
 
 from __future__ import annotations
 
-from disquectl.spec.parameters import as_bytes
+from disquectl.spec.parameters import REPEATING, as_bytes
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -75,6 +75,17 @@ class Grammar:
         self.native = native
         self.rest_is_data = rest_is_data
         self.check = check
+
+    def with_options(self, options: tuple[Option, ...]) -> Grammar:
+        """This grammar with more options."""
+        return Grammar(
+            verb=self.verb,
+            arguments=self.arguments,
+            options=(*self.options, *options),
+            native=self.native,
+            rest_is_data=self.rest_is_data,
+            check=self.check,
+        )
 
     def option_words(self, values: Values) -> Words:
         """The given options in Disque's words, in the order of the declaration."""
@@ -244,6 +255,7 @@ class Command:
     short_ids    whether it takes the beginnings of job IDs
     of_one_node  whether its answer is that of one node only, and a terminal is told so
     merge        how --cluster combines the replies of all nodes; "none" without --cluster
+    repeats      whether it has --every and --times: it only reads, and has no such options of its own
     grammar      what may be typed; without it, only options of all commands
     risk         what it can do to the cluster; without it, nothing
     does         a Request, a Program, or None if it only has subcommands
@@ -259,6 +271,7 @@ class Command:
         "merge",
         "name",
         "of_one_node",
+        "repeats",
         "risk",
         "short_ids",
         "subcommands",
@@ -278,6 +291,7 @@ class Command:
         merge: Merge = "none",
         of_one_node: bool = False,
         short_ids: bool = False,
+        repeats: bool = True,
         grammar: Grammar | None = None,
         risk: Risk | None = None,
         does: Request | Program | None = None,
@@ -295,6 +309,15 @@ class Command:
         self.grammar = grammar or _NO_WORDS
         self.risk = risk or _HARMLESS
         self.does = does
+        self.repeats = (
+            repeats
+            and does is not None
+            and self.connects
+            and self.risk.effect == READ
+            and not any(option.name in ("every", "times") for option in self.grammar.options)
+        )
+        if self.repeats:
+            self.grammar = self.grammar.with_options(REPEATING)
 
     @property
     def is_callable(self) -> bool:

@@ -6,7 +6,7 @@ Data with plain functions. It must not know a command, a parser, or where the wo
 from __future__ import annotations
 
 from disquectl.errors import UsageError
-from disquectl.spec.param_types import FLAG
+from disquectl.spec.param_types import DURATION, FLAG, number
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -143,6 +143,11 @@ CLUSTER_OPTIONS = (
     Option("--cluster", FLAG, "Ask every node of the cluster and combine the replies."),
     SEEDS_ONLY,
 )
+
+# Every command that only reads has them; execution/repeat.py runs it again.
+EVERY = Option("--every", DURATION, "Repeat at this interval, such as 2s.")
+TIMES = Option("--times", number(1, 2**31), "With --every: end after N runs.")
+REPEATING = (EVERY, TIMES)
 
 
 def convert(parameters: Iterable[Argument | Option], raw: Raw) -> Values:

@@ -7,6 +7,9 @@ from math import ceil
 
 from disquectl.errors import UsageError
 
+_KEPT_SECONDS = 10_000
+_WITH_MS = len("2026-07-29T10:00:03.250Z")
+
 
 def seconds_until(text: str, now: float) -> int:
     """Whole seconds from `now` (since 1970) to `2026-12-24T18:00`: local time, or with an offset or Z.
@@ -37,3 +40,21 @@ def unix_seconds(text: object) -> float:
         return (at if at.tzinfo is not None else at.replace(tzinfo=UTC)).timestamp()
     except (TypeError, ValueError, OverflowError):
         raise UsageError(f"not a time: {text!r}", "write 2026-12-24T18:00:00Z") from None
+
+
+class Times(dict[str, float]):
+    """Reads many points in time as `dump` writes them: each second is parsed once."""
+
+    def __missing__(self, text: str) -> float:
+        if len(self) >= _KEPT_SECONDS:
+            self.clear()
+        found = self[text] = unix_seconds(f"{text}Z")
+        return found
+
+    def read(self, text: object) -> float:
+        """The same as unix_seconds."""
+        if type(text) is str and len(text) == _WITH_MS and text[19] == "." and text[23] == "Z":
+            ms = text[20:23]
+            if ms.isascii() and ms.isdigit():
+                return self[text[:19]] + int(ms) / 1000
+        return unix_seconds(text)

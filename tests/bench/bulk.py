@@ -230,6 +230,19 @@ def memory(lone: Place, folder: Path) -> None:
         print(f"peak memory at {jobs:9,} lines: {int(done.stderr) / 1024:.1f} MB, wanted below 64")
 
 
+def prepare(*nodes: str | None) -> None:
+    """Refuse nodes whose jobs must not be deleted; and an environment that no user has."""
+    for node in filter(None, nodes):
+        if not node.startswith("127."):
+            sys.exit(f"{node} is not on loopback")
+        with Client(node) as client:
+            if client.jscan(busyloop=True)[1]:
+                sys.exit(f"{node} holds jobs")
+    # These two slow down what is measured.
+    os.environ.pop("PYTHONUNBUFFERED", None)
+    os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
+
+
 def main() -> None:
     """Read the words and measure."""
     parser = argparse.ArgumentParser(
@@ -241,15 +254,7 @@ def main() -> None:
     parser.add_argument("--rounds", type=int, default=3)
     parser.add_argument("--memory", action="store_true", help="also the peak memory")
     words = parser.parse_args()
-    for node in filter(None, (words.node, words.cluster)):
-        if not node.startswith("127."):
-            sys.exit(f"{node} is not on loopback")
-        with Client(node) as client:
-            if client.jscan(busyloop=True)[1]:
-                sys.exit(f"{node} holds jobs")
-    # As a user has it: these two slow down what is measured.
-    os.environ.pop("PYTHONUNBUFFERED", None)
-    os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
+    prepare(words.node, words.cluster)
     if shutil.which("redis-benchmark") is None:
         sys.exit("redis-benchmark is not installed")
     with tempfile.TemporaryDirectory() as name:

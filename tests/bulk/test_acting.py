@@ -162,7 +162,8 @@ def test_a_node_that_refuses_to_delete_is_asked_a_bounded_number_of_times(words)
     node = ScannedNode("a", replica(1), replica(2), refuses={b"FASTACK": b"NOPERM no"})
     with scanned(node) as seed:
         code, jobs, summary, err = run(seed, "purge", "q", *words)
-    assert (code, summary["left"], summary["left_reasons"]) == (3, 2, {"NOPERM no": 2})
+    assert (code, summary["left"], summary["left_reasons"]) == (1, 2, {"NOPERM no": 2})
+    assert "did not answer" not in err
     assert len(node.verbs()) <= 2 * 6
     assert ids(jobs) == [job_id(1), job_id(2)]
     assert f"{job_id(1).decode()}: left: NOPERM no" in err
@@ -273,6 +274,20 @@ def test_an_enqueue_without_an_answer_is_unknown_and_not_sent_again():
     )
     assert len(nodes[0].verbs()) == 1
     assert f"{job_id(1).decode()}: unknown: " in err
+
+
+def test_a_refusal_is_not_an_unknown_outcome():
+    oom = b"OOM command not allowed when used memory > 'maxmemory'."
+    with scanned(ScannedNode("a", delayed(), refuses={b"ENQUEUE": oom}), ScannedNode("b")) as seed:
+        code, _, summary, _ = run(seed, "requeue", "q")
+    assert (code, summary["unknown"], summary["left_reasons"]) == (1, 0, {oom.decode(): 1})
+    nodes = (
+        ScannedNode("a", replica(1), refuses={b"ACKJOB": b"NOPERM no"}),
+        ScannedNode("b", silent_at=[b"JSCAN"]),
+    )
+    with scanned(*nodes) as seed:
+        code, _, summary, _ = run(seed, "purge", "q", "--older-than", "1s")
+    assert (code, summary["left_reasons"]) == (3, {"NOPERM no": 1})
 
 
 def test_an_answer_that_is_not_a_number_is_unknown():

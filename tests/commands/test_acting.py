@@ -46,7 +46,6 @@ def delayed(cluster):
         ("--older-than", "1h"),
         ("mail", "--all-queues"),
         ("mail", "--state", "acked"),
-        ("mail", "--state", "unknown"),
         ("mail", "--state", "sleeping"),
         ("mail", "--contains", ""),
         ("mail", "--grep", "("),

@@ -16,6 +16,7 @@ from disquectl import Client
 from tests.conftest import run_disquectl
 from tests.support.jobs import add, jobs, next_millisecond
 from tests.support.processes import PATIENCE_SECONDS, run_in_shell, run_into_a_closed_pipe, running
+from tests.support.scanned_nodes import ScannedNode, scanned
 from tests.support.terminal import on_terminal
 from tests.support.waiting import wait_until
 
@@ -143,6 +144,19 @@ def test_a_signal_while_whole_queues_are_deleted_leaves_no_deletion_unreported(c
         with Client(node) as client:
             left += client.qlen("mail")
     assert left == 40_000 - len(records)
+
+
+@both
+def test_a_signal_does_not_wait_for_a_node_that_is_only_read_from(name):
+    with scanned(node := ScannedNode("a", silent_at=[b"JSCAN"])) as seed:
+        with running(name, "mail", "--newer-than", "1h", "--yes", "-o", "json", node=seed) as process:
+            wait_until(lambda: any(words[0] == b"JSCAN" for words in node.requests))
+            begun = time.monotonic()
+            process.send_signal(signal.SIGINT)
+            out, err = process.communicate(timeout=PATIENCE_SECONDS)
+        assert (process.returncode, json.loads(out)["summary"]["matched"]) == (130, 0)
+        assert time.monotonic() - begun < 15  # the response timeout is 30 s
+        assert b"Traceback" not in err
 
 
 @both

@@ -148,7 +148,7 @@ def test_the_question_names_how_many_jobs_and_the_node_by_address_and_id(
     with Terminal("dead", "drop", "q", node=cluster[1], columns=200) as terminal:
         terminal.wait_for("[y/N] ")
         assert "dead drop acts on 2 dead jobs of the cluster.\n" in terminal.seen.replace("\r", "")
-        assert f"Do it on {cluster[1]} (node {clients[1].cluster_myid()})?" in terminal.seen
+        assert f"Do it in the cluster of {cluster[1]} (node {clients[1].cluster_myid()})?" in terminal.seen
         terminal.type(answer)
         assert terminal.end() == code
     assert sum(client.qlen("dead:q") for client in clients) == left

@@ -2,28 +2,15 @@
 
 import gzip
 import json
-import time
 
 import pytest
 
 from disquectl import Client
 from tests.conftest import run_disquectl
+from tests.support.dumps import dump_line as line
+from tests.support.dumps import job_id
 from tests.support.jobs import add
 from tests.support.terminal import Terminal
-
-
-def iso(seconds_ago):
-    return time.strftime("%Y-%m-%dT%H:%M:%S.250Z", time.gmtime(time.time() - seconds_ago))
-
-
-def job_id(number):
-    return f"D-dcb833cf-{number:024d}-05a1"
-
-
-def line(number=0, *, age=60, **fields):
-    whole = {"id": job_id(number), "queue": "q", "body": f"body {number}", "created": iso(age), "ttl": 3600}
-    whole |= {"retry": 60, "delay": 0, "due": None, "replicate": 1, "nacks": 0, "state": "queued"}
-    return json.dumps(whole | {"additional_deliveries": 0} | fields) + "\n"
 
 
 @pytest.fixture
@@ -48,7 +35,12 @@ def bodies_of(node, queue="q"):
 
 
 def test_jobs_are_added_in_order_with_what_is_left_of_their_times(load, node):
-    lines = [line(1), line(2, retry=7), line(3, delay=100), line(4, queue="o\n\u202e", body="\0")]
+    lines = [
+        line(1),
+        line(2, retry=7),
+        line(3, delay=100, state="delayed"),
+        line(4, queue="o\n\u202e", body="\0"),
+    ]
     done = load(lines, "-o", "json")
     assert done.code == 0, done
     jobs, summary = done.records["jobs"], done.records["summary"]
@@ -233,7 +225,7 @@ def test_a_compressed_file_whose_end_is_missing(node, tmp_path):
     count = len(jobs_of(node))
     assert 0 < count < 2000
     assert (
-        f"stopped after line {count}: {count:,} jobs matched, {count} done; --skip {count} goes" in done.err
+        f"stopped after line {count}: {count:,} jobs matched, {count:,} done; --skip {count} goes" in done.err
     )
     file.write_bytes(gzip.compress(whole))
     assert run_disquectl("load", file, "-y", "--skip", str(count), node=node).code == 0

@@ -117,7 +117,7 @@ def test_jobs_in_flight_go_if_they_are_asked_for(node):
     assert len(bodies(node, "new")) == 1
 
 
-@pytest.mark.parametrize("state", ["acked", "waiting", "unknown"])
+@pytest.mark.parametrize("state", ["acked", "waiting"])
 def test_what_is_only_listed_is_refused(state):
     result = run_disquectl("move", "q", "--to", "r", "--state", state, "--yes", node="127.0.0.1:1")
     assert (result.code, result.out) == (2, "")

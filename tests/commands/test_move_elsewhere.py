@@ -97,6 +97,18 @@ def test_the_number_of_replicas_is_what_the_destination_can_hold(cluster, node):
     assert (result.code, result.err) == (0, "move: 2 jobs matched, 2 done\n")
 
 
+@pytest.mark.parametrize("words", [(), ("--connections", "3"), ("--async",)])
+def test_many_jobs_to_a_cluster_with_replicas(words, cluster, node):
+    fill(node, map(str, range(230)), "mail")
+    next_millisecond()
+    records, summary = moved(node, "mail", "--to-node", cluster[0], "--replicate", "3", *words)
+    assert (len(records), summary["done"]) == (230, 230)
+    with Client(cluster[0]) as client:
+        found = client.jscan_all(queue="mail", reply="all")
+        assert {job["body"]: job["repl"] for job in found} == {b"%d" % number: 3 for number in range(230)}
+        assert client.qlen("mail") == 230
+
+
 def test_a_delay_is_the_rest_of_it(cluster, node):
     job_id = add(cluster[0], "mail", delay=300, retry=7, ttl=900)
     next_millisecond()
@@ -123,7 +135,7 @@ def test_another_address_of_the_same_cluster_is_found_out(words, cluster, origin
 
 def test_another_queue_by_another_address_of_the_same_cluster(cluster, original):
     records, _ = moved(cluster[0], "mail", "--to-node", cluster[2], "--to", "post")
-    assert arrived(cluster[1], records, b"post")
+    assert arrived(cluster[2], records, b"post")
 
 
 # Credentials

@@ -10,6 +10,7 @@ import pytest
 from disquectl import Client
 from tests.conftest import run_disquectl
 from tests.support.jobs import add, fill, jobs, replicated, take
+from tests.support.nodes import SandboxNodes
 from tests.support.processes import PATIENCE_SECONDS, running
 from tests.support.queue_names import NAMES
 from tests.support.waiting import wait_until
@@ -245,3 +246,14 @@ def _until(ended, action, node):
             raise
 
     return run
+
+
+def test_jobs_that_may_be_queued_on_a_node_that_is_down_are_acknowledged_where_they_are():
+    with SandboxNodes() as nodes:
+        first = nodes.addresses[0]
+        job_id = add(first, "q", "x", retry=600, replicate=3)
+        assert take(first, "q") == job_id
+        nodes.kill(2)
+        _, summary = purged(first, "q", "--state", "unknown", code=3)
+        assert (summary["matched"], summary["pending"]) == (1, 1)
+        assert show(first, job_id)["state"] == "acked"

@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 
 from disquectl.client.transport import Transport
-from disquectl.fanout.find_jobs import JobSearch
+from disquectl.fanout.find_jobs import JobSearch, Start
 from disquectl.spec.selection import STATES, Selection
 from tests.support.scanned_nodes import ScannedNode, job_id, replica, scanned
 
@@ -14,9 +14,9 @@ MINUTE_MS = 60_000.0
 
 def searched(seed, selection=None, *, known=(), **how):
     """A search that has run from this seed: it, and the jobs by ID."""
-    start_ms = time.time() * 1000
+    start = Start()
     with Transport(seed, response_timeout=0.3) as transport:
-        with JobSearch(transport, {}, selection or Selection({}), start_ms, **how) as search:
+        with JobSearch(transport, {}, selection or Selection({}), start, **how) as search:
             search.run(known)
         choice = search.table.choose(STATES, search.missing, time.time() * 1000)
         return search, {job.job_id: job for job in choice.jobs()}
@@ -38,6 +38,11 @@ def test_a_replica_is_judged_by_the_clock_of_the_node_that_created_the_job():
     assert set(jobs) == {job_id(2, "b"), job_id(4, "c")}
     of = search.table.bits.of
     assert jobs[job_id(4, "c")].replicas.holders == of("a" * 40) | of("c" * 40)
+
+
+def test_a_slow_reply_to_time_does_not_make_a_job_younger_than_the_command():
+    with scanned(ScannedNode("a", replica(1, age_ms=50), slow_time=0.2)) as seed:
+        assert set(searched(seed)[1]) == {job_id(1)}
 
 
 def test_what_is_known_is_found_again_at_each_node():

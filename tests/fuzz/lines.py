@@ -21,6 +21,11 @@ addjob mail hello
 addjob mail hello --retry 60 --ttl 2h
 addjob mail --lines < one\\ntwo\\n
 addjob --jsonl < {{"queue": "mail", "body": "x", "replicate": 2}}\\n
+dump
+dump mail --limit 3
+load - --yes < {{"id": "{ID}", "queue": "mail", "body": "x", "replicate": 2}}\\n
+load - --yes -o json --even-if-present < {{"queue": "mail", "body": "x"}}\\n{{"queue": "q", "body": ""}}\\n
+load - --dry-run < {{"id": "{ID}", "queue": "mail", "body": "x"}}\\n
 getjob mail --nohang
 getjob mail --withcounters --count 5 --timeout 5s --ack
 getjob mail --max-jobs 3 --ack
@@ -115,9 +120,21 @@ jobs --ids
 trace {ID}
 dead
 dead list mail
+stat --every 1ms --times 2
+stat mail --every 1ms --times 2 -o json
+bench --produce --jobs 5 --clients 1 --yes
+bench --consume --jobs 5 --clients 1 --yes -o json
+wait mail --empty --timeout 50ms
+wait mail --length 1 --timeout 50ms
+wait --job {ID} --timeout 50ms
+wait --ready --timeout 50ms
+ping --times 2 --every 1ms
+ping --times 2 --every 1ms --cluster -o json
 purge mail --yes
 purge --all-queues --yes --older-than 0s --state queued --state in-flight --state waiting -o json
 purge mail --dry-run
+dump
+dump mail --older-than 0s --state in-flight
 load - --yes < {{"queue": "mail", "body": "x", "id": "{ID}", "replicate": 2}}\n
 load - --yes -o json --to other --even-if-present < {{"queue": "mail", "body": "x"}}\n
 requeue mail --yes

@@ -82,7 +82,7 @@ def test_help_works_with_a_broken_config_file(tmp_path):
 @pytest.mark.parametrize("name", NAMES)
 def test_no_help_takes_more_than_a_few_screens(name):
     # Those that select jobs and say what becomes of copies, and two thresholds a figure, are the longest.
-    screens = 4 if name in ("move", "load", "check") else 3
+    screens = 4 if name in ("move", "load", "check", "jobs") else 3
     assert run_disquectl(name, "--help").out.count("\n") <= screens * 24
 
 

@@ -123,6 +123,7 @@ def test_dequeue_goes_where_the_job_is_queued():
 
 def shown(**changed):
     fields = dict.fromkeys(NAMES, 0) | {b"state": b"active", b"nodes-delivered": [A, B], b"queue": b"q"}
+    fields |= {b"id": b"D-", b"body": b""}
     fields |= {name.replace("_", "-").encode(): value for name, value in changed.items()}
     return [word for pair in fields.items() for word in pair]
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import tracemalloc
 from array import array
 
 import pytest
@@ -208,3 +209,20 @@ def test_many_indices_are_ordered_in_parts():
     for largest in (False, True):
         found = by_key(array("L", range(count)), keys, None, largest)
         assert [keys[index] for index in found] == sorted(keys, reverse=largest)
+
+
+def test_a_job_takes_less_than_200_bytes():
+    count = 20_000
+    table = table_of()
+    tracemalloc.start()
+    try:
+        for at in range(0, count, 100):
+            table.add(NODES[0], [replica(n, body=b"x" * 1_000) for n in range(at, at + 100)], NOW_MS)
+        used = tracemalloc.get_traced_memory()[0]
+        found = len(list(table.choose(EVERY_STATE, 0, NOW_MS).jobs(limit=10)))
+        peak = tracemalloc.get_traced_memory()[1]
+    finally:
+        tracemalloc.stop()
+    assert (len(table), found) == (count, 10)
+    assert used / count < 200
+    assert peak / count < 250

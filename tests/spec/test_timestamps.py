@@ -7,7 +7,7 @@ import time
 import pytest
 
 from disquectl.errors import UsageError
-from disquectl.spec.timestamps import seconds_until
+from disquectl.spec.timestamps import Times, seconds_until, unix_seconds
 
 # 2026-12-24T17:00:00Z
 EVE = 1_798_131_600
@@ -55,3 +55,22 @@ def test_after_the_ttl_it_is_refused(disquectl):
     assert "--ttl" in refused.err
     assert disquectl("addjob", "q", "later", "--at", at, "--ttl", "3d").code == 0
     assert disquectl("addjob", "q", "later", "--at", at, "--delay", "5").code == 2
+
+
+@pytest.mark.parametrize("read", [unix_seconds, Times().read])
+def test_points_in_time_of_a_file(read):
+    for _ in range(2):
+        assert read("2026-12-24T17:00:00.250Z") == EVE + 0.25
+        assert read("2026-12-24T17:00:00.750Z") == EVE + 0.75
+    assert read("2026-12-24T17:00:00Z") == EVE
+    assert read("2026-12-24T18:00:00+01:00") == EVE
+    assert read("2026-12-24T17:00:00") == EVE, "without an offset it is UTC"
+
+
+@pytest.mark.parametrize(
+    "text", ["", "soon", 5, None, "2026-12-24T17:00:61.000Z", "2026-12-24T17:00:00.1_1Z"]
+)
+def test_what_is_no_point_in_time(text):
+    for read in (unix_seconds, Times().read):
+        with pytest.raises(UsageError, match="not a time"):
+            read(text)

@@ -1,4 +1,4 @@
-"""A proxy that cuts the first connection after so many bytes, and disquectl in this process."""
+"""A proxy that cuts a connection after so many bytes, and disquectl in this process."""
 
 from __future__ import annotations
 
@@ -17,14 +17,16 @@ from disquectl.execution.streams import Streams
 class CuttingProxy:
     """Closes the first connection after `up` bytes to the node or `down` bytes back (None: no limit).
 
-    `again`: whether later connections are let through, else nobody listens any more.
+    `after`: how many connections come before it. `again`: whether later connections are let through, else
+    nobody listens any more.
     """
 
-    def __init__(self, node, *, up=None, down=None, again=True):
+    def __init__(self, node, *, up=None, down=None, again=True, after=0):
         host, _, port = node.rpartition(":")
         self._node = (host, int(port))
         self._limits = {"up": up, "down": down}
         self._again = again
+        self._after = after
         self._listener = socket.create_server(("127.0.0.1", 0))
         self._open = []
         self._threads = []
@@ -47,22 +49,23 @@ class CuttingProxy:
             sock.close()
 
     def _serve(self):
-        limits = self._limits
         with contextlib.suppress(OSError):
             while True:
                 client, _ = self._listener.accept()
-                if not self._again:
+                is_first = self._after == 0
+                self._after -= 1
+                limits = self._limits if is_first else {}
+                if is_first and not self._again:
                     self._listener.shutdown(socket.SHUT_RDWR)
                     self._listener.close()
                 node = socket.create_connection(self._node)
                 self._open += [client, node]
                 for way, source, target in (("up", client, node), ("down", node, client)):
                     thread = threading.Thread(
-                        target=self._hand_on, args=(source, target, limits[way]), daemon=True
+                        target=self._hand_on, args=(source, target, limits.get(way)), daemon=True
                     )
                     self._threads.append(thread)
                     thread.start()
-                limits = {"up": None, "down": None}
 
     def _hand_on(self, source, target, limit):
         with contextlib.suppress(OSError):

@@ -58,6 +58,15 @@ class Person:
             self.look()
         return self.text
 
+    def resize(self, columns: int, rows: int) -> None:
+        """Change the size of the terminal."""
+        self.screen.resize(rows, columns)
+        self._child.setwinsize(rows, columns)
+
+    def signal(self, number: int) -> None:
+        """Send a signal to the process."""
+        os.kill(self._child.pid, number)
+
     def look(self) -> None:
         """Read output of the terminal; wait for it briefly."""
         try:

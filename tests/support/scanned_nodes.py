@@ -16,7 +16,7 @@ def node_id(letter):
     return letter.encode() * 40
 
 
-def job_id(number, maker="a", end="05a1"):
+def job_id(number=0, maker="a", end="05a1"):
     return b"D-%b-%024d-%b" % (maker.encode() * 8, number, end.encode())
 
 
@@ -49,19 +49,35 @@ class ScannedNode(ScriptedNode):
     silent_at  verbs that it does not answer
     refuses    verb -> error
     dies_at    (verb, how many of it are answered before the node is gone for good)
+    slow_time  seconds between its look at the clock and its reply to TIME
     late       verb -> replicas that come to it just before the first request of this verb
     """
 
-    def __init__(self, letter, *replicas, ahead_ms=0.0, silent_at=(), refuses=None, dies_at=None, late=None):
+    def __init__(
+        self,
+        letter,
+        *replicas,
+        ahead_ms=0.0,
+        silent_at=(),
+        refuses=None,
+        dies_at=None,
+        late=None,
+        slow_time=0.0,
+    ):
         super().__init__(*itertools.repeat(itertools.repeat(self._answer), 40))
         self.letter = letter
         self.jobs = {one[ID]: one for one in replicas}
         self.ahead_ms = ahead_ms
+        self.slow_time = slow_time
         self.silent_at = silent_at
         self.refuses = refuses or {}
         self.dies_at = dies_at
         self.late = dict(late or {})
         self.others = []
+
+    def was_asked(self, verb):
+        """Whether it got a request with this verb."""
+        return any(words[0] == verb for words in self.requests)
 
     def verbs(self):
         """The requests that change something, in order: (verb, job ID)."""
@@ -94,10 +110,12 @@ class ScannedNode(ScriptedNode):
             return [1, node_id(self.letter), *entries]
         if verb == b"TIME":
             seconds, rest = divmod(time.time() + self.ahead_ms / 1000, 1)
+            time.sleep(self.slow_time)
             return [b"%d" % seconds, b"%d" % (rest * 1_000_000)]
         if verb == b"JSCAN":
             queue = words[words.index(b"QUEUE") + 1] if b"QUEUE" in words else None
-            return [b"0", [one for one in self.jobs.values() if queue in (None, one[QUEUE])]]
+            found = [one for one in self.jobs.values() if queue in (None, one[QUEUE])]
+            return [b"0", [one[ID] for one in found] if b"id" in words else found]
         if verb == b"QPEEK":
             queued = [one for one in self.jobs.values() if (one[QUEUE], one[STATE]) == (words[0], b"queued")]
             queued.sort(key=lambda one: one[CTIME])

@@ -1,0 +1,83 @@
+"""What a node is asked, and how little: the plan with a clock of its own."""
+
+from __future__ import annotations
+
+import pytest
+
+from disquectl.merge import sampling_plan
+from disquectl.merge.sampling_plan import NodePlan
+
+QSCAN = [b"QSCAN", b"0", b"COUNT", b"1000"]
+
+
+def names(requests):
+    return [words[1] for words in requests if words[0] == b"QSTAT"]
+
+
+def test_the_first_tick_asks_about_the_node_and_for_names():
+    plan = NodePlan(1.0)
+    asked = plan.tick(100.0)
+    assert asked[0] == [b"INFO"]
+    assert [b"CONFIG", b"GET", b"maxmemory"] in asked
+    assert asked[-1] == QSCAN
+    assert not plan.is_known
+
+
+def test_names_are_asked_as_they_come_and_then_at_each_tick():
+    plan = NodePlan(1.0)
+    plan.tick(100.0)
+    assert plan.names_page(7, [b"a", b"b"]) == [
+        [b"QSCAN", b"7", b"COUNT", b"1000"],
+        [b"QSTAT", b"a"],
+        [b"QSTAT", b"b"],
+    ]
+    assert plan.names_page(0, [b"b", b"c"]) == [[b"QSTAT", b"c"]]
+    assert plan.is_known
+    assert plan.tick(101.0) == [[b"INFO"], [b"QSTAT", b"a"], [b"QSTAT", b"b"], [b"QSTAT", b"c"]]
+    assert plan.is_gone(b"a")
+    assert names(plan.tick(102.0)) == [b"b", b"c"]
+    assert QSCAN in plan.tick(110.0)
+    assert QSCAN not in plan.tick(121.0)  # the last scan has not ended
+
+
+def test_only_wanted_names_are_asked():
+    plan = NodePlan(1.0, wants=lambda name: name.startswith(b"a"))
+    assert names(plan.names_page(0, [b"a1", b"b1"])) == [b"a1"]
+
+
+def test_given_names_need_no_scan_and_stay():
+    plan = NodePlan(1.0, names=[b"a"])
+    assert plan.is_known
+    asked = plan.tick(0.0)
+    assert (QSCAN in asked, names(asked)) == (False, [b"a"])
+    assert not plan.is_gone(b"a")
+    assert names(plan.tick(1.0)) == [b"a"]
+
+
+def test_more_queues_than_there_is_time_for_are_asked_in_turn(monkeypatch):
+    monkeypatch.setattr(sampling_plan, "QSTAT_PER_SECOND", 3)
+    plan = NodePlan(1.0)
+    plan.names_page(0, [b"%d" % number for number in range(7)])
+    turns = [names(plan.tick(float(at), first=[b"6"])) for at in range(5)]
+    assert all(turn[0] == b"6" and len(set(turn)) <= 3 for turn in turns)
+    assert {name for turn in turns for name in turn} == {b"%d" % number for number in range(7)}
+
+
+def test_a_restarted_connection_asks_everything_again():
+    plan = NodePlan(1.0)
+    plan.tick(0.0)
+    plan.restart()
+    assert plan.tick(0.1)[-1] == QSCAN
+
+
+@pytest.mark.parametrize(("node_cost", "own_cost"), [(0.002, 0.001), (0.1, 0.0), (0.001, 0.004)])
+def test_pages_of_jobs_take_their_share_of_the_time_and_no_more(node_cost, own_cost):
+    plan = NodePlan(1.0)
+    now = pages = 0.0
+    while now < 60:
+        now = max(now, plan.page_due()) + node_cost
+        plan.page_done(now, node_cost, own_cost)
+        pages += 1
+    assert pages * node_cost <= sampling_plan.SCAN_SHARE * 60 + 2 * node_cost
+    assert pages * own_cost <= sampling_plan.OWN_SHARE * 60 + 2 * own_cost
+    assert pages * max(node_cost / sampling_plan.SCAN_SHARE, own_cost / sampling_plan.OWN_SHARE) >= 50
