@@ -124,6 +124,7 @@ def test_a_file_is_replaced_as_a_whole(node, tmp_path):
         ["--file", ""],
         ["--file", "x", "--rules"],
         ["--file", "x", "--listen", ":1"],
+        ["--listen", ":0", "--every", "1s"],
         ["--listen", "::1"],
         ["--listen", "x"],
         ["--listen", ":99999"],
