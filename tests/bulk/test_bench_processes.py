@@ -11,8 +11,8 @@ from tests.support.processes import run_python
 # The sandbox runs in another process: a process with threads must not fork.
 SCRIPT = """
 import json, os, signal
-from disquectl.bulk import load_processes
-from disquectl.bulk.load import Load, consume, produce
+from disquectl.bulk import bench_processes
+from disquectl.bulk.bench_run import Load, consume, produce
 from disquectl.client.address import parse_node
 from disquectl.client.transport import Transport
 from disquectl.errors import DisquectlError
@@ -33,7 +33,7 @@ try:
     with Stop() as stop:
         for phase in (produce, consume):
             if not stop.asked:
-                found.append(load_processes.measure(
+                found.append(bench_processes.measure(
                     phase, load, jobs, factory, stop=stop, report=report, processes=processes
                 ).record())
     print(json.dumps({"found": found, "reports": reports}))

@@ -20,7 +20,7 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import NoReturn
 
-    from disquectl.bulk.load import Load, Phase, Reporting
+    from disquectl.bulk.bench_run import Load, Phase, Reporting
     from disquectl.client.connection_factory import ConnectionFactory
     from disquectl.execution.signals import Stop
 
