@@ -2,8 +2,8 @@
 
     python -m tests.bench.bench HOST:PORT
 
-For a real node on loopback that holds nothing; it is emptied. In turns, so that what else the machine does falls on both;
-each round gives one ratio, and the median of the ratios is shown. The figure to hold: 0.8.
+For a real node on loopback that holds nothing; it is emptied. In turns, so that what else the machine does
+falls on both; each round gives one ratio, and the median of the ratios is shown. The figure to hold: 0.8.
 """
 
 from __future__ import annotations
