@@ -22,7 +22,7 @@ _READ = select.EPOLLIN
 _READ_AND_WRITE = select.EPOLLIN | select.EPOLLOUT
 
 
-class LoadClient:
+class BenchClient:
     """One connection.
 
     since      since when the latency of the block counts
@@ -72,7 +72,7 @@ class LoadClient:
         self.events = _READ_AND_WRITE if self._unsent else _READ
 
 
-class AddingClient(LoadClient):
+class AddingClient(BenchClient):
     """Adds jobs by ADDJOB; replies are counted, not parsed."""
 
     __slots__ = ("_block", "_lines", "_request", "_size")
@@ -104,7 +104,7 @@ class AddingClient(LoadClient):
         return not self.left
 
 
-class TakingClient(LoadClient):
+class TakingClient(BenchClient):
     """Takes jobs by GETJOB, and acknowledges them by ACKJOB. The latency is that of both together."""
 
     __slots__ = ("_count", "_ids", "_queue", "_replies")
