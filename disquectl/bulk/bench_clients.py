@@ -149,7 +149,7 @@ class TakingClient(BenchClient):
         try:
             self._ids = [job[1] for job in reply]  # type: ignore[index,misc]  # other types raise
             request = encode((b"ACKJOB", *self._ids))
-        except (TypeError, IndexError) as problem:
+        except (TypeError, IndexError, KeyError) as problem:
             raise ProtocolError("not the reply to GETJOB") from problem
         self.returned, self.left = self._count - len(self._ids), len(self._ids)
         self._send(request)
