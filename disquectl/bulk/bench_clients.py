@@ -62,7 +62,7 @@ class BenchClient:
         raise NotImplementedError
 
     def lost(self, kind: str) -> None:
-        """Note that what is in flight is not answered any more."""
+        """Note that no more replies come for what is in flight."""
         self.errors[kind] = self.errors.get(kind, 0) + self.left
         self.left = 0
 

@@ -109,6 +109,6 @@ class NodePlan:
         return self._page_due
 
     def page_done(self, now: float, node_cost: float, own_cost: float) -> None:
-        """A page of jobs has come; it took the node and us so many seconds."""
+        """A page of jobs has come; it cost the node and this program these seconds."""
         self.last_cost = max(node_cost, LEAST_COST)
         self._page_due = now + max(self.last_cost / SCAN_SHARE, own_cost / OWN_SHARE) - self.last_cost
