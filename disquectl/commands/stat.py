@@ -34,7 +34,7 @@ COMMAND = Command(
     "stat",
     "Print a line of figures of the whole cluster each second.",
     group=CLUSTER,
-    example="disquectl stat --every 5s --times 12",
+    example="disquectl stat --every 1s --times 3",
     details="With QUEUE, queued, the rates and waiting are those of these queues. Rates are differences of "
     "jobs-in and jobs-out between two samples; after a restart, or where a counter went back, there is "
     "none. A job that moves between nodes is not counted as in and out, as far as the nodes know. Without "

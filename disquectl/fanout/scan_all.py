@@ -58,6 +58,7 @@ class ClusterScan:
     wanted    which queues to ask about; None: all
     refusals  the nodes that refused something
     until     when to ask for no more pages of jobs, in monotonic seconds; None: never
+    by_node   whether the counters of queues are kept by node, too
     cut_short the nodes of which not all jobs were read, by `until`
     """
 
@@ -72,6 +73,7 @@ class ClusterScan:
         self.queues: dict[bytes, QueueSum] = {}
         self.refusals = Refusals()
         self.until: float | None = None
+        self.by_node = False
         self.cut_short: list[str] = []
         self.wanted = wanted
         self._queues_of: dict[NodeConnection, list[bytes]] = {}
@@ -107,6 +109,31 @@ class ClusterScan:
             else:
                 self._stat(connection, reply)
 
+    def run_slowly(self, share: float) -> Iterator[tuple[NodeConnection, list[FlatReplica]]]:
+        """Every page of jobs with its node; no node is kept busy for more than this share of the time.
+
+        One page is asked of each node at a time, and then nothing for a while.
+        """
+        pages = {connection: _jobs_page(0, FIRST_JOBS, None) for connection in self.cluster.answered()}
+        while pages:
+            for connection, page in pages.items():
+                connection.ask([page])
+            pages = {}
+            begun, own = time.monotonic(), time.process_time()
+            for connection, request, reply in self.cluster.ask():
+                if isinstance(reply, ReplyError):
+                    self.refusals.add(connection, request, reply)
+                    continue
+                cursor, replicas = page_of(reply)
+                if cursor:
+                    count = next_count(replicas, int(request[3]))
+                    pages[connection] = _jobs_page(cursor, count, None)
+                yield connection, replicas
+            # In the time that we worked ourselves, no node was kept busy.
+            busy = time.monotonic() - begun - (time.process_time() - own)
+            if pages:
+                time.sleep(max(busy, 0) * (1 / share - 1))
+
     def again(self) -> dict[bytes, QueueSum]:
         """QSTAT of the same queues again, at the nodes that had them."""
         later: dict[bytes, QueueSum] = {}
@@ -131,7 +158,7 @@ class ClusterScan:
         queue = stat[NAME]
         total = self.queues.get(queue)
         if total is None:
-            total = self.queues[queue] = QueueSum()
+            total = self.queues[queue] = QueueSum(self.by_node)
         node = connection.name
         if node not in total.pauses:  # a scan may return a queue twice
             total.add(node, stat, time.monotonic())

@@ -132,15 +132,10 @@ def clients_high(seen: Observation) -> Iterator[Found]:
 
 def aof_error(seen: Observation) -> Iterator[Found]:
     for node in seen.answering:
-        states = {
-            f"aof_last_{what}_status": node.word("persistence", f"aof_last_{what}_status")
-            for what in ("write", "bgrewrite")
-        }
-        bad = {name: state for name, state in states.items() if state not in (None, "ok")}
-        if bad:
+        if errors := node.aof_errors:
             yield Found(
                 f"{named(node)} cannot write its append-only file",
-                {**_whose(node), **bad},
+                {**_whose(node), **errors},
                 f"disquectl info persistence {at(node)}",
             )
 

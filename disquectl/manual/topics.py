@@ -17,6 +17,7 @@ GROUPS = {
         "reference": "Every command with its options, columns and errors.",
     },
     "Operate": {
+        "watching": "top, stat and --every: what the cluster does now.",
         "cluster": "One node or all: queues, jobs, nodes, --cluster.",
         "job-states": "What queued, delayed, in-flight, ... mean.",
         "selecting-jobs": "The words that say which jobs a command means.",
@@ -25,6 +26,7 @@ GROUPS = {
         "many-jobs": "Purge, move, requeue, dump and load jobs.",
         "delivery": "When a job is delivered twice or lost.",
         "worker": "Run a command for each job: retries, dead letters.",
+        "monitoring": "Nagios, Icinga, Prometheus, cron, Kubernetes.",
         "doctor": "The rules by which doctor examines a cluster.",
         "exit-codes": "What each exit code means, and what to do.",
     },

@@ -55,12 +55,14 @@ class QueueSum:
 
     jobs_in, jobs_out  of all nodes; a job that moves between nodes counts at both
     pauses             node -> pause state; a node without the queue is not in it
+    counters           node -> its jobs_in and jobs_out; None if they are not kept by node
     seen_at            time of the last reply, in seconds of any clock
     """
 
-    __slots__ = ("blocked", "jobs_in", "jobs_out", "length", "pauses", "seen_at")
+    __slots__ = ("blocked", "counters", "jobs_in", "jobs_out", "length", "pauses", "seen_at")
 
-    def __init__(self) -> None:
+    def __init__(self, by_node: bool = False) -> None:
+        self.counters: dict[str, tuple[int, int]] | None = {} if by_node else None
         self.length = self.blocked = self.jobs_in = self.jobs_out = 0
         self.pauses: dict[str, str] = {}
         self.seen_at = 0.0
@@ -74,6 +76,8 @@ class QueueSum:
             self.jobs_in += stat[JOBS_IN]
             self.jobs_out += stat[JOBS_OUT]
             self.pauses[node] = stat[PAUSE].decode()
+            if self.counters is not None:
+                self.counters[node] = (stat[JOBS_IN], stat[JOBS_OUT])
         except (TypeError, AttributeError, UnicodeDecodeError):
             raise unexpected("QSTAT", stat) from None
 

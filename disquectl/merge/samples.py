@@ -96,6 +96,8 @@ class NodeSamples:
 
     __slots__ = (
         "asked_at",
+        "consumed",
+        "consumed",
         "info",
         "is_up",
         "maxmemory",
@@ -116,6 +118,7 @@ class NodeSamples:
         self.asked_at: float | None = None
         self.restarted = True
         self.queues: dict[bytes, QueueAtNode] = {}
+        self.consumed: frozenset[bytes] = frozenset()
 
     def add_info(self, info: Record, at: float) -> None:
         """Take an INFO; one with another run_id is of a node that has restarted."""

@@ -79,7 +79,7 @@ def test_commands_options_and_choices(shell):
     assert shell.complete("disquectl qlen -o jsonl q --no-h") == ["qlen", "-o", "jsonl", "q", "--no-header"]
     assert shell.complete("disquectl qlen q --output=tab") == ["qlen", "q", "--output=table"]
     assert shell.complete("disquectl pause q sta") == ["pause", "q", "state"]
-    assert shell.complete("disquectl help che") == ["help", "cheat"]
+    assert shell.complete("disquectl help chea") == ["help", "cheat"]
 
 
 def test_candidates_are_listed(kind, shell):

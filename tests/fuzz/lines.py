@@ -112,6 +112,7 @@ check cluster
 check node
 check dead
 check ping -w 1
+metrics
 queues --estimate
 jobs
 jobs mail --limit 1
@@ -119,6 +120,10 @@ jobs --ids
 trace {ID}
 dead
 dead list mail
+stat --every 1ms --times 2
+stat mail --every 1ms --times 2 -o json
+bench --produce --jobs 5 --clients 1 --yes
+bench --consume --jobs 5 --clients 1 --yes -o json
 wait mail --empty --timeout 50ms
 wait mail --length 1 --timeout 50ms
 wait --job {ID} --timeout 50ms
