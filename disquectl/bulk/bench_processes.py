@@ -10,7 +10,6 @@ import json
 import os
 import select
 import signal
-import sys
 import threading
 
 from disquectl.errors import ConnectionFailed, DisquectlError
@@ -95,8 +94,6 @@ class _Child:
         self._said = b""
         self._has_ended = False
         reading, writing = os.pipe()
-        sys.stdout.flush()
-        sys.stderr.flush()
         # A signal that came before the new process has its own handlers would be lost.
         before = signal.pthread_sigmask(signal.SIG_BLOCK, STOPPING)
         try:

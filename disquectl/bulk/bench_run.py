@@ -222,7 +222,8 @@ class _Run:
             return True
         if self._resting and now - self._latest > EMPTY_SECONDS:
             if self._jobs is not None:
-                self._measured.add_errors({NOT_DELIVERED: self._jobs - self._measured.jobs})
+                missing = self._jobs - self._measured.jobs - self._measured.failed
+                self._measured.add_errors({NOT_DELIVERED: missing} if missing > 0 else {})
             return True
         return False
 
