@@ -26,6 +26,8 @@ if TYPE_CHECKING:
     SeePage = Callable[[str, list[FlatReplica], float], None]
 
 PAGE = b"1000"
+# What a page costs us in all, as a multiple of what it costs after it was read.
+READING = 2.5
 
 
 class JobSlices:
@@ -80,13 +82,15 @@ class JobSlices:
         if sent is None or self._estimate is None:
             return
         arrived, own = time.monotonic(), time.process_time()
+        scanned = len(self._cursors)
         now_ms = time.time() * 1000
         self._estimate.add(connection.node_id, replicas, now_ms)
         if self._see_page is not None:
             self._see_page(connection.node_id, replicas, now_ms)
-        # Of the time until the reply, what we worked ourselves did not keep the node busy.
+        # Of the time until the reply, what we worked ourselves did not keep the node busy. Reading a reply
+        # takes us a little longer than taking it in.
         node_cost = arrived - sent[0] - (own - sent[1])
-        plan.page_done(time.monotonic(), node_cost, time.process_time() - own)
+        plan.page_done(time.monotonic(), node_cost, READING * (time.process_time() - own) * scanned)
         if cursor:
             self._cursors[connection] = cursor
             return

@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from disquectl.client.node_connection import NodeConnection, Request
     from disquectl.client.transport import Transport
     from disquectl.protocol.resp import Reply
+    from disquectl.spec.parameters import Record
 
 # The first sample waits this long for the names of all queues, and this long for nodes after the first one.
 FIRST_SECONDS = 5.0
@@ -168,7 +169,11 @@ class Sampler:
             if stat is None and self._plan(connection).is_gone(name):
                 node.queues.pop(name, None)
         elif request[0] == b"INFO":
-            node.add_info(info(reply), now)
+            found = info(reply)
+            if len(request) == 1:
+                node.add_info(found, now)
+            else:
+                self._plan(connection).page_cost = _seconds_per_call(found, "jscan")
         elif request[0] == b"QSCAN":
             connection.ask(self._plan(connection).names_page(*qscan_page(reply)))
         elif request[0] == b"JSCAN":
@@ -205,3 +210,10 @@ class Sampler:
         known = {connection.name for connection in self.cluster.answered()}
         for node_id in [node_id for node_id in self.samples.nodes if node_id in known]:
             del self.samples.nodes[node_id]  # its ID was not known while it did not answer
+
+
+def _seconds_per_call(statistics: Record, verb: str) -> float | None:
+    """How long a command took the node on average, by INFO commandstats; None if it was never called."""
+    of_verb = statistics.get("commandstats", {}).get(f"cmdstat_{verb}", {})
+    usec = of_verb.get("usec_per_call")
+    return usec / 1_000_000 if isinstance(usec, (int, float)) else None

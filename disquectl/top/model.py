@@ -147,7 +147,7 @@ class Model:
         rows = tuple(self._row(name, samples, estimates, now, now_ms) for name in names)
         for gone in self._lengths.keys() - set(names):
             del self._lengths[gone]
-        total = samples.total()
+        total = _total(samples, rows)
         self._in.append(total["rate_in"])
         self._out.append(total["rate_out"])
         if estimates is not None:
@@ -211,6 +211,17 @@ class Model:
             return False
         since = self._first_at if out_rose_at is None else out_rose_at
         return since is not None and now - since >= WINDOW_SECONDS
+
+
+def _total(samples: ClusterSamples, rows: tuple[QueueRow, ...]) -> Record:
+    """Sums over the rows; queues that were found since the last sample do not count in the rates."""
+    rates: list[float | None] = [None, None]
+    if not any(node.restarted for node in samples.up()):
+        rates = [
+            round(sum(row.rate_in or 0.0 for row in rows), 1),
+            round(sum(row.rate_out or 0.0 for row in rows), 1),
+        ]
+    return samples.figures(sum(row.queued for row in rows), *rates)
 
 
 _NOTHING = QueueEstimate(0, 0, True, None, 0)

@@ -5,6 +5,7 @@ Used by the live screen, in a separate thread, and by `top -b`.
 
 from __future__ import annotations
 
+import gc
 import threading
 import time
 from functools import partial
@@ -23,7 +24,12 @@ if TYPE_CHECKING:
     from typing import Self
 
     from disquectl.execution.session import Session
-    from disquectl.spec.parameters import Values
+    from disquectl.spec.parameters import Values, Words
+
+
+SELDOM_COLLECTED = (50_000, 20, 50)
+# Who consumes which queues, and what a page of a scan costs the node.
+_SELDOM: tuple[Words, ...] = ([b"CLIENT", b"LIST"], [b"INFO", b"commandstats"])
 
 
 class TopSampler:
@@ -33,15 +39,20 @@ class TopSampler:
         self._seconds = seconds
         self._queues = QueueWords(values.get("queue", ()))
         timeout = min(PATIENCE_SECONDS, session.settings.response_timeout_ms / 1000)
-        plan = partial(NodePlan, seconds, wants=self._queues.wants, seldom=(*SELDOM, [b"CLIENT", b"LIST"]))
+        plan = partial(NodePlan, seconds, wants=self._queues.wants, seldom=(*SELDOM, *_SELDOM))
         self.sampler = Sampler(session.impatient_client(timeout), plan, discover="seeds_only" not in values)
         self._model = Model(self._queues.wants)
+        self._collecting = gc.get_threshold()
         self.on_screen: tuple[bytes, ...] = ()
 
     def __enter__(self) -> Self:
+        # Each tick makes hundreds of thousands of objects without cycles; searching them takes long.
+        self._collecting = gc.get_threshold()
+        gc.set_threshold(*SELDOM_COLLECTED)
         return self
 
     def __exit__(self, *_: object) -> None:
+        gc.set_threshold(*self._collecting)
         self.sampler.cluster.close()
 
     def first(self) -> Snapshot:
