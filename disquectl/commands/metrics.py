@@ -31,6 +31,8 @@ def check(values: Values) -> None:
     given = [name for name in _WAYS if name in values]
     if len(given) > 1:
         raise UsageError(f"--{given[0]} and --{given[1]} cannot be combined")
+    if "listen" in values and "every" in values:
+        raise UsageError("--listen and --every cannot be combined", "each scrape asks the nodes")
     if values.get("file") == "":
         raise UsageError("--file is empty")
 

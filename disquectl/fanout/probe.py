@@ -18,7 +18,8 @@ from disquectl.health.observation import NodeFacts, Observation, QueueFacts
 from disquectl.merge.consumers import Workers, consumers_of
 from disquectl.merge.job_counts import JobCounts
 from disquectl.merge.queues import QueueSum
-from disquectl.merge.replicas import RETRY, ordered
+from disquectl.merge.replicas import CTIME, RETRY, ordered
+from disquectl.protocol.replies import jobs
 from disquectl.protocol.server_replies import client_list, cluster_nodes, config, latency_latest, slowlog
 from disquectl.spec.parameters import as_bytes
 from disquectl.spec.queue_patterns import QueueWords
@@ -84,11 +85,16 @@ class Probe:
         return seen
 
     def observe_queues(
-        self, wanted: QueueWords, interval_seconds: float, suspects: Suspects | None = None
+        self,
+        wanted: QueueWords,
+        interval_seconds: float,
+        suspects: Suspects | None = None,
+        scan_seconds: float = _SCAN_SECONDS,
     ) -> list[QueueFacts]:
         """The queues that are meant, also those that exist nowhere, watched for the interval.
 
-        With `suspects`, all jobs are added there. Raises NotDisque.
+        With `suspects`, all jobs are added there. The scan of the jobs ends after `scan_seconds`. Raises
+        NotDisque.
         """
         self.ask_clients()
         settle_queues(self.cluster, wanted, self.refusals)
@@ -101,7 +107,7 @@ class Probe:
             pass
         samples = self._samples(interval_seconds)
         counts = JobCounts(scan.clocks, scan.wanted)
-        scan.until = time.monotonic() + _SCAN_SECONDS
+        scan.until = time.monotonic() + scan_seconds
         with NoGarbageCollection():
             for connection, replicas in scan.run(scan_queues=False, queue=only, scan_jobs=True):
                 counts.add(connection.node_id, replicas, now_ms())
@@ -166,7 +172,16 @@ class Probe:
         answered = [connection.name for connection in self.cluster.answered()]
         names = dict.fromkeys([*asked, *samples[0], *counts.queues()])
         ages = {name: counts.oldest_age(name, now) for name in names}
-        retries = self._retries([name for name, age in ages.items() if (age or 0) >= _OLD_SECONDS], counts)
+        heads = {counts.oldest(name): name for name in names if (ages[name] or 0) >= _OLD_SECONDS}
+        if self.scan.cut_short:
+            heads |= self._heads([name for name in names if name in samples[0]])
+        retries: dict[bytes, int] = {}
+        for job_id, replicas in self._looks(list(heads)[:_MOST_OLD]).items():
+            name = heads[job_id]
+            for replica in replicas.values():
+                age = int(self.scan.clocks.age_ms(job_id, replica[CTIME], now) / 1000)
+                if age >= (ages[name] or 0):
+                    ages[name], retries[name] = age, replica[RETRY]
         return [
             QueueFacts(
                 name,
@@ -176,18 +191,19 @@ class Probe:
                 retry=retries.get(name),
                 pause=samples[0].get(name, QueueSum()).pause(answered),
                 workers=self._workers.of(name),
+                is_whole=not self.scan.cut_short,
             )
             for name in names
         ]
 
-    def _retries(self, queues: list[bytes], counts: JobCounts) -> dict[bytes, int]:
-        """Queue -> the retry time of its oldest job in seconds."""
-        oldest = {counts.oldest(queue): queue for queue in queues[:_MOST_OLD]}
-        return {
-            oldest[job_id]: replica[RETRY]
-            for job_id, replicas in self._looks(oldest).items()
-            for replica in replicas.values()
-        }
+    def _heads(self, queues: list[bytes]) -> dict[bytes, bytes]:
+        """The ID of the oldest job of each queue at each node -> the queue."""
+        found: dict[bytes, bytes] = {}
+        requests = [[b"QPEEK", queue, b"1"] for queue in queues[:_MOST_OLD]]
+        for _, request, reply in self.cluster.ask(*requests) if requests else ():
+            if not isinstance(reply, ReplyError):
+                found |= {job["id"].encode(): as_bytes(request[1]) for job in jobs(reply, "QPEEK")}
+        return found
 
     def _looks(self, job_ids: Iterable[bytes]) -> dict[bytes, dict[str, FlatReplica]]:
         """Job ID -> node ID -> its replica now, for all nodes that have one."""

@@ -127,7 +127,7 @@ class Sampler:
     def scan_jobs(self, until: float, wake: Callable[[float], bool]) -> None:
         """Go on with passes over the jobs until a time, or until `wake`.
 
-        `wake` waits so many seconds, and returns whether to end at once.
+        `wake` waits that many seconds, and returns whether to end at once.
         """
         if self.jobs is None:
             self.jobs = JobSlices(self.clocks, lambda: self.look)

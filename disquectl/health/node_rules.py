@@ -17,6 +17,7 @@ _CLIENTS_PERCENT = 80
 # Slow commands and events that are older than this are history.
 _RECENT_SECONDS = 3600
 _SLOW_MS = 100
+_UNREACHED = TROUBLE | {"without address"}
 DEFAULT_LIMIT = "1gb"
 
 
@@ -61,7 +62,7 @@ def not_disque(seen: Observation) -> Iterator[Found]:
 def node_unreachable(seen: Observation) -> Iterator[Found]:
     for node in seen.answering:
         trouble = {
-            other: state for other, state in node.seen.items() if not TROUBLE.isdisjoint(state.split(", "))
+            other: state for other, state in node.seen.items() if not _UNREACHED.isdisjoint(state.split(", "))
         }
         if trouble:
             what = (

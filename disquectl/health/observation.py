@@ -71,9 +71,10 @@ class QueueFacts:
     retry       the retry time of that job in seconds, None if it is not known
     pause       the state on which the nodes agree, or a dict by node
     workers     the workers that have it in their names
+    is_whole    whether all jobs were read; otherwise `counts` are too small
     """
 
-    __slots__ = ("counts", "name", "oldest_age", "pause", "retry", "samples", "workers")
+    __slots__ = ("counts", "is_whole", "name", "oldest_age", "pause", "retry", "samples", "workers")
 
     def __init__(
         self,
@@ -85,6 +86,7 @@ class QueueFacts:
         retry: int | None = None,
         pause: str | dict[str, str] = "none",
         workers: QueueWorkers | None = None,
+        is_whole: bool = True,
     ) -> None:
         self.name = name
         self.samples = samples
@@ -93,11 +95,19 @@ class QueueFacts:
         self.retry = retry
         self.pause = pause
         self.workers = workers or QueueWorkers()
+        self.is_whole = is_whole
 
     @property
     def queued(self) -> int:
-        """Queued jobs."""
-        return self.counts["queued"]
+        """Queued jobs; by QSTAT, which may count a job twice, if not all jobs were read."""
+        if self.is_whole or not self.samples:
+            return self.counts["queued"]
+        return self.samples[-1].length
+
+    @property
+    def in_flight(self) -> int | None:
+        """Jobs in flight; None if not all jobs were read."""
+        return self.counts["in-flight"] if self.is_whole else None
 
     @property
     def waiting(self) -> int:

@@ -26,17 +26,23 @@ _NO_LIMITS = (None, None)
 class Result:
     """One thing that was checked: a queue, a node, or the cluster.
 
-    name      of the queue or node; None for the cluster
-    values    name of a figure -> its value; None if it is not known, or does not exist
-    problem   why there are no figures, "" if there are; it makes the result `CRITICAL`
+    name          of the queue or node; None for the cluster
+    values        name of a figure -> its value; None if there is none, such as the age of no job
+    not_counted   figures for which there was no time: UNKNOWN if they have a threshold
+    problem       why there are no figures, "" if there are; it makes the result CRITICAL
     """
 
-    __slots__ = ("name", "problem", "values")
+    __slots__ = ("name", "not_counted", "problem", "values")
 
     def __init__(
-        self, name: bytes | str | None, values: Mapping[str, float | None], problem: str = ""
+        self,
+        name: bytes | str | None,
+        values: Mapping[str, float | None],
+        problem: str = "",
+        not_counted: Sequence[str] = (),
     ) -> None:
         self.name = name
+        self.not_counted = not_counted
         self.values = values
         self.problem = problem
 
@@ -52,9 +58,12 @@ class Judged:
         self.alerts: list[str] = [result.problem] if result.problem else []
         for figure in figures:
             value = result.values.get(figure.name)
-            if value is None:
-                continue
             warning, critical = thresholds.get(figure.name, _NO_LIMITS)
+            if value is None:
+                if figure.name in result.not_counted and (warning or critical):
+                    self.status = worst([self.status, "UNKNOWN"])
+                    self.alerts.append(f"{figure.words} not counted in time")
+                continue
             for status, limit in (("CRITICAL", critical), ("WARNING", warning)):
                 if limit is not None and limit.alerts(value):
                     self.status = worst([self.status, status])  # type: ignore[list-item]

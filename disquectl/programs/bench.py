@@ -9,8 +9,8 @@ import os
 import secrets
 import socket
 
-from disquectl.bulk.load import OF_CONNECTIONS, Load, consume, described, produce
-from disquectl.bulk.load_processes import measure, number_of_processes
+from disquectl.bulk.bench_processes import measure, number_of_processes
+from disquectl.bulk.bench_run import OF_CONNECTIONS, Load, consume, described, produce
 from disquectl.bulk.progress import Progress
 from disquectl.bulk.purge_jobs import purge_own_queue
 from disquectl.bulk.summary import count_of
@@ -24,7 +24,7 @@ from disquectl.spec.shape import PAIRS, Shape
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from disquectl.bulk.load import Phase
+    from disquectl.bulk.bench_run import Phase
     from disquectl.client.address import Node
     from disquectl.execution.session import Session
     from disquectl.merge.measured import Measured

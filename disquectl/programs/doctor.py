@@ -38,7 +38,7 @@ def diagnose(values: Values, shape: Shape, session: Session) -> None:
     for line in seen.unchecked:
         session.warn(f"not checked: {line}")
     nodes = f"{len(seen.answering)} of {len(seen.nodes)} nodes"
-    count = "1 finding" if len(found) == 1 else f"{len(found)} findings"
-    session.note(f"{count}; {len(RULES)} rules, {nodes}, {len(seen.queues)} queues")
+    findings = "1 finding" if len(found) == 1 else f"{len(found)} findings"
+    session.note(f"{findings}; {len(RULES)} rules, {nodes}, {len(seen.queues)} queues")
     if at_least(values.get("fail_on", "warning"), found):
         session.exit_code = EXIT_FOUND

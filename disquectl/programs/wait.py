@@ -36,7 +36,7 @@ def wait(values: Values, shape: Shape, session: Session) -> None:
     timeout = values["timeout"] / 1000 if "timeout" in values else None
     waiting = _Waiting(condition, session, timeout)
     discover = "seeds_only" not in values
-    # A client of its own: its timeouts change.
+    # A separate client: its timeouts change.
     client = session.patient_client()
     with client, EveryNode(client, session, discover=discover) as every, Signals(STOPPING, _interrupt):
         try:

@@ -98,7 +98,7 @@ class Choice:
         return True
 
     def move(self, names: Sequence[bytes], by: int) -> None:
-        """Move the cursor by so many rows of these."""
+        """Move the cursor by this many of these rows."""
         if names:
             self.cursor = names[max(min(self.index(names) + by, len(names) - 1), 0)]
 
@@ -109,7 +109,7 @@ class Choice:
         return min(self.top, max(len(names) - 1, 0))
 
     def scroll(self, names: Sequence[bytes], height: int) -> range:
-        """The rows to show in so many lines, with the cursor among them."""
+        """The rows to show in this many lines, with the cursor among them."""
         self.height = max(height, 1)
         at = self.index(names)
         self.cursor = names[at] if names else None

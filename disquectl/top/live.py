@@ -142,7 +142,7 @@ class _Live:
             refresh_interval=1.0,
             output=QuietOutput(sys.stdout, terminal_size, term=os.environ.get("TERM"), enable_cpr=False),
         )
-        # Esc is a key of its own: it is not waited for long whether a sequence follows.
+        # Esc is also a key: the wait for a sequence after it is short.
         app.ttimeoutlen = 0.05
         app.timeoutlen = 0.1
         return app

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 # Values in a sparkline: the last two minutes, at 2 s each.
 HISTORY = 60
-# A queue that delivered nothing for so long, and for which nobody waits, has no consumer.
+# A queue that delivered nothing for this long, and for which no client waits, has no consumer.
 WINDOW_SECONDS = 10.0
 # A queued job is old after this many retry times, and not before this.
 OLD_RETRIES = 2
@@ -87,7 +87,7 @@ class NodeRow:
 
 @dataclass(frozen=True, slots=True)
 class Snapshot:
-    """All that is known at one tick; it does not change any more.
+    """All that is known at one tick; it does not change.
 
     scanned_at  when the last pass over all jobs ended, in monotonic seconds; None before the first one
     looked_at   the queue or job of which `found` has what is known: see fanout.close_look

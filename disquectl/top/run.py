@@ -15,7 +15,7 @@ DEFAULT_INTERVAL_MS = 2_000
 
 
 def start(values: Values, shape: Shape, session: Session) -> None:
-    """Run it until it is quit, or for so many snapshots."""
+    """Run it until the user quits, or for this many snapshots."""
     seconds = values.get("every", DEFAULT_INTERVAL_MS) / 1000
     is_live = has_screen(session.streams) and session.streams.stdin_is_terminal
     if not is_live or "batch" in values or "times" in values:

@@ -1,6 +1,6 @@
 """Samples of the cluster as snapshots, tick by tick; between two ticks the jobs are scanned in slices.
 
-Used by the live screen, in a thread of its own, and by `top -b`.
+Used by the live screen, in a separate thread, and by `top -b`.
 """
 
 from __future__ import annotations

@@ -127,6 +127,13 @@ def test_it_ends_in_time(item, step):
         assert not data
 
 
+def test_a_node_that_hangs_leaves_time_for_the_others(node):
+    with ScriptedNode([silent]) as hanging:
+        text, data = check("cluster", "-t", "5s", node=f"{node},{hanging.address}")
+    assert (data["reachable"], data["expected"]) == ("1;;;0", "2;;;0")
+    assert hanging.address in text
+
+
 def test_a_password_is_asked_for(mortal):
     call(mortal.addresses[0], "CONFIG", "SET", "requirepass", "s3cret")
     text, _ = check("ping", node=mortal.addresses[0], code=3)

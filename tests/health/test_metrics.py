@@ -101,8 +101,8 @@ def test_a_file_is_replaced_as_a_whole(node, tmp_path):
     file = tmp_path / "disque.prom"
     file.write_text("old")
     before = os.stat(file).st_ino
-    result = run_disquectl("metrics", "--file", str(file), node=node)
-    assert (result.code, result.out) == (0, "")
+    done = run_in_shell('umask 077; exec "$@"', "metrics", "--file", str(file), node=node)
+    assert (done.returncode, done.stdout) == (0, "")
     assert file.stat().st_mode & 0o777 == 0o644
     assert file.stat().st_ino != before
     assert parsed(file.read_text())["disque_up"] == {f'node="{node}"': 1}
@@ -124,6 +124,7 @@ def test_a_file_is_replaced_as_a_whole(node, tmp_path):
         ["--file", ""],
         ["--file", "x", "--rules"],
         ["--file", "x", "--listen", ":1"],
+        ["--listen", ":0", "--every", "1s"],
         ["--listen", "::1"],
         ["--listen", "x"],
         ["--listen", ":99999"],

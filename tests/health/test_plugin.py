@@ -124,3 +124,12 @@ def test_debians_library_reads_the_performance_data(name):
         [f"{shown}.consumers", "2", "", "", ""],
         [f"{shown}.rate_out", "1.5", "", "1:2", ""],
     ]
+
+
+def test_a_figure_for_which_there_was_no_time_is_unknown_if_it_matters():
+    late = Result(b"mail", {"length": 5, "in-flight": None}, not_counted=("in-flight",))
+    assert said(late, length=("9", "")).startswith("DISQUE OK - queue mail: length 5 | ")
+    text = said(late, in_flight=("9", ""))
+    assert text.startswith("DISQUE UNKNOWN - queue mail: jobs in flight not counted in time | ")
+    assert said(late, in_flight=("9", ""), length=("1", "")).startswith("DISQUE WARNING - ")
+    assert said(queue(age=None), age=("9", "")).startswith("DISQUE OK")

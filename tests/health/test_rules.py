@@ -129,13 +129,32 @@ def test_versions():
     assert finding.found.evidence["versions"][NAMES_OF[2]] == "1.0-rc2"
 
 
-@pytest.mark.parametrize("state", ["possibly failing", "failing", "not linked", "failing, leaving"])
+@pytest.mark.parametrize(
+    "state", ["possibly failing", "failing", "not linked", "failing, leaving", "without address"]
+)
 def test_a_node_that_others_do_not_reach(state):
     seen = healthy()
     seen.nodes[1].seen = {NAMES_OF[0]: state, NAMES_OF[2]: "ok"}
     (finding,) = examine(seen)
     assert (finding.rule.name, finding.severity) == ("node-unreachable", "error")
     assert finding.found.evidence["seen_by_others"] == {NAMES_OF[0]: state}
+
+
+def test_a_node_that_answers_is_no_ghost_although_one_has_lost_its_address():
+    seen = healthy()
+    seen.nodes[0].known = [{**entry, "flags": ["noaddr"]} for entry in seen.nodes[0].known]
+    assert rules_of(seen) == []
+
+
+@pytest.mark.parametrize("is_there_later", [False, True])
+def test_a_handshake_takes_a_moment(is_there_later):
+    seen = healthy()
+    node = seen.nodes[0]
+    meeting = {"id": "d" * 40, "host": "10.0.0.9", "port": 7711, "flags": ["handshake"], "link": "connected"}
+    node.known = [*node.known, meeting]
+    if is_there_later:
+        node.later = node.known
+    assert rules_of(seen) == (["stuck-handshake"] if is_there_later else [])
 
 
 def test_an_address_that_another_node_has():
