@@ -108,6 +108,11 @@ class Choice:
             return names.index(self.cursor)
         return min(self.top, max(len(names) - 1, 0))
 
+    def settle(self, names: Sequence[bytes]) -> None:
+        """Put the cursor on one of these rows, the ones that there are now."""
+        if self.screen not in ("help", "job"):
+            self.cursor = names[self.index(names)] if names else None
+
     def scroll(self, names: Sequence[bytes], height: int) -> range:
         """The rows to show in this many lines, with the cursor among them."""
         self.height = max(height, 1)

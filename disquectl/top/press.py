@@ -35,6 +35,7 @@ class Effect:
 def press(action: Action, names: Sequence[bytes], choice: Choice) -> Effect | None:
     """Carry out a key. `names`: the rows of the screen, in their order."""
     choice.message, choice.is_trouble = "", False
+    choice.settle(names)
     if action == "quit":
         return Effect("quit")
     if action == "interrupt":

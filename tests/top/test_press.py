@@ -55,6 +55,15 @@ def test_the_cursor_stays_on_its_queue_when_rows_move():
     press("down", [], choice)
 
 
+def test_keys_that_come_before_the_screen_is_drawn_act_on_the_rows_that_there_are():
+    choice = choice_at(b"c")
+    press("filter", NAMES, choice)
+    type_text("e", NAMES, choice)
+    submit(NAMES, choice)
+    assert press("delete", [b"e"], choice) == run("purge e")
+    assert press("delete", [], choice) is None
+
+
 def test_the_cursor_is_always_on_the_screen():
     choice = choice_at(b"a", height=3)
     for action in ("last", "up", "up", "up", "first", "page down"):
