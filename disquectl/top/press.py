@@ -42,6 +42,8 @@ def press(action: Action, names: Sequence[bytes], choice: Choice) -> Effect | No
         return Effect("interrupt")
     if action == "suspend":
         return Effect("suspend")
+    if action == "doctor":
+        return Effect("run", ("doctor",))
     if action == "refresh":
         return Effect("redraw")
     if action in ("up", "down", "page up", "page down", "first", "last"):

@@ -8,6 +8,7 @@ from disquectl.render.escape import for_terminal
 from disquectl.render.fit import cells, cut
 from disquectl.render.human import duration, show
 from disquectl.spec.body_options import AUTO
+from disquectl.spec.show_fields import SHOW_KINDS
 from disquectl.top.lines import padded, with_cursor
 
 TYPE_CHECKING = False
@@ -21,14 +22,6 @@ if TYPE_CHECKING:
 _WHOLE_IDS_FROM, _ID, _SHORT_ID = 110, 40, 17
 # Lines of a body that are laid out.
 _MOST_LINES = 2_000
-_KINDS = {
-    "ttl": "seconds",
-    "delay": "seconds",
-    "retry": "seconds",
-    "ctime": "ctime_ns",
-    "next_requeue_within": "ms",
-    "next_awake_within": "ms",
-}
 # The row above the columns of nodes says these.
 _NOT_IN_TABLE = ("body", "queue")
 
@@ -122,5 +115,5 @@ def _text(field: str, value: object) -> str:
     if isinstance(value, list):
         return ",".join(str(one) for one in value)
     if isinstance(value, int):
-        return show(value, _KINDS[field], None) if field in _KINDS else f"{value}"
+        return show(value, SHOW_KINDS.get(field, ""), None)
     return "" if value is None else for_terminal(value if isinstance(value, bytes) else str(value))

@@ -16,6 +16,7 @@ from disquectl import Client
 from disquectl.sandbox.thread import SandboxThread
 from tests.conftest import run_disquectl
 from tests.support.emulated_terminal import Person
+from tests.support.scripted_node import ScriptedNode, silent
 from tests.support.waiting import wait_until
 
 FIELDS = [
@@ -243,6 +244,32 @@ def test_it_starts_without_a_node_and_finds_it_later(tmp_path):
                 person.until("1 of 1 nodes up")
                 person.type("q")
                 assert person.leaves() == 0
+
+
+def test_a_password_that_changes(node, client, tmp_path):
+    with top(node, tmp_path) as person:
+        person.until("1 of 1 nodes up")
+        client.config_set("requirepass", "s3cret")
+        person.until("0 of 1 nodes up")
+        person.type("N")
+        person.until("NOAUTH")
+        client.auth("s3cret")
+        client.config_set("requirepass", "")
+        person.until("1 of 1 nodes up")
+        person.type("q")
+        assert person.leaves() == 0
+
+
+def test_a_node_that_hangs_delays_neither_keys_nor_the_others(node, tmp_path):
+    with (
+        ScriptedNode([silent], [silent], [silent], [silent]) as hanging,
+        top(f"{node},{hanging.address}", tmp_path) as person,
+    ):
+        person.until("1 of 2 nodes up")
+        person.type("N")
+        person.until("no answer yet")
+        person.type("q")
+        assert person.leaves() == 0
 
 
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGHUP])
