@@ -156,13 +156,8 @@ def arranged(snapshot: Snapshot, choice: Choice) -> list[QueueRow]:
     if choice.sort == "queue":
         rows.sort(key=lambda row: row.queue, reverse=choice.is_reversed)
         return rows
-    rows.sort(key=lambda row: row.queue)
-    if choice.sort == "trouble":
-        rows.sort(key=_by_trouble)
+    if choice.sort == "trouble":  # the order of the snapshot
         return rows[::-1] if choice.is_reversed else rows
+    rows.sort(key=lambda row: row.queue)
     rows.sort(key=lambda row: getattr(row, choice.sort) or 0, reverse=not choice.is_reversed)
     return rows
-
-
-def _by_trouble(row: QueueRow) -> tuple[bool, float, int]:
-    return not row.trouble, -(row.rate_out or 0.0), -row.queued

@@ -5,8 +5,8 @@ Times are passed in: monotonic seconds, and ms since 1970 for ages of jobs.
 
 from __future__ import annotations
 
-from collections import deque
 from dataclasses import dataclass, field
+from typing import NamedTuple
 
 from disquectl.merge.job_estimate import QueueEstimate
 from disquectl.merge.nodes import NodeView
@@ -15,12 +15,16 @@ from disquectl.merge.samples import ClusterSamples
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
+    from typing import TypeAlias
 
     from disquectl.merge.nodes import Health
     from disquectl.spec.parameters import Record
 
-# Values in a sparkline: the last two minutes, at 2 s each.
-HISTORY = 60
+    # A value for each bucket of time, the last one still changing; None where it was not known.
+    History: TypeAlias = tuple[float | None, ...]
+
+# Values in a sparkline, each of so many seconds: the last two minutes.
+HISTORY, BUCKET_SECONDS = 12, 10.0
 # A queue that delivered nothing for this long, and for which no client waits, has no consumer.
 WINDOW_SECONDS = 10.0
 # A queued job is old after this many retry times, and not before this.
@@ -29,8 +33,7 @@ OLD_SECONDS = 60
 DEAD_PREFIX = b"dead:"
 
 
-@dataclass(frozen=True, slots=True)
-class QueueRow:
+class QueueRow(NamedTuple):
     """One queue. `trouble` says what is wrong, worst first; figures that are not known are None.
 
     from_scan_at  when delayed, in_flight and oldest_age were found, in monotonic seconds
@@ -89,6 +92,8 @@ class NodeRow:
 class Snapshot:
     """All that is known at one tick; it does not change.
 
+    rows        the queues, those in trouble first, then by jobs delivered per second
+    dead        jobs in the usual dead queues; problems: how many queues and nodes are in trouble
     scanned_at  when the last pass over all jobs ended, in monotonic seconds; None before the first one
     looked_at   the queue or job of which `found` has what is known: see fanout.close_look
     """
@@ -103,16 +108,13 @@ class Snapshot:
     found: tuple[Record, ...] = ()
     in_history: tuple[float | None, ...] = ()
     out_history: tuple[float | None, ...] = ()
+    dead: int = 0
+    problems: int = 0
 
-    @property
-    def dead(self) -> int:
-        """Jobs in the usual dead queues."""
-        return sum(row.queued for row in self.rows if row.queue.startswith(DEAD_PREFIX))
 
-    @property
-    def problems(self) -> int:
-        """How many queues and nodes are in trouble."""
-        return sum(bool(row.trouble) for row in self.rows) + sum(node.health != "ok" for node in self.nodes)
+def by_trouble(row: QueueRow) -> tuple[bool, float, int, bytes]:
+    """The place of a row: those in trouble first, then by jobs delivered per second."""
+    return not row.trouble, -(row.rate_out or 0.0), -row.queued, row.queue
 
 
 EMPTY = Snapshot(0.0, {"nodes": 0, "queued": None, "rate_in": None, "rate_out": None})
@@ -127,9 +129,10 @@ class Model:
 
     wants: Callable[[bytes], bool] = lambda _: True
     _consumed: frozenset[bytes] = frozenset()
-    _lengths: dict[bytes, deque[float | None]] = field(default_factory=dict)
-    _in: deque[float | None] = field(default_factory=lambda: deque(maxlen=HISTORY))
-    _out: deque[float | None] = field(default_factory=lambda: deque(maxlen=HISTORY))
+    _lengths: dict[bytes, History] = field(default_factory=dict)
+    _in: History = ()
+    _out: History = ()
+    _bucket: int = 0
     _first_at: float | None = None
 
     def snapshot(
@@ -147,12 +150,16 @@ class Model:
         names = [name for name in samples.queue_names() if self.wants(name)]
         known = set(names)
         names += [name for name in estimates or () if name not in known and self.wants(name)]
-        rows = tuple(self._row(name, samples, estimates, now, now_ms) for name in names)
-        for gone in self._lengths.keys() - set(names):
-            del self._lengths[gone]
+        bucket, before = int(now // BUCKET_SECONDS), self._bucket
+        self._bucket = bucket
+        # One value more, or a new last one.
+        kept = -1 if bucket == before else HISTORY
+        rows = [self._row(name, samples, estimates, now=now, now_ms=now_ms, kept=kept) for name in names]
+        rows.sort(key=by_trouble)
+        self._lengths = {row.queue: row.history for row in rows}
         total = _total(samples, rows)
-        self._in.append(total["rate_in"])
-        self._out.append(total["rate_out"])
+        self._in = _later(self._in, total["rate_in"], kept)
+        self._out = _later(self._out, total["rate_out"], kept)
         if estimates is not None:
             total["delayed"] = sum(one.delayed for one in estimates.values())
             total["in_flight"] = sum(one.in_flight for one in estimates.values())
@@ -160,12 +167,14 @@ class Model:
         return Snapshot(
             now,
             total,
-            rows,
-            _nodes(samples),
+            tuple(rows),
+            nodes := _nodes(samples),
             scanned_at,
             all(one.is_exact for one in (estimates or {}).values()),
-            in_history=tuple(self._in),
-            out_history=tuple(self._out),
+            in_history=self._in,
+            out_history=self._out,
+            dead=sum(row.queued for row in rows if row.queue.startswith(DEAD_PREFIX)),
+            problems=sum(bool(row.trouble) for row in rows) + sum(node.health != "ok" for node in nodes),
         )
 
     def _row(
@@ -173,14 +182,12 @@ class Model:
         name: bytes,
         samples: ClusterSamples,
         estimates: Mapping[bytes, QueueEstimate] | None,
+        *,
         now: float,
         now_ms: float,
+        kept: int,
     ) -> QueueRow:
         total = samples.queue(name)
-        history = self._lengths.get(name)
-        if history is None:
-            history = self._lengths[name] = deque(maxlen=HISTORY)
-        history.append(total.length)
         found = None if estimates is None else estimates.get(name, _NOTHING)
         oldest = None
         if found is not None and found.oldest_ms is not None and total.length:
@@ -206,7 +213,7 @@ class Model:
             found is None or found.is_exact,
             now if total.at is None else total.at,
             tuple(trouble),
-            tuple(history),
+            _later(self._lengths.get(name, ()), total.length, kept),
         )
 
     def _is_unserved(self, name: bytes, out_rose_at: float | None, now: float) -> bool:
@@ -216,7 +223,12 @@ class Model:
         return since is not None and now - since >= WINDOW_SECONDS
 
 
-def _total(samples: ClusterSamples, rows: tuple[QueueRow, ...]) -> Record:
+def _later(history: History, value: float | None, kept: int) -> History:
+    """The history with a value more; `kept`: how many to keep of it, -1 for all but the last."""
+    return (*history[:kept], value) if kept < 0 else (*history[-(kept - 1) :], value)
+
+
+def _total(samples: ClusterSamples, rows: list[QueueRow]) -> Record:
     """Sums over the rows; queues that were found since the last sample do not count in the rates."""
     rates: list[float | None] = [None, None]
     if not any(node.restarted for node in samples.up()):

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from disquectl.top.lines import Surroundings
-from disquectl.top.model import NodeRow, QueueRow, Snapshot
+from disquectl.top.model import NodeRow, QueueRow, Snapshot, by_trouble
 
 HOSTILE = b"evil\x1b[31m\xe2\x80\xae\xff-\xe6\x97\xa5\xe6\x9c\xac"
 
@@ -60,10 +60,12 @@ SNAPSHOT = Snapshot(
         "memory": 600 << 20,
         "maxmemory": 1 << 30,
     },
-    ROWS,
+    tuple(sorted(ROWS, key=by_trouble)),
     NODES,
     scanned_at=40.0,
     is_exact=False,
+    dead=7,
+    problems=3,
     in_history=(1, 2, None, 5, 8),
     out_history=(8, 5, 3, 1, 0),
 )

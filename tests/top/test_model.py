@@ -67,15 +67,28 @@ def test_figures_of_scans_are_unknown_before_the_first():
     assert second.total["delayed"] == 3
 
 
-def test_history_is_kept_for_each_queue_and_bounded():
+def test_history_has_a_value_for_each_ten_seconds_of_two_minutes():
     play = Play()
-    for at in range(100):
+    for at in range(300):
         snapshot = play.tick(float(at), length=at)
-    assert len(snapshot.rows[0].history) == 60
-    assert snapshot.rows[0].history[-1] == 99
+    assert snapshot.rows[0].history == (189, 199, 209, 219, 229, 239, 249, 259, 269, 279, 289, 299)
+    assert len(snapshot.in_history) == 12
+    assert play.tick(299.5, length=7).rows[0].history[-2:] == (289, 7)
     del play.node.queues[b"q"]
-    assert play.model.snapshot(play.samples, None, None, 200.0, 0.0).rows == ()
+    assert play.model.snapshot(play.samples, None, None, 400.0, 0.0).rows == ()
     assert play.model._lengths == {}
+
+
+def test_rows_come_in_trouble_first_and_dead_letters_are_counted():
+    play = Play()
+    for at in (0.0, 20.0):
+        for name in (b"served", b"stuck", b"dead:x"):
+            jobs_out = at if name == b"served" else 0
+            play.node.add_info(info(), at)
+            play.node.add_stat(name, stat(length=3, jobs_out=int(jobs_out)), at)
+        snapshot = play.model.snapshot(play.samples, None, None, at, 0.0)
+    assert [row.queue for row in snapshot.rows] == [b"stuck", b"served", b"dead:x"]
+    assert (snapshot.dead, snapshot.problems) == (3, 1)
 
 
 def test_only_wanted_queues_are_rows():
