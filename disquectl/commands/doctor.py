@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 FIELDS = ("severity", "rule", "what", "evidence", "meaning", "command")
 SEVERITIES = ("error", "warning", "note")
 INTERVAL_MS = 5_000
-KINDS: dict[str, Kind] = {"severity": "word", "rule": "word", "what": "word", "command": "word"}
+KINDS: dict[str, Kind] = {"severity": "word", "rule": "word", "command": "word"}
 LEVELS: dict[str, dict[str, Level]] = {"severity": {"error": "error", "warning": "warning"}}
 SHAPE = Shape(FIELDS, RECORDS, many=True, value="what", kinds=KINDS, levels=LEVELS, empty="nothing is wrong")
 

@@ -7,6 +7,7 @@ from disquectl.health.node_rules import at, named
 from disquectl.merge.nodes import PREFIX
 from disquectl.protocol.job_options import DEFAULT_REPLICATE
 from disquectl.render.escape import for_terminal, shell_word
+from disquectl.render.human import counted
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -72,7 +73,7 @@ def ghosts(seen: Observation) -> Iterator[Found]:
         if holders:
             shown = f"node {for_terminal(node_id[:PREFIX])}"
             yield Found(
-                f"{shown} no longer exists, and {len(holders)} nodes still know it",
+                f"{shown} no longer exists; known by {counted(len(holders), 'node')}",
                 {"id": node_id, "address": address, "known_by": [node.address for node in holders]},
                 _forget(node_id, holders),
             )
@@ -204,7 +205,7 @@ def few_nodes(seen: Observation) -> Iterator[Found]:
     able = [node.address for node in seen.answering if not node.leaving]
     if len(able) < DEFAULT_REPLICATE:
         yield Found(
-            f"{len(able)} nodes can take a replica of a new job, fewer than {DEFAULT_REPLICATE}",
+            f"{counted(len(able), 'node')} for replicas of new jobs, fewer than {DEFAULT_REPLICATE}",
             {"nodes": able, "wanted": DEFAULT_REPLICATE},
             "disquectl nodes",
         )

@@ -5,7 +5,7 @@ from __future__ import annotations
 from disquectl.health.finding import Found, Rule
 from disquectl.merge.nodes import FULL_PERCENT, NO_COPIES_PERCENT, PREFIX, TROUBLE
 from disquectl.render.escape import for_terminal, shell_word
-from disquectl.render.human import size
+from disquectl.render.human import counted, size
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -82,7 +82,7 @@ def leaving(seen: Observation) -> Iterator[Found]:
         if node.leaving:
             jobs = node.figure("jobs", "registered_jobs")
             yield Found(
-                f"{named(node)} is leaving the cluster, with {jobs} replicas of jobs",
+                f"{named(node)} is leaving the cluster, with {counted(jobs or 0, 'replica')} of jobs",
                 {**_whose(node), "jobs": jobs},
                 f"disquectl cluster leaving no {at(node)}",
             )

@@ -10,6 +10,7 @@ from disquectl.fanout.ask import open_cluster, require_an_answer
 from disquectl.fanout.probe import Probe
 from disquectl.health.finding import at_least
 from disquectl.health.rules import RULES, examine
+from disquectl.render.human import counted
 from disquectl.spec.shape import PAIRS, Shape
 
 TYPE_CHECKING = False
@@ -38,7 +39,8 @@ def diagnose(values: Values, shape: Shape, session: Session) -> None:
     for line in seen.unchecked:
         session.warn(f"not checked: {line}")
     nodes = f"{len(seen.answering)} of {len(seen.nodes)} nodes"
-    findings = "1 finding" if len(found) == 1 else f"{len(found)} findings"
-    session.note(f"{findings}; {len(RULES)} rules, {nodes}, {len(seen.queues)} queues")
+    session.note(
+        f"{counted(len(found), 'finding')}; {len(RULES)} rules, {nodes}, {counted(len(seen.queues), 'queue')}"
+    )
     if at_least(values.get("fail_on", "warning"), found):
         session.exit_code = EXIT_FOUND
