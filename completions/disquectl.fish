@@ -7,6 +7,7 @@ set -g __disquectl_commands \
     check\t'Check a queue, the cluster or a node for Nagios or Icinga.' \
     metrics\t'Print the figures of the cluster for Prometheus, or answer scrapes.' \
     consumers\t'List the consumers of the whole cluster, or of one queue.' \
+    top\t'Watch the whole cluster on one screen, and act on its queues.' \
     stat\t'Print a line of figures of the whole cluster each second.' \
     trace\t'Show a job as every node sees it, side by side.' \
     dead\t'List, retry or drop the jobs that a worker gave up.' \

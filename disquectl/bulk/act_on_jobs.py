@@ -291,6 +291,10 @@ class _Run:
         # A job may be queued on two nodes.
         is_new = self._acted.new(one.job_id for one in settled)
         self._not_done.new(one.job_id for one in settled if one.kind != DONE)
+        # A later pass may find the copies, whose creation is known to the millisecond only.
+        copies = [one.new_id for one in results if one.new_id is not None]
+        self._acted.new(copies)
+        self._not_done.new(copies)
         if self._left_to_do is not None:
             self._left_to_do -= len(settled)
         if len(settled) == len(results) and all(is_new):

@@ -1,4 +1,4 @@
-"""Where copies of jobs go: another queue of the same cluster, or another cluster with a session of its own.
+"""Where copies of jobs go: another queue of the same cluster, or another cluster with a separate session.
 
 It adds copies and says what became of each. It knows nothing of the originals.
 """

@@ -31,8 +31,9 @@ class Originals:
     def __init__(self, search: JobSearch) -> None:
         self._search = search
         self._nodes_of: dict[int, list[bytes]] = {}  # until the next answers: a node may fail then
+        self._ids = {connection: connection.node_id.encode() for connection in search.cluster.answered()}
         self._nodes: dict[bytes, NodeConnection] = {
-            connection.node_id.encode(): connection for connection in search.cluster.answered()
+            node_id: connection for connection, node_id in self._ids.items()
         }
 
     @property
@@ -44,7 +45,7 @@ class Originals:
         """The IDs of the nodes with these bits that answer."""
         found = self._nodes_of.get(bits)
         if found is None:
-            found = [connection.node_id.encode() for connection in self._search.connections(bits)]
+            found = [self._ids[connection] for connection in self._search.connections(bits)]
             self._nodes_of[bits] = found
         return found
 
@@ -111,11 +112,10 @@ class Originals:
         """The answers to all that was sent. Refusals of WORKING (TOOLATE, NOJOB) say nothing of interest."""
         self._nodes_of = {}
         for connection, request, reply in self._search.cluster.ask():
-            verb, job_id = request
-            assert isinstance(verb, bytes)
-            assert isinstance(job_id, bytes)
+            verb: bytes = request[0]  # type: ignore[assignment]  # requests are made of bytes
+            job_id: bytes = request[1]  # type: ignore[assignment]
             if isinstance(reply, ReplyError):
                 if verb != b"WORKING":
                     self._search.refusals.add(connection, request, reply)
             else:
-                yield connection.node_id.encode(), verb, job_id, reply
+                yield self._ids[connection], verb, job_id, reply

@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 
 BATCH = 500
 STATES = frozenset({DELAYED})
-NOT_DELAYED = "not delayed any more"
+NOT_DELAYED = "no longer delayed"
 AT_MOST_ONCE = "at most once: Disque does not deliver it again"
 NOT_ANSWERED = "a node that has it did not answer"
 # Reasons for which nothing has to be done.

@@ -21,6 +21,7 @@ NAMES = (
     "check",
     "metrics",
     "consumers",
+    "top",
     "stat",
     "trace",
     "dead",

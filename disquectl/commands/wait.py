@@ -60,6 +60,7 @@ COMMAND = Command(
     "several queues, each has to fulfil the condition. A consumer is a worker, however many connections it "
     "has, or another connection that waits for the queue now.",
     errors=UNKNOWN_JOB,
+    repeats=False,
     grammar=Grammar(
         arguments=(Argument("queue", QUEUE, "The queues to wait for.", many=True, required=False),),
         options=(

@@ -26,7 +26,7 @@ class FilterFailed(Exception):
 def filtered(words: Sequence[str], body: bytes, environ: Mapping[str, str]) -> bytes:
     """What the command makes of the body. Raises FilterFailed.
 
-    The command runs in a session of its own: it has no terminal, and its children end with it.
+    The command runs in a separate session: it has no terminal, and its children end with it.
     """
     try:
         process = subprocess.Popen(

@@ -21,6 +21,7 @@ from disquectl.render.human import time_of_day
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from typing import BinaryIO
 
     from disquectl.client.address import Node
@@ -35,16 +36,20 @@ def line(direction: str, node: Node, seconds: float, data: bytes, side: str = ""
     return f'{time_of_day(seconds)} {f"{side} " if side else ""}{node} {direction} "{wire(data)}"'
 
 
-def open_tracer(settings: Settings, streams: Streams, side: str = "") -> Tracer:
+def _one_side() -> str:
+    return ""
+
+
+def open_tracer(settings: Settings, streams: Streams, side: Callable[[], str] = _one_side) -> Tracer:
     """A tracer that writes to stderr, to the file, or to both. Raises DataError.
 
-    `side`: of which of two clusters it is, where a command speaks with two.
+    `side`: of which of two clusters it is now, where a command speaks with two.
     """
     file = open_file(settings.echo_to) if settings.echo_to is not None else None
     color = settings.color == "always" or (settings.color == "auto" and streams.stderr_is_terminal)
 
     def show(direction: str, node: Node, seconds: float, data: bytes) -> None:
-        text = line(direction, node, seconds, data, side)
+        text = line(direction, node, seconds, data, side())
         if file is not None:
             append(file, text, direction)
         if settings.echo:

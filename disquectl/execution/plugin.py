@@ -1,6 +1,6 @@
 """Runs `check`: whatever goes wrong, there is a line on stdout and one of the exit codes of a plugin.
 
-Monitoring reads stdout and the exit code; another code than 0 to 3 is an error of its own there.
+Monitoring reads stdout and the exit code; it takes any code but 0 to 3 for an error.
 """
 
 from __future__ import annotations

@@ -92,7 +92,7 @@ def utc_now() -> str:
 def run_rounds(
     run: Round, streams: Streams, *, title: str, seconds: float, times: int | None, in_place: bool
 ) -> None:
-    """Call `run` every so many seconds, `times` times or until it raises something that lasts.
+    """Call `run` at this interval in seconds, `times` times or until it raises something that lasts.
 
     `title`: what is repeated, fit for a terminal. Raises what the last round raised.
     """

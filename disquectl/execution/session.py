@@ -158,7 +158,7 @@ class Session:
         if self._tracer is None and (self.settings.echo or self.settings.echo_to is not None):
             from disquectl.execution.echo import open_tracer
 
-            self._tracer = open_tracer(self.settings, self.streams, self.side)
+            self._tracer = open_tracer(self.settings, self.streams, lambda: self.side)
         return self._tracer
 
     def explained(self, problem: ReplyError | OutcomeUnknown, words: Words) -> DisquectlError:

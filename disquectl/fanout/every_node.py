@@ -27,7 +27,11 @@ _HELLO = [b"HELLO"]
 
 
 class Incomplete(Exception):
-    """A node did not answer; the text says which and why."""
+    """Nodes did not answer: the text says which and why, `nodes` has their addresses."""
+
+    def __init__(self, text: str, nodes: list[str]) -> None:
+        super().__init__(text)
+        self.nodes = nodes
 
 
 class TimeIsOver(Exception):
@@ -105,6 +109,7 @@ class EveryNode:
         if left <= 0:
             raise TimeIsOver
         connect, response = self._timeouts
+        left = max(round(left, 1), 0.1)  # a message may quote it
         self._factory.connect_timeout = min(connect, left)
         self._factory.response_timeout = left if response is None else min(response, left)
 
@@ -115,7 +120,8 @@ class EveryNode:
         if any(error.code != "LOADING" for _, error in refusals.found.values()):
             raise refusals.first(self._asker)
         if lines := silent_nodes(cluster, refusals):
-            raise Incomplete("; ".join(lines))
+            nodes = [connection.name for connection in refusals.found]
+            raise Incomplete("; ".join(lines), nodes + [str(one.node) for one in cluster.missing()])
 
     def _close(self) -> None:
         if self._cluster is not None:

@@ -11,11 +11,14 @@ import time
 from disquectl.client.cluster import Cluster
 from disquectl.errors import NotDisque, ReplyError
 from disquectl.fanout.ask import Refusals
+from disquectl.fanout.job_slices import JobSlices
+from disquectl.merge.clocks import Clocks, skew_ms
+from disquectl.merge.consumers import consumers_of
 from disquectl.merge.queues import stat_of
 from disquectl.merge.samples import ClusterSamples, NodeSamples
 from disquectl.merge.sampling_plan import NodePlan
 from disquectl.protocol.replies import qscan_page
-from disquectl.protocol.server_replies import config, info
+from disquectl.protocol.server_replies import client_list, config, info, server_time
 from disquectl.spec.parameters import as_bytes
 
 TYPE_CHECKING = False
@@ -26,16 +29,21 @@ if TYPE_CHECKING:
     from disquectl.client.node_connection import NodeConnection, Request
     from disquectl.client.transport import Transport
     from disquectl.protocol.resp import Reply
+    from disquectl.spec.parameters import Record
 
 # The first sample waits this long for the names of all queues, and this long for nodes after the first one.
 FIRST_SECONDS = 5.0
 OTHERS_SECONDS = 1.0
+# While replies are awaited, keys are looked at this often.
+SLICE_SECONDS = 0.02
 
 
 class Sampler:
     """A context manager that closes the connections.
 
     samples   what the nodes said
+    clocks    how far their clocks are ahead of ours
+    jobs      passes over their jobs, if they are asked for
     refusals  the nodes that refused something
     """
 
@@ -43,6 +51,8 @@ class Sampler:
         """`client` names the seeds, and how to connect. `new_plan` makes the plan of a node."""
         self.cluster = Cluster(client.nodes, client.connection_factory, discover=discover)
         self.samples = ClusterSamples()
+        self.clocks = Clocks()
+        self.jobs: JobSlices | None = None
         self.refusals = Refusals()
         self._new_plan = new_plan
         self._plans: dict[str, NodePlan] = {}
@@ -74,14 +84,54 @@ class Sampler:
         """
         self.refusals = Refusals()
         if self.cluster.missing():
+            self._note_health()
             self.cluster.retry()
             self._pump(min(until, time.monotonic() + 0.2))
+        if self.cluster.waiting():
+            # A page of jobs may be on its way.
+            self._pump(min(until, time.monotonic() + SLICE_SECONDS))
         now = time.monotonic()
         idle = [connection for connection in self.cluster.answered() if not connection.is_waiting]
         for connection in idle:
             connection.ask(self._plan(connection).tick(now, first))
         self._pump(until, idle)
         self._note_health()
+
+    def scan_jobs(self, until: float, wake: Callable[[float], bool]) -> None:
+        """Go on with passes over the jobs until a time, or until `wake`.
+
+        `wake` waits that many seconds, and returns whether to end at once.
+        """
+        if self.jobs is None:
+            self.jobs = JobSlices(self.clocks)
+        self._begin_pass(self.jobs)
+        while (now := time.monotonic()) < until:
+            dues = []
+            for connection in self.cluster.answered():
+                due = self.jobs.due(connection, self._plan(connection))
+                if due is None or connection.is_waiting:
+                    continue
+                if due <= now:
+                    connection.ask([self.jobs.next_page(connection)])
+                else:
+                    dues.append(due)
+            if self.cluster.waiting():
+                # Not longer than a key may wait.
+                self._pump(min([until, now + SLICE_SECONDS, *dues]))
+                if wake(0.0):
+                    return
+            elif wake(min([until, *dues]) - now):
+                return
+
+    def _begin_pass(self, jobs: JobSlices) -> None:
+        up = self.samples.up()
+        replicas = sum(
+            count for node in up if isinstance(count := node.number("jobs", "registered_jobs"), int)
+        )
+        answered = [one for one in self.cluster.answered() if not one.is_waiting]
+        jobs.begin(
+            answered, replicas, (node.node_id for node in self.samples.nodes.values() if not node.is_up)
+        )
 
     def _plan(self, connection: NodeConnection) -> NodePlan:
         plan = self._plans.get(connection.node_id)
@@ -119,15 +169,32 @@ class Sampler:
             if stat is None and self._plan(connection).is_gone(name):
                 node.queues.pop(name, None)
         elif request[0] == b"INFO":
-            node.add_info(info(reply), now)
+            found = info(reply)
+            if len(request) == 1:
+                node.add_info(found, now)
+            else:
+                self._plan(connection).page_cost = _seconds_per_call(found, "jscan")
         elif request[0] == b"QSCAN":
             connection.ask(self._plan(connection).names_page(*qscan_page(reply)))
+        elif request[0] == b"JSCAN":
+            if self.jobs is not None:
+                self.jobs.take(connection, reply, self._plan(connection))
+        elif request[0] == b"CLIENT":
+            consumers = consumers_of(client_list(reply), connection.name)
+            node.consumed = frozenset(name for one in consumers for name in one["queues"] or ())
+        elif request[0] == b"TIME":
+            now_ms = time.time() * 1000
+            self.clocks.add(connection.node_id, skew_ms(server_time(reply), now_ms, now_ms))
         elif request[0] == b"CONFIG":
             limit = next((setting["value"] for setting in config(reply)), b"")
             node.maxmemory = int(limit) if limit.isdigit() else None
 
     def _note_health(self) -> None:
         """Note which nodes answer, and why the others do not."""
+        if self.jobs is not None:
+            for connection in self.cluster.links():
+                if not connection.has_answered:
+                    self.jobs.drop(connection)
         for one in self.cluster.missing():
             node_id = one.node_id or str(one.node)
             node = self.samples.nodes.setdefault(node_id, NodeSamples(node_id, str(one.node)))
@@ -143,3 +210,10 @@ class Sampler:
         known = {connection.name for connection in self.cluster.answered()}
         for node_id in [node_id for node_id in self.samples.nodes if node_id in known]:
             del self.samples.nodes[node_id]  # its ID was not known while it did not answer
+
+
+def _seconds_per_call(statistics: Record, verb: str) -> float | None:
+    """How long a command took the node on average, by INFO commandstats; None if it was never called."""
+    of_verb = statistics.get("commandstats", {}).get(f"cmdstat_{verb}", {})
+    usec = of_verb.get("usec_per_call")
+    return usec / 1_000_000 if isinstance(usec, (int, float)) else None

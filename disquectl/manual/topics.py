@@ -17,6 +17,7 @@ GROUPS = {
         "reference": "Every command with its options, columns and errors.",
     },
     "Operate": {
+        "watching": "top, stat and --every: what the cluster does now.",
         "cluster": "One node or all: queues, jobs, nodes, --cluster.",
         "job-states": "What queued, delayed, in-flight, ... mean.",
         "selecting-jobs": "The words that say which jobs a command means.",

@@ -96,6 +96,8 @@ class NodeSamples:
 
     __slots__ = (
         "asked_at",
+        "consumed",
+        "consumed",
         "info",
         "is_up",
         "maxmemory",
@@ -116,6 +118,7 @@ class NodeSamples:
         self.asked_at: float | None = None
         self.restarted = True
         self.queues: dict[bytes, QueueAtNode] = {}
+        self.consumed: frozenset[bytes] = frozenset()
 
     def add_info(self, info: Record, at: float) -> None:
         """Take an INFO; one with another run_id is of a node that has restarted."""
@@ -222,13 +225,20 @@ class ClusterSamples:
             if node.restarted:
                 total.rate_in = total.rate_out = None
         rate_in, rate_out = total.rates()
-        waiting = total.blocked if wanted is not None else _sum(up, "clients", "blocked_clients")
+        found = self.figures(total.length, rate_in, rate_out)
+        if wanted is not None and up:
+            found["waiting"] = total.blocked
+        return found
+
+    def figures(self, queued: int, rate_in: float | None, rate_out: float | None) -> Record:
+        """These figures of queues with those of the nodes; None if no node answers."""
+        up = self.up()
         return {
             "nodes": len(up),
-            "queued": total.length if up else None,
+            "queued": queued if up else None,
             "rate_in": rate_in if up else None,
             "rate_out": rate_out if up else None,
-            "waiting": waiting if up else None,
+            "waiting": _sum(up, "clients", "blocked_clients"),
             "clients": _sum(up, "clients", "connected_clients"),
             "memory": _sum(up, "memory", "used_memory"),
         }

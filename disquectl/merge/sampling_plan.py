@@ -21,7 +21,9 @@ NAMES_EVERY = 10.0
 SELDOM_EVERY = 10.0
 # The share of a node's time, and of our own, that scans of jobs may take.
 SCAN_SHARE = 0.03
-OWN_SHARE = 0.1
+OWN_SHARE = 0.04
+# What a command costs a node beyond what its commandstats say: reading and writing.
+OVERHEAD = 1.3
 LEAST_COST = 0.0005
 _PAGE = b"1000"
 SELDOM: tuple[Words, ...] = ([b"HELLO"], [b"TIME"], [b"CONFIG", b"GET", b"maxmemory"])
@@ -30,8 +32,9 @@ SELDOM: tuple[Words, ...] = ([b"HELLO"], [b"TIME"], [b"CONFIG", b"GET", b"maxmem
 class NodePlan:
     """The requests of one node.
 
-    names     its queues as far as they are known, in the order in which they are asked
-    is_known  whether all names were seen at least once
+    names      its queues as far as they are known, in the order in which they are asked
+    is_known   whether all names were seen at least once
+    page_cost  seconds that a page of jobs takes the node by its own figures; None if they are not known
     """
 
     def __init__(
@@ -53,7 +56,7 @@ class NodePlan:
         self._names_due = 0.0
         self._is_scanning = False
         self._turn = 0
-        self.last_cost = 0.0
+        self.page_cost: float | None = None
         self._page_due = 0.0
 
     def tick(self, now: float, first: Iterable[bytes] = ()) -> list[Words]:
@@ -109,6 +112,12 @@ class NodePlan:
         return self._page_due
 
     def page_done(self, now: float, node_cost: float, own_cost: float) -> None:
-        """A page of jobs has come; it took the node and us so many seconds."""
-        self.last_cost = max(node_cost, LEAST_COST)
-        self._page_due = now + max(self.last_cost / SCAN_SHARE, own_cost / OWN_SHARE) - self.last_cost
+        """A page of jobs has come.
+
+        node_cost  seconds that the node took at most: until the reply came, without what we worked meanwhile
+        own_cost   seconds that we took, times the number of nodes that are scanned
+        """
+        if self.page_cost is not None:
+            node_cost = min(node_cost, self.page_cost * OVERHEAD)
+        node_cost = max(node_cost, LEAST_COST)
+        self._page_due = now + max(node_cost / SCAN_SHARE - node_cost, own_cost / OWN_SHARE)

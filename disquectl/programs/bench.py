@@ -9,8 +9,8 @@ import os
 import secrets
 import socket
 
-from disquectl.bulk.load import OF_CONNECTIONS, Load, consume, described, produce
-from disquectl.bulk.load_processes import measure, number_of_processes
+from disquectl.bulk.bench_processes import measure, number_of_processes
+from disquectl.bulk.bench_run import OF_CONNECTIONS, Load, consume, described, produce
 from disquectl.bulk.progress import Progress
 from disquectl.bulk.purge_jobs import purge_own_queue
 from disquectl.bulk.summary import count_of
@@ -24,7 +24,7 @@ from disquectl.spec.shape import PAIRS, Shape
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from disquectl.bulk.load import Phase
+    from disquectl.bulk.bench_run import Phase
     from disquectl.client.address import Node
     from disquectl.execution.session import Session
     from disquectl.merge.measured import Measured
@@ -47,8 +47,13 @@ def bench(values: Values, rows: Shape, session: Session) -> None:
     with Stop(run.say_stopping) as stop:
         try:
             run.carry_out(stop)
-        finally:
             left = run.delete_jobs()
+        except KeyboardInterrupt:
+            run.say_left("interrupted")
+            raise
+        except BaseException:
+            run.delete_jobs()
+            raise
     _write(run.found, rows, session)
     for line in silent:
         session.problem(line)
@@ -57,7 +62,7 @@ def bench(values: Values, rows: Shape, session: Session) -> None:
     if (problem := _problem(run.found, session)) is not None:
         raise problem
     if left:
-        raise PartlyDone("jobs may be left, for 5 minutes at most")
+        raise PartlyDone("not all jobs were deleted")
     if silent:
         raise PartlyDone(f"{len(nodes)} of {len(nodes) + len(silent)} nodes were measured")
 
@@ -151,8 +156,13 @@ class _Bench:
         except DisquectlError as problem:
             lines = [problem.message]
         for line in lines:
-            self._session.problem(f"jobs of {self._queue.decode()} may be left: {line}")
+            self.say_left(line)
         return bool(lines)
+
+    def say_left(self, reason: str) -> None:
+        """Say that jobs are not deleted."""
+        self._progress.clear()
+        self._session.problem(f"jobs of {self._queue.decode()} may be left, 5 minutes at most: {reason}")
 
     def say_stopping(self) -> None:
         """Called at the first signal."""

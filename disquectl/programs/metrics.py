@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from disquectl.execution.session import Session
     from disquectl.spec.parameters import Values
 
-# Anyone may read the file: the textfile collector runs as a user of its own.
+# Anyone may read the file: the textfile collector runs as another user.
 _MODE = 0o644
 _RULES = os.path.join(os.path.dirname(os.path.dirname(__file__)), "health", "alerts.yml")
 # Of the time of a node, for scans of its jobs while scrapes are answered.

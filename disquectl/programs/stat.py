@@ -58,14 +58,14 @@ def watch(values: Values, shape: Shape, session: Session) -> None:
             if queues.open:
                 settle_queues(sampler.cluster, queues, sampler.refusals)
             sampler.first(begun + FIRST_SECONDS)
-            _problem(sampler, session)
+            problem_of(sampler, session)
             due = max(time.monotonic(), begun)
             done = 0
             while done != times:
-                due = max(due + seconds, time.monotonic())
-                _wait(due, session)
+                due = max(due + seconds, time.monotonic() + seconds / 2)
+                wait_for(due, session)
                 sampler.tick(due + max(seconds / 2, LATE_SECONDS))
-                problem = _problem(sampler, session, is_last=done + 1 == times)
+                problem = problem_of(sampler, session, is_last=done + 1 == times)
                 out.write(_record(sampler, words))
                 out.pause()
                 done += 1
@@ -73,10 +73,10 @@ def watch(values: Values, shape: Shape, session: Session) -> None:
             out.finish()
         if problem is not None:
             raise problem
-        _end(sampler, session)
+        end_of(sampler, session)
 
 
-def _end(sampler: Sampler, session: Session) -> None:
+def end_of(sampler: Sampler, session: Session) -> None:
     """Report the nodes that did not answer the last sample, and raise PartlyDone for them."""
     nodes = sampler.samples.nodes.values()
     down = [node for node in nodes if not node.is_up]
@@ -94,7 +94,7 @@ def _writer(shape: Shape, session: Session) -> Writer:
     return SteadyWriter(streams.stdout, shape, height=height, header=session.settings.header)
 
 
-def _problem(sampler: Sampler, session: Session, *, is_last: bool = False) -> DisquectlError | None:
+def problem_of(sampler: Sampler, session: Session, *, is_last: bool = False) -> DisquectlError | None:
     """Why no node answers; reported unless it is the last sample. Raises it if it lasts."""
     try:
         require_an_answer(sampler.cluster, session, sampler.refusals)
@@ -112,7 +112,7 @@ def _record(sampler: Sampler, words: tuple[bytes, ...]) -> Record:
     return {"time": utc_now(), **sampler.samples.total(names)}
 
 
-def _wait(due: float, session: Session) -> None:
+def wait_for(due: float, session: Session) -> None:
     """Wait until a time. Raises BrokenPipeError when the reader of stdout has gone."""
     poll = select.poll()
     try:

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from disquectl.spec.parameters import Values
     from disquectl.spec.shape import Shape
 
-# The first look gets this time, however short --timeout is.
+# The first look gets this time, however short --timeout is; with 0 it gets all that the nodes may take.
 _FIRST_LOOK_SECONDS = 1.0
 
 
@@ -36,7 +36,7 @@ def wait(values: Values, shape: Shape, session: Session) -> None:
     timeout = values["timeout"] / 1000 if "timeout" in values else None
     waiting = _Waiting(condition, session, timeout)
     discover = "seeds_only" not in values
-    # A client of its own: its timeouts change.
+    # A separate client: its timeouts change.
     client = session.patient_client()
     with client, EveryNode(client, session, discover=discover) as every, Signals(STOPPING, _interrupt):
         try:
@@ -90,6 +90,7 @@ class _Waiting:
     def __init__(self, condition: Condition, session: Session, timeout: float | None) -> None:
         """`timeout` is in seconds, None for no limit."""
         self.text = ""
+        self._silent: list[str] = []  # the nodes that did not answer at the last look
         self._condition = condition
         self._session = session
         self._timeout = timeout
@@ -98,7 +99,7 @@ class _Waiting:
         """The verdict that is true. Raises NothingThere at the timeout, and as EveryNode.ask does."""
         pauses = Pauses()
         timeout, begun = self._timeout, time.monotonic()
-        if timeout is not None:
+        if timeout:
             every.deadline = begun + max(timeout, _FIRST_LOOK_SECONDS)
         while True:
             verdict = self._look(every)
@@ -114,12 +115,14 @@ class _Waiting:
         try:
             verdict = self._condition.look(every)
         except TimeIsOver:
-            self.text = self.text or "the nodes did not answer in time"
+            self.text = self.text or "the nodes were still being asked"
             return None
         except Incomplete as problem:
-            if self.text != str(problem):
+            if self._silent != problem.nodes:
                 self._session.warn(f"{problem}; nothing counts as true until all nodes answer")
+            self._silent = problem.nodes
             self.text = str(problem)
             return None
+        self._silent = []
         self.text = verdict.text
         return verdict

@@ -134,7 +134,7 @@ def _field(name: str, shape: Shape) -> str:
 
 
 class _Stamping(Writer):
-    """Adds the time to each record, unless it has one of its own, and passes it on to another writer."""
+    """Adds the time to each record, unless it has one already, and passes it on to another writer."""
 
     __slots__ = ("_inner", "_time")
 

@@ -103,7 +103,7 @@ REPEAT = Command(
     "repeat",
     "Run a command N times; `3 ping` is the same as `repeat 3 ping`.",
     example="3 ping",
-    details="It stops at the first error. Each run is like a line of its own: a command that asks asks each "
+    details="It stops at the first error. Each run is like a separate line: a command that asks asks each "
     "time. With > it would overwrite the file each time, so use >>.",
     grammar=Grammar(
         arguments=(

@@ -53,7 +53,8 @@ class QuietOutput(Vt100_Output):
         return 1
 
 
-def _size() -> Size:
+def terminal_size() -> Size:
+    """The size of the terminal, with a limit to the columns."""
     columns, rows = shutil.get_terminal_size()
     # Each column costs time at each key; COLUMNS may say anything.
     return Size(rows=rows, columns=min(columns, MAX_COLUMNS))
@@ -69,7 +70,7 @@ class Terminal:
     def __init__(self, shell: Shell) -> None:
         self._shell = shell
         color = shell.settings.color != "never"
-        output = QuietOutput(sys.stdout, _size, term=os.environ.get("TERM"), enable_cpr=False)
+        output = QuietOutput(sys.stdout, terminal_size, term=os.environ.get("TERM"), enable_cpr=False)
         self._session: PromptSession[str] = PromptSession(
             completer=GrammarCompleter(shell),
             lexer=GrammarLexer(),

@@ -255,7 +255,7 @@ class Command:
     short_ids    whether it takes the beginnings of job IDs
     of_one_node  whether its answer is that of one node only, and a terminal is told so
     merge        how --cluster combines the replies of all nodes; "none" without --cluster
-    repeats      whether it has --every and --times: it only reads, and has no such options of its own
+    repeats      whether it has --every and --times: it only reads, and does not have such options itself
     grammar      what may be typed; without it, only options of all commands
     risk         what it can do to the cluster; without it, nothing
     does         a Request, a Program, or None if it only has subcommands

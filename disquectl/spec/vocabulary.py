@@ -56,6 +56,18 @@ COLUMNS: dict[str, dict[str, str]] = {
         "clock_skew": "Milliseconds that its clock is ahead of the local one.",
         "leaving": "Whether it is leaving the cluster.",
     },
+    "top": {
+        "time": "When the sample was taken, in UTC.",
+        "queue": "The queue.",
+        "queued": "Jobs that wait for a consumer.",
+        "delayed": "Jobs whose delay has not ended, by the last scan.",
+        "in_flight": "Jobs delivered or taken out, and not acknowledged, by the last scan.",
+        "rate_in": "Jobs queued per second.",
+        "rate_out": "Jobs delivered per second.",
+        "oldest_age": "Age of the oldest queued job, in seconds, by the last scan.",
+        "waiting": "Clients that wait in GETJOB for this queue.",
+        "pause": "none, in, out or all; joined where the nodes differ.",
+    },
     "stat": {
         "time": "When the sample was taken, in UTC.",
         "nodes": "Nodes that answered.",

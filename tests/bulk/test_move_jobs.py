@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import json
 import os
+import time
 
 import pytest
 
@@ -66,6 +67,14 @@ def test_a_job_whose_clock_may_not_be_renewed_is_moved_all_the_same():
         _, counts, _, err = run(source, *words)
     assert counts == {"done": 1}
     assert "TOOLATE" not in err
+
+
+def test_a_copy_is_never_taken_for_a_job_that_existed_at_the_start(monkeypatch, node, client):
+    client.addjob("q", "body")
+    # As if the copy was made in the same millisecond as the start.
+    monkeypatch.setattr("disquectl.fanout.find_jobs.now_ms", lambda: time.time() * 1000 + 500)
+    _, out, err = run_here("move", "--all-queues", "--to", "new", "--yes", "-o", "json", "--node", node)
+    assert json.loads(out)["summary"]["matched"] == 1, err
 
 
 def test_each_id_is_acknowledged_by_a_command_of_its_own():

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import contextlib
 import csv
 import io
 import json
 import signal
+import threading
 
 import pytest
 
 from disquectl import Client
+from disquectl.errors import DisquectlError
 from disquectl.sandbox.thread import SandboxThread
 from tests.conftest import run_disquectl
 from tests.support.jobs import add, jobs
@@ -32,6 +35,13 @@ def calls(node, verb):
     with Client(node) as client:
         stats = client.info("commandstats")["commandstats"]
     return stats.get(f"cmdstat_{verb}", {"calls": 0})["calls"]
+
+
+def is_quick(node):
+    """Whether it answers at once."""
+    with contextlib.suppress(DisquectlError), Client(node, response_timeout=0.2) as client:
+        return client.ping() == b"PONG"
+    return False
 
 
 def is_sound(phase, count):
@@ -220,6 +230,26 @@ def test_a_signal_ends_it_with_the_figures_and_no_job_left(number, node, client)
     assert record["produce"]["jobs"] > 0
     assert list(client.jscan_all()) == []
     assert err == b"stopping: deleting the jobs (press Ctrl-C again not to)\n"
+
+
+def test_the_second_signal_leaves_the_jobs(node, client):
+    before = calls(node, "addjob")
+    with running("bench", "--for", "60s", "--clients", "2", node=node) as process:
+        wait_until(lambda: calls(node, "addjob") > before + 10)
+        # While the node does not answer, the first signal cannot end it.
+        stopped = threading.Thread(target=client.debug, args=("SLEEP", "3"))
+        stopped.start()
+        try:
+            wait_until(lambda: not is_quick(node))
+            process.send_signal(signal.SIGINT)
+            assert process.stderr.readline().startswith(b"stopping: ")
+            process.send_signal(signal.SIGINT)
+            out, err = process.communicate(timeout=PATIENCE_SECONDS)
+        finally:
+            stopped.join()
+    assert (process.returncode, out) == (130, b"")
+    assert b"may be left, 5 minutes at most: interrupted" in err
+    assert next(iter(client.jscan_all()), None) is not None
 
 
 def test_a_full_disk_is_9_and_no_job_is_left(node, client):

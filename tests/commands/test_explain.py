@@ -61,7 +61,7 @@ def test_every_word_is_known(words, capsys):
 
 
 def test_a_word_is_explained_for_each_place():
-    assert {one["command"] for one in explained("in-flight")} == {"queues", "state of a job"}
+    assert {one["command"] for one in explained("in-flight")} == {"queues", "top", "state of a job"}
     assert {one["command"] for one in explained("5")} == {"priority in HELLO", "exit code"}
     assert {one["command"] for one in explained("aof", "error")} == {"health of a node"}
 

@@ -333,3 +333,27 @@ def test_with_consumers_at_work_each_job_is_done_or_moved_and_both_only_if_told(
     assert twice <= {job_id for job_id, one in records.items() if "error" in one}
     assert consumed
     assert copied
+
+
+# The shell
+
+
+def test_the_shell_moves_too_and_names_a_side_only_then(cluster, node):
+    for number in range(2):
+        add(cluster[0], "mail", f"{number}", replicate=1)
+        next_millisecond()
+    script = (
+        f"move mail --to-node {node} --limit 1 --yes --echo\nmove mail --to post --yes\nqlen post --echo\n"
+    )
+    done = run_disquectl("shell", node=cluster[0], stdin=script.encode())
+    assert done.code == 0, done
+    assert done.err.count("move: 1 job matched, 1 done\n") == 2
+    assert bodies(node, "mail") == [b"0"]
+    assert bodies(cluster[0], "post") == [b"1"]
+    echoed = [line.split()[1] for line in done.err.splitlines() if ' "' in line]
+    assert {"source", "destination"} < set(echoed)
+    assert echoed[-1] == cluster[0]
+    refused = run_disquectl(
+        "shell", "--read-only", node=cluster[0], stdin=f"move post --to-node {node} --yes\n".encode()
+    )
+    assert refused.code == 2

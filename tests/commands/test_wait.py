@@ -18,6 +18,10 @@ from tests.support.scripted_node import ScriptedNode, silent
 from tests.support.waiting import wait_until
 from tests.support.workers import worker
 
+HELLO = (
+    b"*3\r\n:1\r\n$40\r\n" + b"a" * 40 + b"\r\n"
+    b"*4\r\n$40\r\n" + b"a" * 40 + b"\r\n$0\r\n\r\n$4\r\n7711\r\n$1\r\n1\r\n"
+)
 UNKNOWN = "D-dcb833cf-8YL1NT17e9+wsA/09NqxscQI-05a1"
 
 
@@ -274,13 +278,23 @@ def test_nothing_is_true_while_a_node_does_not_answer(words, mortal):
     )
 
 
-@pytest.mark.sandbox_only("a node is silent")
 def test_a_node_that_is_silent_does_not_delay_the_timeout(node):
-    with ScriptedNode([silent]) as other:
+    with ScriptedNode(*[[silent]] * 9) as other:
         begun = time.monotonic()
-        result = run_disquectl("wait", "--ready", "--timeout", "1s", node=f"{node},{other.address}")
+        words = ("--ready", "--timeout", "1s", "--response-timeout", "200ms")
+        result = run_disquectl("wait", *words, node=f"{node},{other.address}")
         assert (result.code, other.address in result.err) == (4, True)
         assert time.monotonic() - begun < 10
+        assert result.err.count("nothing counts as true") == 1
+
+
+def test_a_single_look_is_not_cut_short():
+    def late(conn):
+        time.sleep(1.5)
+        conn.sendall(HELLO)
+
+    with ScriptedNode([late, HELLO]) as node:
+        assert run_disquectl("wait", "--ready", "--timeout", "0", node=node.address).code == 0
 
 
 def test_a_wrong_password_is_not_waited_for():

@@ -26,7 +26,7 @@ EXAMPLES = [
     if one.is_callable or not one.subcommands
 ]
 # What goes on until it is stopped, and a worker whose command is the reader's own.
-ENDLESS = ("disquectl monitor", "disquectl work ")
+ENDLESS = ("disquectl monitor", "disquectl work ", "disquectl top ")
 # What a sandbox says to the rest: it knows no such job or node, keeps no file, and does not crash on purpose.
 UNKNOWN_JOB = (f"disquectl working {PAGE_JOB}", f"disquectl show {PAGE_JOB}", f"disquectl trace {PAGE_JOB}")
 REFUSED = {

@@ -29,10 +29,10 @@ def test_columns_is_the_width_where_it_can_be_one(columns: str, width: int, monk
 NAMED = {
     "execution/streams.py",
     "bulk/dump_file.py",  # a file of its own, whose writes `complete` makes whole
-    "bulk/load_processes.py",  # flushed before a fork
     "cli/help.py",  # whether stdout is a terminal
     "execution/session.py",  # getpass asks on stderr
     "shell/terminal.py",  # what prompt-toolkit draws on
+    "top/live.py",  # likewise
 }
 
 

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import itertools
 import time
+from types import SimpleNamespace
 
 import pytest
 
@@ -40,18 +42,22 @@ def test_a_scan_that_is_cut_short(cluster, probe, scan_seconds):
     assert any("for lack of time" in line for line in probe.unchecked()) is not queue.is_whole
 
 
-def test_a_slow_scan_reads_all_jobs_and_rests(cluster):
+@pytest.mark.parametrize(("share", "rest"), [(1.0, 0.0), (0.25, 3.0)])
+def test_a_slow_scan_reads_all_jobs_and_rests(share, rest, cluster, monkeypatch):
     fill(cluster[0], [f"{number}" for number in range(200)], "mail", replicate=1)
     with Transport(cluster) as client, open_cluster(client) as nodes:
         scan = ClusterScan(nodes)
         for _ in scan.run(scan_queues=False, scan_jobs=False):
             pass
-        begun = time.monotonic()
-        assert sum(len(page) for _, page in scan.run_slowly(1.0)) == 200
-        quick = time.monotonic() - begun
-        begun = time.monotonic()
-        assert sum(len(page) for _, page in scan.run_slowly(0.02)) == 200
-        assert time.monotonic() - begun > quick
+        # Each page keeps the nodes busy for a second, by this clock.
+        rests, seconds = [], itertools.count()
+        clock = SimpleNamespace(
+            monotonic=lambda: float(next(seconds)), process_time=float, sleep=rests.append, time=time.time
+        )
+        monkeypatch.setattr("disquectl.fanout.scan_all.time", clock)
+        assert sum(len(page) for _, page in scan.run_slowly(share)) == 200
+    assert rests
+    assert set(rests) == {rest}
 
 
 def test_a_node_that_refuses_everything(cluster):

@@ -121,6 +121,7 @@ trace {ID}
 dead
 dead list mail
 stat --every 1ms --times 2
+top -b --every 1ms --times 2
 stat mail --every 1ms --times 2 -o json
 bench --produce --jobs 5 --clients 1 --yes
 bench --consume --jobs 5 --clients 1 --yes -o json

@@ -11,8 +11,8 @@ import time
 from collections import deque
 from functools import partial
 
-from disquectl.bulk.load_clients import AddingClient, TakingClient
-from disquectl.bulk.load_schedule import LoadSchedule
+from disquectl.bulk.bench_clients import AddingClient, TakingClient
+from disquectl.bulk.bench_schedule import Schedule
 from disquectl.client.connection import Broken, Unreachable
 from disquectl.errors import ConnectionFailed
 from disquectl.merge.measured import Measured
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from typing import Protocol
 
-    from disquectl.bulk.load_clients import LoadClient
+    from disquectl.bulk.bench_clients import BenchClient
     from disquectl.client.address import Node
     from disquectl.client.connection import Connection
     from disquectl.client.connection_factory import ConnectionFactory
@@ -142,7 +142,7 @@ class _Run:
         self,
         load: Load,
         jobs: int | None,
-        make: Callable[[Connection], LoadClient],
+        make: Callable[[Connection], BenchClient],
         factory: ConnectionFactory,
         *,
         stop: Stopping,
@@ -154,9 +154,9 @@ class _Run:
         self._report = report
         self._patience = factory.response_timeout
         self._epoll = select.epoll()
-        self._clients: dict[int, LoadClient] = {}
-        self._idle: list[LoadClient] = []
-        self._resting: deque[tuple[float, LoadClient]] = deque()
+        self._clients: dict[int, BenchClient] = {}
+        self._idle: list[BenchClient] = []
+        self._resting: deque[tuple[float, BenchClient]] = deque()
         self._make = make
         self._factory = factory
         self._measured = Measured()
@@ -167,7 +167,7 @@ class _Run:
         try:
             self._connect()
             self._measured.begin = self._latest = time.monotonic()
-            self._schedule = LoadSchedule(
+            self._schedule = Schedule(
                 self._measured.begin,
                 block=self._load.pipeline,
                 jobs=self._jobs,
@@ -222,7 +222,8 @@ class _Run:
             return True
         if self._resting and now - self._latest > EMPTY_SECONDS:
             if self._jobs is not None:
-                self._measured.add_errors({NOT_DELIVERED: self._jobs - self._measured.jobs})
+                missing = self._jobs - self._measured.jobs - self._measured.failed
+                self._measured.add_errors({NOT_DELIVERED: missing} if missing > 0 else {})
             return True
         return False
 
@@ -241,7 +242,7 @@ class _Run:
                 return
             self._start(self._idle.pop(), block, now)
 
-    def _start(self, client: LoadClient, block: tuple[int, float], now: float) -> None:
+    def _start(self, client: BenchClient, block: tuple[int, float], now: float) -> None:
         client.last = now
         before = client.events
         try:
@@ -252,7 +253,7 @@ class _Run:
         if client.events != before:
             self._epoll.modify(client.fileno(), client.events)
 
-    def _advance(self, client: LoadClient, events: int, now: float) -> None:
+    def _advance(self, client: BenchClient, events: int, now: float) -> None:
         before = client.events
         client.last = now
         try:
@@ -286,7 +287,7 @@ class _Run:
             if client.left and now - client.last > self._patience:
                 self._drop(client, NO_ANSWER)
 
-    def _drop(self, client: LoadClient, kind: str) -> None:
+    def _drop(self, client: BenchClient, kind: str) -> None:
         """Close a client that is of no use any longer, and count what it had in flight."""
         client.lost(kind)
         self._measured.add_errors(client.errors)

@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 import json
+import os
+import threading
 
 import pytest
 
+from disquectl.bulk.bench_processes import number_of_processes
 from tests.support.processes import run_python
 
 # The sandbox runs in another process: a process with threads must not fork.
 SCRIPT = """
 import json, os, signal
-from disquectl.bulk import load_processes
-from disquectl.bulk.load import Load, consume, produce
+from disquectl.bulk import bench_processes
+from disquectl.bulk.bench_run import Load, consume, produce
 from disquectl.client.address import parse_node
 from disquectl.client.transport import Transport
 from disquectl.errors import DisquectlError
@@ -33,7 +36,7 @@ try:
     with Stop() as stop:
         for phase in (produce, consume):
             if not stop.asked:
-                found.append(load_processes.measure(
+                found.append(bench_processes.measure(
                     phase, load, jobs, factory, stop=stop, report=report, processes=processes
                 ).record())
     print(json.dumps({"found": found, "reports": reports}))
@@ -62,6 +65,16 @@ def test_they_report_and_stop_at_a_signal(node):
     (added,) = said["found"]
     assert added["jobs"] >= max(said["reports"]) > 0
     assert added["errors"] == {}
+
+
+@pytest.mark.parametrize(
+    ("cores", "clients", "threads", "expected"),
+    [(1, 50, 1, 1), (2, 50, 1, 1), (8, 50, 1, 4), (8, 3, 1, 3), (8, 50, 2, 1)],
+)
+def test_half_of_the_cores_and_one_process_beside_threads(cores, clients, threads, expected, monkeypatch):
+    monkeypatch.setattr(os, "sched_getaffinity", lambda _: set(range(cores)))
+    monkeypatch.setattr(threading, "active_count", lambda: threads)
+    assert number_of_processes(clients) == expected
 
 
 def test_a_process_that_cannot_connect():

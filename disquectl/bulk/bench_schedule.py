@@ -9,7 +9,7 @@ from __future__ import annotations
 from math import inf
 
 
-class LoadSchedule:
+class Schedule:
     """Hands out blocks of requests. Times are in seconds of a monotonic clock."""
 
     __slots__ = ("_begin", "_block", "_end", "_left", "_rate", "_taken")

@@ -22,7 +22,7 @@ _READ = select.EPOLLIN
 _READ_AND_WRITE = select.EPOLLIN | select.EPOLLOUT
 
 
-class LoadClient:
+class BenchClient:
     """One connection.
 
     since      since when the latency of the block counts
@@ -62,7 +62,7 @@ class LoadClient:
         raise NotImplementedError
 
     def lost(self, kind: str) -> None:
-        """Note that what is in flight is not answered any more."""
+        """Note that no more replies come for what is in flight."""
         self.errors[kind] = self.errors.get(kind, 0) + self.left
         self.left = 0
 
@@ -72,7 +72,7 @@ class LoadClient:
         self.events = _READ_AND_WRITE if self._unsent else _READ
 
 
-class AddingClient(LoadClient):
+class AddingClient(BenchClient):
     """Adds jobs by ADDJOB; replies are counted, not parsed."""
 
     __slots__ = ("_block", "_lines", "_request", "_size")
@@ -104,7 +104,7 @@ class AddingClient(LoadClient):
         return not self.left
 
 
-class TakingClient(LoadClient):
+class TakingClient(BenchClient):
     """Takes jobs by GETJOB, and acknowledges them by ACKJOB. The latency is that of both together."""
 
     __slots__ = ("_count", "_ids", "_queue", "_replies")
@@ -149,7 +149,7 @@ class TakingClient(LoadClient):
         try:
             self._ids = [job[1] for job in reply]  # type: ignore[index,misc]  # other types raise
             request = encode((b"ACKJOB", *self._ids))
-        except (TypeError, IndexError) as problem:
+        except (TypeError, IndexError, KeyError) as problem:
             raise ProtocolError("not the reply to GETJOB") from problem
         self.returned, self.left = self._count - len(self._ids), len(self._ids)
         self._send(request)

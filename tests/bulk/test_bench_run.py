@@ -6,7 +6,7 @@ import json
 import threading
 
 from disquectl import Client
-from disquectl.bulk.load import Load, consume
+from disquectl.bulk.bench_run import Load, consume
 from disquectl.client.address import parse_node
 from disquectl.client.transport import Transport
 from tests.conftest import run_disquectl

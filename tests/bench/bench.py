@@ -1,9 +1,9 @@
 """How many jobs a second `disquectl bench` adds, beside redis-benchmark.
 
-    python tests/bench/load.py HOST:PORT
+    python -m tests.bench.bench HOST:PORT
 
-For a real node that holds nothing; it is emptied. In turns, so that what else the machine does falls on both;
-each round gives one ratio, and the median of the ratios is shown. The figure to hold: 0.8.
+For a real node on loopback that holds nothing; it is emptied. In turns, so that what else the machine does
+falls on both; each round gives one ratio, and the median of the ratios is shown. The figure to hold: 0.8.
 """
 
 from __future__ import annotations
@@ -15,6 +15,7 @@ import sys
 from statistics import median
 
 from disquectl import Client
+from tests.bench.bulk import prepare
 
 ROUNDS = 7
 BODY = "x" * 100
@@ -49,6 +50,7 @@ def by_redis_benchmark(node, clients, pipeline, jobs):
 
 
 def main(node):
+    prepare(node)
     for clients, pipeline, jobs in KINDS:
         rates = {by_bench: [], by_redis_benchmark: []}
         for turn in range(ROUNDS):

@@ -10,17 +10,17 @@ import json
 import os
 import select
 import signal
-import sys
 import threading
 
 from disquectl.errors import ConnectionFailed, DisquectlError
+from disquectl.execution.signals import STOPPING
 from disquectl.merge.measured import Measured, together
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import NoReturn
 
-    from disquectl.bulk.load import Load, Phase, Reporting
+    from disquectl.bulk.bench_run import Load, Phase, Reporting
     from disquectl.client.connection_factory import ConnectionFactory
     from disquectl.execution.signals import Stop
 
@@ -94,12 +94,15 @@ class _Child:
         self._said = b""
         self._has_ended = False
         reading, writing = os.pipe()
-        sys.stdout.flush()
-        sys.stderr.flush()
-        self.pid = os.fork()
-        if not self.pid:
-            os.close(reading)
-            _run(phase, load, jobs, factory, writing)
+        # A signal that came before the new process has its own handlers would be lost.
+        before = signal.pthread_sigmask(signal.SIG_BLOCK, STOPPING)
+        try:
+            self.pid = os.fork()
+            if not self.pid:
+                os.close(reading)
+                _run(phase, load, jobs, factory, writing)
+        finally:
+            signal.pthread_sigmask(signal.SIG_SETMASK, before)
         os.close(writing)
         self.fd = reading
 
@@ -143,6 +146,7 @@ class _Stopping:
         for number in (signal.SIGINT, signal.SIGHUP):
             signal.signal(number, signal.SIG_IGN)
         signal.signal(signal.SIGTERM, self._ask)
+        signal.pthread_sigmask(signal.SIG_UNBLOCK, STOPPING)
 
     def _ask(self, _number: int, _frame: object) -> None:
         self.asked = True

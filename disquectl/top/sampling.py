@@ -1,0 +1,129 @@
+"""Samples of the cluster as snapshots, tick by tick; between two ticks the jobs are scanned in slices.
+
+Used by the live screen, in a separate thread, and by `top -b`.
+"""
+
+from __future__ import annotations
+
+import gc
+import threading
+import time
+from functools import partial
+
+from disquectl.errors import DisquectlError
+from disquectl.fanout.existing_queues import settle_queues
+from disquectl.fanout.sampler import FIRST_SECONDS, Sampler
+from disquectl.merge.sampling_plan import SELDOM, NodePlan
+from disquectl.programs.stat import LATE_SECONDS, PATIENCE_SECONDS
+from disquectl.spec.queue_patterns import QueueWords
+from disquectl.top.model import EMPTY, Model, Snapshot
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from typing import Self
+
+    from disquectl.execution.session import Session
+    from disquectl.spec.parameters import Values, Words
+
+
+SELDOM_COLLECTED = (50_000, 20, 50)
+# Who consumes which queues, and what a page of a scan costs the node.
+_SELDOM: tuple[Words, ...] = ([b"CLIENT", b"LIST"], [b"INFO", b"commandstats"])
+
+
+class TopSampler:
+    """A context manager that closes the connections. `on_screen`: queues that are asked for at each tick."""
+
+    def __init__(self, session: Session, values: Values, seconds: float) -> None:
+        self._seconds = seconds
+        self._queues = QueueWords(values.get("queue", ()))
+        timeout = min(PATIENCE_SECONDS, session.settings.response_timeout_ms / 1000)
+        plan = partial(NodePlan, seconds, wants=self._queues.wants, seldom=(*SELDOM, *_SELDOM))
+        self.sampler = Sampler(session.impatient_client(timeout), plan, discover="seeds_only" not in values)
+        self._model = Model(self._queues.wants)
+        self._collecting = gc.get_threshold()
+        self.on_screen: tuple[bytes, ...] = ()
+
+    def __enter__(self) -> Self:
+        # Each tick makes hundreds of thousands of objects without cycles; searching them takes long.
+        self._collecting = gc.get_threshold()
+        gc.set_threshold(*SELDOM_COLLECTED)
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        gc.set_threshold(*self._collecting)
+        self.sampler.cluster.close()
+
+    def first(self) -> Snapshot:
+        """Find the nodes and their queues; the rates are not known yet."""
+        if self._queues.open:
+            settle_queues(self.sampler.cluster, self._queues, self.sampler.refusals)
+        self.sampler.first(time.monotonic() + FIRST_SECONDS)
+        return self._snapshot()
+
+    def rest(self, until: float, wake: Callable[[float], bool]) -> None:
+        """Scan jobs until a time, or until `wake` (see Sampler.scan_jobs)."""
+        self.sampler.scan_jobs(until, wake)
+
+    def tick(self, until: float) -> Snapshot:
+        """Take a sample."""
+        self.sampler.tick(until, self.on_screen)
+        return self._snapshot()
+
+    def _snapshot(self) -> Snapshot:
+        jobs = self.sampler.jobs
+        return self._model.snapshot(
+            self.sampler.samples,
+            None if jobs is None else jobs.result,
+            None if jobs is None else jobs.ended_at,
+            time.monotonic(),
+            time.time() * 1000,
+        )
+
+
+class Watcher(threading.Thread):
+    """Takes samples in the background. `snapshot` is the last one, `problem` what went wrong, or "".
+
+    `changed` is called after each, in this thread.
+    """
+
+    def __init__(self, sampler: TopSampler, seconds: float) -> None:
+        super().__init__(name="disquectl-top", daemon=True)
+        self.snapshot: Snapshot = EMPTY
+        self.problem = ""
+        self.changed: Callable[[], None] = lambda: None
+        self._sampler = sampler
+        self._seconds = seconds
+        self._stopped = threading.Event()
+
+    def look_at(self, queues: tuple[bytes, ...]) -> None:
+        """Ask for these queues at each tick."""
+        self._sampler.on_screen = queues
+
+    def stop(self) -> None:
+        """End soon."""
+        self._stopped.set()
+
+    def run(self) -> None:
+        try:
+            self._watch()
+        except DisquectlError as problem:
+            self.problem = problem.message
+        except Exception as problem:  # a thread has no caller to raise to: the screen shows it
+            self.problem = f"{type(problem).__name__}: {problem}"
+        self.changed()
+
+    def _watch(self) -> None:
+        self._take(self._sampler.first())
+        due = time.monotonic()
+        while not self._stopped.is_set():
+            # Half of an interval at least: rates over less are not worth much.
+            due = max(due + self._seconds, time.monotonic() + self._seconds / 2)
+            self._sampler.rest(due, self._stopped.wait)
+            if not self._stopped.wait(max(due - time.monotonic(), 0)):
+                self._take(self._sampler.tick(due + max(self._seconds / 2, LATE_SECONDS)))
+
+    def _take(self, snapshot: Snapshot) -> None:
+        self.snapshot = snapshot
+        self.changed()
