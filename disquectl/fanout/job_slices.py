@@ -15,15 +15,12 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
 
     from disquectl.client.node_connection import NodeConnection
+    from disquectl.fanout.close_look import Look
     from disquectl.merge.clocks import Clocks
     from disquectl.merge.job_estimate import QueueEstimate
-    from disquectl.merge.replicas import FlatReplica
     from disquectl.merge.sampling_plan import NodePlan
     from disquectl.protocol.resp import Reply
     from disquectl.spec.parameters import Words
-
-    # The ID of a node, a page of its replicas, and our time in ms.
-    SeePage = Callable[[str, list[FlatReplica], float], None]
 
 PAGE = b"1000"
 # What a page costs us in all, as a multiple of what it costs after it was read.
@@ -37,12 +34,12 @@ class JobSlices:
     ended_at  when that pass ended, in monotonic seconds
     """
 
-    def __init__(self, clocks: Clocks, see_page: SeePage | None = None) -> None:
-        """`see_page` is called with each page."""
+    def __init__(self, clocks: Clocks, look: Callable[[], Look | None]) -> None:
+        """`look` returns what sees the pages, too."""
         self.result: dict[bytes, QueueEstimate] | None = None
         self.ended_at: float | None = None
         self._clocks = clocks
-        self._see_page = see_page
+        self._look = look
         self._estimate: JobEstimate | None = None
         self._cursors: dict[NodeConnection, int] = {}
         self._sent: dict[NodeConnection, tuple[float, float]] = {}
@@ -85,8 +82,8 @@ class JobSlices:
         scanned = len(self._cursors)
         now_ms = time.time() * 1000
         self._estimate.add(connection.node_id, replicas, now_ms)
-        if self._see_page is not None:
-            self._see_page(connection.node_id, replicas, now_ms)
+        if (look := self._look()) is not None:
+            look.see_page(connection.node_id, replicas, now_ms)
         # Of the time until the reply, what we worked ourselves did not keep the node busy. Reading a reply
         # takes us a little longer than taking it in.
         node_cost = arrived - sent[0] - (own - sent[1])
@@ -102,4 +99,6 @@ class JobSlices:
             return
         self.result = self._estimate.result(frozenset(self._missing))
         self.ended_at = time.monotonic()
+        if (look := self._look()) is not None:
+            look.pass_ended()
         self._estimate = None

@@ -28,6 +28,7 @@ if TYPE_CHECKING:
 
     from disquectl.client.node_connection import NodeConnection, Request
     from disquectl.client.transport import Transport
+    from disquectl.fanout.close_look import Look
     from disquectl.protocol.resp import Reply
     from disquectl.spec.parameters import Record
 
@@ -44,6 +45,7 @@ class Sampler:
     samples   what the nodes said
     clocks    how far their clocks are ahead of ours
     jobs      passes over their jobs, if they are asked for
+    look      what is asked for at each sample in addition; another thread may set it
     refusals  the nodes that refused something
     """
 
@@ -53,6 +55,7 @@ class Sampler:
         self.samples = ClusterSamples()
         self.clocks = Clocks()
         self.jobs: JobSlices | None = None
+        self.look: Look | None = None
         self.refusals = Refusals()
         self._new_plan = new_plan
         self._plans: dict[str, NodePlan] = {}
@@ -92,10 +95,34 @@ class Sampler:
             self._pump(min(until, time.monotonic() + SLICE_SECONDS))
         now = time.monotonic()
         idle = [connection for connection in self.cluster.answered() if not connection.is_waiting]
+        look = self.look
         for connection in idle:
             connection.ask(self._plan(connection).tick(now, first))
+        if look is not None:
+            self._ask_to_look(look, idle)
         self._pump(until, idle)
         self._note_health()
+
+    def look_now(self, until: float) -> None:
+        """Ask only for what `look` wants."""
+        look = self.look
+        idle = [connection for connection in self.cluster.answered() if not connection.is_waiting]
+        if look is not None:
+            self._ask_to_look(look, idle)
+            self._pump(until, idle)
+
+    def found(self) -> list[Record]:
+        """What `look` has found."""
+        if self.look is None:
+            return []
+        nodes = self.samples.nodes.values()
+        names = {node.node_id: node.name for node in nodes}
+        return self.look.records(names, [node.node_id for node in nodes if not node.is_up])
+
+    def _ask_to_look(self, look: Look, connections: list[NodeConnection]) -> None:
+        requests = look.requests()
+        for connection in connections:
+            connection.ask(requests)
 
     def scan_jobs(self, until: float, wake: Callable[[float], bool]) -> None:
         """Go on with passes over the jobs until a time, or until `wake`.
@@ -103,7 +130,7 @@ class Sampler:
         `wake` waits that many seconds, and returns whether to end at once.
         """
         if self.jobs is None:
-            self.jobs = JobSlices(self.clocks)
+            self.jobs = JobSlices(self.clocks, lambda: self.look)
         self._begin_pass(self.jobs)
         while (now := time.monotonic()) < until:
             dues = []
@@ -176,6 +203,9 @@ class Sampler:
                 self._plan(connection).page_cost = _seconds_per_call(found, "jscan")
         elif request[0] == b"QSCAN":
             connection.ask(self._plan(connection).names_page(*qscan_page(reply)))
+        elif request[0] in (b"QPEEK", b"SHOW"):
+            if self.look is not None:
+                connection.ask(self.look.take(connection, request, reply))
         elif request[0] == b"JSCAN":
             if self.jobs is not None:
                 self.jobs.take(connection, reply, self._plan(connection))

@@ -7,8 +7,9 @@ import time
 from disquectl.execution.repeat import utc_now
 from disquectl.programs.stat import LATE_SECONDS, end_of, problem_of, wait_for
 from disquectl.top.choice import Choice, arranged
+from disquectl.top.lines import Surroundings, as_text
 from disquectl.top.sampling import TopSampler
-from disquectl.top.view import Surroundings, as_text, header
+from disquectl.top.view import header
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:

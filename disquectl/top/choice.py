@@ -14,11 +14,12 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
+    from disquectl.spec.parameters import Record
     from disquectl.top.model import QueueRow, Snapshot
 
-Screen = Literal["queues", "nodes", "help"]
+Screen = Literal["queues", "jobs", "job", "nodes", "help"]
 # What the line at the bottom asks for.
-Asking = Literal["", "filter", "command", "move", "pause"]
+Asking = Literal["", "filter", "command", "move", "pause", "confirm"]
 SORTS = ("trouble", "queue", "queued", "rate_in", "rate_out", "oldest_age", "waiting")
 
 
@@ -33,6 +34,9 @@ class Choice:
     cursor: bytes | None = None
     top: int = 0
     height: int = 10
+    queue: bytes = b""
+    job: bytes = b""
+    to_confirm: str = ""
     filter: str = ""
     sort: str = SORTS[0]
     is_reversed: bool = False
@@ -42,6 +46,7 @@ class Choice:
     message: str = ""
     is_trouble: bool = False
     back: list[tuple[Screen, bytes | None]] = field(default_factory=list)
+    _jobs: tuple[bytes, list[Record]] = field(default_factory=lambda: (b"", []))
     _rows: tuple[object, list[QueueRow]] | None = None
 
     def rows(self, snapshot: Snapshot) -> list[QueueRow]:
@@ -51,14 +56,27 @@ class Choice:
             self._rows = key, arranged(snapshot, self)
         return self._rows[1]
 
+    def jobs(self, snapshot: Snapshot) -> list[Record]:
+        """The jobs of the opened queue, as far as they are known."""
+        if snapshot.looked_at == self.queue:
+            self._jobs = self.queue, list(snapshot.found)
+        # While a job is looked at, those of its queue stay as they were.
+        return self._jobs[1] if self._jobs[0] == self.queue else []
+
     def names(self, snapshot: Snapshot) -> list[bytes]:
         """The names of the rows of the screen, in their order."""
+        if self.screen == "jobs":
+            return [record["id"].encode("utf-8", "surrogateescape") for record in self.jobs(snapshot)]
         if self.screen == "nodes":
             return [node.name.encode() for node in snapshot.nodes]
         return [row.queue for row in self.rows(snapshot)]
 
     def go(self, screen: Screen) -> None:
         """Open another screen; `go_back` returns to this one."""
+        if screen == "jobs":
+            self.queue = self.cursor or b""
+        elif screen == "job":
+            self.job = self.cursor or b""
         self.back.append((self.screen, self.cursor))
         self.screen, self.cursor, self.top = screen, None, 0
         self.marked.clear()
@@ -68,6 +86,10 @@ class Choice:
         if self.marked:
             self.marked.clear()
         elif self.back:
+            if self.screen == "job":
+                self.job = b""
+            elif self.screen == "jobs":
+                self.queue = b""
             self.screen, self.cursor = self.back.pop()
         elif self.filter:
             self.filter = ""
@@ -85,6 +107,11 @@ class Choice:
         if self.cursor is not None and self.cursor in names:
             return names.index(self.cursor)
         return min(self.top, max(len(names) - 1, 0))
+
+    def settle(self, names: Sequence[bytes]) -> None:
+        """Put the cursor on one of these rows, the ones that there are now."""
+        if self.screen not in ("help", "job"):
+            self.cursor = names[self.index(names)] if names else None
 
     def scroll(self, names: Sequence[bytes], height: int) -> range:
         """The rows to show in this many lines, with the cursor among them."""

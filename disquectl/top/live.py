@@ -23,9 +23,10 @@ from disquectl.shell.terminal import QuietOutput, terminal_size
 from disquectl.top.choice import Choice
 from disquectl.top.commands import Commands
 from disquectl.top.keys import KEYS
+from disquectl.top.lines import Surroundings
 from disquectl.top.press import Effect, cancel, press, rub_out, submit, type_text
 from disquectl.top.sampling import TopSampler, Watcher
-from disquectl.top.view import Surroundings, draw
+from disquectl.top.view import draw
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -79,7 +80,7 @@ class _Live:
         self._seconds = seconds
         self._commands = commands
         self._choice = Choice()
-        self._names: list[bytes] = []
+        self._opened = b"", b""
         self._killed_by = 0
         self._bug: Exception | None = None  # raised once the terminal is restored
         encoding = (sys.stdout.encoding or locale.getpreferredencoding(False)).lower().replace("-", "")
@@ -104,6 +105,7 @@ class _Live:
                 return EXIT_INTERRUPTED
             self._commands.run(effect.lines)
             self._choice.marked.clear()
+            self._watcher.open(*self._opened)
 
     @contextmanager
     def _signals(self) -> Iterator[None]:
@@ -151,6 +153,10 @@ class _Live:
             self._end_by(bug)
             return []
 
+    def _names(self) -> list[bytes]:
+        """The rows that there are now; keys may come faster than they are drawn."""
+        return self._choice.names(self._watcher.snapshot)
+
     def _end_by(self, bug: Exception) -> None:
         if self._bug is None:
             self._bug = bug
@@ -172,9 +178,8 @@ class _Live:
             self._blocks,
         )
         lines = draw(snapshot, choice, around)
-        self._names = choice.names(snapshot)
         if choice.screen == "queues":
-            self._watcher.look_at(tuple(self._names[choice.top : choice.top + choice.height]))
+            self._watcher.look_at(tuple(self._names()[choice.top : choice.top + choice.height]))
         found: StyleAndTextTuples = []
         for number, line in enumerate(lines):
             if number:
@@ -192,18 +197,18 @@ class _Live:
                     self._on_key(key.action)
                 )
         typing = (
-            (Keys.Any, lambda event: type_text(event.data, self._names, self._choice)),
-            (Keys.BracketedPaste, lambda event: type_text(event.data, self._names, self._choice)),
+            (Keys.Any, lambda event: type_text(event.data, self._names(), self._choice)),
+            (Keys.BracketedPaste, lambda event: type_text(event.data, self._names(), self._choice)),
             (Keys.Backspace, lambda event: rub_out(self._choice)),
             (Keys.Escape, lambda event: cancel(self._choice)),
-            (Keys.Enter, lambda event: submit(self._names, self._choice)),
+            (Keys.Enter, lambda event: submit(self._names(), self._choice)),
         )
         for name, act in typing:
             bindings.add(name, filter=is_asking)(self._on_typing(act))
         return bindings
 
     def _on_key(self, action: Action) -> Callable[[KeyPressEvent], None]:
-        return self._on_typing(lambda event: press(action, self._names, self._choice))
+        return self._on_typing(lambda event: press(action, self._names(), self._choice))
 
     def _on_typing(self, act: Callable[[KeyPressEvent], Effect | None]) -> Callable[[KeyPressEvent], None]:
         def handle(event: KeyPressEvent) -> None:
@@ -215,6 +220,10 @@ class _Live:
         return handle
 
     def _carry_out(self, effect: Effect | None) -> None:
+        opened = self._choice.queue, self._choice.job
+        if opened != self._opened:
+            self._opened = opened
+            self._watcher.open(*opened)
         if effect is None:
             return
         if effect.what == "suspend":

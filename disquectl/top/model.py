@@ -90,6 +90,7 @@ class Snapshot:
     """All that is known at one tick; it does not change.
 
     scanned_at  when the last pass over all jobs ended, in monotonic seconds; None before the first one
+    looked_at   the queue or job of which `found` has what is known: see fanout.close_look
     """
 
     at: float
@@ -98,6 +99,8 @@ class Snapshot:
     nodes: tuple[NodeRow, ...] = ()
     scanned_at: float | None = None
     is_exact: bool = True
+    looked_at: bytes = b""
+    found: tuple[Record, ...] = ()
     in_history: tuple[float | None, ...] = ()
     out_history: tuple[float | None, ...] = ()
 
@@ -161,8 +164,8 @@ class Model:
             _nodes(samples),
             scanned_at,
             all(one.is_exact for one in (estimates or {}).values()),
-            tuple(self._in),
-            tuple(self._out),
+            in_history=tuple(self._in),
+            out_history=tuple(self._out),
         )
 
     def _row(

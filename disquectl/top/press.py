@@ -35,12 +35,15 @@ class Effect:
 def press(action: Action, names: Sequence[bytes], choice: Choice) -> Effect | None:
     """Carry out a key. `names`: the rows of the screen, in their order."""
     choice.message, choice.is_trouble = "", False
+    choice.settle(names)
     if action == "quit":
         return Effect("quit")
     if action == "interrupt":
         return Effect("interrupt")
     if action == "suspend":
         return Effect("suspend")
+    if action == "doctor":
+        return Effect("run", ("doctor",))
     if action == "refresh":
         return Effect("redraw")
     if action in ("up", "down", "page up", "page down", "first", "last"):
@@ -60,9 +63,9 @@ def press(action: Action, names: Sequence[bytes], choice: Choice) -> Effect | No
             choice.go_back()
         else:
             choice.go("nodes")
-    elif choice.screen in ("help", "nodes"):
-        return None
-    else:
+    elif choice.screen in ("jobs", "job"):
+        _on_jobs(action, names, choice)
+    elif choice.screen == "queues":
         return _on_queues(action, names, choice)
     return None
 
@@ -70,7 +73,7 @@ def press(action: Action, names: Sequence[bytes], choice: Choice) -> Effect | No
 def _go(action: Action, names: Sequence[bytes], choice: Choice) -> None:
     page = max(choice.height - 1, 1)
     by = {"up": -1, "down": 1, "page up": -page, "page down": page, "first": -len(names), "last": len(names)}
-    if choice.screen == "help":
+    if choice.screen in ("help", "job"):
         choice.top = max(choice.top + by[action], 0)
         choice.cursor = None
     else:
@@ -99,12 +102,36 @@ def _on_queues(action: Action, names: Sequence[bytes], choice: Choice) -> Effect
     elif action == "queue now":
         return Effect("run", (f"requeue {_words(names, choice)}",))
     elif action == "enter":
-        return Effect("run", (f"jobs {_words(names, choice)}",))
+        choice.go("jobs")
+    elif action == "acknowledge":
+        choice.message, choice.is_trouble = "this key acts on jobs: Enter opens the queue", True
     return None
+
+
+# The commands of jobs name them, and so do not ask: the screen does.
+_OF_JOBS: dict[Action, str] = {"delete": "deljob", "queue now": "enqueue", "acknowledge": "ack"}
+
+
+def _on_jobs(action: Action, names: Sequence[bytes], choice: Choice) -> None:
+    ids = [choice.job] if choice.screen == "job" else choice.chosen(names)
+    if action == "enter" and choice.screen == "jobs" and choice.cursor is not None:
+        choice.go("job")
+    elif action == "mark" and choice.screen == "jobs":
+        choice.mark(names)
+    elif action == "show name" and ids:
+        choice.message = for_terminal(ids[0])
+    elif action in _OF_JOBS and ids:
+        choice.asking, choice.text = "confirm", ""
+        choice.to_confirm = f"{_OF_JOBS[action]} {' '.join(map(_word, ids))} --cluster"
+    elif action in ("pause", "move"):
+        choice.message, choice.is_trouble = "this key acts on queues: Esc goes back to them", True
 
 
 def type_text(text: str, names: Sequence[bytes], choice: Choice) -> Effect | None:
     """Take what is typed into the line at the bottom; a pause is chosen by one letter."""
+    if choice.asking == "confirm":
+        choice.asking = ""
+        return Effect("run", (choice.to_confirm,)) if text.lower() == "y" else None
     if choice.asking != "pause":
         choice.text += "".join(char for char in text if char.isprintable())
         if choice.asking == "filter":

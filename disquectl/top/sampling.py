@@ -8,9 +8,11 @@ from __future__ import annotations
 import gc
 import threading
 import time
+from dataclasses import replace
 from functools import partial
 
 from disquectl.errors import DisquectlError
+from disquectl.fanout.close_look import JobLook, QueueLook
 from disquectl.fanout.existing_queues import settle_queues
 from disquectl.fanout.sampler import FIRST_SECONDS, Sampler
 from disquectl.merge.sampling_plan import SELDOM, NodePlan
@@ -44,6 +46,7 @@ class TopSampler:
         self._model = Model(self._queues.wants)
         self._collecting = gc.get_threshold()
         self.on_screen: tuple[bytes, ...] = ()
+        self._of_queue: QueueLook | None = None  # kept while one of its jobs is looked at
 
     def __enter__(self) -> Self:
         # Each tick makes hundreds of thousands of objects without cycles; searching them takes long.
@@ -69,7 +72,21 @@ class TopSampler:
     def tick(self, until: float) -> Snapshot:
         """Take a sample."""
         self.sampler.tick(until, self.on_screen)
-        return self._snapshot()
+        return self.looked(self._snapshot())
+
+    def open(self, queue: bytes, job: bytes) -> None:
+        """Look closely at a job, or else at a queue; neither: at nothing. Another thread may call it."""
+        if self._of_queue is None or self._of_queue.queue != queue:
+            self._of_queue = QueueLook(queue, self.sampler.clocks) if queue else None
+        self.sampler.look = JobLook(job, self.sampler.clocks) if job else self._of_queue
+
+    def looked(self, snapshot: Snapshot) -> Snapshot:
+        """The snapshot with what the close look has found."""
+        look = self.sampler.look
+        if look is None:
+            return snapshot
+        at = look.job_id if isinstance(look, JobLook) else look.queue if isinstance(look, QueueLook) else b""
+        return replace(snapshot, looked_at=at, found=tuple(self.sampler.found()))
 
     def _snapshot(self) -> Snapshot:
         jobs = self.sampler.jobs
@@ -96,14 +113,21 @@ class Watcher(threading.Thread):
         self._sampler = sampler
         self._seconds = seconds
         self._stopped = threading.Event()
+        self._hurried = threading.Event()
 
     def look_at(self, queues: tuple[bytes, ...]) -> None:
         """Ask for these queues at each tick."""
         self._sampler.on_screen = queues
 
+    def open(self, queue: bytes, job: bytes) -> None:
+        """Look closely at a job or a queue, now and at each tick; see TopSampler.open."""
+        self._sampler.open(queue, job)
+        self._hurried.set()
+
     def stop(self) -> None:
         """End soon."""
         self._stopped.set()
+        self._hurried.set()
 
     def run(self) -> None:
         try:
@@ -120,8 +144,13 @@ class Watcher(threading.Thread):
         while not self._stopped.is_set():
             # Half of an interval at least: rates over less are not worth much.
             due = max(due + self._seconds, time.monotonic() + self._seconds / 2)
-            self._sampler.rest(due, self._stopped.wait)
-            if not self._stopped.wait(max(due - time.monotonic(), 0)):
+            while time.monotonic() < due and not self._stopped.is_set():
+                self._sampler.rest(due, self._hurried.wait)
+                if self._hurried.wait(max(due - time.monotonic(), 0)):
+                    self._hurried.clear()
+                    self._sampler.sampler.look_now(time.monotonic() + LATE_SECONDS)
+                    self._take(self._sampler.looked(self.snapshot))
+            if not self._stopped.is_set():
                 self._take(self._sampler.tick(due + max(self._seconds / 2, LATE_SECONDS)))
 
     def _take(self, snapshot: Snapshot) -> None:

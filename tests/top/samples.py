@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
+from disquectl.top.lines import Surroundings
 from disquectl.top.model import NodeRow, QueueRow, Snapshot
-from disquectl.top.view import Surroundings
 
 HOSTILE = b"evil\x1b[31m\xe2\x80\xae\xff-\xe6\x97\xa5\xe6\x9c\xac"
 
@@ -69,3 +71,62 @@ SNAPSHOT = Snapshot(
 
 def around(width, height, **more):
     return Surroundings(width, height, "19:27:04", "prod", **more)
+
+
+JOB_ID = "D-aaaaaaaa-8YL1NT17e9+wsA/09NqxscQI-05a1"
+
+
+def job(number, **more):
+    return {
+        "id": JOB_ID[:-4] + f"{number:04x}",
+        "queue": b"mail",
+        "state": "queued",
+        "next_requeue_within": None,
+        "age": 75,
+        "ttl": 86_000,
+        "retry": 300,
+        "nacks": 0,
+        "additional_deliveries": 0,
+        "holders": ["127.0.0.1:7711"],
+        "body": b'{"to": "ada\x1b[31m"}',
+        **more,
+    }
+
+
+OF_QUEUE = replace(
+    SNAPSHOT,
+    looked_at=b"mail",
+    found=(job(1), job(2, state="in-flight", nacks=3), job(3, body=b"\xff\xe6\x97\xa5" * 20)),
+)
+
+
+def copy(node, **more):
+    return {
+        "node": node,
+        "id": JOB_ID,
+        "queue": b"mail",
+        "state": "active",
+        "ttl": 86_000,
+        "ctime": 1_700_000_000_000_000_000,
+        "nodes_delivered": [node],
+        "body": b'{"to": "ada", "items": [1, 2.50]}',
+        **more,
+    }
+
+
+OF_JOB = replace(
+    SNAPSHOT,
+    looked_at=JOB_ID.encode(),
+    found=(
+        {
+            "id": JOB_ID,
+            "created_by": "127.0.0.1:7711",
+            "ttl_minutes": 1440,
+            "delivery": "at least once",
+            "state": "queued",
+            "next_requeue_within": 12_000,
+            "differs": ["state"],
+            "copies": [copy("127.0.0.1:7711", state="queued"), copy("127.0.0.1:7712")],
+        },
+    ),
+)

@@ -55,6 +55,15 @@ def test_the_cursor_stays_on_its_queue_when_rows_move():
     press("down", [], choice)
 
 
+def test_keys_that_come_before_the_screen_is_drawn_act_on_the_rows_that_there_are():
+    choice = choice_at(b"c")
+    press("filter", NAMES, choice)
+    type_text("e", NAMES, choice)
+    submit(NAMES, choice)
+    assert press("delete", [b"e"], choice) == run("purge e")
+    assert press("delete", [], choice) is None
+
+
 def test_the_cursor_is_always_on_the_screen():
     choice = choice_at(b"a", height=3)
     for action in ("last", "up", "up", "up", "first", "page down"):
@@ -66,7 +75,7 @@ def test_the_cursor_is_always_on_the_screen():
 
 @pytest.mark.parametrize(
     ("action", "line"),
-    [("delete", "purge c"), ("queue now", "requeue c"), ("enter", "jobs c")],
+    [("delete", "purge c"), ("queue now", "requeue c")],
 )
 def test_actions_are_commands(action, line):
     assert press(action, NAMES, choice_at(b"c")) == run(line)
@@ -113,7 +122,7 @@ def test_a_command_is_typed():
 @pytest.mark.parametrize(
     "name", [b"-x", b"a b", b"\xff", b"|", b"'", b'"', b"\\!", b"help", b"*", HOSTILE, b"a\nb"]
 )
-@pytest.mark.parametrize("action", ["delete", "queue now", "enter"])
+@pytest.mark.parametrize("action", ["delete", "queue now"])
 def test_names_of_any_bytes_reach_the_command_whole(name, action):
     effect = press(action, [name], Choice(cursor=name))
     invocation = interpret(read(effect.lines[0]))
@@ -164,6 +173,34 @@ def test_rows_are_sorted_once_for_a_snapshot():
     assert choice.rows(SNAPSHOT) is choice.rows(SNAPSHOT)
     later = Snapshot(101.0, SNAPSHOT.total, (row(b"new"),))
     assert choice.names(later) == [b"new"]
+
+
+def test_jobs_are_opened_and_acted_on_after_a_question():
+    choice = choice_at(b"c")
+    press("enter", NAMES, choice)
+    assert (choice.screen, choice.queue) == ("jobs", b"c")
+    ids = [b"D-1", b"D-2"]
+    choice.scroll(ids, 10)
+    press("mark", ids, choice)
+    press("mark", ids, choice)
+    for action, verb in (("delete", "deljob"), ("queue now", "enqueue"), ("acknowledge", "ack")):
+        press(action, ids, choice)
+        assert type_text("n", ids, choice) is None
+        press(action, ids, choice)
+        assert type_text("y", ids, choice) == run(f"{verb} D-1 D-2 --cluster")
+    assert press("pause", ids, choice) is None
+    assert choice.is_trouble
+    choice.marked.clear()
+    press("enter", ids, choice)
+    assert (choice.screen, choice.job) == ("job", b"D-2")
+    press("delete", [], choice)
+    assert submit([], choice) is None  # Enter alone is no answer
+    press("delete", [], choice)
+    assert type_text("y", [], choice) == run("deljob D-2 --cluster")
+    press("back", [], choice)
+    assert (choice.screen, choice.job, choice.cursor) == ("jobs", b"", b"D-2")
+    press("back", ids, choice)
+    assert (choice.screen, choice.queue, choice.cursor) == ("queues", b"", b"c")
 
 
 def test_screens_go_back():

@@ -7,6 +7,7 @@ import os
 import signal
 import sys
 import termios
+import time
 
 import pexpect
 import pytest
@@ -15,6 +16,8 @@ from disquectl import Client
 from disquectl.sandbox.thread import SandboxThread
 from tests.conftest import run_disquectl
 from tests.support.emulated_terminal import Person
+from tests.support.scripted_node import ScriptedNode, silent
+from tests.support.waiting import wait_until
 
 FIELDS = [
     "time",
@@ -148,6 +151,41 @@ def test_an_action_shows_its_command_asks_as_that_does_and_comes_back(node, clie
         assert person.leaves() == 0
 
 
+def test_a_queue_and_a_job_are_opened_and_a_job_is_deleted(cluster, clients, tmp_path):
+    first = clients[0].addjob("mail", '{"to": "ada", "n": 1}', replicate=2)
+    # Jobs of the same millisecond are in the order of their IDs.
+    wait_until(lambda: time.time_ns() > clients[0].show(first)["ctime"] + 2_000_000)
+    second = clients[1].addjob("mail", "b", replicate=1)
+    wait_until(lambda: time.time_ns() > clients[1].show(second)["ctime"] + 2_000_000)
+    later = clients[2].addjob("mail", "c", delay=100, replicate=1)
+    with top(cluster[0], tmp_path, columns=140) as person:
+        person.until("mail")
+        person.type("\r")
+        person.until(lambda text: first in text and second in text and later in text and "delayed" in text)
+        person.type("g\r")
+        person.until(f"job {first}")
+        person.until('    "to": "ada",')
+        person.until("delivered at least once")
+        person.type("y")
+        person.until(lambda text: text.splitlines()[-1] == first)
+        person.type("\x1b")
+        person.until("jobs of mail")
+        person.type("jd")
+        person.until(f"deljob {second} --cluster? [y/N]")
+        person.type("n")
+        person.until("? help")
+        person.type("dy")
+        person.until("Press Enter")
+        person.type("\r")
+        person.until(lambda text: "jobs of mail" in text and second not in text)
+        person.type("\x1b")
+        person.until("waiting")
+        person.type("q")
+        assert person.leaves() == 0
+    assert clients[1].show(second) is None
+    assert clients[0].show(first) is not None
+
+
 def test_read_only_refuses_in_the_words_of_the_command(node, client, tmp_path):
     client.addjob("mail", "a")
     with top(node, tmp_path, "--read-only") as person:
@@ -206,6 +244,32 @@ def test_it_starts_without_a_node_and_finds_it_later(tmp_path):
                 person.until("1 of 1 nodes up")
                 person.type("q")
                 assert person.leaves() == 0
+
+
+def test_a_password_that_changes(node, client, tmp_path):
+    with top(node, tmp_path) as person:
+        person.until("1 of 1 nodes up")
+        client.config_set("requirepass", "s3cret")
+        person.until("0 of 1 nodes up")
+        person.type("N")
+        person.until("NOAUTH")
+        client.auth("s3cret")
+        client.config_set("requirepass", "")
+        person.until("1 of 1 nodes up")
+        person.type("q")
+        assert person.leaves() == 0
+
+
+def test_a_node_that_hangs_delays_neither_keys_nor_the_others(node, tmp_path):
+    with (
+        ScriptedNode([silent], [silent], [silent], [silent]) as hanging,
+        top(f"{node},{hanging.address}", tmp_path) as person,
+    ):
+        person.until("1 of 2 nodes up")
+        person.type("N")
+        person.until("no answer yet")
+        person.type("q")
+        assert person.leaves() == 0
 
 
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGHUP])

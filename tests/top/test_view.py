@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from disquectl.render.escape import UNSAFE
 from disquectl.render.fit import cells
 from disquectl.top.choice import Choice
 from disquectl.top.keys import KEYS
+from disquectl.top.lines import as_text
 from disquectl.top.model import EMPTY, Snapshot
 from disquectl.top.sparkline import ASCII, sparkline
-from disquectl.top.view import as_text, draw
-from tests.top.golden_screens import FOLDER, screens
+from disquectl.top.view import draw
+from tests.top.golden_screens import FOLDER, SCREENS, screens
 from tests.top.samples import HOSTILE, ROWS, SNAPSHOT, around, row
 
 
@@ -21,9 +25,10 @@ def test_the_golden_screens(name, text):
     assert text == (FOLDER / name).read_text()
 
 
-@given(st.integers(10, 400), st.integers(6, 100), st.sampled_from(["queues", "nodes", "help"]))
+@given(st.integers(10, 400), st.integers(6, 100), st.sampled_from(SCREENS))
 def test_every_screen_fits_its_size(width, height, screen):
-    lines = draw(SNAPSHOT, Choice(screen=screen), around(width, height))
+    choice, snapshot = screen
+    lines = draw(snapshot, replace(choice), around(width, height))
     assert len(lines) == height
     assert all(sum(cells(text) for _, text in line) <= width for line in lines)
 
@@ -32,7 +37,9 @@ def test_every_screen_fits_its_size(width, height, screen):
 def test_names_of_any_bytes_are_safe(name):
     choice = Choice(message="", filter="")
     lines = draw(Snapshot(100.0, SNAPSHOT.total, (row(name),)), choice, around(80, 24))
-    assert all(text.isprintable() for line in lines for _, text in line)
+    shown = "".join(text for line in lines for _, text in line)
+    assert not any(ord(char) in UNSAFE for char in shown)
+    assert "\n" not in shown
     assert choice.cursor == name
 
 
