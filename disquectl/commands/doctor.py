@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from disquectl.errors import UsageError
+from disquectl.health.finding import FIELDS, SEVERITIES
 from disquectl.spec.command import CLUSTER, Command, Grammar, Program
 from disquectl.spec.param_types import DURATION, one_of
 from disquectl.spec.parameters import SEEDS_ONLY, Option
@@ -14,10 +15,8 @@ if TYPE_CHECKING:
     from disquectl.spec.parameters import Values
     from disquectl.spec.shape import Kind, Level
 
-FIELDS = ("severity", "rule", "what", "evidence", "meaning", "command")
-SEVERITIES = ("error", "warning", "note")
 INTERVAL_MS = 5_000
-KINDS: dict[str, Kind] = {"severity": "word", "rule": "word", "what": "word", "command": "word"}
+KINDS: dict[str, Kind] = {"severity": "word", "rule": "word", "command": "word"}
 LEVELS: dict[str, dict[str, Level]] = {"severity": {"error": "error", "warning": "warning"}}
 SHAPE = Shape(FIELDS, RECORDS, many=True, value="what", kinds=KINDS, levels=LEVELS, empty="nothing is wrong")
 

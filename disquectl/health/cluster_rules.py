@@ -7,6 +7,7 @@ from disquectl.health.node_rules import at, named
 from disquectl.merge.nodes import PREFIX
 from disquectl.protocol.job_options import DEFAULT_REPLICATE
 from disquectl.render.escape import for_terminal, shell_word
+from disquectl.render.human import counted
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -63,7 +64,7 @@ def _ghosts(seen: Observation) -> dict[str, str]:
 
 
 def _forget(node_id: str, holders: Iterable[NodeFacts]) -> str:
-    return " && ".join(f"disquectl cluster forget {shell_word(node_id)} {at(node)}" for node in holders)
+    return " && ".join(f"{at(node.address)} cluster forget {shell_word(node_id)}" for node in holders)
 
 
 def ghosts(seen: Observation) -> Iterator[Found]:
@@ -72,7 +73,7 @@ def ghosts(seen: Observation) -> Iterator[Found]:
         if holders:
             shown = f"node {for_terminal(node_id[:PREFIX])}"
             yield Found(
-                f"{shown} no longer exists, and {len(holders)} nodes still know it",
+                f"{shown} no longer exists; known by {counted(len(holders), 'node')}",
                 {"id": node_id, "address": address, "known_by": [node.address for node in holders]},
                 _forget(node_id, holders),
             )
@@ -85,7 +86,7 @@ def split_view(seen: Observation) -> Iterator[Found]:
             continue
         others = [one for one in seen.answering if one.node_id not in _ids(node)]
         if others:
-            meet = [f"disquectl cluster meet {_host_and_port(one, seen)} {at(node)}" for one in others]
+            meet = [f"{at(node.address)} cluster meet {_host_and_port(one, seen)}" for one in others]
             yield Found(
                 f"{named(node)} does not know {', '.join(map(named, others))}",
                 {"node": node.address, "id": node.node_id, "unknown": [one.address for one in others]},
@@ -122,7 +123,7 @@ def stuck_handshake(seen: Observation) -> Iterator[Found]:
                 yield Found(
                     f"{named(node)} waits for {for_terminal(address)} to answer CLUSTER MEET",
                     {"node": node.address, "id": entry["id"], "meeting": address, "seconds": seen.interval},
-                    f"disquectl ping -n {shell_word(address)}",
+                    f"{at(address)} ping",
                 )
 
 
@@ -155,9 +156,7 @@ def settings_differ(seen: Observation) -> Iterator[Found]:
         usual = max(given, key=given.count)
         odd = [node for node, value in values.items() if value != usual]
         if given.count(usual) * 2 > len(given):
-            command = " && ".join(
-                f"disquectl config set {name} {shell_word(usual)} -n {shell_word(node)}" for node in odd
-            )
+            command = " && ".join(f"{at(node)} config set {name} {shell_word(usual)}" for node in odd)
         else:
             command = f"disquectl config get {name} --cluster"
         yield Found(f"{name} differs between the nodes", {"setting": name, "values": values}, command)
@@ -204,7 +203,7 @@ def few_nodes(seen: Observation) -> Iterator[Found]:
     able = [node.address for node in seen.answering if not node.leaving]
     if len(able) < DEFAULT_REPLICATE:
         yield Found(
-            f"{len(able)} nodes can take a replica of a new job, fewer than {DEFAULT_REPLICATE}",
+            f"{counted(len(able), 'node')} for replicas of new jobs, fewer than {DEFAULT_REPLICATE}",
             {"nodes": able, "wanted": DEFAULT_REPLICATE},
             "disquectl nodes",
         )

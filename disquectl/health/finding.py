@@ -44,7 +44,8 @@ class Found:
 
     what      the case in one line, with its name
     evidence  names and figures, as in a record
-    command   shows more, or ends it; to be typed in a shell
+    command   shows more, or ends it; to be typed in a shell. It begins with `disquectl -n ADDRESS` if it goes
+              to one node
     weight    of several findings of the same severity the heaviest comes first
     """
 

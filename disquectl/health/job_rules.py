@@ -5,7 +5,7 @@ from __future__ import annotations
 from disquectl.health.finding import Found, Rule
 from disquectl.health.job_facts import ALONE, ENDING, FAILING, MANY_RETURNS, UNLISTED, Suspicion
 from disquectl.health.queue_rules import word
-from disquectl.render.human import duration
+from disquectl.render.human import counted, duration
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -29,17 +29,14 @@ def _evidence(count: int, jobs: list[JobFact]) -> dict[str, object]:
     }
 
 
-def _jobs(count: int) -> str:
-    return "1 job" if count == 1 else f"{count} jobs"
-
-
 def failing_jobs(seen: Observation) -> Iterator[Found]:
     suspicion = _of(seen, FAILING)
     jobs = sorted(suspicion.confirmed, key=lambda job: -job.returns)
     if jobs:
         queues = " ".join(word(queue) for queue in sorted({job.queue for job in jobs})[:_EXAMPLES])
+        count = counted(suspicion.count, "job")
         yield Found(
-            f"{_jobs(suspicion.count)} came back {MANY_RETURNS} times or more, up to {jobs[0].returns} times",
+            f"{count} came back at least {MANY_RETURNS} times, up to {jobs[0].returns} times",
             {**_evidence(suspicion.count, jobs), "most_returns": jobs[0].returns},
             f"disquectl dead failing {queues}",
         )
@@ -50,7 +47,7 @@ def ending_jobs(seen: Observation) -> Iterator[Found]:
     jobs = sorted(suspicion.confirmed, key=lambda job: job.ttl)
     if jobs:
         yield Found(
-            f"{_jobs(suspicion.count)} will expire soon; the first in {duration(jobs[0].ttl)}",
+            f"{counted(suspicion.count, 'job')} will expire soon; the first in {duration(jobs[0].ttl)}",
             {**_evidence(suspicion.count, jobs), "least_ttl": jobs[0].ttl},
             f"disquectl jobs --sort ttl --reverse --ttl-below {jobs[-1].ttl + 1}",
         )
@@ -61,7 +58,7 @@ def lone_jobs(seen: Observation) -> Iterator[Found]:
     jobs = suspicion.confirmed
     if jobs and len(seen.answering) > 1:
         yield Found(
-            f"{_jobs(suspicion.count)} have one replica",
+            f"{counted(suspicion.count, 'job')} with one replica",
             _evidence(suspicion.count, jobs),
             f"disquectl trace {word(jobs[0].job_id)}",
         )
@@ -78,7 +75,7 @@ def unlisted_replicas(seen: Observation) -> Iterator[Found]:
     if jobs:
         count = suspicion.count if len(jobs) == len(suspicion.confirmed) else len(jobs)
         yield Found(
-            f"{_jobs(count)} may be acknowledged already, and are delivered again all the same",
+            f"{counted(count, 'job')} possibly acknowledged, and still delivered",
             _evidence(count, jobs),
             f"disquectl trace {word(jobs[0].job_id)}",
         )

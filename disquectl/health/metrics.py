@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from disquectl.health.observation import DEAD_PREFIX
 from disquectl.render.escape import plain
+from disquectl.spec.queue_names import DEAD_PREFIX
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from disquectl.health.finding import Found, Rule
 from disquectl.merge.nodes import FULL_PERCENT, NO_COPIES_PERCENT, PREFIX, TROUBLE
 from disquectl.render.escape import for_terminal, shell_word
-from disquectl.render.human import size
+from disquectl.render.human import counted, size
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -13,6 +13,8 @@ if TYPE_CHECKING:
 
     from disquectl.health.observation import NodeFacts, Observation
 
+# How a command begins that goes to one node; the others go to the whole cluster.
+ADDRESSED = "disquectl -n"
 _CLIENTS_PERCENT = 80
 # Slow commands and events that are older than this are history.
 _RECENT_SECONDS = 3600
@@ -27,9 +29,9 @@ def named(node: NodeFacts) -> str:
     return f"{address} (node {for_terminal(node.node_id[:PREFIX])})" if node.node_id else address
 
 
-def at(node: NodeFacts) -> str:
-    """The option that sends a command to this node."""
-    return f"-n {shell_word(node.address)}"
+def at(address: str) -> str:
+    """The beginning of a command that goes to this node."""
+    return f"{ADDRESSED} {shell_word(address)}"
 
 
 def _whose(node: NodeFacts) -> dict[str, str]:
@@ -49,7 +51,7 @@ def password_refused(seen: Observation) -> Iterator[Found]:
         if node.reason == "password":
             evidence = {**_whose(node), "problem": node.problem}
             what = f"{named(node)} does not accept the password: {node.problem}"
-            yield Found(what, evidence, f"disquectl ping {at(node)} --ask-password")
+            yield Found(what, evidence, f"{at(node.address)} ping --ask-password")
 
 
 def not_disque(seen: Observation) -> Iterator[Found]:
@@ -72,7 +74,7 @@ def node_unreachable(seen: Observation) -> Iterator[Found]:
             yield Found(
                 what,
                 {**_whose(node), "seen_by_others": trouble},
-                f"disquectl cluster nodes -n {shell_word(others)}",
+                f"{at(others)} cluster nodes",
                 len(trouble),
             )
 
@@ -82,9 +84,9 @@ def leaving(seen: Observation) -> Iterator[Found]:
         if node.leaving:
             jobs = node.figure("jobs", "registered_jobs")
             yield Found(
-                f"{named(node)} is leaving the cluster, with {jobs} replicas of jobs",
+                f"{named(node)} is leaving the cluster, with {counted(jobs or 0, 'replica')} of jobs",
                 {**_whose(node), "jobs": jobs},
-                f"disquectl cluster leaving no {at(node)}",
+                f"{at(node.address)} cluster leaving no",
             )
 
 
@@ -115,7 +117,7 @@ def maxmemory_zero(seen: Observation) -> Iterator[Found]:
             yield Found(
                 f"{named(node)} has maxmemory 0",
                 {**_whose(node), "maxmemory": 0},
-                f"disquectl config set maxmemory {DEFAULT_LIMIT} {at(node)}",
+                f"{at(node.address)} config set maxmemory {DEFAULT_LIMIT}",
             )
 
 
@@ -126,7 +128,7 @@ def clients_high(seen: Observation) -> Iterator[Found]:
             yield Found(
                 f"{named(node)} has {clients} clients, of at most {limit}",
                 {**_whose(node), "clients": clients, "maxclients": limit},
-                f"disquectl client list {at(node)}",
+                f"{at(node.address)} client list",
                 clients / limit,
             )
 
@@ -137,7 +139,7 @@ def aof_error(seen: Observation) -> Iterator[Found]:
             yield Found(
                 f"{named(node)} cannot write its append-only file",
                 {**_whose(node), **errors},
-                f"disquectl info persistence {at(node)}",
+                f"{at(node.address)} info persistence",
             )
 
 
@@ -157,7 +159,7 @@ def slow_commands(seen: Observation) -> Iterator[Found]:
             yield Found(
                 f"{named(node)} was blocked by {verb} for {ms} ms",
                 {**_whose(node), "count": len(slow), "command": verb, "ms": ms, "time": worst["time"]},
-                f"disquectl slowlog get {at(node)}",
+                f"{at(node.address)} slowlog get",
                 ms,
             )
 
@@ -169,7 +171,7 @@ def latency_events(seen: Observation) -> Iterator[Found]:
                 yield Found(
                     f"{named(node)} was held up by {event['event']} for up to {event['max_ms']} ms",
                     {**_whose(node), **event},
-                    f"disquectl latency latest {at(node)}",
+                    f"{at(node.address)} latency latest",
                     event["max_ms"],
                 )
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from disquectl.merge.consumers import QueueWorkers
 from disquectl.merge.nodes import NodeView
+from disquectl.spec.queue_names import DEAD_PREFIX
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -15,8 +16,6 @@ if TYPE_CHECKING:
 
     # Why a node does not answer. "replaced": another node answers at its address.
     Reason = Literal["down", "password", "stranger", "replaced"]
-
-DEAD_PREFIX = b"dead:"
 
 
 class NodeFacts(NodeView):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from disquectl.render.escape import for_terminal
+from disquectl.render.human import counted
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -112,7 +113,7 @@ def line(
         bad = sorted(
             (one for one in judged if one.status != "OK"), key=lambda one: -_BY_WEIGHT.index(one.status)
         )
-        checked = f"{len(judged)} {'queues' if item == 'queue' else 'nodes'} checked"
+        checked = f"{counted(len(judged), item)} checked"
         text = "; ".join([*(_of(item, one, figures) for one in bad), checked])
     if remark:
         text = f"{text} ({_in_text(remark)})"

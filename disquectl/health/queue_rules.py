@@ -6,7 +6,7 @@ from itertools import pairwise
 
 from disquectl.health.finding import Found, Rule
 from disquectl.render.escape import for_terminal, shell_word
-from disquectl.render.human import duration
+from disquectl.render.human import counted, duration
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -41,8 +41,9 @@ def paused(seen: Observation) -> Iterator[Found]:
     for queue in seen.queues:
         states = sorted(queue.pauses - {"none"})
         if states:
+            jobs = counted(queue.queued, "queued job")
             yield Found(
-                f"{shown(queue.name)} is paused ({', '.join(states)}), with {queue.queued} queued jobs",
+                f"{shown(queue.name)} is paused ({', '.join(states)}), with {jobs}",
                 {"queue": queue.name, "pause": queue.pause, "queued": queue.queued},
                 f"disquectl pause --cluster {word(queue.name)} none",
                 queue.queued,
@@ -64,10 +65,9 @@ def is_unconsumed(queue: QueueFacts) -> bool:
 def no_consumer(seen: Observation) -> Iterator[Found]:
     for queue in seen.queues:
         if is_unconsumed(queue):
-            age = queue.oldest_age or 0
+            age, jobs = queue.oldest_age or 0, counted(queue.queued, "queued job")
             yield Found(
-                f"{shown(queue.name)} has {queue.queued} queued jobs and no consumer; the oldest is "
-                f"{duration(age)} old",
+                f"{shown(queue.name)} has {jobs} and no consumer; the oldest is {duration(age)} old",
                 {"queue": queue.name, "queued": queue.queued, "oldest_age": age, "seconds": seen.interval},
                 f"disquectl consumers {word(queue.name)}",
                 queue.queued,
@@ -122,7 +122,7 @@ def dead_letters(seen: Observation) -> Iterator[Found]:
         total = sum(letters.values())
         names = sorted(letters, key=lambda name: -letters[name])
         yield Found(
-            f"{total} jobs are in {len(letters)} dead queues",
+            f"{counted(total, 'job')} in {counted(len(letters), 'dead queue')}",
             {"jobs": total, "queues": names[:20]},
             "disquectl dead --by reason",
         )

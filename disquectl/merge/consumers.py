@@ -7,6 +7,7 @@ say for which queues a connection waits; QSTAT says how many wait for one queue.
 from __future__ import annotations
 
 from disquectl.protocol.worker_names import read_worker_name
+from disquectl.render.human import counted
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -152,15 +153,11 @@ def totals(records: list[Record]) -> str:
     of_workers = [_worker(record) for record in records if record["queues"] is not None]
     parts = []
     if of_workers:
-        connections = _counted(len(of_workers), "connection")
-        parts.append(f"{_counted(len(set(of_workers)), 'worker')} with {connections}")
+        connections = counted(len(of_workers), "connection")
+        parts.append(f"{counted(len(set(of_workers)), 'worker')} with {connections}")
     if others := len(records) - len(of_workers):
-        parts.append(_counted(others, "other consumer" if of_workers else "consumer"))
+        parts.append(counted(others, "other consumer" if of_workers else "consumer"))
     return ", ".join(parts)
-
-
-def _counted(number: int, noun: str) -> str:
-    return f"{number} {noun}{'' if number == 1 else 's'}"
 
 
 def _worker(record: Record) -> str:

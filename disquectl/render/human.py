@@ -63,6 +63,11 @@ def time_of_day(seconds: float) -> str:
         return str(seconds)
 
 
+def counted(number: int, noun: str) -> str:
+    """`1 job`, `3 jobs`."""
+    return f"{number} {noun}{'' if number == 1 else 's'}"
+
+
 def since(iso: str, now_ms: int) -> str:
     """`5m ago` for a point in time as in ISO 8601; any other text is unchanged."""
     from datetime import datetime

@@ -1,4 +1,4 @@
-"""Warnings for queue names that look like patterns or like options of Disque. Pure."""
+"""The prefix of dead queues; warnings for names that look like patterns or like options of Disque. Pure."""
 
 from __future__ import annotations
 
@@ -9,6 +9,9 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from disquectl.spec.command import Command
+
+# In the names of the queues that have the dead letters of workers.
+DEAD_PREFIX = b"dead:"
 
 
 def doubts(command: Command, names: Iterable[bytes]) -> list[str]:

@@ -7,8 +7,8 @@ from typing import Any
 
 from disquectl.errors import UsageError
 from disquectl.protocol.job_options import DEFAULT_TIMEOUT_MS, check_numbers, number_words
+from disquectl.spec.queue_names import DEAD_PREFIX
 from disquectl.worker.dead_letter import decode_dead_letter
-from disquectl.worker.plan import DEAD_PREFIX
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:

@@ -5,14 +5,14 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal, TypeAlias
 
+from disquectl.spec.queue_names import DEAD_PREFIX
+
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from disquectl.worker.backoff import Backoff
 
-# A queue's dead jobs go to the queue of this prefix and its name.
-DEAD_PREFIX = b"dead:"
 # How the command gets a job.
 InputMode: TypeAlias = Literal["stdin", "arg", "args", "lines"]
 STDIN: InputMode = "stdin"  # the body on stdin

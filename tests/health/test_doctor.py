@@ -64,6 +64,26 @@ def test_a_finding_has_every_key_and_the_worst_comes_first(mortal):
     assert run_disquectl("doctor", "--fail-on", "error", "--interval", INTERVAL, node=nodes[0]).code == 3
 
 
+def test_commands_lead_to_the_same_cluster(cluster, tmp_path):
+    call(cluster[0], "PAUSE", "mail", "out")
+
+    def commands(*words, node=None, **env):
+        result = run_disquectl("doctor", "--interval", INTERVAL, "-o", "json", *words, node=node, **env)
+        return [one["command"] for one in json.loads(result.raw) if one["rule"] == "queue-paused"]
+
+    plain = "disquectl pause --cluster mail none"
+    to_node = f"disquectl -n {cluster[0]} pause --cluster mail none"
+    assert commands(node=cluster[0]) == [plain]
+    assert commands(DISQUE_URL=f"disque://{cluster[0]}") == [plain]
+    assert commands("-n", cluster[0]) == [to_node]
+    assert commands("-n", cluster[0], node="127.0.0.1:1") == [to_node]
+    assert commands("-u", f"disque://:s3cret@{cluster[0]}", DISQUE_NODES="not an address:") == [to_node]
+    config = tmp_path / "config.toml"
+    config.write_text(f'[profiles.prod]\nnodes = ["{cluster[0]}"]\n')
+    found = commands("-P", "prod", DISQUECTL_CONFIG=str(config))
+    assert found == ["disquectl -P prod pause --cluster mail none"]
+
+
 def test_no_node_answers():
     assert run_disquectl("doctor", node="127.0.0.1:1").code == 5
     assert run_disquectl("doctor", "--interval", "0", node="127.0.0.1:1").code == 2

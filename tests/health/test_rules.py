@@ -165,7 +165,7 @@ def test_an_address_that_another_node_has():
     seen.nodes[0].known = [*seen.nodes[0].known, {**seen.nodes[0].known[0], "id": gone.node_id}]
     (finding,) = examine(seen)
     assert finding.rule.name == "ghost"
-    assert finding.found.command == f"disquectl cluster forget {'d' * 40} -n {NAMES_OF[0]}"
+    assert finding.found.command == f"disquectl -n {NAMES_OF[0]} cluster forget {'d' * 40}"
 
 
 def test_a_node_that_is_gone_and_was_forgotten_by_some():

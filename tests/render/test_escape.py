@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from disquectl.render.escape import for_terminal, plain, wire
+from disquectl.render.escape import for_terminal, plain, shell_word, wire
 
 from .samples import HOSTILE, bodies, live_characters
 
@@ -99,3 +99,12 @@ def test_traffic_looks_as_in_the_protocol():
 def test_traffic_can_be_pasted_into_printf(body):
     done = subprocess.run(["bash", "-c", f"printf %b '{wire(body)}'"], capture_output=True, check=True)
     assert done.stdout == body
+
+
+@given(bodies)
+def test_a_word_for_a_shell_is_read_as_what_it_was(body):
+    word = body.replace(b"\0", b"")
+    shown = shell_word(word)
+    assert not live_characters(shown)
+    done = subprocess.run(["bash", "-c", f"printf %s {shown}"], capture_output=True, check=False)
+    assert done.stdout == word

@@ -4,7 +4,7 @@ import time
 
 import pytest
 
-from disquectl.render.human import ago, duration, show, since, size
+from disquectl.render.human import ago, counted, duration, show, since, size
 
 
 @pytest.mark.parametrize(
@@ -98,3 +98,7 @@ def test_a_point_in_time_is_in_local_time(zone):
 def test_a_point_as_in_iso_8601_is_relative():
     assert since("2026-11-22T01:25:11Z", 1_795_310_711_000 + 300_000) == "5m ago"
     assert since("yesterday", 0) == "yesterday"
+
+
+def test_a_count_of_one_is_singular():
+    assert [counted(number, "job") for number in (0, 1, 2)] == ["0 jobs", "1 job", "2 jobs"]
