@@ -21,6 +21,7 @@ BEGIN_RULES = BEGIN.replace("rows", "rules")
 END = "<!-- The end of the list. -->\n"
 DOCTOR = HELP / "doctor.md"
 PICTURE = ROOT / "docs" / "terminal.svg"
+TOP_PICTURE = ROOT / "docs" / "top.svg"
 SHELL_PICTURE = ROOT / "docs" / "shell.svg"
 COMPLETIONS = ROOT / "completions"
 
@@ -61,10 +62,11 @@ def main() -> int:
     for file, text in old.items():
         file.write_text(text)
     if options.pictures:
-        from tests.docs import picture, shell_picture
+        from tests.docs import picture, shell_picture, top_picture
 
         PICTURE.write_text(picture.svg())
         SHELL_PICTURE.write_text(shell_picture.svg())
+        TOP_PICTURE.write_text(top_picture.svg())
     return 0
 
 

@@ -31,26 +31,31 @@ def svg() -> str:
             someone.run("qpeek mail 2", "hello world\n")
             someone.type("GETJOB NOHANG FROM mai")
             someone.until("webmail")
-            return draw(someone)
+            return draw(someone, "shell")
 
 
-def draw(someone: Person) -> str:
-    """The screen as it is."""
+def draw(someone: Person, name: str, rows: int | None = None) -> str:
+    """The screen as it is, with so many lines; None: those with text."""
     console = Console(
         record=True, width=COLUMNS, file=StringIO(), force_terminal=True, color_system="truecolor"
     )
-    for command in range(len(someone.text.splitlines())):
+    for command in range(rows or len(someone.text.splitlines())):
         cells = [someone.screen.buffer[command][column] for column in range(COLUMNS)]
         line = Text()
-        for (front, back, bold), run in groupby(cells, lambda cell: (cell.fg, cell.bg, cell.bold)):
+        for (front, back, bold, reverse), run in groupby(
+            cells, lambda cell: (cell.fg, cell.bg, cell.bold, cell.reverse)
+        ):
             text = "".join(cell.data for cell in run).replace(" ", "\N{NO-BREAK SPACE}")
-            line.append(text, Style(color=_color(front), bgcolor=_color(back), bold=bold))
+            style = Style(color=_color(front), bgcolor=_color(back), bold=bold, reverse=reverse)
+            line.append(text, style)
         console.print(line)
-    return document(console, "shell")
+    return document(console, name)
 
 
 def _color(name: str) -> str | None:
     """The emulator's colour in Rich's words."""
     if name == "default":
         return None
+    if name == "brown":
+        return "yellow"
     return f"#{name}" if re.fullmatch(r"[0-9a-f]{6}", name) else name.replace("bright", "bright_")
