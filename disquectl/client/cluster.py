@@ -121,16 +121,35 @@ class Cluster:
                 return
 
     def retry(self) -> None:
-        """Connect again to the nodes that failed; `ask` without requests then waits for them."""
+        """Connect again to the nodes that failed; `ask` without requests then waits for them.
+
+        A node that no other one knows any more, and that is no seed, is forgotten.
+        """
+        greetings = [one.greeting for one in self.answered() if one.greeting is not None]
+        announced = {entry["id"] for greeting in greetings for entry in greeting["nodes"]}
         for connection in [one for one in self._connections if one.failure is not None]:
             self._connections.remove(connection)
             if connection.is_double:
+                continue
+            if greetings and connection.node not in self._seeds and connection.node_id not in announced:
+                self._by_id.pop(connection.node_id, None)
                 continue
             again = NodeConnection(connection.node, self._connection_factory, connection.node_id)
             if self._by_id.get(connection.node_id) is connection:
                 self._by_id[connection.node_id] = again
             self._connections.append(again)
         self._replaced.clear()
+
+    def learn(self, connection: NodeConnection, reply: Reply) -> None:
+        """Note what a later HELLO of a node says: nodes that it did not know before. Raises NotDisque."""
+        connection.greeting = _greeting(connection.node, reply)
+        if self._discover:
+            for entry in connection.greeting["nodes"]:
+                self._announced(connection, entry)
+
+    def known(self) -> list[NodeConnection]:
+        """All nodes that are asked, or tried."""
+        return [connection for connection in self._connections if not connection.is_double]
 
     def links(self) -> list[NodeConnection]:
         """The nodes whose HELLO has come, in the order of their addresses, also those that failed since."""

@@ -59,7 +59,7 @@ class Sampler:
         self.refusals = Refusals()
         self._new_plan = new_plan
         self._plans: dict[str, NodePlan] = {}
-        self._asked: dict[NodeConnection, bool] = {}
+        self._connected: dict[str, NodeConnection] = {}
 
     def __enter__(self) -> Self:
         return self
@@ -164,8 +164,8 @@ class Sampler:
         plan = self._plans.get(connection.node_id)
         if plan is None:
             plan = self._plans[connection.node_id] = self._new_plan()
-        if connection not in self._asked:
-            self._asked[connection] = True
+        if self._connected.get(connection.node_id) is not connection:
+            self._connected[connection.node_id] = connection
             plan.restart()
         return plan
 
@@ -203,6 +203,8 @@ class Sampler:
                 self._plan(connection).page_cost = _seconds_per_call(found, "jscan")
         elif request[0] == b"QSCAN":
             connection.ask(self._plan(connection).names_page(*qscan_page(reply)))
+        elif request[0] == b"HELLO":
+            self.cluster.learn(connection, reply)
         elif request[0] in (b"QPEEK", b"SHOW"):
             if self.look is not None:
                 connection.ask(self.look.take(connection, request, reply))
@@ -237,9 +239,11 @@ class Sampler:
             node_id = connection.node_id or connection.name
             node = self.samples.nodes.setdefault(node_id, NodeSamples(node_id, connection.name))
             node.is_up, node.problem = False, "no answer yet"
-        known = {connection.name for connection in self.cluster.answered()}
-        for node_id in [node_id for node_id in self.samples.nodes if node_id in known]:
-            del self.samples.nodes[node_id]  # its ID was not known while it did not answer
+        # Nodes that are forgotten, and those whose ID was not known while they did not answer.
+        known = {connection.node_id or connection.name for connection in self.cluster.known()}
+        known |= {one.node_id or str(one.node) for one in self.cluster.missing()}
+        for node_id in self.samples.nodes.keys() - known:
+            del self.samples.nodes[node_id]
 
 
 def _seconds_per_call(statistics: Record, verb: str) -> float | None:

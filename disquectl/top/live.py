@@ -8,6 +8,7 @@ import signal
 import sys
 import time
 from contextlib import contextmanager
+from copy import copy
 
 from prompt_toolkit.application import Application
 from prompt_toolkit.filters import Condition
@@ -19,6 +20,7 @@ from prompt_toolkit.output.color_depth import ColorDepth
 from prompt_toolkit.styles import Style
 
 from disquectl.errors import EXIT_INTERRUPTED
+from disquectl.execution.session import Session
 from disquectl.shell.terminal import QuietOutput, terminal_size
 from disquectl.top.choice import Choice
 from disquectl.top.commands import Commands
@@ -35,7 +37,6 @@ if TYPE_CHECKING:
     from prompt_toolkit.formatted_text import StyleAndTextTuples
     from prompt_toolkit.key_binding import KeyPressEvent
 
-    from disquectl.execution.session import Session
     from disquectl.spec.parameters import Values
     from disquectl.top.keys import Action
 
@@ -56,10 +57,12 @@ _STYLES = {"dark": _DARK, "light": _LIGHT, "none": _PLAIN}
 
 def run_live(values: Values, session: Session, seconds: float) -> None:
     """Show the screen until it is quit. A signal that ends the process finds the terminal restored."""
-    session.password  # noqa: B018 - ask for it before the screen is taken
+    session.client  # noqa: B018 - warn, and ask for the password, before the screen is taken
+    settings = copy(session.settings)
+    settings.quiet = True
     commands = Commands(session)
     try:
-        with TopSampler(session, values, seconds) as sampler:
+        with Session(settings, session.streams) as silent, TopSampler(silent, values, seconds) as sampler:
             watcher = Watcher(sampler, seconds)
             watcher.start()
             try:

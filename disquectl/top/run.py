@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from disquectl.errors import UsageError
 from disquectl.execution.repeat import has_screen
 from disquectl.top.batch import run_batch
 
@@ -21,6 +22,8 @@ def start(values: Values, shape: Shape, session: Session) -> None:
     if not is_live or "batch" in values or "times" in values:
         run_batch(values, shape, session, seconds)
         return
+    if session.settings.echo:
+        raise UsageError("--echo has no place beside the live screen", "use --echo-to FILE, or -b")
     from disquectl.top.live import run_live
 
     run_live(values, session, seconds)

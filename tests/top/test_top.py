@@ -71,6 +71,19 @@ def test_wrong_usage(disquectl):
         assert disquectl("top", *args).code == 2
 
 
+def test_the_echo_has_no_place_beside_the_screen(node, tmp_path):
+    with top(node, tmp_path, "--echo") as person:
+        assert person.leaves() == 2
+
+
+def test_warnings_come_before_the_screen_and_not_over_it(node, tmp_path):
+    with top(node, tmp_path, DISQUE_PASSWORD="needless") as person:
+        person.until("1 of 1 nodes up")
+        assert "warning" not in person.text
+        person.type("q")
+        assert person.leaves() == 0
+
+
 def test_snapshots_end_as_their_last_sample_does(mortal):
     mortal.stop_node(1)
     done = run_disquectl("top", *FAST, "--times", "1", node=",".join(mortal.addresses))
