@@ -49,5 +49,6 @@ COMMAND = Command(
         ),
         rest_is_data=True,
     ),
+    repeats=False,
     does=Program(run, shape=lambda _: ONE_REPLY),
 )

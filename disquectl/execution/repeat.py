@@ -53,6 +53,8 @@ def repeat(command: Command, raw: Raw, session: Session, run: Callable[[], None]
         raise UsageError("--times needs --every", "such as --every 2s")
     if values["every"] <= 0:
         raise UsageError("--every must be more than 0")
+    if command.is_streaming(raw) or raw.get("follow"):
+        raise UsageError(f"{command.full_name} already runs continuously like this", "leave out --every")
     if raw.get("ids_from") == "-":
         raise UsageError("--every cannot read the IDs from stdin each time", "write them to a file")
     streams, header = session.streams, session.settings.header

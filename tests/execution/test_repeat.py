@@ -35,7 +35,7 @@ def test_commands_that_read_have_it_and_others_do_not():
     assert not any(
         command.repeats for command in all_commands() if command.risk.effect != READ or not command.connects
     )
-    for name in ("shell", "monitor", "help", "getjob"):
+    for name in ("shell", "monitor", "help", "getjob", "exec"):
         assert not find(name).repeats
 
 
@@ -47,6 +47,7 @@ def test_commands_that_read_have_it_and_others_do_not():
         (["qlen", "q", "--every", ""], "--every"),
         (["qlen", "q", "--every", "1s", "--times", "0"], "--times"),
         (["jobs", "--ids-from", "-", "--every", "1s"], "stdin"),
+        (["trace", "x", "--follow", "--every", "1s"], "already runs continuously"),
         (["deljob", "x", "--every", "1s"], "no such option: --every"),
     ],
 )
