@@ -40,6 +40,8 @@ if TYPE_CHECKING:
     from disquectl.spec.parameters import Values
     from disquectl.top.keys import Action
 
+# Nobody waits longer than this for a node that does not answer, when the screen is quit.
+QUIT_SECONDS = 0.3
 _DARK = {
     "title": "bold",
     "key": "bold",
@@ -69,7 +71,7 @@ def run_live(values: Values, session: Session, seconds: float) -> None:
                 session.exit_code = _Live(session, watcher, seconds, commands).run()
             finally:
                 watcher.stop()
-                watcher.join()
+                watcher.join(QUIT_SECONDS)
     finally:
         commands.close()
 
@@ -95,7 +97,9 @@ class _Live:
         """Show the screen, and run commands between; return the exit code."""
         while True:
             with self._signals():
-                effect = self._app.run(handle_sigint=False, set_exception_handler=False)
+                effect = self._app.run(
+                    pre_run=self._end_if_killed, handle_sigint=False, set_exception_handler=False
+                )
             if self._killed_by:
                 # As if there had been no handler, now that the terminal is as it was.
                 signal.signal(self._killed_by, signal.SIG_DFL)
@@ -126,6 +130,11 @@ class _Live:
         finally:
             for number, handler in before.items():
                 signal.signal(number, handler)
+
+    def _end_if_killed(self) -> None:
+        """End at once if the signal came before there was a loop to tell."""
+        if self._killed_by:
+            self._exit(None)
 
     def _exit(self, effect: Effect | None) -> None:
         if self._app.is_running and not self._app.is_done:
