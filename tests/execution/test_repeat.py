@@ -173,6 +173,21 @@ def test_more_lines_than_the_screen_has_are_counted(node, client, tmp_path):
         person.until(lambda text: "more lines" in text and len(text.splitlines()) == 7)
 
 
+def test_a_line_that_is_too_long_stays_one_line(node, client, tmp_path):
+    client.addjob("mail", "x" * 300)
+    args = ("qpeek", "mail", "-o", "plain", "--every", "50ms")
+    with Person(*args, home=str(tmp_path), DISQUE_NODES=node, columns=60) as person:
+        person.until("xxx")
+        client.addjob("mail", "y" * 300)
+        text = person.until(lambda text: "yyy" in text)
+        assert len(text.splitlines()) == 4
+        assert all(len(line) <= 60 for line in text.splitlines())
+        person.type("\x03")
+        assert person.leaves() == 130
+        # What is typed next wraps again.
+        assert person.raw.rfind(b"\x1b[?7h") > person.raw.rfind(b"\x1b[?7l")
+
+
 def test_a_node_that_is_down_is_shown_in_place(tmp_path):
     with SandboxThread() as sandbox:
         node = sandbox.addresses[0]

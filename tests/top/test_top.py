@@ -304,7 +304,8 @@ def test_a_bug_ends_it_with_the_terminal_restored(node, tmp_path):
         "def broken(*_):\n    raise ZeroDivisionError('secret')\n"
         "view.header = broken\n"
     )
-    with top(node, tmp_path, PYTHONPATH=str(tmp_path), PYTHONWARNINGS="") as person:
+    path = os.pathsep.join([str(tmp_path), *filter(None, [os.environ.get("PYTHONPATH")])])
+    with top(node, tmp_path, PYTHONPATH=path, PYTHONWARNINGS="") as person:
         assert person.leaves() == 70
         shown = person._child.before
         assert b"\x1b[?1049l" in shown
