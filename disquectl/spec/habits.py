@@ -15,6 +15,7 @@ _RETRY = "disquectl dead retry QUEUE"
 _REQUEUE = "disquectl enqueue --cluster ID"
 _LENGTH = "disquectl queues QUEUE"
 _NODES = "disquectl nodes"
+_TOP = "disquectl top"
 _CONSUMERS = "disquectl consumers"
 _CLIENTS = "disquectl client list"
 _JOB = "disquectl trace ID"
@@ -80,7 +81,10 @@ COMMANDS = {
     "health": _NODES,
     "stats": _COUNTERS,
     "memory": "disquectl info memory",
-    "watch": "disquectl monitor",
+    "watch": _TOP,
+    "dash": _TOP,
+    "dashboard": _TOP,
+    "vmstat": "disquectl stat",
     "version": "disquectl --version",
     "login": "disquectl --ask-password",
     "connect": "disquectl --node HOST:PORT",
