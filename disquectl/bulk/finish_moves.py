@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from disquectl.bulk.originals import Originals
-from disquectl.bulk.summary import DONE, LEFT, PENDING, JobResult
+from disquectl.bulk.summary import DONE, LEFT, PENDING, PENDING_REASON, JobResult
 from disquectl.fanout.scan_all import now_ms
 from disquectl.merge.move_plan import acknowledgements, is_still_held
 from disquectl.merge.replicas import QUEUE
@@ -16,7 +16,6 @@ if TYPE_CHECKING:
     from disquectl.fanout.find_jobs import JobSearch
 
 NOT_ANSWERED = "the node did not answer"
-PENDING_REASON = "a node that does not answer may have a replica; Disque tells it later"
 WITH_CONSUMER = "copied by an earlier run, and perhaps with a consumer now"
 
 

@@ -6,7 +6,7 @@ is copied with the rest of its delay. What cannot be settled is reported with bo
 
 from __future__ import annotations
 
-from disquectl.bulk.finish_moves import NOT_ANSWERED, PENDING_REASON, finish_moves
+from disquectl.bulk.finish_moves import NOT_ANSWERED, finish_moves
 from disquectl.bulk.originals import Originals
 from disquectl.bulk.summary import (
     DONE,
@@ -14,6 +14,7 @@ from disquectl.bulk.summary import (
     GONE,
     LEFT,
     PENDING,
+    PENDING_REASON,
     SKIPPED,
     UNKNOWN,
     JobResult,

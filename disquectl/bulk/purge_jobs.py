@@ -12,7 +12,7 @@ from math import inf
 
 from disquectl.bulk.act_on_jobs import PASSES, act_on_jobs
 from disquectl.bulk.purge_queue import purge_queues
-from disquectl.bulk.summary import DONE, GONE, LEFT, PENDING, JobResult
+from disquectl.bulk.summary import DONE, GONE, LEFT, NOT_ANSWERED, PENDING, PENDING_REASON, JobResult
 from disquectl.errors import ReplyError
 from disquectl.execution.selecting import selection_of
 from disquectl.fanout.ask import silent_nodes
@@ -39,8 +39,6 @@ if TYPE_CHECKING:
 # Enough to keep the nodes busy, and few enough not to delay their other clients.
 BATCH = 1_000
 STATES = frozenset({QUEUED, DELAYED})
-PENDING_REASON = "a node that does not answer may have a replica; Disque tells it later"
-NOT_ANSWERED = "a node that has it did not answer"
 NOT_THERE = "deleted, but a node that does not answer may have a replica"
 
 

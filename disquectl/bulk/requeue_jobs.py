@@ -6,7 +6,16 @@ ENQUEUE is sent where it takes effect once (see merge/plan.py), after a look at 
 from __future__ import annotations
 
 from disquectl.bulk.act_on_jobs import act_on_jobs
-from disquectl.bulk.summary import DONE, GONE, LEFT, SKIPPED, UNKNOWN, JobResult, running_twice
+from disquectl.bulk.summary import (
+    DONE,
+    GONE,
+    LEFT,
+    NOT_ANSWERED,
+    SKIPPED,
+    UNKNOWN,
+    JobResult,
+    running_twice,
+)
 from disquectl.execution.selecting import selection_of
 from disquectl.fanout.change_jobs import JobChange
 from disquectl.fanout.scan_all import now_ms
@@ -31,7 +40,6 @@ BATCH = 500
 STATES = frozenset({DELAYED})
 NOT_DELAYED = "no longer delayed"
 AT_MOST_ONCE = "at most once: Disque does not deliver it again"
-NOT_ANSWERED = "a node that has it did not answer"
 # Reasons for which nothing has to be done.
 _SETTLED = (plan.ALREADY_QUEUED, plan.ACKNOWLEDGED, NOT_DELAYED)
 

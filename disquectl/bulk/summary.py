@@ -27,6 +27,10 @@ DOUBLED: Final = "doubled"  # copied, and the original was delivered or acknowle
 UNKNOWN: Final = "unknown"  # copied perhaps: no answer came
 KINDS: tuple[OutcomeKind, ...] = (DONE, GONE, SKIPPED, LEFT, PENDING, DOUBLED, UNKNOWN)
 
+# Reasons that several commands give.
+PENDING_REASON = "a node that does not answer may have a replica; Disque tells it later"
+NOT_ANSWERED = "a node that has it did not answer"
+
 _MEANINGS: dict[OutcomeKind, str] = {
     DONE: "done",
     GONE: "gone meanwhile",

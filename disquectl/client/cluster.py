@@ -123,7 +123,7 @@ class Cluster:
     def retry(self) -> None:
         """Connect again to the nodes that failed; `ask` without requests then waits for them.
 
-        A node that no other one knows any more, and that is no seed, is forgotten.
+        A node is forgotten if no other node knows it and it is not a seed.
         """
         greetings = [one.greeting for one in self.answered() if one.greeting is not None]
         announced = {entry["id"] for greeting in greetings for entry in greeting["nodes"]}

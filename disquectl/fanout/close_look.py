@@ -111,7 +111,7 @@ class QueueLook:
         scanned = {**self._found, **self._found_now}
         for job_id, seen in scanned.items():
             for node_id, replica, now_ms in seen:
-                # One that was queued and is not at the head of the queue any more may have been taken.
+                # One that was queued and is no longer at the head of the queue may have been taken.
                 if replica[STATE] != b"queued" or job_id in queued or len(queued) >= self._count:
                     found.add(node_id, [replica], now_ms)
         for job_id in queued:

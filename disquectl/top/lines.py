@@ -95,7 +95,7 @@ def cell(text: str, column: Column) -> str:
 
 
 def padded(text: str, width: int) -> str:
-    """The text in exactly so many cells."""
+    """The text, cut or padded to exactly this many cells."""
     text = cut(text, width)
     return text + " " * (width - cells(text))
 

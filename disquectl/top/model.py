@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     # A value for each bucket of time, the last one still changing; None where it was not known.
     History: TypeAlias = tuple[float | None, ...]
 
-# Values in a sparkline, each of so many seconds: the last two minutes.
+# Values in a sparkline, and the seconds of each: the last two minutes.
 HISTORY, BUCKET_SECONDS = 12, 10.0
 # A queue that delivered nothing for this long, and for which no client waits, has no consumer.
 WINDOW_SECONDS = 10.0

@@ -1,6 +1,6 @@
 """The screen as lines of styled text: a function of the snapshot, of what was chosen, and of the size. Pure.
 
-Each trouble has a word, so that nothing depends on colours. A screen has a module of its own.
+Each trouble has a word, so that nothing depends on colours. Each screen is a separate module.
 """
 
 from __future__ import annotations

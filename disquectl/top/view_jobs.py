@@ -67,7 +67,7 @@ def job_screen(snapshot: Snapshot, choice: Choice, around: Surroundings, room: i
     if found is None:
         return [*lines, [("dim", "  asking the nodes ...")]]
     if not found["copies"]:
-        return [*lines, [("warning", "  no node has it any more")]]
+        return [*lines, [("warning", "  no node has it now")]]
     lines += _fields(found, around.width)
     names = [b"%d" % number for number in range(len(lines))]
     at = min(choice.top, max(len(names) - room, 0))
@@ -107,7 +107,7 @@ def _fields(found: Record, width: int) -> list[Line]:
 
 
 def _pieces(text: str, width: int) -> list[str]:
-    """The text in lines of so many characters."""
+    """The text in lines of at most this many characters."""
     return [text[at : at + width] for at in range(0, len(text), width)] or [""]
 
 
