@@ -107,8 +107,3 @@ KEYS = (
     Key(("c-z",), "Ctrl-Z", "suspend", "Stop; `fg` goes on."),
     Key(("c-c",), "Ctrl-C", "interrupt", "Quit, with exit code 130."),
 )
-
-
-def key_of(action: Action) -> Key:
-    """The key of an action."""
-    return next(key for key in KEYS if key.action == action)
