@@ -13,7 +13,6 @@ __version__ = "0.1.0"
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from disquectl.client.address import Node
-    from disquectl.client.client import Client
     from disquectl.client.tracing import Tracer
     from disquectl.errors import (
         ConnectionFailed,
@@ -28,6 +27,7 @@ if TYPE_CHECKING:
         ReplyError,
         UsageError,
     )
+    from disquectl.library.client import Client
 
 __all__ = [
     "Client",
@@ -51,7 +51,7 @@ __all__ = [
 def __getattr__(name: str) -> object:
     """Load one of the names above when it is first used. Raises AttributeError for other names."""
     if name == "Client":
-        from disquectl.client.client import Client
+        from disquectl.library.client import Client
 
         return Client
     if name == "Node":

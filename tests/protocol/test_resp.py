@@ -240,3 +240,14 @@ def test_what_cannot_be_sent_is_a_usage_error(words):
 def test_what_is_no_word_is_named(word, kind):
     with pytest.raises(TypeError, match=f"not {kind}; several are given one by one"):
         encode(("QLEN", 1, b"x", word))
+
+
+@pytest.mark.parametrize("kind", [bytearray, memoryview, lambda data: memoryview(data + data)[::2]])
+def test_a_buffer_is_sent_as_the_bytes_that_it_has_now(kind):
+    buffer = kind(b"aa")
+    assert encode(("X", buffer)) == encode(["X", buffer]) == b"*2\r\n$1\r\nX\r\n$2\r\naa\r\n"
+
+
+def test_what_is_no_word_is_refused_beside_a_buffer_too():
+    with pytest.raises(TypeError, match="not list"):
+        encode(("X", bytearray(b"a"), []))

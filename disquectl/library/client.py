@@ -1,32 +1,36 @@
 """`Client`: the class that `from disquectl import Client` gives.
 
-It has a transport, which it does not show, and a method for each command. help/python.md lists what
-corresponds to the methods of pydisque and cl-disque.
+It has a transport, which it does not show, and a method for each command (client/*_commands.py).
+help/python.md lists what corresponds to the methods of pydisque and cl-disque.
 """
 
 from __future__ import annotations
 
+from disquectl.client.commands import Sends
+from disquectl.client.direct_commands import DirectCommands
 from disquectl.client.job_commands import JobCommands
 from disquectl.client.queue_commands import QueueCommands
 from disquectl.client.server_commands import ServerCommands
 from disquectl.client.transport import Transport
+from disquectl.library.read_only import refuse_changes
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
     from types import TracebackType
-    from typing import Self
+    from typing import Any, Self
 
     from disquectl.client.address import Node
+    from disquectl.client.commands import Value
     from disquectl.client.failover import Seeds
     from disquectl.client.pipeline import Pipeline
     from disquectl.client.tls import Tls
     from disquectl.client.tracing import Tracer
-    from disquectl.protocol.resp import Reply, Word
-    from disquectl.protocol.shapes import Record
+    from disquectl.protocol.records import Hello
+    from disquectl.protocol.resp import AnyWord, Reply
 
 
-class Client(JobCommands, QueueCommands, ServerCommands):
+class Client(Sends, JobCommands, QueueCommands, ServerCommands, DirectCommands):
     """A client of a Disque cluster, with a method for each command.
 
         with Client("127.0.0.1:7711,127.0.0.1:7712", password="secret") as disque:
@@ -49,13 +53,15 @@ class Client(JobCommands, QueueCommands, ServerCommands):
         tracer: Tracer | None = None,
         tls: Tls | None = None,
         notice: Callable[[str], object] | None = None,
+        read_only: bool = False,
     ) -> None:
         """Keep the settings; nothing is connected yet.
 
         `nodes`: the seeds in order, as comma-separated text, ("host", port), or a list of these. Timeouts are
         seconds: `connect_timeout` for each address of a node, `response_timeout` for one whole reply, None
         for no limit. `tracer` sees the traffic (disquectl.Tracer), `notice` is called with each warning,
-        `tls` (disquectl.client.tls.Tls) turns TLS on.
+        `tls` (disquectl.client.tls.Tls) turns TLS on. `read_only` refuses, by UsageError, each command that
+        could change the cluster.
 
         Raises UsageError for nodes that are not addresses.
         """
@@ -68,7 +74,67 @@ class Client(JobCommands, QueueCommands, ServerCommands):
             tls=tls,
             notice=notice,
         )
-        self._request = self._transport.request
+        self._check = refuse_changes if read_only else None
+        self._request = self._checked_request if read_only else self._transport.request
+
+    @classmethod
+    def from_url(cls, url: str, **options: Any) -> Self:  # noqa: ANN401 - those of Client
+        """Return a client for `disque://[:password@]host[:port][,host[:port]...]`, `disques://` for TLS.
+
+        `options` are those of `Client`, and override what the URL says. Raises UsageError for a wrong URL.
+        """
+        from disquectl.library.settings import from_url
+
+        return cls(**{**from_url(url), **options})
+
+    @classmethod
+    def from_env(cls, profile: str | None = None, *, config: str | None = None, **options: Any) -> Self:  # noqa: ANN401
+        """Return a client with the settings that a command would have: environment, profile, defaults.
+
+        DISQUE_NODES or DISQUE_URL, and DISQUE_PASSWORD, override the profile: that of `profile`, of
+        DISQUE_PROFILE, or the default one of the config file. `config` is the path of the config file. Where
+        the settings are read-only, so is the client. `options` are those of `Client`, and override all.
+
+        Warnings go to `notice`. Raises UsageError or DataError for settings that are wrong or cannot be read.
+        """
+        from disquectl.library.settings import from_environment
+
+        arguments, warnings = from_environment(profile, config)
+        client = cls(**{**arguments, **options})
+        if options.get("notice") is not None:
+            for warning in warnings:
+                options["notice"](warning)
+        return client
+
+    def __repr__(self) -> str:
+        """The seeds and the node that is connected; never the password."""
+        nodes = ",".join(map(str, self.nodes))
+        node = self.node
+        state = (
+            "not connected" if node is None else "connected" if str(node) == nodes else f"connected to {node}"
+        )
+        return f"<disquectl.Client {nodes!r}, {state}>"
+
+    def _carry_out(
+        self,
+        words: tuple[AnyWord, ...],
+        value_of: Callable[[Reply], Value],
+        repeatable: bool,
+        wait_ms: int | None,
+        failover: bool,
+    ) -> Value:
+        return value_of(self._request(words, repeatable, wait_ms, failover))
+
+    def _checked_request(
+        self,
+        words: tuple[AnyWord, ...],
+        repeatable: bool = False,
+        wait_ms: int | None = 0,
+        failover: bool = True,
+        last_words: bool = False,
+    ) -> Reply:
+        refuse_changes(words)
+        return self._transport.request(words, repeatable, wait_ms, failover, last_words)
 
     @property
     def nodes(self) -> list[Node]:
@@ -107,17 +173,19 @@ class Client(JobCommands, QueueCommands, ServerCommands):
     ) -> None:
         self.close()
 
-    def verify(self) -> Record:
+    def verify(self) -> Hello:
         """Check that a Disque answers, and return its HELLO as `hello` does; once for each connection.
 
         For use before commands that other servers have too. A node that is still loading its file gives a
         record with "" for its node and no nodes. Raises NotDisque, which names a Redis as such, and what
         `call` raises.
         """
-        return self._transport.verify()
+        hello: Any = self._transport.verify()
+        found: Hello = hello
+        return found
 
     def call(
-        self, *words: Word, repeatable: bool = False, wait_ms: int | None = 0, failover: bool = True
+        self, *words: AnyWord, repeatable: bool = False, wait_ms: int | None = 0, failover: bool = True
     ) -> Reply:
         """Send one request and return its reply: bytes, int, None, or a list of these.
 
@@ -134,7 +202,7 @@ class Client(JobCommands, QueueCommands, ServerCommands):
         return self._request(words, repeatable, wait_ms, failover)
 
     def call_many(
-        self, requests: Iterable[Iterable[Word]], *, repeatable: bool = False, wait_ms: int | None = 0
+        self, requests: Iterable[Iterable[AnyWord]], *, repeatable: bool = False, wait_ms: int | None = 0
     ) -> list[Reply]:
         """Send requests together on one connection and return their replies in order.
 
@@ -148,18 +216,22 @@ class Client(JobCommands, QueueCommands, ServerCommands):
         """
         from disquectl.client.pipeline import call_many
 
-        return call_many(self._transport, requests, repeatable=repeatable, wait_ms=wait_ms)
+        some = [tuple(words) for words in requests]
+        if self._check is not None:
+            for words in some:
+                self._check(words)
+        return call_many(self._transport, some, repeatable=repeatable, wait_ms=wait_ms)
 
     def pipeline(self, wait_ms: int | None = 0) -> Pipeline:
         """Return a context manager that collects requests and sends them together when its block ends.
 
             with client.pipeline() as p:
-                p.call("QLEN", "mail")
-                p.call("QLEN", "sms")
+                p.addjob("mail", "hello")
+                p.qlen("mail")
             print(p.replies)
 
         `wait_ms` is as in `call`. Leaving the block raises what `call_many` raises.
         """
         from disquectl.client.pipeline import Pipeline
 
-        return Pipeline(self._transport, wait_ms)
+        return Pipeline(self._transport, wait_ms, self._check)
