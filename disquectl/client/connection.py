@@ -89,6 +89,11 @@ class _Process:
 _PROCESS = _Process()
 
 
+def current_process() -> object:
+    """Return what identifies the running process: another object after a fork."""
+    return _PROCESS.life
+
+
 def reason_of(problem: OSError) -> str:
     """The system's message for a failure, in lower case, without numbers and addresses."""
     if problem.errno and not isinstance(problem, socket.gaierror):

@@ -256,7 +256,7 @@ class Transport:
         """As `call`, for the command methods of the client; faster, because it takes the words as a tuple."""
         request = encode(("HELLO",)) + encode(words) if hello_first else encode(words)
         if self._asking:
-            raise _occupied()
+            raise occupied()
         self._asking = True
         plan: FailoverPlan | None = None
         try:
@@ -305,7 +305,7 @@ class Transport:
     def _usable(self) -> Connection | None:
         """Return the connection if the next request may use it; otherwise close it and return None."""
         if self._asking:
-            raise _occupied()
+            raise occupied()
         connection = self._connection
         if connection is not None and (connection.busy or connection.is_stale()):
             self.close()
@@ -373,7 +373,7 @@ class Transport:
         return identity.stranger(node, info)
 
 
-def _occupied() -> UsageError:
+def occupied() -> UsageError:
     """The exception for a request in the middle of another one: each would get the other's reply."""
     return UsageError(
         "this client waits for the reply to another request",

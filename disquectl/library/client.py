@@ -9,23 +9,25 @@ from __future__ import annotations
 from disquectl.client.commands import Sends
 from disquectl.client.direct_commands import DirectCommands
 from disquectl.client.job_commands import JobCommands
+from disquectl.client.pinned_transport import PinnedTransport
 from disquectl.client.queue_commands import QueueCommands
 from disquectl.client.server_commands import ServerCommands
-from disquectl.client.transport import Transport
 from disquectl.library.read_only import refuse_changes
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
+    from collections.abc import Callable, Generator, Iterable
     from types import TracebackType
     from typing import Any, Self
 
     from disquectl.client.address import Node
     from disquectl.client.commands import Value
     from disquectl.client.failover import Seeds
+    from disquectl.client.job_commands import Name
     from disquectl.client.pipeline import Pipeline
     from disquectl.client.tls import Tls
     from disquectl.client.tracing import Tracer
+    from disquectl.library.job import Job
     from disquectl.protocol.records import Hello
     from disquectl.protocol.resp import AnyWord, Reply
 
@@ -65,7 +67,7 @@ class Client(Sends, JobCommands, QueueCommands, ServerCommands, DirectCommands):
 
         Raises UsageError for nodes that are not addresses.
         """
-        self._transport = Transport(
+        self._transport: PinnedTransport = PinnedTransport(
             nodes,
             password=password,
             connect_timeout=connect_timeout,
@@ -183,6 +185,34 @@ class Client(Sends, JobCommands, QueueCommands, ServerCommands, DirectCommands):
         hello: Any = self._transport.verify()
         found: Hello = hello
         return found
+
+    def jobs(self, *queues: Name, idle: float | None = None, count: int = 1) -> Generator[Job, None, None]:
+        """Take jobs one after the other, for ever or until there was none for `idle` seconds.
+
+            for job in client.jobs("mail", "sms"):
+                with job:
+                    send(job.json())
+
+        The `with` block acknowledges the job at its end and gives it back where it raises; see Job. Earlier
+        queues go first. `idle=0` takes what is queued now.
+
+        `count`: how many jobs a request may take, up to 1000. Those that wait for their turn are kept by
+        WORKING, no more are taken than can begin within a third of a second, and leaving the loop gives them
+        back. One that was not kept long enough, because the job before it took too long, is not handed out.
+        Jobs with RETRY 0 cannot be given back, so they are taken one by one as soon as there is one.
+
+        Where a connection breaks or its node leaves the cluster, it goes on at the next seed. A loop is for
+        the process and the thread that began it.
+
+        Raises ConnectionFailed if no seed can be reached, UsageError for wrong arguments, and what `call`
+        raises.
+        """
+        from disquectl.library import jobs
+
+        if self._check is not None:
+            self._check(("GETJOB",))
+        jobs.checked(queues, idle, count)
+        return jobs.taken_jobs(self._transport, queues, idle, count)
 
     def call(
         self, *words: AnyWord, repeatable: bool = False, wait_ms: int | None = 0, failover: bool = True

@@ -61,7 +61,7 @@ def test_a_client_shows_its_methods_and_nothing_of_its_transport():
         name for room in (JobCommands, QueueCommands, ServerCommands, DirectCommands) for name in vars(room)
     }
     connecting = {"call", "call_many", "close", "connect", "connected", "node", "nodes", "pipeline", "verify"}
-    connecting |= {"from_env", "from_url"}
+    connecting |= {"from_env", "from_url", "jobs"}
     client = Client()
     assert {name for name in dir(client) if not name.startswith("_")} == connecting | {
         name for name in commands if not name.startswith("_")

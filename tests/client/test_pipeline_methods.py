@@ -11,7 +11,7 @@ from tests.support.scripted_node import ScriptedNode, close, refused_address
 
 # What is not a command, and what is more than one request with one reply.
 CONNECTING = {"close", "connect", "connected", "node", "nodes", "pipeline", "verify", "call_many"}
-CONNECTING |= {"from_env", "from_url"}
+CONNECTING |= {"from_env", "from_url", "jobs"}
 DIRECT = {name for name in vars(DirectCommands) if not name.startswith("_")}
 
 

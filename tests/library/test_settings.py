@@ -118,6 +118,7 @@ def test_a_read_only_client_refuses_what_could_change_the_cluster(node, make_cli
             lambda: client.call(bytearray(b"addjob"), "q", "b", 0),
             lambda: client.call_many([("QLEN", "q"), ("ADDJOB", "q", "b", 0)]),
             client.shutdown,
+            lambda: client.jobs("q", idle=0),
         ):
             with pytest.raises(UsageError, match="read-only"):
                 action()
