@@ -1,4 +1,4 @@
-"""What it costs to take jobs and acknowledge each, beside a bare loop of socket and hiredis, redis-py, pydisque.
+"""What taking and acknowledging jobs costs, beside a bare loop of socket and hiredis, redis-py and pydisque.
 
     python tests/bench/client_jobs.py [HOST:PORT]
 
