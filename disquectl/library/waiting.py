@@ -43,6 +43,8 @@ class WaitingJobs:
     def _keep(self, jobs: Sequence[Job]) -> bool:
         self._jobs.clear()
         self._renew_at = inf
+        if not jobs:
+            return True
         sent_at = time.monotonic()
         assert self._connection is not None
         try:
@@ -56,6 +58,7 @@ class WaitingJobs:
             elif seconds:
                 job.kept(sent_at)
                 self._jobs.append((job, sent_at + seconds - _MARGIN_SECONDS))
+                # Before it is no longer kept, however short the retry time is.
                 self._renew_at = min(self._renew_at, sent_at + seconds / 3)
             else:  # RETRY is 0: it is never delivered again
                 self._jobs.append((job, inf))
@@ -74,11 +77,7 @@ class WaitingJobs:
         now = time.monotonic()
         if now >= self._renew_at:
             self._keep([job for job, kept_until in self._jobs if now < kept_until])
-        while self._jobs:
-            job, kept_until = self._jobs.popleft()
-            if now < kept_until:
-                return job
-        return None
+        return self._jobs.popleft()[0] if self._jobs else None
 
     def put_back(self) -> None:
         """Queue the jobs again that are certainly kept; the others come back by themselves."""

@@ -9,6 +9,7 @@ import time
 import pytest
 
 from disquectl import Client, ConnectionFailed, OutcomeUnknown, PartlyDone, ReplyError, Tracer, UsageError
+from disquectl.client.pinned_transport import PinnedTransport
 from disquectl.library import jobs as loop
 from disquectl.library import waiting
 from disquectl.protocol.resp import NEED_DATA, Parser
@@ -183,8 +184,33 @@ def test_a_job_that_waited_for_long_is_kept_again_and_one_that_waited_too_long_i
     assert found == ids[:4]
     clock.now += 8.6
     assert next(taken, None) is None
+    assert requests.verbs[5:] == ["GETJOB"]
     # It was not given back either: another consumer may have it.
     assert counters(traced, ids[4]) == ("active", 0, 0)
+
+
+def test_a_job_that_waited_too_long_is_not_given_back(client, monkeypatch):
+    clock = Clock()
+    monkeypatch.setattr(waiting, "time", clock)
+    ids = filled(client, 3, retry=9)
+    taken = client.jobs("q", count=5)
+    next(taken)
+    next(taken)
+    clock.now += 8.6
+    taken.close()
+    assert counters(client, ids[2]) == ("active", 0, 0)
+
+
+@pytest.mark.parametrize("retry", [1, 2, 9, 300])
+def test_a_job_is_kept_again_before_it_could_be_delivered_to_others(client, retry, monkeypatch):
+    clock = Clock()
+    monkeypatch.setattr(waiting, "time", clock)
+    filled(client, 3, retry=retry)
+    taken = client.jobs("q", count=5, idle=0)
+    next(taken)
+    next(taken)
+    clock.now += retry / 3
+    assert next(taken).working() == retry
 
 
 def test_jobs_in_the_second_half_of_their_ttl_are_given_back_and_taken_one_by_one(make_client):
@@ -391,6 +417,28 @@ def test_jobs_that_wait_when_the_client_moves_are_given_back(make_client, cluste
     next(taken, None)
     with make_client(cluster[0]) as first:
         assert [first.show(job_id)["additional_deliveries"] for job_id in ids[2:]] == [1, 1, 1]
+
+
+def test_an_interruption_between_two_replies_closes_the_connection(node):
+    class Interrupted(PinnedTransport):
+        turns = 0
+
+        def patience(self, wait_ms):
+            self.turns += 1
+            if self.turns == 3:
+                raise KeyboardInterrupt
+            return super().patience(wait_ms)
+
+    with Interrupted(node) as transport:
+        transport.call("PING")
+        connection = transport.connection
+        with pytest.raises(KeyboardInterrupt):
+            transport.request_on(connection, ("PING", "a"), ("PING", "b"))
+        assert connection.closed
+        assert transport.connection is None
+        assert transport.call("PING", "c") == b"c"
+        with pytest.raises(ConnectionFailed, match="has ended"):
+            transport.request_on(connection, ("PING",))
 
 
 # Processes
