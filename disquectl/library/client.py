@@ -12,6 +12,7 @@ from disquectl.client.job_commands import JobCommands
 from disquectl.client.pinned_transport import PinnedTransport
 from disquectl.client.queue_commands import QueueCommands
 from disquectl.client.server_commands import ServerCommands
+from disquectl.errors import UsageError
 from disquectl.library.read_only import refuse_changes
 
 TYPE_CHECKING = False
@@ -83,10 +84,13 @@ class Client(Sends, JobCommands, QueueCommands, ServerCommands, DirectCommands):
     def from_url(cls, url: str, **options: Any) -> Self:  # noqa: ANN401 - those of Client
         """Return a client for `disque://[:password@]host[:port][,host[:port]...]`, `disques://` for TLS.
 
-        `options` are those of `Client`, and override what the URL says. Raises UsageError for a wrong URL.
+        `options` are those of `Client` but `nodes`, and override what the URL says. Raises UsageError for a
+        wrong URL.
         """
         from disquectl.library.settings import from_url
 
+        if "nodes" in options:
+            raise UsageError("a URL names the nodes", "Use Client(nodes, ...) for others.")
         return cls(**{**from_url(url), **options})
 
     @classmethod
@@ -95,13 +99,14 @@ class Client(Sends, JobCommands, QueueCommands, ServerCommands, DirectCommands):
 
         DISQUE_NODES or DISQUE_URL, and DISQUE_PASSWORD, override the profile: that of `profile`, of
         DISQUE_PROFILE, or the default one of the config file. `config` is the path of the config file. Where
-        the settings are read-only, so is the client. `options` are those of `Client`, and override all.
+        the settings are read-only, so is the client. `options` are those of `Client`, and override all; the
+        password and the TLS of a profile are not used for other `nodes`.
 
         Warnings go to `notice`. Raises UsageError or DataError for settings that are wrong or cannot be read.
         """
         from disquectl.library.settings import from_environment
 
-        arguments, warnings = from_environment(profile, config)
+        arguments, warnings = from_environment(profile, config, options.get("nodes"))
         client = cls(**{**arguments, **options})
         if options.get("notice") is not None:
             for warning in warnings:
@@ -112,9 +117,9 @@ class Client(Sends, JobCommands, QueueCommands, ServerCommands, DirectCommands):
         """The seeds and the node that is connected; never the password."""
         nodes = ",".join(map(str, self.nodes))
         node = self.node
-        state = (
-            "not connected" if node is None else "connected" if str(node) == nodes else f"connected to {node}"
-        )
+        state = "not connected" if node is None else f"connected to {node}"
+        if str(node) == nodes:
+            state = "connected"
         return f"<disquectl.Client {nodes!r}, {state}>"
 
     def _carry_out(

@@ -8,12 +8,16 @@ from __future__ import annotations
 import os
 
 from disquectl.client.address import parse_url
+from disquectl.client.failover import seeds
 from disquectl.config.settings import resolve
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Mapping
     from typing import Any
+
+    from disquectl.client.failover import Seeds
+    from disquectl.spec.parameters import Raw
 
 
 def from_url(url: str) -> dict[str, Any]:
@@ -23,15 +27,22 @@ def from_url(url: str) -> dict[str, Any]:
 
 
 def from_environment(
-    profile: str | None, config: str | None, environ: Mapping[str, str] | None = None
+    profile: str | None, config: str | None, nodes: Seeds | None = None
 ) -> tuple[dict[str, Any], list[str]]:
-    """The arguments of `Client`, and warnings: as of a command with --profile and --config, or without.
+    """The arguments of `Client`, and warnings: as of a command with --profile, --config and --node.
 
     Raises UsageError or DataError for wrong settings.
     """
-    environ = os.environ if environ is None else environ
-    options = {name: value for name, value in (("profile", profile), ("config", config)) if value is not None}
-    settings = resolve(dict(options), environ)
+    environ = os.environ
+    options: Raw = {}
+    if profile is not None:
+        options["profile"] = profile
+    if config is not None:
+        options["config"] = config
+    if nodes is not None:
+        # The password and the TLS of a profile are not for other nodes.
+        options["node"] = tuple(map(str, seeds(nodes)))
+    settings = resolve(options, environ)
     warnings = list(settings.warnings)
     password = settings.password
     if password is None and settings.password_source is not None:

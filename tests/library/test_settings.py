@@ -73,6 +73,17 @@ def test_the_environment_overrides_the_profile_and_options_override_both(config,
     assert (nodes(client), password(client)) == (["10.0.0.7:7711"], b"from-url")
 
 
+def test_other_nodes_never_get_the_password_of_a_profile_or_a_url(config, monkeypatch):
+    for other in (("10.0.0.8", 1), "10.0.0.8:1", [("10.0.0.8", 1)]):
+        client = Client.from_env("work", nodes=other)
+        assert (nodes(client), password(client)) == (["10.0.0.8:1"], None)
+    assert nodes(Client.from_env(nodes=[("::1", 1), "unix:/tmp/a b"])) == ["[::1]:1", "unix:/tmp/a b"]
+    monkeypatch.setenv("DISQUE_URL", "disque://:from-url@10.0.0.7")
+    assert password(Client.from_env(nodes="10.0.0.8")) is None
+    with pytest.raises(UsageError, match="a URL names the nodes"):
+        Client.from_url("disque://:secret@a", nodes="b")
+
+
 def test_without_any_settings_it_is_the_default_node(tmp_path, monkeypatch):
     monkeypatch.setenv("HOME", str(tmp_path))
     monkeypatch.delenv("XDG_CONFIG_HOME", raising=False)
