@@ -21,6 +21,7 @@ from disquectl.fanout.scan_all import now_ms
 from disquectl.merge.states import IN_FLIGHT, UNKNOWN
 from disquectl.protocol.dedup import Deduplicator
 from disquectl.render.escape import for_terminal
+from disquectl.render.human import counted
 from disquectl.spec.shape import RECORDS, Shape
 
 TYPE_CHECKING = False
@@ -170,7 +171,7 @@ def _question(action: JobAction, choice: Choice, selection: Selection) -> str:
     chosen = {key: count for key, count in choice.counts.items() if key[1] in action.states}
     lines = [f"  {for_terminal(queue)}: {states}" for queue, states in by_state(chosen)]
     if (more := len({queue for queue, _ in chosen}) - len(lines)) > 0:
-        lines.append(f"  and {more} more queues")
+        lines.append(f"  and {counted(more, 'more queue')}")
     which = ""
     if selection.limit is not None and selection.limit < len(choice):
         which = f"the {'newest' if selection.newest else 'oldest'} {selection.limit:,} of "

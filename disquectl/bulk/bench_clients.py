@@ -1,4 +1,4 @@
-"""The clients of a measurement: one adds jobs, the other takes and acknowledges them.
+"""The clients of a measurement: one repeats a request, the other takes jobs and acknowledges them.
 
 Each has one connection and one block of requests in flight; no call waits. They are written for speed: a
 measurement must not measure itself.
@@ -72,18 +72,21 @@ class BenchClient:
         self.events = _READ_AND_WRITE if self._unsent else _READ
 
 
-class AddingClient(BenchClient):
-    """Adds jobs by ADDJOB; replies are counted, not parsed."""
+class RepeatingClient(BenchClient):
+    """Sends the same request again and again; replies, of one line each, are counted and not parsed."""
 
     __slots__ = ("_block", "_lines", "_request", "_size")
 
-    def __init__(self, connection: Connection, request: bytes, size: int) -> None:
-        """`request`: one encoded ADDJOB. `size`: the usual number of them in a block."""
+    def __init__(self, connection: Connection, request: bytes, beginning: bytes, size: int) -> None:
+        """`request` is encoded; `size` is the usual number of them in a block.
+
+        `beginning` is that of a reply that is right (protocol.reply_lines).
+        """
         super().__init__(connection)
         self._request = request
         self._block = request * size
         self._size = size
-        self._lines = ReplyLines()
+        self._lines = ReplyLines(beginning)
         self.errors = self._lines.errors
 
     def begin(self, count: int, since: float) -> None:
@@ -96,9 +99,9 @@ class AddingClient(BenchClient):
         if self._unsent and events & select.EPOLLOUT:
             self._send(self._unsent)
         if events & ~select.EPOLLOUT:
-            count, ids = self._lines.feed(self._connection.receive_bytes())
+            count, right = self._lines.feed(self._connection.receive_bytes())
             self.left -= count
-            self.done += ids
+            self.done += right
             if self.left < 0:
                 raise Broken("it sent something that nobody asked for")
         return not self.left

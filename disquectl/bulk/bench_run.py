@@ -11,11 +11,12 @@ import time
 from collections import deque
 from functools import partial
 
-from disquectl.bulk.bench_clients import AddingClient, TakingClient
+from disquectl.bulk.bench_clients import RepeatingClient, TakingClient
 from disquectl.bulk.bench_schedule import Schedule
 from disquectl.client.connection import Broken, Unreachable
 from disquectl.errors import ConnectionFailed
 from disquectl.merge.measured import Measured
+from disquectl.protocol.reply_lines import JOB_ID, NUMBER
 from disquectl.protocol.resp import ProtocolError, encode
 
 TYPE_CHECKING = False
@@ -36,7 +37,7 @@ if TYPE_CHECKING:
     Reporting = Callable[[int], object]
 
     class Phase(Protocol):
-        """`produce` or `consume`."""
+        """`produce`, `consume` or `ask_length`."""
 
         def __call__(
             self,
@@ -91,8 +92,8 @@ class Load:
         self.seconds = seconds
         self.rate = rate
 
-    def request(self) -> bytes:
-        """The ADDJOB."""
+    def addjob(self) -> bytes:
+        """The request that adds a job."""
         words = [b"ADDJOB", self.queue, b"x" * self.size, b"%d" % REPLICATION_TIMEOUT_MS]
         if self.replicate is not None:
             words += [b"REPLICATE", b"%d" % self.replicate]
@@ -122,7 +123,16 @@ def produce(
     `report` gets the number of jobs so far, a few times a second. Raises ConnectionFailed if no client can
     connect, and as logging in does.
     """
-    make = partial(AddingClient, request=load.request(), size=load.pipeline)
+    make = partial(RepeatingClient, request=load.addjob(), beginning=JOB_ID, size=load.pipeline)
+    return _Run(load, jobs, make, factory, stop=stop, report=report).carry_out()
+
+
+def ask_length(
+    load: Load, jobs: int | None, factory: ConnectionFactory, *, stop: Stopping, report: Reporting
+) -> Measured:
+    """Send QLEN, `jobs` times in all; otherwise as `produce`."""
+    request = encode((b"QLEN", load.queue))
+    make = partial(RepeatingClient, request=request, beginning=NUMBER, size=load.pipeline)
     return _Run(load, jobs, make, factory, stop=stop, report=report).carry_out()
 
 

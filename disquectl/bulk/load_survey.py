@@ -7,6 +7,7 @@ from heapq import nsmallest
 from disquectl.bulk.load_batches import LoadBatcher
 from disquectl.bulk.summary import by_state, count_of
 from disquectl.render.escape import for_terminal
+from disquectl.render.human import counted
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -69,7 +70,7 @@ class Survey:
         """What is asked: the number of jobs, by queue and state as in the file."""
         lines = [f"  {for_terminal(queue)}: {states}" for queue, states in by_state(self.counts)]
         if (more := len({queue for queue, _ in self.counts}) - len(lines)) > 0:
-            lines.append(f"  and {more} more queues")
+            lines.append(f"  and {counted(more, 'more queue')}")
         if self.others:
             others = ", ".join(f"{count:,} {reason}" for reason, count in self.others.items())
             lines.append(f"  not added: {others}")

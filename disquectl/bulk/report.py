@@ -9,6 +9,7 @@ from disquectl.bulk.progress import Progress
 from disquectl.bulk.summary import DONE, DOUBLED, GONE, LEFT, SKIPPED, UNKNOWN, Summary
 from disquectl.errors import DataError
 from disquectl.protocol.columns import Columns, column
+from disquectl.render.human import counted
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -72,7 +73,7 @@ class Report:
         for one in left[:MOST_NAMED]:
             self._name(one)
         if len(left) > MOST_NAMED:
-            self.problem(f"... and {len(left) - MOST_NAMED:,} more jobs were left")
+            self.problem(f"... {counted(len(left) - MOST_NAMED, 'more job')} left")
         self._write([*self._open.values()])
         if self._out is None or self.broken is not None or (skip_empty and not self.summary.matched):
             return

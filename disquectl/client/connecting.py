@@ -1,12 +1,13 @@
 """Opens connections, and nothing else does: `ConnectAttempt`, which never waits, and `open_connection`.
 
 An attempt tries the addresses of one node in order, with the TLS handshake where TLS is on. Names are looked
-up at once, which may take as long as the system's resolver does. It must not know passwords or requests.
+up at once, for as long as the timeout allows. It must not know passwords or requests.
 """
 
 from __future__ import annotations
 
 import _socket as socket
+import _thread
 import errno
 import select
 import sys
@@ -16,6 +17,7 @@ from disquectl.client.connection import Connection, Unreachable, is_callers, rea
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from collections.abc import Sequence
     from typing import TypeAlias
 
     from disquectl.client.address import Node
@@ -23,6 +25,7 @@ if TYPE_CHECKING:
     from disquectl.client.tls import Handshake, Tls
 
     Address: TypeAlias = tuple[object, ...] | str
+    Found: TypeAlias = tuple[int, object, object, str, Address]
 
 
 def open_connection(
@@ -72,7 +75,7 @@ class ConnectAttempt:
         self._timeout = timeout
         self._wire = wire
         self._tls = tls
-        self._left = addresses(node)
+        self._left = addresses(node, timeout)
         self._reason = "the name has no address"
         self._socket: socket.socket
         self._handshake: Handshake | None
@@ -145,20 +148,47 @@ class ConnectAttempt:
         raise Unreachable(self._reason)
 
 
-def addresses(node: Node) -> list[tuple[int, Address]]:
-    """The families and addresses of a node's name, to be tried in order. Raises Unreachable."""
+def addresses(node: Node, timeout: float) -> list[tuple[int, Address]]:
+    """The families and addresses of a node's name, to be tried in order. Raises Unreachable.
+
+    `timeout` in seconds.
+    """
     if node.path:
         return [(socket.AF_UNIX, node.path)]
-    # Bytes go to the resolver as they are; text is put through the idna codec, which takes long to load.
-    host: str | bytes = node.host.encode("ascii") if node.host.isascii() else node.host
     try:
-        found = socket.getaddrinfo(host, node.port, type=socket.SOCK_STREAM)
+        found = _look_up(node.host, node.port, timeout)
     except (OSError, UnicodeError) as problem:
         if isinstance(problem, OSError) and is_callers(problem):
             raise
         reason = reason_of(problem) if isinstance(problem, OSError) else "not a host name"
         raise Unreachable(f"the name is not found ({reason})") from None
     return [(family, address) for family, _, _, _, address in found]
+
+
+def _look_up(name: str, port: int, timeout: float) -> Sequence[Found]:
+    """As getaddrinfo, which heeds no signal while a name server does not answer: so it has a thread."""
+    # Bytes go to the resolver as they are; text is put through the idna codec, which takes long to load.
+    host: str | bytes = name.encode("ascii") if name.isascii() else name
+    if ":" in name or name.replace(".", "").isdigit():
+        return socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
+    found: list[Sequence[Found] | Exception] = []
+    is_done = _thread.allocate_lock()
+    is_done.acquire()
+
+    def look_up() -> None:
+        try:
+            found.append(socket.getaddrinfo(host, port, type=socket.SOCK_STREAM))
+        except Exception as problem:  # raised where it is waited for
+            found.append(problem)
+        finally:
+            is_done.release()
+
+    _thread.start_new_thread(look_up, ())
+    if not is_done.acquire(timeout=timeout):
+        raise Unreachable(f"the name is not found (no answer within {timeout:g}s)")
+    if isinstance(found[0], Exception):
+        raise found[0]
+    return found[0]
 
 
 def _tune(sock: socket.socket) -> None:

@@ -1,4 +1,4 @@
-"""bench: measures how fast a cluster adds and delivers jobs."""
+"""bench: measures how fast a cluster adds and delivers jobs, or answers at all."""
 
 from __future__ import annotations
 
@@ -54,20 +54,23 @@ COMMAND = Command(
     details="Adds jobs with clients spread over all nodes, then takes and acknowledges them. Uses a new "
     "queue whose jobs live 5 minutes at most, and deletes them at the end. Asks first if the cluster holds "
     "jobs or the profile is protected. Latencies are in milliseconds: of ADDJOB; of GETJOB and ACKJOB "
-    "together; with --pipeline, of whole blocks. With --rate they count from when a request was due, so that "
-    "a cluster that stalls cannot hide it. --consume alone adds the jobs without measuring that. Exit codes: "
-    "3 if there were errors or a node did not answer, 1 if all was refused.",
+    "together; of QLEN; with --pipeline, of whole blocks. With --rate they count from when a request was "
+    "due, so that a cluster that stalls cannot hide it. --consume alone adds the jobs without measuring "
+    "that. Exit codes: 3 if there were errors or a node did not answer, 1 if all was refused.",
     grammar=Grammar(
         options=(
-            Option("--produce", FLAG, "Measure adding jobs. Without --produce and --consume: both."),
+            Option(
+                "--produce", FLAG, "Measure adding jobs. Without --produce, --consume, --qlen: the first two."
+            ),
             Option("--consume", FLAG, "Measure taking and acknowledging jobs."),
+            Option("--qlen", FLAG, "Measure QLEN: how fast nodes answer at all."),
             Option("--clients", number(1, MAX_CLIENTS), "Use N connections.", unset="50"),
             Option(
                 "--pipeline", number(1, MAX_PIPELINE), "Send N requests at a time; take N jobs.", unset="1"
             ),
             Option("--size", SIZE, "The size of a body, such as 1kb.", unset="100"),
             Option("--replicate", number(1, 65535), "Ask for N replicas.", unset="as Disque: up to 3"),
-            Option("--jobs", number(1), "Add N jobs.", unset="100000"),
+            Option("--jobs", number(1), "Add N jobs; send QLEN N times.", unset="100000"),
             Option("--for", DURATION, "Add jobs for this long, then take them for this long at most."),
             Option("--rate", RATE, "Add, then take, N jobs per second."),
             SEEDS_ONLY,

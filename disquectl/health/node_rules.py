@@ -67,9 +67,8 @@ def node_unreachable(seen: Observation) -> Iterator[Found]:
             other: state for other, state in node.seen.items() if not _UNREACHED.isdisjoint(state.split(", "))
         }
         if trouble:
-            what = (
-                f"{named(node)} answers, but {len(trouble)} of {len(node.seen)} other nodes cannot reach it"
-            )
+            unable = f"{len(trouble)} of {counted(len(node.seen), 'other node')}"
+            what = f"{named(node)} answers, but {unable} cannot reach it"
             others = next(iter(trouble))
             yield Found(
                 what,

@@ -10,7 +10,7 @@ import secrets
 import socket
 
 from disquectl.bulk.bench_processes import measure, number_of_processes
-from disquectl.bulk.bench_run import OF_CONNECTIONS, Load, consume, described, produce
+from disquectl.bulk.bench_run import OF_CONNECTIONS, Load, ask_length, consume, described, produce
 from disquectl.bulk.progress import Progress
 from disquectl.bulk.purge_jobs import purge_own_queue
 from disquectl.bulk.summary import count_of
@@ -30,9 +30,10 @@ if TYPE_CHECKING:
     from disquectl.merge.measured import Measured
     from disquectl.spec.parameters import Record, Values
 
-_DOCUMENT = Shape(("produce", "consume"), PAIRS)
+_DOCUMENT = Shape(("produce", "consume", "qlen"), PAIRS)
 _JOBS, _CLIENTS, _BODY_BYTES = 100_000, 50, 100
 _INFO = [b"INFO"]
+_VERBS = {"produce": b"ADDJOB", "consume": b"GETJOB", "qlen": b"QLEN"}
 
 
 def bench(values: Values, rows: Shape, session: Session) -> None:
@@ -100,9 +101,11 @@ class _Bench:
         self._values = values
         self._session = session
         self._progress = Progress(session.streams, not session.settings.quiet)
-        both = not {"produce", "consume"} & values.keys()
-        self._produces = both or "produce" in values
-        self._consumes = both or "consume" in values
+        unsaid = not {"produce", "consume", "qlen"} & values.keys()
+        self._produces = unsaid or "produce" in values
+        self._consumes = unsaid or "consume" in values
+        self._asks_lengths = "qlen" in values
+        self._adds = self._produces or self._consumes
         seconds = values["for"] / 1000 if "for" in values else None
         self._jobs: int | None = None if seconds is not None else values.get("jobs", _JOBS)
         self._seconds = seconds
@@ -119,7 +122,13 @@ class _Bench:
         )
 
     def carry_out(self, stop: Stop) -> None:
-        """Add jobs, then take them. Raises as connecting does."""
+        """Add jobs, then take them; then ask for the length of their queue. Raises as connecting does."""
+        if self._adds:
+            self._add_and_take(stop)
+        if self._asks_lengths and not stop.asked:
+            self.found["qlen"] = self._phase(ask_length, self._jobs, stop)
+
+    def _add_and_take(self, stop: Stop) -> None:
         if not self._produces:
             self._session.note("adding the jobs to take")
         added = self._phase(produce, self._jobs, stop)
@@ -151,6 +160,8 @@ class _Bench:
 
     def delete_jobs(self) -> bool:
         """Delete the jobs that are left; return whether some may be left all the same."""
+        if not self._adds:
+            return False
         try:
             lines = purge_own_queue(self._session.client, self._values, self._queue)
         except DisquectlError as problem:
@@ -161,13 +172,17 @@ class _Bench:
 
     def say_left(self, reason: str) -> None:
         """Say that jobs are not deleted."""
+        if not self._adds:
+            return
         self._progress.clear()
         self._session.problem(f"jobs of {self._queue.decode()} may be left, 5 minutes at most: {reason}")
 
     def say_stopping(self) -> None:
         """Called at the first signal."""
         self._progress.clear()
-        self._session.note("stopping: deleting the jobs (press Ctrl-C again not to)")
+        self._session.note(
+            "stopping: deleting the jobs (press Ctrl-C again not to)" if self._adds else "stopping"
+        )
 
 
 def _write(found: dict[str, Measured], rows: Shape, session: Session) -> None:
@@ -202,4 +217,4 @@ def _problem(found: dict[str, Measured], session: Session) -> DisquectlError | N
     if kinds <= OF_CONNECTIONS:
         return ConnectionFailed(text)
     code = min(kinds - OF_CONNECTIONS)
-    return session.explained(ReplyError(f"{code} {text}"), [b"ADDJOB"])
+    return session.explained(ReplyError(f"{code} {text}"), [_VERBS[min(failed)]])

@@ -101,8 +101,8 @@ def _warn_of_gaps(
         session.warn(f"no dead job has the ID {missing}")
     if unqueued := letters.unqueued(found):
         session.warn(
-            f"{unqueued} of these jobs are not queued on any node that answered: "
-            "a consumer may have taken them, or the node that queued them has stopped"
+            f"{unqueued:,} of these jobs {'is' if unqueued == 1 else 'are'} not queued on any node that "
+            "answered: taken by a consumer, or queued on a node that has stopped"
         )
     if count := letters.wanted_strays(chosen):
         jobs = "1 job in a dead queue is" if count == 1 else f"{count} jobs in dead queues are"

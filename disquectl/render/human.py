@@ -64,8 +64,8 @@ def time_of_day(seconds: float) -> str:
 
 
 def counted(number: int, noun: str) -> str:
-    """`1 job`, `3 jobs`."""
-    return f"{number} {noun}{'' if number == 1 else 's'}"
+    """`1 job`, `3,000 jobs`."""
+    return f"{number:,} {noun}{'' if number == 1 else 's'}"
 
 
 def since(iso: str, now_ms: int) -> str:

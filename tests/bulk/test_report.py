@@ -115,7 +115,7 @@ def test_some_of_many_jobs_that_were_left_are_named():
     asker = Asker("plain")
     reported(asker, [result(n, "left", "it died") for n in range(MOST_NAMED + 1200)])
     assert len(asker.problems) == MOST_NAMED + 1
-    assert asker.problems[-1] == "... and 1,200 more jobs were left"
+    assert asker.problems[-1] == "... 1,200 more jobs left"
 
 
 def test_the_record_of_a_copy_has_its_new_id_or_null():

@@ -64,6 +64,19 @@ def test_jobs_are_added_and_taken_and_none_is_left(node, client):
     assert list(client.jscan_all()) == []
 
 
+def test_qlen_is_measured_without_a_job(node, client):
+    added, scans, asked = calls(node, "addjob"), calls(node, "jscan"), calls(node, "qlen")
+    record = measured(node, *FEW, "--qlen")
+    assert list(record) == ["qlen"]
+    assert is_sound(record["qlen"], 200)
+    assert calls(node, "qlen") == asked + 200
+    assert (calls(node, "addjob"), calls(node, "jscan")) == (added, scans)
+
+
+def test_qlen_beside_the_others(node):
+    assert list(measured(node, *FEW, "--consume", "--qlen")) == ["consume", "qlen"]
+
+
 def test_all_nodes_are_measured(cluster):
     before = [calls(node, "addjob") for node in cluster]
     record = measured(cluster[0], *FEW, "--replicate", "2")
