@@ -77,7 +77,7 @@ class Entry(Job):
 
 
 def entries_of(reply: Reply, node: Node, now: float) -> list[Entry]:
-    """The jobs of a GETJOB with WITHCOUNTERS. Raises NotDisque for a reply of another shape."""
+    """The jobs of a GETJOB with WITHCOUNTERS. Raises OutcomeUnknown for a reply of another shape."""
     if reply is None:
         return []
     entries = []

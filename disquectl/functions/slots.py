@@ -16,7 +16,7 @@ from disquectl.functions.entry import Entry
 from disquectl.functions.pace import Pace
 from disquectl.functions.results import Results
 from disquectl.functions.threads import Threads
-from disquectl.worker.child import KILL_AFTER_SECONDS, not_begun_by_the_end
+from disquectl.worker.child import KILL_AFTER_SECONDS, WORKER_ENDS, not_begun_by_the_end
 from disquectl.worker.job import Failure
 from disquectl.worker.poller import READ
 
@@ -68,6 +68,8 @@ class Functions:
         # Jobs for whose functions the time is over, and until when these may end.
         self._overdue: dict[Entry, float] = {}
         self._progress: list[Entry] = []
+        # Those whose functions were cancelled because the worker ends.
+        self._interrupted: set[Entry] = set()
         self._expire_at = inf
         self._is_stuck = False
         self._runner: Threads | EventLoop
@@ -147,6 +149,8 @@ class Functions:
             fresh, slow, seconds = self._fresh, self._slow, 0.0
             for entry in done:
                 seconds += entry.seconds
+                if entry in self._interrupted and entry.failure is not None:
+                    entry.failure.interrupted = entry.failure.why == WORKER_ENDS
                 if fresh.pop(entry.id, None) is None:
                     slow.pop(entry.id, None)
                     self._overdue.pop(entry, None)
@@ -227,7 +231,8 @@ class Functions:
             self._slow.pop(entry.id, None)
         self._give(interrupted)
         for entry in (*self._fresh.values(), *self._slow.values()):
-            self._runner.cancel(entry, not_begun_by_the_end().why)
+            self._interrupted.add(entry)
+            self._runner.cancel(entry, WORKER_ENDS)
 
     def abandon(self) -> None:
         """The process is about to end: all jobs that still run go back."""
