@@ -15,7 +15,6 @@ if TYPE_CHECKING:
     from disquectl.client.address import Node
     from disquectl.client.client import Client
     from disquectl.client.tracing import Tracer
-    from disquectl.jobs import Reject, Retry, job
     from disquectl.errors import (
         ConnectionFailed,
         DataError,
@@ -29,6 +28,7 @@ if TYPE_CHECKING:
         ReplyError,
         UsageError,
     )
+    from disquectl.jobs import Reject, Retry, job
 
 __all__ = [
     "Client",

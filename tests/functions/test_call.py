@@ -115,7 +115,8 @@ def test_an_exception_is_the_reason_in_the_dead_letter(folder, node, client):
     (letter,) = letters(client)
     assert done.code == 3
     assert letter["reason"] == "ValueError: no such address: nobody"
-    assert letter["stderr"].startswith("Traceback") and "in fail" in letter["stderr"]
+    assert letter["stderr"].startswith("Traceback")
+    assert "in fail" in letter["stderr"]
     assert "disquectl/functions" not in letter["stderr"]
     assert (letter["attempts"], letter["exit"], letter["signal"]) == (1, None, None)
 

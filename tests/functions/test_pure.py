@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from disquectl.client.address import Node
 from disquectl.errors import OutcomeUnknown, UsageError
 from disquectl.functions.direct_acks import DirectAcks
 from disquectl.functions.entry import entries_of
@@ -12,7 +13,6 @@ from disquectl.functions.outcome import failure_of, rejection_of
 from disquectl.functions.pace import Pace
 from disquectl.functions.settings import with_settings
 from disquectl.jobs import Function, Reject, Retry, arguments_of, body_of, current_job, job
-from disquectl.client.address import Node
 from disquectl.worker.backoff import Backoff
 from disquectl.worker.plan import Plan
 
@@ -112,7 +112,8 @@ def test_retry_and_reject():
     failure = failure_of(caught(Retry("busy", after=7)), 5)
     assert (failure.why, failure.after) == ("busy", 7)
     assert rejection_of(Reject("gone")) == "gone"
-    assert rejection_of(Reject()) and not rejection_of(ValueError())
+    assert rejection_of(Reject())
+    assert not rejection_of(ValueError())
     for after in (-1, 2**32, float("nan")):
         with pytest.raises(UsageError):
             Retry(after=after)
@@ -199,7 +200,8 @@ def test_one_request_for_all_jobs_of_a_node():
         ((b"ACKJOB", here.id), NODE),
         ((b"ACKJOB", there.id), OTHER),
     ]
-    assert acks and not acks.requests()
+    assert acks
+    assert not acks.requests()
     for request in requests:
         acks.answered(request)
     assert not acks
