@@ -27,6 +27,7 @@ if TYPE_CHECKING:
         ReplyError,
         UsageError,
     )
+    from disquectl.jobs import Reject, Retry, job
     from disquectl.library.client import Client
 
 __all__ = [
@@ -41,10 +42,13 @@ __all__ = [
     "NothingThere",
     "OutcomeUnknown",
     "PartlyDone",
+    "Reject",
     "ReplyError",
+    "Retry",
     "Tracer",
     "UsageError",
     "__version__",
+    "job",
 ]
 
 
@@ -62,6 +66,11 @@ def __getattr__(name: str) -> object:
         from disquectl.client.tracing import Tracer
 
         return Tracer
+    if name in ("Reject", "Retry", "job"):
+        from disquectl import jobs
+
+        found: object = vars(jobs)[name]
+        return found
     if name in __all__:
         from disquectl import errors
 

@@ -7,6 +7,7 @@ import time
 
 from disquectl.errors import UsageError
 from disquectl.protocol.job_options import check_expiry
+from disquectl.spec.backoff_curve import curve
 from disquectl.spec.command import CLUSTER, WRITE, Command, Grammar, Program, Risk
 from disquectl.spec.param_types import (
     DURATION,
@@ -15,7 +16,6 @@ from disquectl.spec.param_types import (
     SECONDS,
     WORD,
     ParamType,
-    duration_ms,
     number,
     one_of,
 )
@@ -63,15 +63,6 @@ def _not_a_weight(text: str) -> UsageError:
     )
 
 
-def curve(text: str) -> tuple[float, float, float]:
-    """`FIRST[,FACTOR[,LONGEST]]`: two durations in seconds with a factor between them."""
-    first, *more = text.split(",")
-    factor, longest, *rest = (*more, *("2", "1h")[len(more) :])
-    if rest or not factor.replace(".", "", 1).isdecimal() or not 1 <= float(factor) <= 100:
-        raise UsageError(f"not a backoff: {text!r}", "write FIRST,FACTOR,LONGEST, such as 5s,2,1h")
-    return duration_ms(first) / 1000, float(factor), duration_ms(longest) / 1000
-
-
 def check(values: Values) -> None:
     """Reject options that contradict each other."""
     taking = [f"--{name.replace('_', '-')}" for name in INPUT_OPTIONS if name in values]
@@ -79,11 +70,27 @@ def check(values: Values) -> None:
         raise UsageError(f"{' and '.join(taking)} cannot be combined", "use one of them")
     if "dead" in values and "no_dead" in values:
         raise UsageError("--dead and --no-dead cannot be combined")
-    if "queue" not in values:
+    _check_call(values, taking)
+    if "queue" not in values and "call" not in values:
         raise UsageError("no queue is named", "give -q QUEUE; repeat it for more")
     if values.get("timeout") == 0:
         raise UsageError("--timeout 0 would end every command at once", "leave it out for no limit")
     check_expiry("--dead-ttl", values.get("dead_ttl", 0), time.time())
+
+
+def _check_call(values: Values, taking: list[str]) -> None:
+    """Require either a command or --call, and reject what does not go with it."""
+    if "call" not in values:
+        if "command" not in values:
+            raise UsageError("no command is given", "write it after --, or name a Python function by --call")
+        if "processes" in values:
+            raise UsageError("--processes goes with --call", "use -c for the number of commands at a time")
+        return
+    if "command" in values:
+        raise UsageError("a command and --call cannot be combined", "use one of them")
+    unfit = [*taking, *(["--term-exit-0-done"] if "term_exit_0_done" in values else [])]
+    if unfit:
+        raise UsageError(f"{unfit[0]} and --call cannot be combined")
 
 
 def run(command: Command, values: Values, session: Session) -> None:
@@ -100,7 +107,13 @@ COMMAND = Command(
     example="disquectl work -q mail,5 -q default -c 25 -- ./handle-job",
     grammar=Grammar(
         arguments=(
-            Argument("command", WORD, "Command and its arguments; the job's body is its stdin.", many=True),
+            Argument(
+                "command",
+                WORD,
+                "Command and its arguments; the job's body is its stdin.",
+                many=True,
+                required=False,
+            ),
         ),
         options=(
             Option(
@@ -122,6 +135,17 @@ COMMAND = Command(
                 "--lines",
                 FLAG,
                 "Keep the command running: write each job to its stdin as a line of JSON, read a reply line.",
+            ),
+            Option(
+                "--call",
+                ParamType("text", str, "MODULE:FUNCTION"),
+                "Call this Python function for each job instead of a command.",
+            ),
+            Option(
+                "--processes",
+                number(1, 1000),
+                "With --call: run N processes, each with -c functions at a time.",
+                unset="the number of cores",
             ),
             Option("--timeout", DURATION, "End a command that takes longer than this: TERM, then KILL."),
             Option(

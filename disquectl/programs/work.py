@@ -22,6 +22,7 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import BinaryIO
 
+    from disquectl.client.address import Node
     from disquectl.execution.session import Session
     from disquectl.spec.command import Command
     from disquectl.spec.parameters import Values
@@ -38,8 +39,8 @@ def plan_of(values: Values) -> Plan:
     given |= {name: values[name] / 1000 for name in ("max_time", "timeout", "grace") if name in values}
     modes = {"as_arg": ARG, "as_args": ARGS, "lines": LINES}
     return Plan(
-        command=values["command"],
-        queues=tuple((prefix + name, weight) for name, weight in values["queue"]),
+        command=values.get("command", ()),
+        queues=tuple((prefix + name, weight) for name, weight in values.get("queue", ())),
         backoff=Backoff(*values["backoff"]) if "backoff" in values else Backoff(),
         prefix=prefix,
         strict="strict" in values,
@@ -59,10 +60,12 @@ def work(command: Command, values: Values, session: Session) -> None:
         session.warn(doubt)
     if session.settings.read_only:
         raise UsageError("work takes jobs, and this is read-only")
-    path = which(plan.command[0])
-    if path is None:
-        raise UsageError(f"command not found: {os.fsdecode(plan.command[0])!r}")
-    make_room(plan)
+    path = None
+    if "call" not in values:
+        path = which(plan.command[0])
+        if path is None:
+            raise UsageError(f"command not found: {os.fsdecode(plan.command[0])!r}")
+        make_room(plan)
     client = session.client
     client.verify()
     first = client.node
@@ -78,13 +81,48 @@ def work(command: Command, values: Values, session: Session) -> None:
     )
     pass_credentials = "pass_credentials" in values
     if session.password is not None and not pass_credentials and not session.settings.quiet:
-        log.message("the password is not passed to commands (--pass-credentials passes it)")
+        whom = "commands" if path is not None else "the environment of functions"
+        log.message(f"the password is not passed to {whom} (--pass-credentials passes it)")
     environ = child_environment(
         os.environ, session.settings, connected=first, pass_credentials=pass_credentials
     )
-    program = Program(path, {os.fsencode(name): os.fsencode(text) for name, text in environ.items()})
-    well = Worker(plan, program, seeds, client.connection_factory, log).run()
+    encoded = {os.fsencode(name): os.fsencode(text) for name, text in environ.items()}
+    if path is None:
+        _call(plan, values, seeds, encoded, session=session, log=log)
+        return
+    well = Worker(plan, Program(path, encoded), seeds, client.connection_factory, log).run()
     session.exit_code = 0 if well else 3
+
+
+def _call(
+    plan: Plan,
+    values: Values,
+    seeds: list[Node],
+    environ: dict[bytes, bytes],
+    *,
+    session: Session,
+    log: Log,
+) -> None:
+    """Start and watch the processes that call a Python function."""
+    from disquectl.functions.messages import Start
+    from disquectl.functions.supervisor import Supervisor
+
+    settings = session.settings
+    start = Start(
+        call=values["call"],
+        plan=plan,
+        given=frozenset(values),
+        seeds=tuple(seeds),
+        connect_timeout=settings.connect_timeout_ms / 1000,
+        response_timeout=settings.response_timeout_ms / 1000,
+        password=session.password,
+        tls=settings.tls,
+        as_json=log.is_json,
+        quiet=log.is_quiet,
+        verbose=log.is_verbose,
+    )
+    count = values.get("processes") or os.cpu_count() or 1
+    session.exit_code = Supervisor(start, count, environ, log).run()
 
 
 def _fileno(stream: BinaryIO) -> int:

@@ -45,7 +45,7 @@ _TAIL_BYTES = 16 << 10
 _SIGNALS_TO_RESET = (signal.SIGPIPE, signal.SIGXFSZ)
 # Exit codes, as in shells.
 _NOT_FOUND, _CANNOT_EXECUTE = 127, 126
-_WORKER_ENDS = "the worker ends"
+WORKER_ENDS = "the worker ends"
 
 
 def not_run(why: str) -> Failure:
@@ -55,7 +55,7 @@ def not_run(why: str) -> Failure:
 
 def not_begun_by_the_end() -> Failure:
     """Return the failure of a job that was delivered when the worker was about to end."""
-    return Failure(None, None, b"", time.time(), why=_WORKER_ENDS, interrupted=True)
+    return Failure(None, None, b"", time.time(), why=WORKER_ENDS, interrupted=True)
 
 
 def ended_processes() -> Iterator[tuple[int, int]]:
@@ -135,7 +135,7 @@ class Child:
         """
         if self.why or self.has_ended():
             return
-        self.why = _WORKER_ENDS
+        self.why = WORKER_ENDS
         self.is_interrupted = True
         self.deadline = None
         self.signal(signal.SIGTERM)

@@ -12,6 +12,9 @@ from disquectl.worker.scheduling import WeightedRoundRobin
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+    from typing import Protocol, TypeVar
+
     from disquectl.client.address import Node
     from disquectl.protocol.resp import Reply
     from disquectl.worker.job import Job, Request
@@ -19,6 +22,12 @@ if TYPE_CHECKING:
     from disquectl.worker.log import Log
     from disquectl.worker.nodes import Nodes
     from disquectl.worker.plan import Plan
+
+    class _HasNodePrefix(Protocol):
+        @property
+        def node_prefix(self) -> str: ...
+
+    _Delivered = TypeVar("_Delivered", bound=_HasNodePrefix)
 
 # How long a GETJOB waits. A worker that ends waits for the reply: if it closed the connection instead, the
 # node could still deliver a job to it.
@@ -48,27 +57,39 @@ class JobSource:
         wait_ms = int(plan.grace * 1000 * _WAIT_SHARE_OF_THE_GRACE)
         self._wait_ms = min(max(wait_ms, _SHORTEST_WAIT_MS), _WAIT_MS)
 
-    def ask(self, room: int, now: float) -> None:
-        """Send a GETJOB for up to `room` jobs, unless one is unanswered or nothing may be taken now."""
+    def ask(self, room: int, now: float, first: Sequence[Request] = ()) -> bool:
+        """Send a GETJOB for up to `room` jobs, unless one is unanswered or nothing may be taken now.
+
+        `first` are requests to the same node that go before it; returns whether they were sent.
+        """
         count = min(room, _MAX_COUNT, self._left())
         if not count or self._nodes.getting or now < self._pause_until:
-            return
+            return False
         names = self._schedule.names(count, self._lifecycle.full_queues())
         if not names:
             self._without_jobs |= self._nodes.up
-            return
+            return False
         wait_ms = _BURST_WAIT_MS[self._nodes.is_lone] if self._plan.burst else self._wait_ms
-        self._nodes.get(
+        return self._nodes.get(
             (b"GETJOB", b"TIMEOUT", wait_ms, b"COUNT", count, b"WITHCOUNTERS", b"FROM", *names),
             wait_ms / 1000,
+            first,
         )
 
     def received(self, request: Request, reply: Reply, now: float) -> list[Job]:
         """A node answered GETJOB; return the jobs to run. Raises NotDisque for a reply of another shape."""
+        found = self.read(request, reply, now, jobs_of)
+        # Take all before the first is started: whatever fails, they can be put back.
+        return [job for job in found if self._lifecycle.take(job, now)]
+
+    def read(
+        self, request: Request, reply: Reply, now: float, parse: Callable[[Reply, Node], list[_Delivered]]
+    ) -> list[_Delivered]:
+        """A node answered GETJOB; return its jobs. Raises NotDisque for a reply of another shape."""
         if isinstance(reply, ReplyError):
             self._refused(reply, now)
             return []
-        found = jobs_of(reply, request.node)
+        found = parse(reply, request.node)
         if self._plan.burst and not found:
             # A node asks other nodes for jobs only now and then, so each node is asked here.
             self._without_jobs.add(request.node)
@@ -79,8 +100,7 @@ class JobSource:
         better = self._affinity.better(self._nodes.current_prefix, now)
         if better:
             self._nodes.move_to(better)
-        # Take all before the first is started: whatever fails, they can be put back.
-        return [job for job in found if self._lifecycle.take(job, now)]
+        return found
 
     @property
     def is_limit_reached(self) -> bool:

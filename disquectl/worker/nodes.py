@@ -106,13 +106,19 @@ class Nodes:
         """Return the ID of this node, or an empty string if it is not known."""
         return self._ids.get(node, "")
 
-    def get(self, words: Words, wait_seconds: float) -> None:
-        """Send a GETJOB. Does nothing if no node can be asked yet."""
+    def get(self, words: Words, wait_seconds: float, first: Sequence[Request] = ()) -> bool:
+        """Send a GETJOB, after these requests; return whether they were sent, too.
+
+        Does nothing if no node can be asked yet. If it is not the node of these requests, they are not sent.
+        """
         if self._getter is None:
             self._open_getter()
-        if self._getter is not None and self._getter.inner.greeting is not None:
-            self._getter.wait_seconds = wait_seconds
-            self._getter.ask([Request(words, self._getter.node)])
+        if self._getter is None or self._getter.inner.greeting is None:
+            return False
+        self._getter.wait_seconds = wait_seconds
+        is_same = bool(first) and first[0].node is self._getter.node
+        self._getter.ask([*(first if is_same else ()), Request(words, self._getter.node)])
+        return is_same
 
     def send(self, requests: Sequence[Request]) -> None:
         """Send each request to its node; those that cannot be sent are lost, and certainly not done."""

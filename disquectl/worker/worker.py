@@ -31,7 +31,7 @@ from disquectl.worker.stdout import Stdout
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Iterable, Sequence
 
     from disquectl.client.address import Node
     from disquectl.client.connection_factory import ConnectionFactory
@@ -39,6 +39,7 @@ if TYPE_CHECKING:
     from disquectl.worker.job import Failure, Job, Request
     from disquectl.worker.log import Log
     from disquectl.worker.plan import Plan, Program
+    from disquectl.worker.slots import Slots
 
 _TURN_SECONDS = 1.0
 # How long a worker that fails waits for its processes to end, and then for its nodes to answer.
@@ -52,7 +53,7 @@ class Worker:
     def __init__(
         self,
         plan: Plan,
-        program: Program,
+        program: Program | None,
         seeds: Sequence[Node],
         connection_factory: ConnectionFactory,
         log: Log,
@@ -66,19 +67,13 @@ class Worker:
         self._stdout: Stdout | None = None
         self._are_children_paused = False
         self._lifecycle = JobLifecycle(plan, random.random, lambda: self._nodes.known, self._id_of)
-        self._slots: Handlers | Processes
-        if plan.input_mode == LINES:
-            self._slots = Handlers(plan, program, self._poller, self._job_ended, log)
-        else:
-            self._stdout = Stdout(self._poller, log, self._reader_is_gone)
-            fd = self._stdout.fd
-            self._slots = Processes(plan, program, self._poller, self._job_ended, log=log, stdout=fd)
+        self._slots = self._open_slots(program)
         self._nodes = Nodes(
             seeds,
             connection_factory,
             self._poller,
             answered=self._answered,
-            lost=self._lifecycle.lost,
+            lost=self._lost,
             report=log.message,
             client_name=worker_name(
                 os.fsencode(socket.gethostname()), os.getpid(), [queue for queue, _ in plan.queues]
@@ -89,6 +84,14 @@ class Worker:
         self._to_put_back: list[tuple[Job, Failure]] = []
         self._cut_off = False
         self._close_at = None if plan.max_time is None else self._now + plan.max_time
+
+    def _open_slots(self, program: Program | None) -> Slots:
+        """Return what runs the jobs."""
+        assert program is not None
+        if self._plan.input_mode == LINES:
+            return Handlers(self._plan, program, self._poller, self._job_ended, self._log)
+        self._stdout = stdout = Stdout(self._poller, self._log, self._reader_is_gone)
+        return Processes(self._plan, program, self._poller, self._job_ended, log=self._log, stdout=stdout.fd)
 
     def _id_of(self, node: Node) -> str:
         return self._nodes.id_of(node)
@@ -112,7 +115,7 @@ class Worker:
                 self._close(signals)
         if self._cut_off:
             raise ConnectionFailed("no node can be asked whether there are more jobs")
-        left = self._lifecycle.busy if self._ending.was_signalled else self._lifecycle.jobs
+        left = self._is_busy() if self._ending.was_signalled else self._lifecycle.jobs
         return not (left or self._log.counts["dead"] or self._log.counts["left"])
 
     def _close(self, signals: Signals) -> None:
@@ -158,8 +161,8 @@ class Worker:
 
     def _turn(self, signals: Signals) -> None:
         if self._ending.stage == OPEN:
-            self._source.ask(self._slots.free, self._now)
-        self._nodes.send(self._lifecycle.requests())
+            self._ask_for_jobs()
+        self._nodes.send(self._requests())
         self._log_events()
         ready = self._poller.wait(self._seconds_to_wait())
         self._now = time.monotonic()
@@ -185,7 +188,21 @@ class Worker:
         )
         return max(until - time.monotonic(), 0)
 
+    def _ask_for_jobs(self) -> None:
+        self._source.ask(self._slots.free, self._now)
+
+    def _requests(self) -> list[Request]:
+        """Return the requests to send now."""
+        return self._lifecycle.requests()
+
+    def _is_busy(self) -> bool:
+        """Whether anything is going on but waiting for a later time."""
+        return self._lifecycle.busy
+
     # Jobs
+
+    def _lost(self, requests: Iterable[Request], certainly_not_done: bool, node: Node | None) -> None:
+        self._lifecycle.lost(requests, certainly_not_done, node)
 
     def _answered(self, answers: list[tuple[Request, Reply]]) -> None:
         for request, reply in answers:
@@ -301,7 +318,7 @@ class Worker:
             self._cut_off = True
             # Jobs may still be acknowledged, if a node comes back.
             self._ending.start_grace(self._now)
-        elif self._lifecycle.busy:
+        elif self._is_busy():
             self._source.job_ran()
         elif self._source.is_exhausted:
             self._ending.close()
@@ -311,7 +328,7 @@ class Worker:
             return True
         if self._ending.stage == OPEN or self._slots.running or self._nodes.getting:
             return False
-        if self._lifecycle.busy and not self._ending.is_nearly_over(self._now):
+        if self._is_busy() and not self._ending.is_nearly_over(self._now):
             return False
         if self._slots.alive:
             self._slots.close_stdin()
