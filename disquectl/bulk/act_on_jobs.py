@@ -9,10 +9,10 @@ from __future__ import annotations
 import select
 import time
 from functools import partial
-from itertools import islice
+from itertools import compress, islice
 
 from disquectl.bulk.report import Report
-from disquectl.bulk.summary import DONE, GONE, LEFT, by_state, count_of
+from disquectl.bulk.summary import DONE, GONE, LEFT, DoneJobs, by_state, count_of
 from disquectl.errors import DataError, DisquectlError, OutcomeUnknown, UsageError
 from disquectl.execution.signals import Stop
 from disquectl.fanout.ask import require_an_answer, settle, silent_nodes
@@ -59,7 +59,7 @@ if TYPE_CHECKING:
         def warning(self, choice: Choice) -> str:
             """What to say before the question, apart from the numbers; "" for nothing."""
 
-        def begin(self, search: JobSearch, selection: Selection) -> Iterable[list[JobResult]]:
+        def begin(self, search: JobSearch, selection: Selection) -> Iterable[list[JobResult] | DoneJobs]:
             """Do what needs no scan of all jobs, batch by batch.
 
             When `search.is_over()`, begin nothing new, and yield the results of what is in flight.
@@ -232,9 +232,14 @@ class _Run:
         """Let the action do first what needs no scan."""
         with self._search(is_over=self._is_over) as search:
             for results in self._action.begin(search, self._selection):
-                self._note(results)
+                if isinstance(results, DoneJobs):
+                    self._note_done(results)
+                    count = len(results.job_ids)
+                else:
+                    self._note(results)
+                    count = len(results)
                 self._report.progress(None)
-                self._pace.wait(len(results), self._stop.fd)
+                self._pace.wait(count, self._stop.fd)
 
     def _pass(self, number: int) -> int:
         """Find jobs and act on them; return how many there were."""
@@ -302,6 +307,15 @@ class _Run:
         else:
             others = [one for one in results if one.kind in (LEFT, GONE) and one.job_id not in self._acted]
             self._report.add([one for one, new in zip(settled, is_new, strict=True) if new] + others)
+
+    def _note_done(self, done: DoneJobs) -> None:
+        """Take jobs that were done; a job may be queued on two nodes."""
+        is_new = self._acted.new(done.job_ids)
+        if not all(is_new):
+            done = DoneJobs(list(compress(done.job_ids, is_new)), done.queue)
+        if self._left_to_do is not None:
+            self._left_to_do -= len(done.job_ids)
+        self._report.add_done(done)
 
     def _is_over(self) -> bool:
         return self._stop.asked or self._report.broken is not None
