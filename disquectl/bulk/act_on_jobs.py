@@ -17,7 +17,7 @@ from disquectl.errors import DataError, DisquectlError, OutcomeUnknown, UsageErr
 from disquectl.execution.signals import Stop
 from disquectl.fanout.ask import require_an_answer, settle, silent_nodes
 from disquectl.fanout.find_jobs import JobSearch, Start
-from disquectl.fanout.scan_all import now_ms
+from disquectl.fanout.scan_all import NoGarbageCollection, now_ms
 from disquectl.merge.states import IN_FLIGHT, UNKNOWN
 from disquectl.protocol.dedup import Deduplicator
 from disquectl.render.escape import for_terminal
@@ -210,7 +210,7 @@ class _Run:
 
     def carry_out(self) -> None:
         """Act, and look again until nothing new is found."""
-        with self._stop:
+        with self._stop, NoGarbageCollection():
             try:
                 self._begin()
                 for number in range(PASSES):

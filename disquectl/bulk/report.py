@@ -55,8 +55,8 @@ class Report:
             self._open.pop(job_id, None)
         count = len(done.job_ids)
         self.summary.add(DONE, count=count)
-        values = {"id": Column(_texts(done.job_ids), {str}), "queue": Same([done.queue], count)}
-        self._put(Columns(self._fields, [values.get(name) or Same([None], count) for name in self._fields]))
+        ids = Column(_texts(done.job_ids), {str})
+        self._put(Columns(("id", "queue"), [ids, Same([done.queue], count)]))
 
     def progress(self, share: float | None) -> None:
         """Draw the progress line; `share` of the jobs that this pass acts on."""

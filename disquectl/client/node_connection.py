@@ -14,7 +14,7 @@ from disquectl.client.connection import Broken, Connection, Unreachable
 from disquectl.client.connection_factory import not_resp, with_advice
 from disquectl.client.in_flight import InFlight, Unasked
 from disquectl.errors import ConnectionFailed, DisquectlError, NoAnswer, NotDisque, ReplyError
-from disquectl.protocol.resp import ProtocolError, encode
+from disquectl.protocol.resp import ProtocolError, encode, encode_all
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -144,7 +144,7 @@ class NodeConnection:
         """Send more requests, now as far as there is room."""
         some = list(requests)
         if some:
-            self._in_flight.add([encode(words) for words in some])
+            self._in_flight.add(encode_all(some))
             self._pending.extend(some)
         if self._connection is not None:
             self._send()
