@@ -9,15 +9,15 @@ from __future__ import annotations
 import select
 import time
 from functools import partial
-from itertools import islice
+from itertools import compress, islice
 
 from disquectl.bulk.report import Report
-from disquectl.bulk.summary import DONE, GONE, LEFT, by_state, count_of
+from disquectl.bulk.summary import DONE, GONE, LEFT, DoneJobs, by_state, count_of
 from disquectl.errors import DataError, DisquectlError, OutcomeUnknown, UsageError
 from disquectl.execution.signals import Stop
 from disquectl.fanout.ask import require_an_answer, settle, silent_nodes
 from disquectl.fanout.find_jobs import JobSearch, Start
-from disquectl.fanout.scan_all import now_ms
+from disquectl.fanout.scan_all import NoGarbageCollection, now_ms
 from disquectl.merge.states import IN_FLIGHT, UNKNOWN
 from disquectl.protocol.dedup import Deduplicator
 from disquectl.render.escape import for_terminal
@@ -60,7 +60,7 @@ if TYPE_CHECKING:
         def warning(self, choice: Choice) -> str:
             """What to say before the question, apart from the numbers; "" for nothing."""
 
-        def begin(self, search: JobSearch, selection: Selection) -> Iterable[list[JobResult]]:
+        def begin(self, search: JobSearch, selection: Selection) -> Iterable[list[JobResult] | DoneJobs]:
             """Do what needs no scan of all jobs, batch by batch.
 
             When `search.is_over()`, begin nothing new, and yield the results of what is in flight.
@@ -211,7 +211,7 @@ class _Run:
 
     def carry_out(self) -> None:
         """Act, and look again until nothing new is found."""
-        with self._stop:
+        with self._stop, NoGarbageCollection():
             try:
                 self._begin()
                 for number in range(PASSES):
@@ -233,9 +233,14 @@ class _Run:
         """Let the action do first what needs no scan."""
         with self._search(is_over=self._is_over) as search:
             for results in self._action.begin(search, self._selection):
-                self._note(results)
+                if isinstance(results, DoneJobs):
+                    self._note_done(results)
+                    count = len(results.job_ids)
+                else:
+                    self._note(results)
+                    count = len(results)
                 self._report.progress(None)
-                self._pace.wait(len(results), self._stop.fd)
+                self._pace.wait(count, self._stop.fd)
 
     def _pass(self, number: int) -> int:
         """Find jobs and act on them; return how many there were."""
@@ -303,6 +308,15 @@ class _Run:
         else:
             others = [one for one in results if one.kind in (LEFT, GONE) and one.job_id not in self._acted]
             self._report.add([one for one, new in zip(settled, is_new, strict=True) if new] + others)
+
+    def _note_done(self, done: DoneJobs) -> None:
+        """Take jobs that were done; a job may be queued on two nodes."""
+        is_new = self._acted.new(done.job_ids)
+        if not all(is_new):
+            done = DoneJobs(list(compress(done.job_ids, is_new)), done.queue)
+        if self._left_to_do is not None:
+            self._left_to_do -= len(done.job_ids)
+        self._report.add_done(done)
 
     def _is_over(self) -> bool:
         return self._stop.asked or self._report.broken is not None

@@ -59,7 +59,7 @@ class Survey:
         for lines in source.chunks():
             for line in batcher.planned(lines or []):
                 if line.kind is None:
-                    yield line.key, line.origin, line.state
+                    yield line.key, line.job.queue or b"", line.job.traits.state
                 elif line.reason:
                     self.others[line.reason] = self.others.get(line.reason, 0) + 1
             total = source.total_bytes

@@ -8,14 +8,14 @@ from __future__ import annotations
 from disquectl.bulk.progress import Progress
 from disquectl.bulk.summary import DONE, DOUBLED, GONE, LEFT, SKIPPED, UNKNOWN, Summary
 from disquectl.errors import DataError
-from disquectl.protocol.columns import Columns, column
+from disquectl.protocol.columns import Column, Columns, Same, column
 from disquectl.render.human import counted
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any
 
-    from disquectl.bulk.summary import JobResult
+    from disquectl.bulk.summary import DoneJobs, JobResult
     from disquectl.execution.session import Session
     from disquectl.protocol.columns import Records
     from disquectl.spec.shape import Shape
@@ -49,6 +49,15 @@ class Report:
             elif self._open:
                 self._open.pop(one.job_id, None)
         self._write([one for one in results if one.kind not in (LEFT, GONE)])
+
+    def add_done(self, done: DoneJobs) -> None:
+        """Count jobs that were done, and write their records."""
+        for job_id in done.job_ids if self._open else ():
+            self._open.pop(job_id, None)
+        count = len(done.job_ids)
+        self.summary.add(DONE, count=count)
+        ids = Column(_texts(done.job_ids), {str})
+        self._put(Columns(("id", "queue"), [ids, Same([done.queue], count)]))
 
     def progress(self, share: float | None) -> None:
         """Draw the progress line; `share` of the jobs that this pass acts on."""
@@ -132,6 +141,14 @@ def _columns(results: list[JobResult], fields: tuple[str, ...]) -> Columns:
         "to": [one.to for one in results],
     }
     return Columns(fields, [column(values[name]) for name in fields])
+
+
+def _texts(job_ids: list[bytes]) -> list[str]:
+    """The same as _text of each, in less time."""
+    try:
+        return list(map(bytes.decode, job_ids))
+    except UnicodeDecodeError:
+        return [job_id.decode("utf-8", "backslashreplace") for job_id in job_ids]
 
 
 def _text(job_id: bytes | None) -> str | None:

@@ -14,7 +14,7 @@ from disquectl.errors import NotAuthorised, ReplyError, UsageError
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections import deque
-    from collections.abc import Callable, Iterable
+    from collections.abc import Callable, Iterable, Sequence
     from typing import Any, TypeAlias
 
     Word: TypeAlias = bytes | str | int
@@ -98,6 +98,16 @@ def encode(words: Iterable[AnyWord]) -> bytes:
         raise TypeError(
             f"a word is str, bytes, int or float, not {kind}; several are given one by one: method(*words)"
         ) from None
+
+
+def encode_all(requests: Sequence[Sequence[AnyWord]]) -> list[bytes]:
+    """The same as `encode` of each, in less time."""
+    if all(requests):
+        try:
+            return list(map(_pack, map(tuple, requests)))
+        except (TypeError, UnicodeEncodeError):
+            pass
+    return list(map(encode, requests))
 
 
 def _as_bytes(word: AnyWord) -> AnyWord:

@@ -9,7 +9,7 @@ from types import SimpleNamespace
 import pytest
 
 from disquectl.bulk.report import MOST_NAMED, Report
-from disquectl.bulk.summary import JobResult
+from disquectl.bulk.summary import DoneJobs, JobResult
 from disquectl.errors import DataError
 from disquectl.execution.streams import Streams
 from disquectl.render.output import writer
@@ -71,6 +71,22 @@ def test_jobs_that_were_done_are_written_at_once():
     report.finish()
     assert len(asker.text.splitlines()) == 3
     assert not asker.problems
+
+
+@pytest.mark.parametrize("fmt", ["plain", "csv", "tsv", "raw", "json", "jsonl", "table"])
+def test_many_jobs_that_were_done_are_reported_as_each_of_them_would_be(fmt):
+    ids = [job_id(1), b"D-\xff", b"D-\t%s"]
+    askers = Asker(fmt), Asker(fmt)
+    reports = [Report(DONE_JOBS, asker) for asker in askers]
+    for report in reports:
+        report.add([JobResult(ids[0], b"q%", "left", "refused")])
+    reports[0].add([JobResult(one, b"q%", "done") for one in ids])
+    reports[1].add_done(DoneJobs(ids, b"q%"))
+    for report in reports:
+        report.finish()
+    assert reports[0].summary.record() == reports[1].summary.record()
+    assert askers[0].text == askers[1].text
+    assert (askers[0].text == "") is (fmt == "table")
 
 
 def test_a_job_that_was_left_and_done_in_a_later_pass_was_done():
