@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import select
 import time
+from contextlib import contextmanager
 from functools import partial
 from itertools import compress, islice
 
@@ -115,7 +116,7 @@ def act_on_jobs(
                 return
             session.ask_of_cluster(_question(action, choice, selection))
         del search, choice
-    run = _Run(action, selection, new_search, Report(shape, session), Pace(values.get("rate")))
+    run = Run(action, selection, new_search, Report(shape, session), Pace(values.get("rate")))
     run.carry_out()
     run.report_the_end(session)
 
@@ -180,11 +181,11 @@ def _question(action: JobAction, choice: Choice, selection: Selection) -> str:
     return "\n".join([what, *lines, *([warning] if warning else [])])
 
 
-class _ScanStopped(Exception):
-    """A signal has ended a scan."""
+class _Interrupted(Exception):
+    """A signal has ended what changes nothing."""
 
 
-class _Run:
+class Run:
     """Acts on what a pass finds, then on what further passes find."""
 
     def __init__(
@@ -205,7 +206,7 @@ class _Run:
         self._acted = Deduplicator()
         self._not_done = Deduplicator()  # those of them that must not be acted on again
         self._stop = Stop(self._stopping)
-        self._is_scanning = False
+        self._is_interruptible = False
         self._silent: list[str] = []
         self._failure: DisquectlError | None = None
 
@@ -222,7 +223,7 @@ class _Run:
             except KeyboardInterrupt:
                 # The second signal: what is in flight is not waited for.
                 self._report.problem("interrupted: the outcome of the last batch is not known")
-            except _ScanStopped:
+            except _Interrupted:
                 pass
             except DisquectlError as problem:
                 # What was done is reported before it is raised.
@@ -245,11 +246,8 @@ class _Run:
     def _pass(self, number: int) -> int:
         """Find jobs and act on them; return how many there were."""
         with self._search(is_over=self._is_over) as search:
-            self._is_scanning = True
-            try:
+            with self.interruptible():
                 search.run(self._acted)
-            finally:
-                self._is_scanning = False
             if self._is_over():
                 return 0
             require_an_answer(search.cluster, self._report.session, search.refusals)
@@ -269,10 +267,19 @@ class _Run:
             self._silent = silent_nodes(search.cluster, unscanned)
             return count + again
 
+    @contextmanager
+    def interruptible(self) -> Iterator[None]:
+        """For what changes nothing and may take long: the first signal ends it."""
+        self._is_interruptible = True
+        try:
+            yield
+        finally:
+            self._is_interruptible = False
+
     def _stopping(self) -> None:
-        """A signal asks to stop: a scan, which changes nothing, is not waited for."""
-        if self._is_scanning:
-            raise _ScanStopped
+        """A signal asks to stop: a scan, or input, is not waited for."""
+        if self._is_interruptible:
+            raise _Interrupted
         self._report.stopping()
 
     def _act(self, search: JobSearch, choice: Choice) -> int:

@@ -1,12 +1,13 @@
 """Reports what became of jobs: records on stdout as they are done, problems and the summary on stderr.
 
-A table shows the summary alone. Errors are in the records of JSON; elsewhere they are on stderr.
+A table shows the summary alone, unless the jobs were named. Errors are in the records of JSON; elsewhere they
+are on stderr.
 """
 
 from __future__ import annotations
 
 from disquectl.bulk.progress import Progress
-from disquectl.bulk.summary import DONE, DOUBLED, GONE, LEFT, SKIPPED, UNKNOWN, Summary
+from disquectl.bulk.summary import DONE, DOUBLED, GONE, LEFT, PENDING, SKIPPED, UNKNOWN, Summary
 from disquectl.errors import DataError
 from disquectl.protocol.columns import Column, Columns, Same, column
 from disquectl.render.human import counted
@@ -36,7 +37,11 @@ class Report:
         self.session = session
         self.broken: BrokenPipeError | DataError | None = None
         self._fields = shape.fields
-        self._out = None if session.format == "table" else session.writer(shape)
+        self._has_summary = bool(shape.listed_as)
+        # Jobs that were named are listed in a table, too; for those of a selection, the summary is enough.
+        is_listed = session.format != "table" or not shape.listed_as
+        self._out = session.writer(shape) if is_listed else None
+        self._named = (DOUBLED, UNKNOWN) if shape.listed_as else (DOUBLED, UNKNOWN, PENDING)
         self._writes_errors = session.format in ("json", "jsonl")
         self._progress = Progress(session.streams, not session.settings.quiet)
         self._open: dict[bytes, JobResult] = {}
@@ -87,7 +92,8 @@ class Report:
         if self._out is None or self.broken is not None or (skip_empty and not self.summary.matched):
             return
         try:
-            self._out.summarize(self.summary.record())
+            if self._has_summary:
+                self._out.summarize(self.summary.record())
             self._out.finish()
         except (BrokenPipeError, DataError) as problem:
             self.broken = problem
@@ -102,7 +108,7 @@ class Report:
             self.summary.add(one.kind, one.reason)
             if one.kind == DONE or (self._writes_errors and one.kind not in (GONE, SKIPPED)):
                 records.append(self._record(one))
-            if one.kind in (DOUBLED, UNKNOWN):
+            if one.kind in self._named:
                 self._name(one)
         self._put(records)
 
