@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from disquectl.errors import UsageError
+from disquectl.protocol.job_options import MAX_REPLICAS
 from disquectl.protocol.jobid import is_valid
 from disquectl.spec.command import CLUSTER, WRITE, Command, Grammar, Program, Risk
-from disquectl.spec.param_types import DURATION, FLAG, TEXT, WORD, ParamType, number, one_of
+from disquectl.spec.param_types import DURATION, FLAG, RATE, SECONDS, TEXT, WORD, ParamType, number, one_of
 from disquectl.spec.parameters import SEEDS_ONLY, Argument, Option
 from disquectl.spec.selection import CONTENT_OPTIONS, ORDER_OPTIONS
 from disquectl.spec.shape import PAIRS, RECORDS, VALUE, Shape
@@ -38,6 +39,8 @@ KINDS: dict[str, Kind] = {
 }
 # What only a death has; jobs that fail and are not dead have none of it.
 OF_DEATH = ("exit", "signal", "older", "newer", "died_before", "died_after")
+# What changes the job that is retried, and how many are retried.
+OF_RETRY = ("replicate", "delay", "rate")
 # What --by lists, after the field that it groups by.
 GROUP_FIELDS = ("count", "oldest", "newest", "example")
 
@@ -58,6 +61,9 @@ def check(values: Values) -> None:
         raise UsageError("dead show needs job IDs")
     if action not in (RETRY, DROP) and "dry_run" in values:
         raise UsageError("--dry-run only applies to retry and drop")
+    for name in OF_RETRY:
+        if action != RETRY and name in values:
+            raise UsageError(f"--{name} only applies to retry")
     if action != LIST and "by" in values:
         raise UsageError("--by only applies to list")
     # An unset variable of a script must not become a filter that matches everything.
@@ -146,6 +152,14 @@ COMMAND = Command(
                 one_of("reason", "exit", "queue", "day", noun="group"),
                 "List groups of dead jobs: how many, the oldest, the newest, and the ID of one.",
             ),
+            Option(
+                "--replicate",
+                number(1, MAX_REPLICAS),
+                "Replicas of each job that is retried.",
+                unset="as many as it had, at most as many as possible",
+            ),
+            Option("--delay", SECONDS, "Queue the jobs that are retried after this time, such as 5m."),
+            Option("--rate", RATE, "Retry at most N jobs per second, such as 10/s."),
             Option("--dry-run", FLAG, "Only list the jobs that retry or drop would act on."),
             SEEDS_ONLY,
         ),

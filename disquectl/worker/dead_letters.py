@@ -125,10 +125,10 @@ class DeadLetters:
         return sum(letter["id"] not in self._queued for letter in letters)
 
 
-def revival(letter: dict[str, Any]) -> list[bytes | str | int]:
+def revival(letter: dict[str, Any], delay: int | None = None) -> list[bytes | str | int]:
     """Return the ADDJOB that puts the job back into its queue; the last word is how many replicas it had.
 
-    Raises UsageError if the dead letter lacks a field or has one out of range.
+    `delay`: in seconds. Raises UsageError if the dead letter lacks a field or has one out of range.
     """
     options = {name: letter[name] for name in ("retry", "ttl", "replicate")}
     for name, value in options.items():
@@ -139,6 +139,10 @@ def revival(letter: dict[str, Any]) -> list[bytes | str | int]:
     except UsageError as problem:
         raise UsageError(f"in its dead letter: {problem.message}") from None
     replicas = options.pop("replicate")
+    if delay is not None:
+        if delay >= options["ttl"]:
+            raise UsageError(f"the delay is not below its TTL of {options['ttl']} s")
+        options["delay"] = delay
     words: list[bytes | str | int] = [b"ADDJOB", letter["queue"], letter["body"], DEFAULT_TIMEOUT_MS]
     return [*words, *number_words(options), b"REPLICATE", replicas]
 
