@@ -8,6 +8,7 @@ from disquectl.protocol.jobid import is_valid
 from disquectl.spec.command import CLUSTER, WRITE, Command, Grammar, Program, Risk
 from disquectl.spec.param_types import DURATION, FLAG, RATE, SECONDS, TEXT, WORD, ParamType, number, one_of
 from disquectl.spec.parameters import SEEDS_ONLY, Argument, Option
+from disquectl.spec.queue_patterns import is_pattern
 from disquectl.spec.selection import CONTENT_OPTIONS, ORDER_OPTIONS
 from disquectl.spec.shape import PAIRS, RECORDS, VALUE, Shape
 
@@ -46,12 +47,14 @@ GROUP_FIELDS = ("count", "oldest", "newest", "example")
 
 
 def action_of(values: Values) -> tuple[str, tuple[bytes, ...]]:
-    """The action, and the queues or IDs; a first word that is not an action is one of these."""
+    """The action, and the queues, with --prefix, or IDs; a first word that is no action is one of these."""
     first: str | None = values.get("action")
     names: tuple[bytes, ...] = values.get("name", ())
-    if first is None or first in ACTIONS:
-        return first or LIST, names
-    return LIST, (first.encode("utf-8", "surrogateescape"), *names)
+    prefix: bytes = values.get("prefix", b"")
+    action = LIST if first is None or first not in ACTIONS else first
+    if first is not None and first not in ACTIONS:
+        names = (first.encode("utf-8", "surrogateescape"), *names)
+    return action, tuple(name if is_valid(name) else prefix + name for name in names)
 
 
 def check(values: Values) -> None:
@@ -69,6 +72,7 @@ def check(values: Values) -> None:
     # An unset variable of a script must not become a filter that matches everything.
     if values.get("dead") == b"":
         raise UsageError("--dead is empty", "leave it out to match all")
+    _check_prefix(values)
     for name in OF_DEATH:
         if action == FAILING and name in values:
             raise UsageError(f"--{name.replace('_', '-')} does not apply to failing: these jobs are not dead")
@@ -78,6 +82,14 @@ def check(values: Values) -> None:
         if name in values:
             raise UsageError(f"--{name} and --{same.replace('_', '-')} mean the same; give one")
         values[name] = values.pop(same)
+
+
+def _check_prefix(values: Values) -> None:
+    prefix: bytes | None = values.get("prefix")
+    if prefix == b"":
+        raise UsageError("--prefix is empty", "leave it out to match all")
+    if prefix is not None and is_pattern(prefix):
+        raise UsageError("--prefix has *, ? or [, which is not supported", "name the queues in full instead")
 
 
 def shape(values: Values) -> Shape:
@@ -147,6 +159,9 @@ COMMAND = Command(
             *CONTENT_OPTIONS,
             *ORDER_OPTIONS,
             Option("--dead", WORD, "Name of the dead queue, if the worker used --dead."),
+            Option(
+                "--prefix", WORD, "Only queues with this prefix, as of work --prefix; names are without it."
+            ),
             Option(
                 "--by",
                 one_of("reason", "exit", "queue", "day", noun="group"),

@@ -69,7 +69,9 @@ def dead_letters(
         if action == "failing":
             found = _failing(cluster, refusals, chosen)
         else:
-            letters = find_letters(cluster, refusals, chosen, values.get("dead", b""))
+            prefix: bytes = values.get("prefix", b"")
+            own = prefix + values["dead"] if "dead" in values else b""
+            letters = find_letters(cluster, refusals, chosen, own, prefix)
             found = letters.wanted(chosen)
         require_an_answer(cluster, session, refusals)
         if "by" in values:
@@ -126,13 +128,15 @@ def _replicas(
             yield connection, complete(job, REPLICA_FIELDS, "JSCAN")
 
 
-def find_letters(cluster: Cluster, refusals: Refusals, chosen: DeadSelection, own: bytes) -> DeadLetters:
+def find_letters(
+    cluster: Cluster, refusals: Refusals, chosen: DeadSelection, own: bytes, prefix: bytes = b""
+) -> DeadLetters:
     """The dead letters on all nodes.
 
-    `own`: the only dead queue; one without the prefix has to be named, since jobs in other queues are not
-    dead letters.
+    `own`: the only dead queue; one without `dead:` in its name has to be named, since jobs in other queues
+    are not dead letters. `prefix`: that of a worker's queues; empty for all.
     """
-    letters = DeadLetters(own)
+    letters = DeadLetters(own, prefix)
     for connection, job in _replicas(cluster, refusals, own or None):
         letters.add(connection, job)
     if words := chosen.queues.open:

@@ -338,3 +338,39 @@ def test_retry_at_a_rate_leaves_a_letter_that_is_gone_meanwhile(cluster, clients
 def test_options_of_retry_are_refused_elsewhere(dead, action, option):
     done = dead(action, *option)
     assert (done.code, f"{option[0]} only applies to retry" in done.err) == (2, True)
+
+
+def test_a_prefix_is_in_front_of_all_names(clients, dead):
+    for queue in (
+        "app:dead:mail",
+        "app:dead:sms",
+        "dead:mail",
+        "other:dead:mail",
+        "app:failed",
+        "xapp:dead:mail",
+    ):
+        clients[0].addjob(queue, letter(queue, queue=queue.replace("dead:", "")))
+
+    def bodies(*args):
+        return {one["body"] for one in records(dead(*args, "--prefix", "app:", "-o", "jsonl"))}
+
+    assert bodies() == {"app:dead:mail", "app:dead:sms"}
+    assert bodies("mail") == bodies("dead:mail") == bodies("m*") == {"app:dead:mail"}
+    assert bodies("--dead", "failed") == {"app:failed"}
+    assert dead("retry", "mail", "--prefix", "app:", "--yes").out == "1\n"
+    assert sum(client.qlen("app:mail") for client in clients) == 1
+    assert bodies() == {"app:dead:sms"}
+
+
+def test_failing_with_a_prefix(clients, dead):
+    ids = [clients[0].addjob(queue, "x", retry=300) for queue in ("app:mail", "mail")]
+    clients[0].getjob("app:mail")
+    clients[0].getjob("mail")
+    clients[0].nack(*ids)
+    assert [one["id"] for one in records(dead("failing", "--prefix", "app:", "-o", "jsonl"))] == ids[:1]
+
+
+@pytest.mark.parametrize("prefix", ["", "a*"])
+def test_a_prefix_that_cannot_be(dead, prefix):
+    done = dead("--prefix", prefix)
+    assert (done.code, "--prefix" in done.err) == (2, True)
