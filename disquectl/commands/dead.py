@@ -136,7 +136,8 @@ COMMAND = Command(
     "named by their IDs. An ID is that of the dead letter or that of the job that died. --by counts the "
     "dead jobs by reason, exit code, queue or UTC date, the largest group first; example is the ID of the "
     "newest dead letter of the group. --nacks-over counts the attempts of a dead job; --limit and --newest "
-    "go by the time of the death. See `disquectl help selecting-jobs`.",
+    "go by the time of the death. failing does not list jobs that a worker holds after their first failure: "
+    "Disque counts a failure when the job is put back. See `disquectl help selecting-jobs`.",
     grammar=Grammar(
         arguments=(
             Argument(
