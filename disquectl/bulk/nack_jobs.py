@@ -13,7 +13,8 @@ from disquectl.bulk.copies import CopyOptions
 from disquectl.bulk.destination import Destination
 from disquectl.bulk.move_jobs import BATCH, Move
 from disquectl.bulk.report import Report
-from disquectl.bulk.summary import LEFT, JobResult
+from disquectl.bulk.run_move import note_fewer_replicas
+from disquectl.bulk.summary import GONE, LEFT, SKIPPED, JobResult
 from disquectl.errors import NothingThere, PartlyDone, ReplyError
 from disquectl.execution.id_commands import check_ids, id_batches
 from disquectl.fanout.ask import require_an_answer
@@ -40,6 +41,7 @@ if TYPE_CHECKING:
     from disquectl.spec.shape import Shape
 
 AT_MOST_ONCE = "at most once (RETRY 0): it is never delivered again"
+MOVED_ON = "it was queued, delivered or acknowledged meanwhile"
 _ACTED_ON = frozenset({QUEUED, DELAYED, IN_FLIGHT})
 # Why jobs in these states are left.
 _LEFT_STATES = {IS_ACKNOWLEDGED: ACKNOWLEDGED, IS_WAITING: WAITING, IS_UNKNOWN: MAYBE_QUEUED}
@@ -80,6 +82,7 @@ def nack_later(command: Command, values: Values, shape: Shape, session: Session)
         action = DelayedNack(destination, options, values["delay"], read, session)
         run = Run(action, selection, new_search, report, Pace(None))
         run.carry_out()
+    note_fewer_replicas(options, session)
     try:
         run.report_the_end(session)
     except ReplyError:
@@ -161,7 +164,11 @@ class DelayedNack(Move):
             elif job.state in _LEFT_STATES:
                 results[job_id] = JobResult(job_id, job.queue, LEFT, _LEFT_STATES[job.state])
         acted = self.act(search, [job for job_id, job in jobs.items() if job_id not in results])
-        results |= {one.job_id: one for one in acted}
+        for one in acted:
+            if one.kind in (GONE, SKIPPED):
+                # It was named and has no copy: that is no success.
+                one.kind, one.reason = LEFT, one.reason or MOVED_ON
+            results[one.job_id] = one
         return [results[job_id] for job_id in job_ids]
 
     def _may_move(self, job: SelectedJob) -> bool:

@@ -76,18 +76,22 @@ class DeadLetters:
     strays     jobs in dead queues that are not dead letters: ID -> dead queue
     """
 
-    def __init__(self, dead_queue: bytes) -> None:
-        """`dead_queue`: the only queue to look at; empty for every queue with `dead:` in its name."""
+    def __init__(self, dead_queue: bytes, prefix: bytes = b"") -> None:
+        """`dead_queue`: the only queue to look at; empty for every queue with `dead:` in its name.
+
+        `prefix`: with it, `dead:` has to follow it.
+        """
         self.replicas: dict[str, list[tuple[Any, str]]] = {}
         self.strays: dict[str, bytes] = {}
         self._dead_queue = dead_queue
+        self._start = prefix + DEAD_PREFIX if prefix else b""
         self._found: dict[object, Record] = {}
         self._queued: set[str] = set()
 
     def add(self, place: object, job: Record) -> None:
         """Add a replica, as SHOW describes it, which is at this place (a node)."""
         queue = job["queue"] or b""
-        if queue != self._dead_queue if self._dead_queue else DEAD_PREFIX not in queue:
+        if not self._is_dead_queue(queue):
             return
         letter = dead_letter_of(job)
         if letter is None:
@@ -97,6 +101,11 @@ class DeadLetters:
         self.replicas.setdefault(known["id"], []).append((place, letter["id"]))
         if job["state"] == "queued":
             self._queued.add(known["id"])
+
+    def _is_dead_queue(self, queue: bytes) -> bool:
+        if self._dead_queue:
+            return queue == self._dead_queue
+        return queue.startswith(self._start) if self._start else DEAD_PREFIX in queue
 
     @property
     def queues(self) -> set[bytes]:
@@ -125,10 +134,10 @@ class DeadLetters:
         return sum(letter["id"] not in self._queued for letter in letters)
 
 
-def revival(letter: dict[str, Any]) -> list[bytes | str | int]:
+def revival(letter: dict[str, Any], delay: int | None = None) -> list[bytes | str | int]:
     """Return the ADDJOB that puts the job back into its queue; the last word is how many replicas it had.
 
-    Raises UsageError if the dead letter lacks a field or has one out of range.
+    `delay`: in seconds. Raises UsageError if the dead letter lacks a field or has one out of range.
     """
     options = {name: letter[name] for name in ("retry", "ttl", "replicate")}
     for name, value in options.items():
@@ -139,6 +148,10 @@ def revival(letter: dict[str, Any]) -> list[bytes | str | int]:
     except UsageError as problem:
         raise UsageError(f"in its dead letter: {problem.message}") from None
     replicas = options.pop("replicate")
+    if delay is not None:
+        if delay >= options["ttl"]:
+            raise UsageError(f"the delay is not below its TTL of {options['ttl']} s")
+        options["delay"] = delay
     words: list[bytes | str | int] = [b"ADDJOB", letter["queue"], letter["body"], DEFAULT_TIMEOUT_MS]
     return [*words, *number_words(options), b"REPLICATE", replicas]
 

@@ -27,7 +27,7 @@ def run(seed, *words, code=0, stdin=b"", delay="5m"):
 
 
 def test_a_copy_with_the_delay_is_added_then_the_original_is_acknowledged():
-    nodes = MovingNode("a", held(listed="ab", ttl=900, retry=45)), MovingNode("b", held(listed="ab"))
+    nodes = [MovingNode(letter, held(listed="ab", ttl=900, retry=45)) for letter in "ab"]
     with scanned(*nodes) as seed:
         out, _ = run(seed, ID)
     assert out == f"{COPY}\n"
@@ -90,6 +90,20 @@ def test_both_are_named_where_a_consumer_acknowledged_it_meanwhile():
         _, err = run(seed, ID, code=8)
     assert f"{ID}: doubled" in err
     assert COPY in err
+
+
+def test_a_job_that_is_acknowledged_before_its_copy_is_added_has_none():
+    node = MovingNode("a", replica(listed="a"), before={b"DEQUEUE": deleted()})
+    with scanned(node) as seed:
+        out, err = run(seed, ID, code=1)
+    assert (out, node.added) == ("", [])
+    assert f"{ID}: left: it was queued, delivered or acknowledged meanwhile" in err
+
+
+def test_fewer_replicas_than_the_job_had_are_reported():
+    with scanned(MovingNode("a", held(repl=3))) as seed:
+        _, err = run(seed, ID)
+    assert "copies have at most 1 replica" in err
 
 
 def test_a_job_that_no_node_knows_is_named_and_ends_with_4():
