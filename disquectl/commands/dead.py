@@ -136,16 +136,16 @@ COMMAND = Command(
     "named by their IDs. An ID is that of the dead letter or that of the job that died. --by counts the "
     "dead jobs by reason, exit code, queue or UTC date, the largest group first; example is the ID of the "
     "newest dead letter of the group. --nacks-over counts the attempts of a dead job; --limit and --newest "
-    "go by the time of the death. failing does not list jobs that a worker holds after their first failure: "
-    "Disque counts a failure when the job is put back. See `disquectl help selecting-jobs`.",
+    "go by the time of the death. failing also lists jobs that a worker holds after their first failure, if "
+    "it says so (`disquectl help worker`). See `disquectl help selecting-jobs`.",
     grammar=Grammar(
         arguments=(
             Argument(
                 "action",
                 ParamType("choice", TEXT.convert, "|".join(ACTIONS), ACTIONS, MEANINGS),
                 "list (default): list dead jobs; show: show one dead letter in full; retry: put dead jobs "
-                "back into their queues; drop: delete them; failing: list jobs that came back at least "
-                "once and are not dead yet.",
+                "back into their queues; drop: delete them; failing: list jobs that failed or came "
+                "back at least once and are not dead yet.",
                 required=False,
             ),
             Argument("name", WORD, "Queues (mail or dead:mail) or job IDs.", many=True, required=False),
@@ -153,20 +153,18 @@ COMMAND = Command(
         options=(
             Option("--exit", number(0, 255), "Only jobs that ended with this exit code."),
             Option("--signal", number(1, 255), "Only jobs that ended by this signal."),
-            Option("--died-before", DURATION, "Only jobs that died at least this long ago, such as 1d."),
-            Option("--died-after", DURATION, "Only jobs that died within this time, such as 1h."),
+            Option("--died-before", DURATION, "Only jobs that died this long ago or earlier."),
+            Option("--died-after", DURATION, "Only jobs that died within this time."),
             Option("--older", DURATION, "Same as --died-before."),
             Option("--newer", DURATION, "Same as --died-after."),
             *CONTENT_OPTIONS,
             *ORDER_OPTIONS,
-            Option("--dead", WORD, "Name of the dead queue, if the worker used --dead."),
-            Option(
-                "--prefix", WORD, "Only queues with this prefix, as of work --prefix; names are without it."
-            ),
+            Option("--dead", WORD, "The dead queue, if the worker used --dead."),
+            Option("--prefix", WORD, "Only queues with this prefix, as in work."),
             Option(
                 "--by",
                 one_of("reason", "exit", "queue", "day", noun="group"),
-                "List groups of dead jobs: how many, the oldest, the newest, and the ID of one.",
+                "Count dead jobs by group.",
             ),
             Option(
                 "--replicate",
@@ -174,9 +172,9 @@ COMMAND = Command(
                 "Replicas of each job that is retried.",
                 unset="as many as it had, at most as many as possible",
             ),
-            Option("--delay", SECONDS, "Queue the jobs that are retried after this time, such as 5m."),
+            Option("--delay", SECONDS, "Queue retried jobs after this time."),
             Option("--rate", RATE, "Retry at most N jobs per second, such as 10/s."),
-            Option("--dry-run", FLAG, "Only list the jobs that retry or drop would act on."),
+            Option("--dry-run", FLAG, "Only list what would be acted on."),
             SEEDS_ONLY,
         ),
         check=check,

@@ -19,7 +19,8 @@ from disquectl.merge.nodes import possible_replicas
 from disquectl.merge.replicas import STATE, shown
 from disquectl.protocol.jobid import is_valid
 from disquectl.protocol.replies import complete
-from disquectl.protocol.server_replies import hello
+from disquectl.protocol.server_replies import client_list, hello
+from disquectl.protocol.worker_names import read_worker_name
 from disquectl.spec.parameters import as_bytes
 from disquectl.worker.dead_groups import grouped
 from disquectl.worker.dead_letters import DeadLetters, failing, revival
@@ -150,8 +151,23 @@ def _failing(cluster: Cluster, refusals: Refusals, chosen: DeadSelection) -> lis
     settle_queues(cluster, chosen.queues, refusals)
     names = chosen.queues.names or frozenset()
     queue = next(iter(names)) if len(names) == 1 and not any(map(is_valid, names)) else None
+    # First: a worker names a job before it counts, and no longer than it holds it.
+    failed_once = _failed_once(cluster, refusals)
     replicas = (job for _, job in _replicas(cluster, refusals, queue))
-    return failing(replicas, chosen.wants_failing)[: chosen.jobs.limit]
+    return failing(replicas, chosen.wants_failing, failed_once)[: chosen.jobs.limit]
+
+
+def _failed_once(cluster: Cluster, refusals: Refusals) -> set[str]:
+    """What workers say of jobs that failed once and wait for their second attempt, in their names."""
+    found: set[str] = set()
+    for connection, request, reply in cluster.ask([b"CLIENT", b"LIST"]):
+        if isinstance(reply, ReplyError):
+            refusals.add(connection, request, reply)
+            continue
+        for client in client_list(reply):
+            if (said := read_worker_name(client.get("name", ""))) is not None:
+                found.update(said.failed)
+    return found
 
 
 class Removal:

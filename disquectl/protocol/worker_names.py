@@ -1,18 +1,24 @@
 """The names that `work` gives its connections: its host, its process and its queues. Pure.
 
     disquectl:work:HOST:PID:q=NAME,NAME
+    disquectl:work:HOST:PID:q=NAME,NAME:f=ID,ID
 
 Separators and bytes that CLIENT SETNAME refuses are percent-encoded. If there is no room for all queues, the
-name ends with `+N`, the number of queues that it leaves out.
+list ends with `+N`, the number of queues that it leaves out. `f=` names jobs that failed once and wait for
+their second attempt: Disque has counted nothing yet, so that nobody else could tell. An ID there is the
+beginning of its random part.
 """
 
 from __future__ import annotations
 
 _START = "disquectl:work:"
-_QUEUES = "q="
+_QUEUES, _FAILED = "q=", "f="
 _LONGEST = 200
 _LONGEST_HOST = 64
 _LONGEST_COUNT = 9  # digits
+# Of an ID, `D-dcb833cf-8YL1NT17e9+wsA/09NqxscQI-05a1`, the part that a name has; and the most IDs in a name.
+SHORT_ID = slice(11, 19)
+MOST_FAILED = 50
 # CLIENT SETNAME accepts `!` to `~`.
 _UNCHANGED = frozenset(range(ord("!"), ord("~") + 1)) - frozenset(b"%,:+")
 _HEX_DIGITS = frozenset("0123456789abcdefABCDEF")
@@ -24,14 +30,16 @@ class WorkerName:
     worker     the name without the queues
     queues     the queues, in the worker's order
     left_out   how many more there are
+    failed     the SHORT_ID of jobs that failed once and wait for their second attempt
     """
 
-    __slots__ = ("left_out", "queues", "worker")
+    __slots__ = ("failed", "left_out", "queues", "worker")
 
-    def __init__(self, worker: str, queues: list[bytes], left_out: int) -> None:
+    def __init__(self, worker: str, queues: list[bytes], left_out: int, failed: list[str]) -> None:
         self.worker = worker
         self.queues = queues
         self.left_out = left_out
+        self.failed = failed
 
 
 def worker_name(host: bytes, pid: int, queues: list[bytes]) -> bytes:
@@ -55,7 +63,9 @@ def worker_name(host: bytes, pid: int, queues: list[bytes]) -> bytes:
 def read_worker_name(name: str) -> WorkerName | None:
     """What the name of a connection says; None if it is not a worker's name."""
     parts = name.split(":")
-    if not name.startswith(_START) or len(parts) != 5 or not parts[4].startswith(_QUEUES):
+    if not name.startswith(_START) or len(parts) not in (5, 6) or not parts[4].startswith(_QUEUES):
+        return None
+    if len(parts) == 6 and not parts[5].startswith(_FAILED):
         return None
     text, plus, count = parts[4].removeprefix(_QUEUES).partition("+")
     if plus and not (count.isascii() and count.isdigit() and len(count) <= _LONGEST_COUNT):
@@ -64,7 +74,17 @@ def read_worker_name(name: str) -> WorkerName | None:
     known = [queue for queue in queues if queue is not None]
     if len(known) < len(queues):
         return None
-    return WorkerName(name[: name.rindex(":")], known, int(count) if plus else 0)
+    words = parts[5].removeprefix(_FAILED).split(",") if len(parts) == 6 else []
+    failed = [word.decode() for word in map(_decoded, words) if word and word.isascii()]
+    return WorkerName(":".join(parts[:4]), known, int(count) if plus else 0, failed)
+
+
+def with_failed(name: bytes, job_ids: list[str]) -> bytes:
+    """The name of a worker, with the first MOST_FAILED of these jobs."""
+    if not job_ids:
+        return name
+    words = [_encoded(job_id[SHORT_ID].encode()) for job_id in job_ids[:MOST_FAILED]]
+    return name + f":{_FAILED}{','.join(words)}".encode()
 
 
 def _cut_host(host: bytes) -> str:

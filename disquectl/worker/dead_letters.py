@@ -7,12 +7,13 @@ from typing import Any
 
 from disquectl.errors import UsageError
 from disquectl.protocol.job_options import DEFAULT_TIMEOUT_MS, check_numbers, number_words
+from disquectl.protocol.worker_names import SHORT_ID
 from disquectl.spec.queue_names import DEAD_PREFIX
 from disquectl.worker.dead_letter import decode_dead_letter
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
+    from collections.abc import Callable, Container, Iterable
 
     from disquectl.protocol.shapes import Record
     from disquectl.worker.dead_selection import DeadSelection
@@ -157,15 +158,21 @@ def revival(letter: dict[str, Any], delay: int | None = None) -> list[bytes | st
 
 
 def failing(
-    replicas: Iterable[dict[str, Any]], wants: Callable[[Record], bool] | None = None
+    replicas: Iterable[dict[str, Any]],
+    wants: Callable[[Record], bool] | None = None,
+    failed_once: Container[str] = (),
 ) -> list[dict[str, Any]]:
     """Return the jobs that were delivered more than once and are not dead, the worst first.
 
-    `wants`: which of them, by a job as SHOW describes it; None: all.
+    `wants`: which of them, by a job as SHOW describes it; None: all. `failed_once`: the SHORT_ID of jobs that
+    workers hold after their first failure (protocol.worker_names); they are returned, too.
     """
     found: dict[str, dict[str, Any]] = {}
     for replica in replicas:
-        if replica["queue"] is None or not replica["nacks"] + replica["additional_deliveries"]:
+        if replica["queue"] is None:
+            continue
+        has_returned = replica["nacks"] + replica["additional_deliveries"] > 0
+        if not has_returned and replica["id"][SHORT_ID] not in failed_once:
             continue
         known = found.setdefault(replica["id"], replica)
         for name in ("nacks", "additional_deliveries"):

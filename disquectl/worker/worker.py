@@ -19,6 +19,7 @@ from disquectl.protocol.worker_names import worker_name
 from disquectl.render.human import duration
 from disquectl.worker.child import not_begun_by_the_end, not_run
 from disquectl.worker.ending import KILL, OPEN, TERM, Ending
+from disquectl.worker.failed_once import FailedOnce
 from disquectl.worker.handlers import Handlers
 from disquectl.worker.job import RUNNING
 from disquectl.worker.job_source import JobSource
@@ -68,6 +69,10 @@ class Worker:
         self._are_children_paused = False
         self._lifecycle = JobLifecycle(plan, random.random, lambda: self._nodes.known, self._id_of)
         self._slots = self._open_slots(program)
+        name = worker_name(
+            os.fsencode(socket.gethostname()), os.getpid(), [queue for queue, _ in plan.queues]
+        )
+        self._failed_once = FailedOnce(name)
         self._nodes = Nodes(
             seeds,
             connection_factory,
@@ -75,9 +80,7 @@ class Worker:
             answered=self._answered,
             lost=self._lost,
             report=log.message,
-            client_name=worker_name(
-                os.fsencode(socket.gethostname()), os.getpid(), [queue for queue, _ in plan.queues]
-            ),
+            client_name=name,
         )
         self._now = time.monotonic()
         self._source = JobSource(plan, self._nodes, self._lifecycle, log, self._now)
@@ -163,6 +166,7 @@ class Worker:
         if self._ending.stage == OPEN:
             self._ask_for_jobs()
         self._nodes.send(self._requests())
+        self._nodes.send(self._failed_once.requests(self._lifecycle.jobs.values(), self._now))
         self._log_events()
         ready = self._poller.wait(self._seconds_to_wait())
         self._now = time.monotonic()

@@ -12,7 +12,7 @@ from disquectl import Client
 from tests.conftest import run_disquectl
 from tests.support.terminal import Terminal
 from tests.support.waiting import wait_until
-from tests.support.workers import work
+from tests.support.workers import work, worker
 
 
 def letter(body="x", job="D-60c335b3-yRiaWu63Ny89fXBPj66cnFnU-05a1", **fields):
@@ -255,6 +255,16 @@ def test_failing_jobs_are_counted_over_the_nodes_and_the_dead_are_not_among_them
     (one,) = found
     assert (one["id"], one["queue"], one["additional_deliveries"], one["state"]) == (bad, "q", 0, "queued")
     assert records(dead("failing", "other", "-o", "jsonl")) == []
+
+
+def test_failing_has_jobs_that_wait_for_their_second_attempt_and_none_that_runs_first(clients, dead, cluster):
+    bad = clients[0].addjob("q", "false", replicate=2, retry=300)
+    runs = clients[0].addjob("q", "sleep 30", replicate=2, retry=300)
+    options = ("-q", "q", "-c", "2", "--backoff", "60s", "--grace", "0s")
+    with worker(cluster[0], *options, "--", "sh"):
+        (one,) = wait_until(lambda: records(dead("failing", "q", "-o", "jsonl")))
+        assert clients[0].show(runs)["state"] == "active"
+    assert (one["id"], one["nacks"], one["additional_deliveries"], one["state"]) == (bad, 0, 0, "active")
 
 
 @pytest.mark.sandbox_only("a node that stops")

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from disquectl.protocol.worker_names import read_worker_name, worker_name
+from disquectl.protocol.worker_names import MOST_FAILED, read_worker_name, with_failed, worker_name
 
 LONG = [b"reports-of-the-night-%d" % number for number in range(50)]
 
@@ -83,3 +83,24 @@ def test_a_long_host_is_cut_before_an_escape():
 )
 def test_other_names_say_nothing(name):
     assert read_worker_name(name) is None
+
+
+def test_jobs_that_failed_once_are_named():
+    name = worker_name(b"h", 1, [b"a", b"b"])
+    ids = [f"D-dcb833cf-{start}7e9+wsA/09NqxscQI-05a1" for start in ("8YL1+T/1", "/+/+/+/+")]
+    said = read_worker_name(with_failed(name, ids).decode())
+    assert said.failed == ["8YL1+T/1", "/+/+/+/+"]
+    assert (said.worker, said.queues, said.left_out) == ("disquectl:work:h:1", [b"a", b"b"], 0)
+    assert with_failed(name, []) == name
+    assert read_worker_name(name.decode()).failed == []
+    many = read_worker_name(with_failed(name, ids * MOST_FAILED).decode())
+    assert len(many.failed) == MOST_FAILED
+
+
+@pytest.mark.parametrize("end", [":f", ":x=1", ":f=a:f=b", ":"])
+def test_another_sixth_part_is_no_name_of_a_worker(end):
+    assert read_worker_name(f"disquectl:work:h:1:q=a{end}") is None
+
+
+def test_an_id_that_cannot_be_read_is_left_out():
+    assert read_worker_name("disquectl:work:h:1:q=a:f=%,%FF,abc").failed == ["abc"]
