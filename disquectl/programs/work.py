@@ -82,6 +82,9 @@ def work(command: Command, values: Values, session: Session) -> None:
     environ = child_environment(
         os.environ, session.settings, connected=first, pass_credentials=pass_credentials
     )
+    if plan.input_mode == LINES:
+        # An answer that a Python program keeps in its buffer would never arrive.
+        environ.setdefault("PYTHONUNBUFFERED", "1")
     program = Program(path, {os.fsencode(name): os.fsencode(text) for name, text in environ.items()})
     well = Worker(plan, program, seeds, client.connection_factory, log).run()
     session.exit_code = 0 if well else 3

@@ -11,6 +11,7 @@ import signal
 import time
 from collections import deque
 from contextlib import suppress
+from math import inf
 
 from disquectl.worker.job import Failure
 from disquectl.worker.poller import READ
@@ -33,6 +34,9 @@ if TYPE_CHECKING:
 
         def child_stderr(self, job: Job | None, lines: list[bytes]) -> None:
             """Log these lines of a job's command."""
+
+        def message(self, text: str) -> None:
+            """Log a message about the worker itself."""
 
 
 # The time between TERM and KILL.
@@ -72,6 +76,7 @@ class Child:
     """Runs one process after another, with one pipe for their stderr.
 
     `deadline` is when the process is sent TERM, on the worker's clock, and after that when it is sent KILL.
+    `silent_at` is when a handler that has not answered is named in the log.
     `why` is not empty once the process is being ended; `is_interrupted` if that is because the worker ends.
     """
 
@@ -80,6 +85,7 @@ class Child:
         self.job: Job | None = None
         self.started = 0.0
         self.deadline: float | None = None
+        self.silent_at = inf
         self.why = ""
         self.is_interrupted = False
         self._poller = poller
@@ -154,7 +160,8 @@ class Child:
                 os.killpg(self.pid, number)
 
     def postpone(self, seconds: float) -> None:
-        """Extend its time limit."""
+        """Extend its time limits."""
+        self.silent_at += seconds
         if self.deadline is not None:
             self.deadline += seconds
 

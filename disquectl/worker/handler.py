@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import time
 from contextlib import suppress
+from math import inf
 
 from disquectl.worker.answers import USUAL, line_of, refusal
 from disquectl.worker.child import Child, not_run
@@ -25,6 +26,8 @@ if TYPE_CHECKING:
 
 _CHUNK_BYTES = 65536
 _LONGEST_ANSWER_BYTES = 1 << 20
+# A process that has not answered for this long is named in the log.
+SILENT_SECONDS = 30.0
 
 
 class Handler:
@@ -48,6 +51,7 @@ class Handler:
         self._out = b""
         self._partial = b""
         self._has_closed_stdin = False
+        self._was_named = False
 
     def give(self, job: Job, program: Program, command: list[bytes], now: float) -> Failure | None:
         """Give it a job, and start it if necessary; return a Failure if it cannot be started."""
@@ -58,6 +62,7 @@ class Handler:
             if failure is not None:
                 return failure
         self.job_started = now
+        child.silent_at = now + SILENT_SECONDS if not self._was_named else inf
         self._out = line_of(job)
         self._write()
         return None
@@ -72,7 +77,7 @@ class Handler:
         os.set_blocking(self._stdin, False)
         os.set_blocking(self._stdout, False)
         self._partial = b""
-        self._has_closed_stdin = False
+        self._has_closed_stdin = self._was_named = False
         try:
             failure = self.child.spawn(
                 program.path, command, program.environ, [(theirs_in, 0), (theirs_out, 1)], now
@@ -108,6 +113,16 @@ class Handler:
             failure.interrupted = self.child.is_interrupted
         failure.seconds = now - self.job_started
         return failure
+
+    def name_if_silent(self, now: float) -> str:
+        """Return what the log should say if it has not answered for long; empty otherwise. Once a process."""
+        child = self.child
+        if child.job is None or now < child.silent_at:
+            return ""
+        self._was_named = True
+        child.silent_at = inf
+        silence = f"handler {child.pid} has not answered for job {child.job.id} for {SILENT_SECONDS:.0f}s"
+        return f"{silence}; it may not have flushed its output"
 
     @property
     def is_open(self) -> bool:

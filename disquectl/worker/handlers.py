@@ -36,6 +36,7 @@ class Handlers:
         self._program = program
         self._command = list(plan.command)
         self._ended = ended
+        self._log = log
         self._all = [
             Handler(poller, log, plan, self._answered, self._given_up) for _ in range(plan.concurrency)
         ]
@@ -48,7 +49,7 @@ class Handlers:
         # The number of answers since the last tick, and in the last turn that had any.
         self._answers = 0
         self._answers_a_turn = 0
-        self._wake_at = self._expire_at = inf
+        self._wake_at = self._expire_at = self._name_at = inf
 
     @property
     def free(self) -> int:
@@ -84,6 +85,7 @@ class Handlers:
             self._ended(job, failure, 0.0)
             return
         self._busy += 1
+        self._name_at = min(self._name_at, handler.child.silent_at)
         if not had_pid:
             self._by_pid[handler.child.pid] = handler
         if self._plan.timeout is not None and not handler.child.why:
@@ -98,9 +100,11 @@ class Handlers:
                 self._has_ended(handler, status, time.monotonic())
 
     def tick(self, now: float) -> None:
-        """Start jobs that have waited, and end processes that take too long."""
+        """Start jobs that have waited; name processes that do not answer, end those that take too long."""
         self._answers_a_turn, self._answers = self._answers or self._answers_a_turn, 0
         self._wake(now)
+        if now >= self._name_at:
+            self._name_silent(now)
         if now < self._expire_at:
             return
         for handler in self._by_pid.values():
@@ -112,7 +116,13 @@ class Handlers:
     @property
     def next_deadline(self) -> float:
         """When `tick` has something to do."""
-        return min(self._wake_at, self._expire_at)
+        return min(self._wake_at, self._expire_at, self._name_at)
+
+    def _name_silent(self, now: float) -> None:
+        busy = [one for one in self._by_pid.values() if one.child.job is not None]
+        for text in filter(None, (one.name_if_silent(now) for one in busy)):
+            self._log.message(text)
+        self._name_at = min((one.child.silent_at for one in busy), default=inf)
 
     def end(self) -> None:
         """Send all processes TERM, because the worker ends; answers that they have written count."""

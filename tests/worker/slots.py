@@ -17,12 +17,18 @@ ID = "D-60c335b3-yRiaWu63Ny89fXBPj66cnFnU-05a1"
 
 
 class Unread:
-    """A log that takes everything and shows nothing."""
+    """A log that takes everything and shows nothing; it keeps the messages."""
 
     is_behind = False
 
+    def __init__(self):
+        self.messages = []
+
     def child_stderr(self, job, lines):
         pass
+
+    def message(self, text):
+        self.messages.append(text)
 
 
 class Slots:
@@ -34,7 +40,8 @@ class Slots:
         command = (sys.executable.encode(), b"-c", script.encode())
         made = Plan(command, ((b"q", 1),), Backoff(), input_mode=LINES, concurrency=concurrency, **plan)
         program = Program(path or command[0], os.environb)
-        self.handlers = Handlers(made, program, self.watch, self._ended, Unread())
+        self.log = Unread()
+        self.handlers = Handlers(made, program, self.watch, self._ended, self.log)
 
     def _ended(self, job, failure, _seconds):
         self.ended.append((job.body, failure and failure.why))

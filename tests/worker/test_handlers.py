@@ -5,12 +5,13 @@ from __future__ import annotations
 import contextlib
 import os
 import sys
+from math import inf
 
 import pytest
 
 from disquectl import Client
-from tests.support.workers import work
-from tests.worker.slots import Slots
+from tests.support.workers import events, work
+from tests.worker.slots import ID, Slots
 
 # Answers with how many lines it has had, as the reason of a failure.
 COUNTING = """
@@ -129,6 +130,59 @@ def test_a_handler_that_takes_too_long_is_ended(slots):
     some.handlers.tick(7.0)
     some.see_the_end()
     assert some.ended == [(b"a", "it took longer than --timeout")]
+
+
+def test_a_handler_that_does_not_answer_is_named_once(slots):
+    some = slots("import time; time.sleep(1000)", 2)
+    some.start(b"a", b"b")
+    some.handlers.tick(0.0)
+    assert some.handlers.next_deadline == 30.0
+    some.handlers.tick(29.0)
+    assert some.log.messages == []
+    some.handlers.tick(30.0)
+    pids = [child.pid for child in some.handlers.children()]
+    text = "has not answered for job {} for 30s; it may not have flushed its output"
+    assert some.log.messages == [f"handler {pid} {text.format(ID)}" for pid in pids]
+    some.handlers.tick(61.0)
+    assert len(some.log.messages) == 2
+    assert some.handlers.next_deadline == inf
+
+
+def test_a_handler_that_answers_is_not_named(slots):
+    some = slots(COUNTING, 1)
+    some.start(b"a")
+    some.handlers.tick(0.0)
+    some.hear(1)
+    some.handlers.tick(31.0)
+    assert some.log.messages == []
+
+
+def test_the_time_that_a_worker_is_stopped_does_not_count(slots):
+    some = slots("import time; time.sleep(1000)", 1)
+    some.start(b"a")
+    some.handlers.tick(0.0)
+    for child in some.handlers.children():
+        child.postpone(20.0)
+    some.handlers.tick(49.0)
+    assert some.log.messages == []
+    some.handlers.tick(50.0)
+    assert len(some.log.messages) == 1
+
+
+def test_handlers_write_at_once_unless_the_environment_says_otherwise(node, client, monkeypatch):
+    handler = """
+import os, sys
+for line in sys.stdin:
+    print(os.environ.get("PYTHONUNBUFFERED"), file=sys.stderr)
+    print("true", flush=True)
+"""
+    monkeypatch.delenv("PYTHONUNBUFFERED", raising=False)
+    for given, expected in (("1", "1"), (None, "1"), ("", "")):
+        client.addjob("q", "x")
+        env = {} if given is None else {"PYTHONUNBUFFERED": given}
+        done = work(node, "-q", "q", "--lines", "--", sys.executable, "-c", handler, **env)
+        said = [event["text"] for event in events(done.err) if event["event"] == "stderr"]
+        assert (done.code, said) == (0, [expected])
 
 
 def test_all_handlers_work_at_the_same_time(node, tmp_path):
