@@ -13,6 +13,7 @@ from disquectl.spec.param_types import (
     FLAG,
     QUEUE,
     SECONDS,
+    SIZE,
     WORD,
     ParamType,
     duration_ms,
@@ -83,6 +84,9 @@ def check(values: Values) -> None:
         raise UsageError("no queue is named", "give -q QUEUE; repeat it for more")
     if values.get("timeout") == 0:
         raise UsageError("--timeout 0 would end every command at once", "leave it out for no limit")
+    for name in ("max_jobs_per_handler", "max_memory"):
+        if name in values and "lines" not in values:
+            raise UsageError(f"--{name.replace('_', '-')} needs --lines")
     check_expiry("--dead-ttl", values.get("dead_ttl", 0), time.time())
 
 
@@ -122,6 +126,16 @@ COMMAND = Command(
                 "--lines",
                 FLAG,
                 "Keep the command running: write each job to its stdin as a line of JSON, read a reply line.",
+            ),
+            Option(
+                "--max-jobs-per-handler",
+                number(1),
+                "With --lines: replace the process of a command after it had N jobs.",
+            ),
+            Option(
+                "--max-memory",
+                SIZE,
+                "With --lines: replace the process of a command when it uses more memory (RSS) after a job.",
             ),
             Option("--timeout", DURATION, "End a command that takes longer than this: TERM, then KILL."),
             Option(

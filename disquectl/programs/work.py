@@ -14,6 +14,7 @@ from disquectl.spec.queue_names import doubts
 from disquectl.worker.backoff import Backoff
 from disquectl.worker.log import Log
 from disquectl.worker.log_output import LogOutput
+from disquectl.worker.memory import can_be_read
 from disquectl.worker.open_files import make_room
 from disquectl.worker.plan import ARG, ARGS, LINES, STDIN, Plan, Program
 from disquectl.worker.worker import Worker
@@ -32,7 +33,16 @@ def plan_of(values: Values) -> Plan:
     prefix: bytes = values.get("prefix", b"")
     given: Values = {
         name: values[name]
-        for name in ("concurrency", "max_jobs", "max_retries", "hold", "backtrace", "dead_ttl")
+        for name in (
+            "concurrency",
+            "max_jobs",
+            "max_retries",
+            "hold",
+            "backtrace",
+            "dead_ttl",
+            "max_jobs_per_handler",
+            "max_memory",
+        )
         if name in values
     }
     given |= {name: values[name] / 1000 for name in ("max_time", "timeout", "grace") if name in values}
@@ -62,6 +72,8 @@ def work(command: Command, values: Values, session: Session) -> None:
     path = which(plan.command[0])
     if path is None:
         raise UsageError(f"command not found: {os.fsdecode(plan.command[0])!r}")
+    if plan.max_memory is not None and not can_be_read():
+        raise UsageError("--max-memory needs /proc, which this system does not have")
     make_room(plan)
     client = session.client
     client.verify()

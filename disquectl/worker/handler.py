@@ -7,9 +7,11 @@ import time
 from contextlib import suppress
 from math import inf
 
+from disquectl.render.human import size
 from disquectl.worker.answers import USUAL, line_of, refusal
-from disquectl.worker.child import Child, not_run
+from disquectl.worker.child import KILL_AFTER_SECONDS, Child, not_run
 from disquectl.worker.job import Failure
+from disquectl.worker.memory import resident_bytes
 from disquectl.worker.poller import READ, WRITE
 
 TYPE_CHECKING = False
@@ -52,6 +54,10 @@ class Handler:
         self._partial = b""
         self._has_closed_stdin = False
         self._was_named = False
+        self._max_jobs = plan.max_jobs_per_handler
+        self._max_memory = plan.max_memory
+        self._jobs = 0
+        self._log = log
 
     def give(self, job: Job, program: Program, command: list[bytes], now: float) -> Failure | None:
         """Give it a job, and start it if necessary; return a Failure if it cannot be started."""
@@ -78,6 +84,7 @@ class Handler:
         os.set_blocking(self._stdout, False)
         self._partial = b""
         self._has_closed_stdin = self._was_named = False
+        self._jobs = 0
         try:
             failure = self.child.spawn(
                 program.path, command, program.environ, [(theirs_in, 0), (theirs_out, 1)], now
@@ -219,7 +226,28 @@ class Handler:
     def _answer(self, failure: Failure | None) -> None:
         if self._has_closed_stdin:
             self._give_up("it closed its stdin")
+        self._jobs += 1
+        if self.is_open and self._is_used_up():
+            self._retire()
         self._answered(self, failure)
+
+    def _is_used_up(self) -> bool:
+        """Whether it had its last job, or uses too much memory, which the log then says."""
+        if self._max_jobs is not None and self._jobs >= self._max_jobs:
+            return True
+        if self._max_memory is None:
+            return False
+        used = resident_bytes(self.child.pid)
+        if used <= self._max_memory:
+            return False
+        limit = f"more than --max-memory {size(self._max_memory)}"
+        self._log.message(f"handler {self.child.pid} uses {size(used)}, {limit}: it is replaced")
+        return True
+
+    def _retire(self) -> None:
+        """Close its stdin, so that it ends; if it does not, it is ended."""
+        self.close_stdin()
+        self.child.deadline = time.monotonic() + KILL_AFTER_SECONDS
 
     @property
     def _is_given_up(self) -> bool:

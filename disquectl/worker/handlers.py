@@ -168,8 +168,11 @@ class Handlers:
 
     def _answered(self, handler: Handler, failure: Failure | None) -> None:
         self._answers += 1
-        if not handler.child.why:
+        if handler.is_open:
             handler.child.deadline = None
+        elif handler.child.deadline is not None:
+            # It is being replaced or ended.
+            self._expire_at = min(self._expire_at, handler.child.deadline)
         self._job_ended(handler, failure, time.monotonic())
 
     def _given_up(self, handler: Handler) -> None:

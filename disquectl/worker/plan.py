@@ -40,6 +40,8 @@ class Plan:
     dead_queue    the dead queue; None means the prefix, `dead:` and the queue's name without the prefix
     keep_dead     False drops dead jobs
     backtrace     how many lines of stderr a dead letter contains
+    max_jobs_per_handler, max_memory
+                  a --lines process is replaced after this many jobs, or when it uses more bytes
     term_done     exit code 0 after the worker sent TERM is a success, too
     """
 
@@ -61,6 +63,8 @@ class Plan:
     keep_dead: bool = True
     backtrace: int = 20
     term_done: bool = False
+    max_jobs_per_handler: int | None = None
+    max_memory: int | None = None
     dead_ttl: int = 180 * 86_400
 
     @property

@@ -50,9 +50,9 @@ class Slots:
         for child in self.handlers.children():
             child.signal(signal.SIGKILL)
 
-    def start(self, *bodies):
+    def start(self, *bodies, nacks=0):
         for body in bodies:
-            self.handlers.start(Job(ID, b"q", body, 0, 0, Node("127.0.0.1", 7711)), 0.0)
+            self.handlers.start(Job(ID, b"q", body, nacks, 0, Node("127.0.0.1", 7711)), 0.0)
 
     def hear(self, count):
         """Until so many jobs have come to their end; nobody is woken meanwhile."""

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import contextlib
 import os
+import re
 import sys
+import time
 from math import inf
 
 import pytest
@@ -183,6 +185,71 @@ for line in sys.stdin:
         done = work(node, "-q", "q", "--lines", "--", sys.executable, "-c", handler, **env)
         said = [event["text"] for event in events(done.err) if event["event"] == "stderr"]
         assert (done.code, said) == (0, [expected])
+
+
+# Fails each job with its process and how many jobs that has had, and holds more memory after each.
+GROWING = """
+import json, os, sys
+held = []
+for count, line in enumerate(sys.stdin, 1):
+    held.append(b"x" * json.loads(line)["nacks"])
+    print(json.dumps({"ok": False, "error": f"{os.getpid()} {count}"}), flush=True)
+"""
+
+
+def counts_of(ended):
+    """For each process, in the order of their first jobs: how many jobs it had."""
+    counts = {}
+    for _, said in ended:
+        pid, count = said.split()
+        counts[pid] = int(count)
+    return list(counts.values())
+
+
+def run_all(some, count):
+    """Until so many jobs have come to their end, whichever processes that takes."""
+    while len(some.ended) < count:
+        some.watch.dispatch(some.watch.wait(0.1))
+        some.handlers.reap()
+        some.handlers.tick(time.monotonic())
+
+
+def test_a_handler_is_replaced_after_its_last_job_and_fails_none(slots):
+    some = slots(GROWING, 1, max_jobs_per_handler=2)
+    some.start(*[b"x"] * 5)
+    run_all(some, 5)
+    assert counts_of(some.ended) == [2, 2, 1]
+
+
+def test_a_handler_with_more_memory_is_replaced_and_named(slots):
+    some = slots(GROWING, 1, max_memory=200 << 20)
+    some.start(b"a", b"b", nacks=300_000_000)
+    some.start(b"c", b"d")
+    run_all(some, 4)
+    assert counts_of(some.ended) == [1, 1, 2]
+    first, second = some.log.messages
+    pid = some.ended[0][1].split()[0]
+    assert re.fullmatch(
+        rf"handler {pid} uses [23]\d\d\.\d MiB, more than --max-memory 200\.0 MiB: it is replaced", first
+    ), first
+    assert second != first
+
+
+def test_a_replaced_handler_that_does_not_exit_is_ended(slots):
+    some = slots(COUNTING + "import time; time.sleep(1000)", 1, max_jobs_per_handler=1)
+    some.start(b"a")
+    some.handlers.tick(0.0)
+    some.hear(1)
+    assert some.handlers.alive == 1
+    some.handlers.tick(time.monotonic() + 5)
+    some.see_the_end()
+    assert (some.handlers.alive, some.ended) == (0, [(b"a", "1")])
+
+
+@pytest.mark.parametrize("option", [("--max-memory", "1mb"), ("--max-jobs-per-handler", "5")])
+def test_only_handlers_that_stay_are_replaced(node, option):
+    done = work(node, "-q", "q", *option, "--", "true")
+    assert (done.code, done.err) == (2, f"disquectl: {option[0]} needs --lines\n")
 
 
 def test_all_handlers_work_at_the_same_time(node, tmp_path):
