@@ -19,6 +19,7 @@ from disquectl.spec.param_types import (
     duration_ms,
     number,
     one_of,
+    whole_number,
 )
 from disquectl.spec.parameters import Argument, Option
 
@@ -28,6 +29,7 @@ if TYPE_CHECKING:
     from disquectl.spec.parameters import Values
 
 MAX_WEIGHT = 1000
+UNITS_OF_RATE = {"s": 1, "m": 60, "h": 3600}
 # The options by which a command gets its body other than on stdin.
 INPUT_OPTIONS = ("as_arg", "as_args", "lines")
 
@@ -73,6 +75,29 @@ def curve(text: str) -> tuple[float, float, float]:
     return duration_ms(first) / 1000, float(factor), duration_ms(longest) / 1000
 
 
+def rate(text: str) -> tuple[bytes | None, float]:
+    """The queue, or None for all, and the jobs per second of `[QUEUE=]N/s`; also `/m` and `/h`."""
+    name, equals, limit = text.rpartition("=")
+    count, slash, unit = limit.partition("/")
+    if (equals and not name) or unit not in (UNITS_OF_RATE if slash else ("",)):
+        raise UsageError(f"not a rate: {text!r}", "write 100/s, 30/m, 5/h or mail=10/s")
+    seconds = UNITS_OF_RATE[unit or "s"]
+    return os.fsencode(name) if equals else None, whole_number(1, 1_000_000)(count) / seconds
+
+
+def check_rates(values: Values) -> None:
+    """Reject two rates for the same jobs, and those of queues that the worker does not take jobs from."""
+    seen = []
+    queues = [name for name, _ in values["queue"]]
+    for queue, _ in values.get("rate", ()):
+        shown = "all queues" if queue is None else repr(os.fsdecode(queue))
+        if queue in seen:
+            raise UsageError(f"--rate is given twice for {shown}")
+        if queue is not None and queue not in queues:
+            raise UsageError(f"--rate: this worker has no queue {shown}", "name it with -q, too")
+        seen.append(queue)
+
+
 def check(values: Values) -> None:
     """Reject options that contradict each other."""
     taking = [f"--{name.replace('_', '-')}" for name in INPUT_OPTIONS if name in values]
@@ -82,6 +107,7 @@ def check(values: Values) -> None:
         raise UsageError("--dead and --no-dead cannot be combined")
     if "queue" not in values:
         raise UsageError("no queue is named", "give -q QUEUE; repeat it for more")
+    check_rates(values)
     if values.get("timeout") == 0:
         raise UsageError("--timeout 0 would end every command at once", "leave it out for no limit")
     for name in ("max_jobs_per_handler", "max_memory"):
@@ -115,6 +141,12 @@ COMMAND = Command(
                 many=True,
             ),
             Option("--concurrency", number(1, 10_000), "Run up to N jobs at a time.", short="-c", unset="25"),
+            Option(
+                "--rate",
+                ParamType("text", rate, "[QUEUE=]N/s"),
+                "Take at most N jobs per second (/m, /h), of this queue or of all; may be repeated.",
+                many=True,
+            ),
             Option("--prefix", QUEUE, "Put this in front of every queue's name."),
             Option("--strict", FLAG, "Empty the first queue before taking from the second."),
             Option("--burst", FLAG, "Exit when no job is queued; jobs that wait for a retry are left."),
@@ -137,6 +169,7 @@ COMMAND = Command(
                 SIZE,
                 "With --lines: replace the process of a command when it uses more memory (RSS) after a job.",
             ),
+            Option("--tag", FLAG, "Begin each line that a command writes with the job's ID."),
             Option("--timeout", DURATION, "End a command that takes longer than this: TERM, then KILL."),
             Option(
                 "--backoff",

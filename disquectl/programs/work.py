@@ -57,6 +57,11 @@ def plan_of(values: Values) -> Plan:
         burst="burst" in values,
         dead_queue=prefix + values["dead"] if "dead" in values else None,
         keep_dead="no_dead" not in values,
+        rates=tuple(
+            (None if name is None else prefix + name, per_second)
+            for name, per_second in values.get("rate", ())
+        ),
+        tag="tag" in values,
         term_done="term_exit_0_done" in values,
         **given,
     )
@@ -87,6 +92,7 @@ def work(command: Command, values: Values, session: Session) -> None:
         live=terminal,
         quiet=session.settings.quiet,
         verbose="verbose" in values,
+        tag=plan.tag,
     )
     pass_credentials = "pass_credentials" in values
     if session.password is not None and not pass_credentials and not session.settings.quiet:

@@ -42,6 +42,8 @@ class Plan:
     backtrace     how many lines of stderr a dead letter contains
     max_jobs_per_handler, max_memory
                   a --lines process is replaced after this many jobs, or when it uses more bytes
+    rates         jobs per second: of a queue, or of all together (None)
+    tag           lines that commands write begin with the job's ID
     term_done     exit code 0 after the worker sent TERM is a success, too
     """
 
@@ -65,6 +67,8 @@ class Plan:
     term_done: bool = False
     max_jobs_per_handler: int | None = None
     max_memory: int | None = None
+    tag: bool = False
+    rates: tuple[tuple[bytes | None, float], ...] = ()
     dead_ttl: int = 180 * 86_400
 
     @property

@@ -28,6 +28,7 @@ from disquectl.worker.plan import LINES
 from disquectl.worker.poller import READ, WRITE, Poller
 from disquectl.worker.processes import Processes
 from disquectl.worker.stdout import Stdout
+from disquectl.worker.tagged_stdout import TaggedStdout
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -70,9 +71,12 @@ class Worker:
         if plan.input_mode == LINES:
             self._slots = Handlers(plan, program, self._poller, self._job_ended, log)
         else:
-            self._stdout = Stdout(self._poller, log, self._reader_is_gone)
+            tagged = TaggedStdout(self._poller, log, self._stdout_is_gone) if plan.tag else None
+            self._stdout = tagged or Stdout(self._poller, log, self._stdout_is_gone)
             fd = self._stdout.fd
-            self._slots = Processes(plan, program, self._poller, self._job_ended, log=log, stdout=fd)
+            self._slots = Processes(
+                plan, program, self._poller, self._job_ended, log=log, stdout=fd, tagged=tagged
+            )
         self._nodes = Nodes(
             seeds,
             connection_factory,
@@ -113,7 +117,8 @@ class Worker:
         if self._cut_off:
             raise ConnectionFailed("no node can be asked whether there are more jobs")
         left = self._lifecycle.busy if self._ending.was_signalled else self._lifecycle.jobs
-        return not (left or self._log.counts["dead"] or self._log.counts["left"])
+        is_lost = self._stdout is not None and self._stdout.has_failed
+        return not (left or is_lost or self._log.counts["dead"] or self._log.counts["left"])
 
     def _close(self, signals: Signals) -> None:
         self._poller.drop(signals.fd)
@@ -157,7 +162,7 @@ class Worker:
             self._turn(signals)
 
     def _turn(self, signals: Signals) -> None:
-        if self._ending.stage == OPEN:
+        if self._ending.stage == OPEN and not self._is_stdout_behind:
             self._source.ask(self._slots.free, self._now)
         self._nodes.send(self._lifecycle.requests())
         self._log_events()
@@ -179,6 +184,7 @@ class Worker:
         until = min(
             self._lifecycle.next_deadline,
             self._slots.next_deadline,
+            self._source.next_deadline(self._now),
             self._close_at or self._now + _TURN_SECONDS,
             self._ending.next_deadline,
             self._now + (0.25 if self._log.is_live else _TURN_SECONDS),
@@ -227,10 +233,10 @@ class Worker:
             self._ending.signalled(number, self._now)
             self._log_ending(f"received {_NAMES[signal.Signals(number)]}")
 
-    def _reader_is_gone(self) -> None:
-        """The reader of stdout is gone: each command that writes would fail."""
+    def _stdout_is_gone(self, why: str) -> None:
+        """Stdout takes no more: each command that writes would fail."""
         self._ending.signalled(signal.SIGTERM, self._now)
-        self._log_ending("the reader of stdout is gone")
+        self._log_ending(why)
 
     def _log_ending(self, why: str) -> None:
         limit = (
@@ -329,14 +335,19 @@ class Worker:
         self._pause_children_if_log_is_behind()
         self._log.draw(self._now, self._slots.running, self._lifecycle.held.total())
 
+    @property
+    def _is_stdout_behind(self) -> bool:
+        return self._stdout is not None and self._stdout.is_behind
+
     def _pause_children_if_log_is_behind(self) -> None:
-        """While the log cannot be written as fast as commands write to it, their writes block."""
+        """While what commands write cannot be written as fast, their writes block."""
         if self._log.is_waiting:
             self._poller.set(self._log.fd, WRITE, lambda _: self._log.write())
         elif self._log.fd >= 0:
             self._poller.drop(self._log.fd)
-        if self._log.is_behind is not self._are_children_paused:
-            self._are_children_paused = self._log.is_behind
+        is_behind = self._log.is_behind or self._is_stdout_behind
+        if is_behind is not self._are_children_paused:
+            self._are_children_paused = is_behind
             for child in self._slots.slots():
                 child.set_reading(not self._are_children_paused)
             if self._stdout is not None:
