@@ -17,6 +17,7 @@ from disquectl.worker.log_output import LogOutput
 from disquectl.worker.memory import can_be_read
 from disquectl.worker.open_files import make_room
 from disquectl.worker.plan import ARG, ARGS, LINES, STDIN, Plan, Program
+from disquectl.worker.systemd import VARIABLES, Systemd
 from disquectl.worker.worker import Worker
 
 TYPE_CHECKING = False
@@ -100,11 +101,14 @@ def work(command: Command, values: Values, session: Session) -> None:
     environ = child_environment(
         os.environ, session.settings, connected=first, pass_credentials=pass_credentials
     )
+    for name in VARIABLES:
+        environ.pop(name, None)
     if plan.input_mode == LINES:
         # An answer that a Python program keeps in its buffer would never arrive.
         environ.setdefault("PYTHONUNBUFFERED", "1")
     program = Program(path, {os.fsencode(name): os.fsencode(text) for name, text in environ.items()})
-    well = Worker(plan, program, seeds, client.connection_factory, log).run()
+    service = Systemd(os.environ, os.getpid())
+    well = Worker(plan, program, seeds, client.connection_factory, log, service=service).run()
     session.exit_code = 0 if well else 3
 
 

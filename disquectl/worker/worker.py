@@ -40,6 +40,7 @@ if TYPE_CHECKING:
     from disquectl.worker.job import Failure, Job, Request
     from disquectl.worker.log import Log
     from disquectl.worker.plan import Plan, Program
+    from disquectl.worker.systemd import Systemd
 
 _TURN_SECONDS = 1.0
 # How long a worker that fails waits for its processes to end, and then for its nodes to answer.
@@ -57,8 +58,11 @@ class Worker:
         seeds: Sequence[Node],
         connection_factory: ConnectionFactory,
         log: Log,
+        *,
+        service: Systemd,
     ) -> None:
         """The first of `seeds` is a node that has answered."""
+        self._service = service
         self._plan = plan
         self._log = log
         self._ending = Ending(plan.grace)
@@ -106,6 +110,7 @@ class Worker:
         handled = (*STOPPING, signal.SIGQUIT, signal.SIGTSTP, signal.SIGUSR1)
         with Signals(handled, self._signals_received.append, always=[signal.SIGCHLD]) as signals:
             self._poller.set(signals.fd, READ, lambda _: signals.clear())
+            self._service.ready(self._now)
             try:
                 while not self._is_over():
                     self._turn(signals)
@@ -130,6 +135,7 @@ class Worker:
         self._lifecycle.close()
         self._log_events()
         self._slots.close()
+        self._service.close()
         self._log.totals(len(self._lifecycle.jobs))
         self._log.close()
 
@@ -177,6 +183,7 @@ class Worker:
         self._lifecycle.tick(self._now)
         self._nodes.tick()
         self._apply_deadlines()
+        self._service.tick(self._now, is_stopping=self._ending.stage != OPEN)
 
     def _seconds_to_wait(self) -> float:
         if self._lifecycle.has_requests:
@@ -185,6 +192,7 @@ class Worker:
             self._lifecycle.next_deadline,
             self._slots.next_deadline,
             self._source.next_deadline(self._now),
+            self._service.next_deadline,
             self._close_at or self._now + _TURN_SECONDS,
             self._ending.next_deadline,
             self._now + (0.25 if self._log.is_live else _TURN_SECONDS),
