@@ -8,6 +8,7 @@ import time
 from disquectl.errors import UsageError
 from disquectl.protocol.job_options import check_expiry
 from disquectl.spec.command import CLUSTER, WRITE, Command, Grammar, Program, Risk
+from disquectl.spec.listen_address import LISTEN
 from disquectl.spec.param_types import (
     DURATION,
     FLAG,
@@ -205,6 +206,11 @@ COMMAND = Command(
                 "--pass-credentials",
                 FLAG,
                 "Pass the password to commands in DISQUE_PASSWORD, and for TLS the nodes in DISQUE_URL.",
+            ),
+            Option(
+                "--metrics",
+                LISTEN,
+                "Answer scrapes at http://HOST:PORT/metrics; without HOST on this machine only.",
             ),
             Option(
                 "--log",

@@ -10,6 +10,7 @@ from shutil import which
 
 from disquectl.errors import UsageError
 from disquectl.execution.child_environment import child_environment
+from disquectl.spec.listen_address import exposure, metrics_url
 from disquectl.spec.queue_names import doubts
 from disquectl.worker.backoff import Backoff
 from disquectl.worker.log import Log
@@ -17,11 +18,13 @@ from disquectl.worker.log_output import LogOutput
 from disquectl.worker.memory import can_be_read
 from disquectl.worker.open_files import make_room
 from disquectl.worker.plan import ARG, ARGS, LINES, STDIN, Plan, Program
+from disquectl.worker.scrapes import listening_socket
 from disquectl.worker.systemd import VARIABLES, Systemd
 from disquectl.worker.worker import Worker
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from socket import socket
     from typing import BinaryIO
 
     from disquectl.execution.session import Session
@@ -107,9 +110,25 @@ def work(command: Command, values: Values, session: Session) -> None:
         # An answer that a Python program keeps in its buffer would never arrive.
         environ.setdefault("PYTHONUNBUFFERED", "1")
     program = Program(path, {os.fsencode(name): os.fsencode(text) for name, text in environ.items()})
+    listening = _listen(values, session, log) if "metrics" in values else None
     service = Systemd(os.environ, os.getpid())
-    well = Worker(plan, program, seeds, client.connection_factory, log, service=service).run()
+    worker = Worker(
+        plan, program, seeds, client.connection_factory, log, service=service, listening=listening
+    )
+    well = worker.run()
     session.exit_code = 0 if well else 3
+
+
+def _listen(values: Values, session: Session, log: Log) -> socket:
+    """Listen for scrapes of --metrics, and say where."""
+    host, port = values["metrics"]
+    listening = listening_socket(host, port)
+    if warning := exposure(host):
+        session.warn(warning)
+    if not session.settings.quiet:
+        log.message(f"listening on {metrics_url(host, listening.getsockname()[1])}")
+        log.write()
+    return listening
 
 
 def _fileno(stream: BinaryIO) -> int:

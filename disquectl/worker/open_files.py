@@ -13,8 +13,8 @@ if TYPE_CHECKING:
 
 # Both ends of the pipe for stderr; with --lines also our ends of stdin and stdout, with --tag a second pipe.
 _FILES_A_SLOT, _FILES_A_HANDLER = 2, 4
-# Connections to some twenty nodes, our streams, signals, a job that is being started.
-_OTHER_FILES = 80
+# Connections to some twenty nodes, scrapes, our streams, signals, a job that is being started.
+_OTHER_FILES = 100
 
 
 def files_needed(plan: Plan) -> int:

@@ -19,6 +19,7 @@ from disquectl.protocol.worker_names import worker_name
 from disquectl.render.human import duration
 from disquectl.worker.child import not_begun_by_the_end, not_run
 from disquectl.worker.ending import KILL, OPEN, TERM, Ending
+from disquectl.worker.figures import Figures
 from disquectl.worker.handlers import Handlers
 from disquectl.worker.job import RUNNING
 from disquectl.worker.job_source import JobSource
@@ -27,6 +28,7 @@ from disquectl.worker.nodes import Nodes
 from disquectl.worker.plan import LINES
 from disquectl.worker.poller import READ, WRITE, Poller
 from disquectl.worker.processes import Processes
+from disquectl.worker.scrapes import Scrapes
 from disquectl.worker.stdout import Stdout
 from disquectl.worker.tagged_stdout import TaggedStdout
 
@@ -60,8 +62,9 @@ class Worker:
         log: Log,
         *,
         service: Systemd,
+        listening: socket.socket | None = None,
     ) -> None:
-        """The first of `seeds` is a node that has answered."""
+        """The first of `seeds` is a node that has answered. Metrics are served at the socket `listening`."""
         self._service = service
         self._plan = plan
         self._log = log
@@ -94,9 +97,16 @@ class Worker:
         )
         self._now = time.monotonic()
         self._source = JobSource(plan, self._nodes, self._lifecycle, log, self._now)
+        self._figures = Figures(plan) if listening is not None else None
+        self._scrapes: Scrapes | None = None
+        if listening is not None:
+            self._scrapes = Scrapes(listening, self._poller, self._metrics)
         self._to_put_back: list[tuple[Job, Failure]] = []
         self._cut_off = False
         self._close_at = None if plan.max_time is None else self._now + plan.max_time
+
+    def _metrics(self) -> str:
+        return self._figures.text(self._lifecycle) if self._figures is not None else ""
 
     def _id_of(self, node: Node) -> str:
         return self._nodes.id_of(node)
@@ -136,6 +146,8 @@ class Worker:
         self._log_events()
         self._slots.close()
         self._service.close()
+        if self._scrapes is not None:
+            self._scrapes.close()
         self._log.totals(len(self._lifecycle.jobs))
         self._log.close()
 
@@ -183,6 +195,8 @@ class Worker:
         self._lifecycle.tick(self._now)
         self._nodes.tick()
         self._apply_deadlines()
+        if self._scrapes is not None:
+            self._scrapes.tick(self._now)
         self._service.tick(self._now, is_stopping=self._ending.stage != OPEN)
 
     def _seconds_to_wait(self) -> float:
@@ -222,6 +236,8 @@ class Worker:
     def _job_ended(self, job: Job, failure: Failure | None, seconds: float) -> None:
         if self._stdout is not None:
             self._stdout.show_the_rest()
+        if self._figures is not None and not (failure and failure.interrupted):
+            self._figures.ended(job.queue, seconds, is_done=failure is None)
         if failure is None:
             self._log.done(job, seconds)
             self._lifecycle.succeeded(job)
@@ -337,6 +353,8 @@ class Worker:
     def _log_events(self) -> None:
         for event in self._lifecycle.events:
             self._log.event(event)
+            if self._figures is not None and event.kind == "dead":
+                self._figures.died(event.job.queue)
         self._lifecycle.events.clear()
         if self._log.has_lines:
             self._log.write()
