@@ -111,7 +111,7 @@ def check(values: Values) -> None:
     check_rates(values)
     if values.get("timeout") == 0:
         raise UsageError("--timeout 0 would end every command at once", "leave it out for no limit")
-    for name in ("max_jobs_per_handler", "max_memory"):
+    for name in ("in_flight", "max_jobs_per_handler", "max_memory"):
         if name in values and "lines" not in values:
             raise UsageError(f"--{name.replace('_', '-')} needs --lines")
     check_expiry("--dead-ttl", values.get("dead_ttl", 0), time.time())
@@ -159,6 +159,12 @@ COMMAND = Command(
                 "--lines",
                 FLAG,
                 "Keep the command running: write each job to its stdin as a line of JSON, read a reply line.",
+            ),
+            Option(
+                "--in-flight",
+                number(1, 1000),
+                "With --lines: give a command up to N jobs before it answers; it answers in their order.",
+                unset="1",
             ),
             Option(
                 "--max-jobs-per-handler",

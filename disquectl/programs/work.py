@@ -44,6 +44,7 @@ def plan_of(values: Values) -> Plan:
             "hold",
             "backtrace",
             "dead_ttl",
+            "in_flight",
             "max_jobs_per_handler",
             "max_memory",
         )

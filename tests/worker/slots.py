@@ -36,6 +36,7 @@ class Slots:
 
     def __init__(self, script, concurrency, path=None, **plan):
         self.ended = []
+        self.interrupted = []
         self.watch = Poller()
         command = (sys.executable.encode(), b"-c", script.encode())
         made = Plan(command, ((b"q", 1),), Backoff(), input_mode=LINES, concurrency=concurrency, **plan)
@@ -45,14 +46,16 @@ class Slots:
 
     def _ended(self, job, failure, _seconds):
         self.ended.append((job.body, failure and failure.why))
+        self.interrupted.append(bool(failure and failure.interrupted))
 
     def kill(self):
         for child in self.handlers.children():
             child.signal(signal.SIGKILL)
 
-    def start(self, *bodies, nacks=0):
+    def start(self, *bodies, nacks=0, retry=None):
         for body in bodies:
-            self.handlers.start(Job(ID, b"q", body, nacks, 0, Node("127.0.0.1", 7711)), 0.0)
+            job = Job(ID, b"q", body, nacks, 0, Node("127.0.0.1", 7711), retry=retry)
+            self.handlers.start(job, 0.0)
 
     def hear(self, count):
         """Until so many jobs have come to their end; nobody is woken meanwhile."""
