@@ -4,9 +4,8 @@
 
 All in one run, in turns; medians of the rounds. Without an address it starts a sandbox in another process.
 The figures to hold: as many processes a second as `xargs -P` with the same command, 20,000 jobs a second with
---lines and a handler that does nothing, three
-times as many with --in-flight, and the same memory whether 1,000 or 100,000 jobs wait. The time of
---lines has the start of the worker and of its handlers in it; how long that is alone is said, too.
+--lines and a handler that does nothing, three times as many with --in-flight, and the same memory whether
+1,000 or 100,000 jobs wait. The time of --lines has the start of the worker and of its handlers in it; how long that is alone is said, too.
 """
 
 from __future__ import annotations
