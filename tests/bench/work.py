@@ -5,7 +5,8 @@
 All in one run, in turns; medians of the rounds. Without an address it starts a sandbox in another process.
 The figures to hold: as many processes a second as `xargs -P` with the same command, 20,000 jobs a second with
 --lines and a handler that does nothing, three times as many with --in-flight, and the same memory whether
-1,000 or 100,000 jobs wait. The time of --lines has the start of the worker and of its handlers in it; how long that is alone is said, too.
+1,000 or 100,000 jobs wait. The time of --lines has the start of the worker and of its handlers in it; how
+long that is alone is said, too.
 """
 
 from __future__ import annotations
@@ -99,9 +100,7 @@ def main():
         print(f"    {median(starting):.2f}s of {median(staying):.2f}s are those of {HANDLERS} jobs alone")
         one, many_lines, start = median(few), median(in_flight), median(few_starting)
         faster = (one - start) / (many_lines - start)
-        print(
-            f"--lines -c {FEW}: {LINES / one:,.0f} jobs/s, {LINES / many_lines:,.0f} with --in-flight {IN_FLIGHT};"
-        )
+        print(f"--lines -c {FEW}: {LINES / one:,.0f} jobs/s, with --in-flight {LINES / many_lines:,.0f};")
         print(f"    without the start of {start:.2f}s {faster:.1f} times as many (at least 3)")
         little = more = 0
         for waiting in (1_000, WAITING):
