@@ -30,7 +30,8 @@ class Handlers:
     """Has the same methods as Processes.
 
     A handler that answers gets the next job at once. Idle handlers get jobs when more jobs wait than were
-    answered in the last turn of the worker, or when a job has waited for a millisecond.
+    answered in the last turn of the worker, or when a job has waited for a millisecond. With --in-flight a
+    handler has up to `_depth` jobs; when no handler is idle, those that have room get the jobs that wait.
     """
 
     def __init__(self, plan: Plan, program: Program, poller: Poller, ended: Ended, log: StderrLog) -> None:
