@@ -118,6 +118,15 @@ def test_a_worker_takes_no_more_than_the_rate(node, client):
     assert client.qlen("slow") == 5
 
 
+def test_a_queue_over_its_rate_does_not_keep_the_next_waiting_with_strict(node, client):
+    for queue in ("slow", "slow", "fast", "fast"):
+        client.addjob(queue, "x")
+    args = ("-q", "slow", "-q", "fast", "--strict", "--rate", "slow=1/h", "--max-jobs", "3", "--", "true")
+    with worker(node, *args) as process:
+        done = events(process.communicate(timeout=30)[1].decode())
+    assert [event["queue"] for event in done if event["event"] == "done"] == ["slow", "fast", "fast"]
+
+
 def test_all_queues_together(node, client):
     for _ in range(20):
         client.addjob("q", "x")

@@ -6,6 +6,7 @@ import os
 import subprocess
 
 from tests.support.processes import COMMAND, environment
+from tests.support.waiting import wait_until
 from tests.support.workers import events, nothing_left, work
 
 SH = ("--", "sh", "-c")
@@ -59,25 +60,26 @@ def test_a_full_disk_ends_the_worker_with_3(node, client):
     assert client.qlen("q") > 0
 
 
-def test_a_slow_reader_gets_every_line(node, client):
-    for _ in range(40):
+def test_a_reader_that_reads_nothing_holds_up_commands_and_then_gets_every_line(node, client):
+    for _ in range(100):
         client.addjob("q", "x")
-    command = [
-        *COMMAND,
-        "work",
-        "--burst",
-        "-q",
-        "q",
-        "--tag",
-        *SH,
-        "head -c 60000 /dev/zero | tr '\\0' '\\n'",
-    ]
+    script = "head -c 60000 /dev/zero | tr '\\0' '\\n'"
+    command = [*COMMAND, "work", "--burst", "-q", "q", "-c", "2", "--tag", *SH, script]
     with subprocess.Popen(
         command, env=environment(node), stdout=subprocess.PIPE, stderr=subprocess.DEVNULL
     ) as process:
+        lengths = [100]
+
+        def is_held_up():
+            """The last twenty looks found the same number of jobs, fewer than at first."""
+            lengths.append(client.qlen("q"))
+            return lengths[-1] < 100 and len(set(lengths[-20:])) == 1 and len(lengths) > 20
+
+        wait_until(is_held_up)
+        assert client.qlen("q") > 50
         count = 0
-        while data := os.read(process.stdout.fileno(), 5000):
+        while data := os.read(process.stdout.fileno(), 65536):
             count += data.count(b"\n")
         assert process.wait() == 0
-    assert count == 40 * 60_000
+    assert count == 100 * 60_000
     assert nothing_left(client)
