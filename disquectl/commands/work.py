@@ -9,15 +9,18 @@ from disquectl.errors import UsageError
 from disquectl.protocol.job_options import check_expiry
 from disquectl.spec.backoff_curve import curve
 from disquectl.spec.command import CLUSTER, WRITE, Command, Grammar, Program, Risk
+from disquectl.spec.listen_address import LISTEN
 from disquectl.spec.param_types import (
     DURATION,
     FLAG,
     QUEUE,
     SECONDS,
+    SIZE,
     WORD,
     ParamType,
     number,
     one_of,
+    whole_number,
 )
 from disquectl.spec.parameters import Argument, Option
 
@@ -27,6 +30,7 @@ if TYPE_CHECKING:
     from disquectl.spec.parameters import Values
 
 MAX_WEIGHT = 1000
+UNITS_OF_RATE = {"s": 1, "m": 60, "h": 3600}
 # The options by which a command gets its body other than on stdin.
 INPUT_OPTIONS = ("as_arg", "as_args", "lines")
 
@@ -63,6 +67,29 @@ def _not_a_weight(text: str) -> UsageError:
     )
 
 
+def rate(text: str) -> tuple[bytes | None, float]:
+    """The queue, or None for all, and the jobs per second of `[QUEUE=]N/s`; also `/m` and `/h`."""
+    name, equals, limit = text.rpartition("=")
+    count, slash, unit = limit.partition("/")
+    if (equals and not name) or unit not in (UNITS_OF_RATE if slash else ("",)):
+        raise UsageError(f"not a rate: {text!r}", "write 100/s, 30/m, 5/h or mail=10/s")
+    seconds = UNITS_OF_RATE[unit or "s"]
+    return os.fsencode(name) if equals else None, whole_number(1, 1_000_000)(count) / seconds
+
+
+def check_rates(values: Values) -> None:
+    """Reject two rates for the same jobs, and those of queues that the worker does not take jobs from."""
+    seen = []
+    queues = [name for name, _ in values.get("queue", ())]
+    for queue, _ in values.get("rate", ()):
+        shown = "all queues" if queue is None else repr(os.fsdecode(queue))
+        if queue in seen:
+            raise UsageError(f"--rate is given twice for {shown}")
+        if queue is not None and queue not in queues and queues:
+            raise UsageError(f"--rate: this worker has no queue {shown}", "name it with -q, too")
+        seen.append(queue)
+
+
 def check(values: Values) -> None:
     """Reject options that contradict each other."""
     taking = [f"--{name.replace('_', '-')}" for name in INPUT_OPTIONS if name in values]
@@ -73,8 +100,12 @@ def check(values: Values) -> None:
     _check_call(values, taking)
     if "queue" not in values and "call" not in values:
         raise UsageError("no queue is named", "give -q QUEUE; repeat it for more")
+    check_rates(values)
     if values.get("timeout") == 0:
         raise UsageError("--timeout 0 would end every command at once", "leave it out for no limit")
+    for name in ("in_flight", "max_jobs_per_handler", "max_memory"):
+        if name in values and "lines" not in values:
+            raise UsageError(f"--{name.replace('_', '-')} needs --lines")
     check_expiry("--dead-ttl", values.get("dead_ttl", 0), time.time())
 
 
@@ -88,7 +119,8 @@ def _check_call(values: Values, taking: list[str]) -> None:
         return
     if "command" in values:
         raise UsageError("a command and --call cannot be combined", "use one of them")
-    unfit = [*taking, *(["--term-exit-0-done"] if "term_exit_0_done" in values else [])]
+    alone = ("term_exit_0_done", "tag", "metrics", "in_flight", "max_jobs_per_handler", "max_memory")
+    unfit = [*taking, *(f"--{name.replace('_', '-')}" for name in alone if name in values)]
     if unfit:
         raise UsageError(f"{unfit[0]} and --call cannot be combined")
 
@@ -124,6 +156,12 @@ COMMAND = Command(
                 many=True,
             ),
             Option("--concurrency", number(1, 10_000), "Run up to N jobs at a time.", short="-c", unset="25"),
+            Option(
+                "--rate",
+                ParamType("text", rate, "[QUEUE=]N/s"),
+                "Take at most N jobs per second (/m, /h), of this queue or of all; may be repeated.",
+                many=True,
+            ),
             Option("--prefix", QUEUE, "Put this in front of every queue's name."),
             Option("--strict", FLAG, "Empty the first queue before taking from the second."),
             Option("--burst", FLAG, "Exit when no job is queued; jobs that wait for a retry are left."),
@@ -147,6 +185,23 @@ COMMAND = Command(
                 "With --call: run N processes, each with -c functions at a time.",
                 unset="the number of cores",
             ),
+            Option(
+                "--in-flight",
+                number(1, 1000),
+                "With --lines: give a command up to N jobs before it answers; it answers in their order.",
+                unset="1",
+            ),
+            Option(
+                "--max-jobs-per-handler",
+                number(1),
+                "With --lines: replace the process of a command after it had N jobs.",
+            ),
+            Option(
+                "--max-memory",
+                SIZE,
+                "With --lines: replace the process of a command when it uses more memory (RSS) after a job.",
+            ),
+            Option("--tag", FLAG, "Begin each line that a command writes with the job's ID."),
             Option("--timeout", DURATION, "End a command that takes longer than this: TERM, then KILL."),
             Option(
                 "--backoff",
@@ -182,6 +237,11 @@ COMMAND = Command(
                 "--pass-credentials",
                 FLAG,
                 "Pass the password to commands in DISQUE_PASSWORD, and for TLS the nodes in DISQUE_URL.",
+            ),
+            Option(
+                "--metrics",
+                LISTEN,
+                "Answer scrapes at http://HOST:PORT/metrics; without HOST on this machine only.",
             ),
             Option(
                 "--log",

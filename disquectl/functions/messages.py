@@ -98,10 +98,11 @@ def unpacked(text: str) -> list[tuple[Job, float]]:
 
 
 def share(plan: Plan, index: int, count: int) -> Plan:
-    """Return the plan of one of `count` processes: its share of the jobs to take and to hold."""
+    """Return the plan of one of `count` processes: its share of the jobs, of their rate, and of those held."""
     from dataclasses import replace
 
     most = None
     if plan.max_jobs is not None:
         most = plan.max_jobs // count + (index < plan.max_jobs % count)
-    return replace(plan, max_jobs=most, hold=-(-plan.hold // count))
+    rates = tuple((queue, rate / count) for queue, rate in plan.rates)
+    return replace(plan, max_jobs=most, hold=-(-plan.hold // count), rates=rates)

@@ -36,6 +36,7 @@ if TYPE_CHECKING:
 
     from disquectl.functions.messages import Kind, Start
     from disquectl.worker.log import Log
+    from disquectl.worker.systemd import Systemd
 
 _TURN_SECONDS = 1.0
 # A process that ended unexpectedly is started again after this long, doubled each time up to the most.
@@ -47,15 +48,18 @@ _GOOD, _IN_PART = 0, 3
 class Supervisor:
     """Create one for each run."""
 
-    def __init__(self, start: Start, count: int, environ: Mapping[bytes, bytes], log: Log) -> None:
+    def __init__(
+        self, start: Start, count: int, environ: Mapping[bytes, bytes], log: Log, service: Systemd
+    ) -> None:
         """`count`: how many processes to run."""
         self._start = start
         most = start.plan.max_jobs
         self._count = count if most is None else min(count, most)
         self._environ = environ
         self._log = log
+        self._service = service
         self._poller = Poller()
-        self._stdout = Stdout(self._poller, log, lambda: None)
+        self._stdout = Stdout(self._poller, log, lambda _: None)
         self._processes: dict[int, CallingProcess] = {}
         self._received: list[int] = []
         self._is_ready = False
@@ -90,13 +94,16 @@ class Supervisor:
             process.signal(signal.SIGKILL)
             process.close()
         self._stdout.close()
+        self._service.close()
         if self._error is None:
             self._log.totals(0)
         self._log.close()
 
     def _turn(self, signals: Signals) -> None:
         self._draw()
+        self._service.tick(time.monotonic(), is_stopping=self._is_ending)
         until = min(self._due.values(), default=inf) if not self._is_ending else inf
+        until = min(until, self._service.next_deadline)
         ready = self._poller.wait(min(max(until - time.monotonic(), 0), _TURN_SECONDS))
         self._poller.dispatch(ready)
         for pid, status in ended_processes():
@@ -143,6 +150,7 @@ class Supervisor:
         self._give_to_heirs()
         if not self._is_ready:
             self._is_ready = True
+            self._service.ready(time.monotonic())
             for place in range(1, self._count):
                 if not self._is_ending:
                     self._spawn(place)

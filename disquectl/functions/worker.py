@@ -16,6 +16,7 @@ from disquectl.worker.ending import OPEN
 from disquectl.worker.job import Request
 from disquectl.worker.retry_policy import refusal
 from disquectl.worker.stdout import Stdout
+from disquectl.worker.systemd import Systemd
 from disquectl.worker.worker import Worker
 
 TYPE_CHECKING = False
@@ -61,10 +62,11 @@ class FunctionWorker(Worker):
         self._retiring = retiring
         self._inherit = inherit
         self._give_up_at: float | None = None
-        super().__init__(plan, None, seeds, connection_factory, log)
+        # The parent speaks to systemd.
+        super().__init__(plan, None, seeds, connection_factory, log, service=Systemd({}, 0))
 
     def _open_slots(self, program: Program | None) -> Slots:
-        self._stdout = Stdout(self._poller, self._log, self._reader_is_gone)
+        self._stdout = Stdout(self._poller, self._log, self._stdout_is_gone)
         self._functions = Functions(
             self._plan,
             self._target,

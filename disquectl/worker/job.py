@@ -126,6 +126,11 @@ class Job:
         self.at_least_once = is_at_least_once(self.id)
 
     @property
+    def raw_queue(self) -> bytes:
+        """Its queue, by the name that the jobs of functions have for it."""
+        return self.queue
+
+    @property
     def node_prefix(self) -> str:
         """The first 8 digits of the ID of the node where it was created."""
         return self.id[2:10]

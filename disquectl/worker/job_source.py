@@ -5,9 +5,12 @@ Knows no processes: it is told how many jobs there is room for, and returns the 
 
 from __future__ import annotations
 
+from math import inf
+
 from disquectl.errors import ReplyError
 from disquectl.worker.affinity import NodeAffinity
 from disquectl.worker.job import jobs_of
+from disquectl.worker.rate import RateLimits
 from disquectl.worker.scheduling import WeightedRoundRobin
 
 TYPE_CHECKING = False
@@ -23,11 +26,14 @@ if TYPE_CHECKING:
     from disquectl.worker.nodes import Nodes
     from disquectl.worker.plan import Plan
 
-    class _HasNodePrefix(Protocol):
+    class _IsDelivered(Protocol):
         @property
         def node_prefix(self) -> str: ...
 
-    _Delivered = TypeVar("_Delivered", bound=_HasNodePrefix)
+        @property
+        def raw_queue(self) -> bytes: ...
+
+    _Delivered = TypeVar("_Delivered", bound=_IsDelivered)
 
 # How long a GETJOB waits. A worker that ends waits for the reply: if it closed the connection instead, the
 # node could still deliver a job to it.
@@ -38,6 +44,9 @@ _WAIT_SHARE_OF_THE_GRACE = 0.4
 _BURST_WAIT_MS = {True: 1, False: 300}
 _MAX_COUNT = 200
 _PAUSE_SECONDS = 1.0
+# With --rate: a request that only looks, and one until a limit lets the next job through.
+_NO_WAIT_MS = 1
+_SHORTEST_RATE_WAIT_MS = 10
 
 
 class JobSource:
@@ -51,6 +60,9 @@ class JobSource:
         self._schedule = WeightedRoundRobin(plan.queues, plan.strict)
         self._affinity = NodeAffinity(now)
         self._taken = 0
+        self._queues = {queue for queue, _ in plan.queues}
+        self._limits = RateLimits(dict(plan.rates), now) if plan.rates else None
+        self._asks_limited = False
         # With --burst: the nodes that have had no job since a job last ran.
         self._without_jobs: set[Node] = set()
         self._pause_until = 0.0
@@ -63,18 +75,46 @@ class JobSource:
         `first` are requests to the same node that go before it; returns whether they were sent.
         """
         count = min(room, _MAX_COUNT, self._left())
-        if not count or self._nodes.getting or now < self._pause_until:
-            return False
-        names = self._schedule.names(count, self._lifecycle.full_queues())
-        if not names:
-            self._without_jobs |= self._nodes.up
+        if count <= 0 or self._nodes.getting or now < self._pause_until:
             return False
         wait_ms = _BURST_WAIT_MS[self._nodes.is_lone] if self._plan.burst else self._wait_ms
+        closed = self._lifecycle.full_queues()
+        if self._limits is not None:
+            closed |= self._limits.closed_queues(now)
+            closed, wait_ms = self._choose(closed, wait_ms, now)
+            count = self._limits.room(self._queues - closed, now, count)
+            if not count:
+                return False
+        names = self._schedule.names(count, closed)
+        if not names:
+            if self._limits is None or not self._limits.closed_queues(now):
+                self._without_jobs |= self._nodes.up
+            return False
         return self._nodes.get(
             (b"GETJOB", b"TIMEOUT", wait_ms, b"COUNT", count, b"WITHCOUNTERS", b"FROM", *names),
             wait_ms / 1000,
             first,
         )
+
+    def next_deadline(self, now: float) -> float:
+        """When a rate limit lets the next job through."""
+        return inf if self._limits is None or self._nodes.getting else self._limits.next_at(now)
+
+    def _choose(self, closed: set[bytes], wait_ms: int, now: float) -> tuple[set[bytes], int]:
+        """With rate limits: return the queues to leave out, and how long to wait.
+
+        A request that names a queue with a limit asks for few jobs, so every other one leaves such queues out
+        and does not wait. With --strict, the order of the queues comes first.
+        """
+        assert self._limits is not None
+        limited = self._limits.limited(self._queues - closed)
+        self._asks_limited = not self._asks_limited
+        if limited and self._queues - closed - limited and not self._plan.strict and not self._asks_limited:
+            return closed | limited, _NO_WAIT_MS
+        until_next = (
+            max(int((self._limits.next_at(now) - now) * 1000), _SHORTEST_RATE_WAIT_MS) if closed else wait_ms
+        )
+        return closed, min(wait_ms, until_next)
 
     def received(self, request: Request, reply: Reply, now: float) -> list[Job]:
         """A node answered GETJOB; return the jobs to run. Raises NotDisque for a reply of another shape."""
@@ -96,6 +136,8 @@ class JobSource:
             self._nodes.use_next()
         self._schedule.took(len(found))
         self._taken += len(found)
+        if self._limits is not None:
+            self._limits.take([job.raw_queue for job in found], now)
         self._affinity.add([job.node_prefix for job in found])
         better = self._affinity.better(self._nodes.current_prefix, now)
         if better:

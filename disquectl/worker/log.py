@@ -32,9 +32,14 @@ _LAST_SECONDS = 1.0
 
 
 class Log:
-    """`live`: stderr is a terminal, which gets a status line."""
+    """`live`: stderr is a terminal, which gets a status line.
 
-    def __init__(self, out: LogOutput, *, as_json: bool, live: bool, quiet: bool, verbose: bool) -> None:
+    `tag`: lines of commands begin with the job's ID.
+    """
+
+    def __init__(
+        self, out: LogOutput, *, as_json: bool, live: bool, quiet: bool, verbose: bool, tag: bool = False
+    ) -> None:
         self.counts: Counter[str] = Counter()
         self.has_lines = False
         self._out = out
@@ -43,6 +48,7 @@ class Log:
         self._terminal = live
         self.is_quiet = quiet
         self.is_verbose = verbose
+        self._tag = tag
         self._lines: list[str | bytes] = []
         self._bytes = 0
         self._drawn_at = 0.0
@@ -97,6 +103,8 @@ class Log:
             start = f'{{"time":"{iso(time.time())}","event":"stderr",{whose}'
             shown: list[str] | list[bytes] = [f"{start}{member('text', line)}}}" for line in lines]
         else:
+            tag = job.id + " " if self._tag and job is not None else ""
+            lines = [tag.encode() + line for line in lines] if tag else lines
             shown = [for_terminal(line) for line in lines] if self._terminal else lines
         self._lines += shown
         self._bytes += sum(map(len, shown))

@@ -20,6 +20,7 @@ from disquectl.render.human import duration
 from disquectl.worker.child import not_begun_by_the_end, not_run
 from disquectl.worker.ending import KILL, OPEN, TERM, Ending
 from disquectl.worker.failed_once import FailedOnce
+from disquectl.worker.figures import Figures
 from disquectl.worker.handlers import Handlers
 from disquectl.worker.job import RUNNING
 from disquectl.worker.job_source import JobSource
@@ -28,7 +29,9 @@ from disquectl.worker.nodes import Nodes
 from disquectl.worker.plan import LINES
 from disquectl.worker.poller import READ, WRITE, Poller
 from disquectl.worker.processes import Processes
+from disquectl.worker.scrapes import Scrapes
 from disquectl.worker.stdout import Stdout
+from disquectl.worker.tagged_stdout import TaggedStdout
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -41,6 +44,7 @@ if TYPE_CHECKING:
     from disquectl.worker.log import Log
     from disquectl.worker.plan import Plan, Program
     from disquectl.worker.slots import Slots
+    from disquectl.worker.systemd import Systemd
 
 _TURN_SECONDS = 1.0
 # How long a worker that fails waits for its processes to end, and then for its nodes to answer.
@@ -58,8 +62,12 @@ class Worker:
         seeds: Sequence[Node],
         connection_factory: ConnectionFactory,
         log: Log,
+        *,
+        service: Systemd,
+        listening: socket.socket | None = None,
     ) -> None:
-        """The first of `seeds` is a node that has answered."""
+        """The first of `seeds` is a node that has answered. Metrics are served at the socket `listening`."""
+        self._service = service
         self._plan = plan
         self._log = log
         self._ending = Ending(plan.grace)
@@ -84,6 +92,10 @@ class Worker:
         )
         self._now = time.monotonic()
         self._source = JobSource(plan, self._nodes, self._lifecycle, log, self._now)
+        self._figures = Figures(plan) if listening is not None else None
+        self._scrapes: Scrapes | None = None
+        if listening is not None:
+            self._scrapes = Scrapes(listening, self._poller, self._metrics)
         self._to_put_back: list[tuple[Job, Failure]] = []
         self._cut_off = False
         self._close_at = None if plan.max_time is None else self._now + plan.max_time
@@ -91,10 +103,15 @@ class Worker:
     def _open_slots(self, program: Program | None) -> Slots:
         """Return what runs the jobs."""
         assert program is not None
-        if self._plan.input_mode == LINES:
-            return Handlers(self._plan, program, self._poller, self._job_ended, self._log)
-        self._stdout = stdout = Stdout(self._poller, self._log, self._reader_is_gone)
-        return Processes(self._plan, program, self._poller, self._job_ended, log=self._log, stdout=stdout.fd)
+        plan, poller, log = self._plan, self._poller, self._log
+        if plan.input_mode == LINES:
+            return Handlers(plan, program, poller, self._job_ended, log)
+        tagged = TaggedStdout(poller, log, self._stdout_is_gone) if plan.tag else None
+        self._stdout = stdout = tagged or Stdout(poller, log, self._stdout_is_gone)
+        return Processes(plan, program, poller, self._job_ended, log=log, stdout=stdout.fd, tagged=tagged)
+
+    def _metrics(self) -> str:
+        return self._figures.text(self._lifecycle) if self._figures is not None else ""
 
     def _id_of(self, node: Node) -> str:
         return self._nodes.id_of(node)
@@ -108,6 +125,7 @@ class Worker:
         handled = (*STOPPING, signal.SIGQUIT, signal.SIGTSTP, signal.SIGUSR1)
         with Signals(handled, self._signals_received.append, always=[signal.SIGCHLD]) as signals:
             self._poller.set(signals.fd, READ, lambda _: signals.clear())
+            self._service.ready(self._now)
             try:
                 while not self._is_over():
                     self._turn(signals)
@@ -119,7 +137,8 @@ class Worker:
         if self._cut_off:
             raise ConnectionFailed("no node can be asked whether there are more jobs")
         left = self._is_busy() if self._ending.was_signalled else self._lifecycle.jobs
-        return not (left or self._log.counts["dead"] or self._log.counts["left"])
+        is_lost = self._stdout is not None and self._stdout.has_failed
+        return not (left or is_lost or self._log.counts["dead"] or self._log.counts["left"])
 
     def _close(self, signals: Signals) -> None:
         self._poller.drop(signals.fd)
@@ -131,6 +150,9 @@ class Worker:
         self._lifecycle.close()
         self._log_events()
         self._slots.close()
+        self._service.close()
+        if self._scrapes is not None:
+            self._scrapes.close()
         self._log.totals(len(self._lifecycle.jobs))
         self._log.close()
 
@@ -163,7 +185,7 @@ class Worker:
             self._turn(signals)
 
     def _turn(self, signals: Signals) -> None:
-        if self._ending.stage == OPEN:
+        if self._ending.stage == OPEN and not self._is_stdout_behind:
             self._ask_for_jobs()
         self._nodes.send(self._requests())
         self._nodes.send(self._failed_once.requests(self._lifecycle.jobs.values(), self._now))
@@ -179,6 +201,9 @@ class Worker:
         self._lifecycle.tick(self._now)
         self._nodes.tick()
         self._apply_deadlines()
+        if self._scrapes is not None:
+            self._scrapes.tick(self._now)
+        self._service.tick(self._now, is_stopping=self._ending.stage != OPEN)
 
     def _seconds_to_wait(self) -> float:
         if self._lifecycle.has_requests:
@@ -186,6 +211,8 @@ class Worker:
         until = min(
             self._lifecycle.next_deadline,
             self._slots.next_deadline,
+            self._source.next_deadline(self._now),
+            self._service.next_deadline,
             self._close_at or self._now + _TURN_SECONDS,
             self._ending.next_deadline,
             self._now + (0.25 if self._log.is_live else _TURN_SECONDS),
@@ -229,6 +256,8 @@ class Worker:
     def _job_ended(self, job: Job, failure: Failure | None, seconds: float) -> None:
         if self._stdout is not None:
             self._stdout.show_the_rest()
+        if self._figures is not None and not (failure and failure.interrupted):
+            self._figures.ended(job.queue, seconds, is_done=failure is None)
         if failure is None:
             self._log.done(job, seconds)
             self._lifecycle.succeeded(job)
@@ -248,10 +277,10 @@ class Worker:
             self._ending.signalled(number, self._now)
             self._log_ending(f"received {_NAMES[signal.Signals(number)]}")
 
-    def _reader_is_gone(self) -> None:
-        """The reader of stdout is gone: each command that writes would fail."""
+    def _stdout_is_gone(self, why: str) -> None:
+        """Stdout takes no more: each command that writes would fail."""
         self._ending.signalled(signal.SIGTERM, self._now)
-        self._log_ending("the reader of stdout is gone")
+        self._log_ending(why)
 
     def _log_ending(self, why: str) -> None:
         limit = (
@@ -344,20 +373,27 @@ class Worker:
     def _log_events(self) -> None:
         for event in self._lifecycle.events:
             self._log.event(event)
+            if self._figures is not None and event.kind == "dead":
+                self._figures.died(event.job.queue)
         self._lifecycle.events.clear()
         if self._log.has_lines:
             self._log.write()
         self._pause_children_if_log_is_behind()
         self._log.draw(self._now, self._slots.running, self._lifecycle.held.total())
 
+    @property
+    def _is_stdout_behind(self) -> bool:
+        return self._stdout is not None and self._stdout.is_behind
+
     def _pause_children_if_log_is_behind(self) -> None:
-        """While the log cannot be written as fast as commands write to it, their writes block."""
+        """While what commands write cannot be written as fast, their writes block."""
         if self._log.is_waiting:
             self._poller.set(self._log.fd, WRITE, lambda _: self._log.write())
         elif self._log.fd >= 0:
             self._poller.drop(self._log.fd)
-        if self._log.is_behind is not self._are_children_paused:
-            self._are_children_paused = self._log.is_behind
+        is_behind = self._log.is_behind or self._is_stdout_behind
+        if is_behind is not self._are_children_paused:
+            self._are_children_paused = is_behind
             for child in self._slots.slots():
                 child.set_reading(not self._are_children_paused)
             if self._stdout is not None:
