@@ -98,7 +98,7 @@ def unpacked(text: str) -> list[tuple[Job, float]]:
 
 
 def share(plan: Plan, index: int, count: int) -> Plan:
-    """Return the plan of one of `count` processes: its share of the jobs, of their rate, and of those held."""
+    """Return the plan of one of `count` processes: its share of jobs, of their rate, and of those held."""
     from dataclasses import replace
 
     most = None

@@ -169,7 +169,8 @@ class Supervisor:
         if self._error is not None or process.is_replaced:
             return
         if code in (_GOOD, _IN_PART) or (self._is_ending and code in (RETIRED, -signal.SIGTERM)):
-            self._codes.add(_IN_PART if code else _GOOD)
+            # One that was ended before it was ready has taken no job.
+            self._codes.add(_IN_PART if code and process.is_ready else _GOOD)
             return
         if self._start.plan.burst and code == 5:
             self._codes.add(code)

@@ -12,7 +12,7 @@ import pytest
 from tests.conftest import run_disquectl
 from tests.support.processes import children_of, run_python
 from tests.support.waiting import wait_until
-from tests.support.workers import events, letters, nothing_left, worker
+from tests.support.workers import events, letters, nothing_left, work, worker
 
 MODULE = """
 import asyncio, os, signal, time
@@ -290,3 +290,10 @@ def test_enqueue_adds_what_the_function_gets(folder, node, client):
     assert sorted(done.out.splitlines()) == ["ada hi mail", "b none mail", "c none mail"]
     (later,) = client.jscan_all(reply="all")
     assert (later["delay"], later["ttl"] > 86400) == (3600, True)
+
+
+@pytest.mark.parametrize("option", ["--tag", "--metrics=:0", "--max-memory=1mb", "--max-jobs-per-handler=1"])
+def test_what_is_for_commands_alone_is_refused(option):
+    done = work("127.0.0.1:1", "-q", "q", "--call", "json:loads", option)
+    assert done.code == 2
+    assert f"{option.partition('=')[0]} and --call cannot be combined" in done.err

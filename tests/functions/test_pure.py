@@ -181,10 +181,11 @@ def test_a_wrong_setting_is_named(wrong):
 
 
 def test_processes_share_jobs_and_places():
-    plan = Plan((), ((b"q", 1),), Backoff(), max_jobs=7, hold=10)
+    plan = Plan((), ((b"q", 1),), Backoff(), max_jobs=7, hold=10, rates=((None, 30.0), (b"q", 3.0)))
     shares = [share(plan, index, 3) for index in range(3)]
     assert [one.max_jobs for one in shares] == [3, 2, 2]
     assert {one.hold for one in shares} == {4}
+    assert {one.rates for one in shares} == {((None, 10.0), (b"q", 1.0))}
     assert share(PLAN, 0, 2).max_jobs is None
 
 

@@ -24,9 +24,10 @@ def service(request, tmp_path):
         yield listening, name
 
 
-def test_ready_and_stopping(node, service):
+@pytest.mark.parametrize("what", [("--", "true"), ("--call", "json:loads", "--processes", "2")], ids=len)
+def test_ready_and_stopping(node, service, what):
     listening, name = service
-    with worker(node, "-q", "q", "--", "true", NOTIFY_SOCKET=name) as process:
+    with worker(node, "-q", "q", *what, NOTIFY_SOCKET=name) as process:
         assert listening.recv(100) == b"READY=1"
         process.send_signal(signal.SIGTERM)
         assert listening.recv(100) == b"STOPPING=1"
