@@ -17,6 +17,7 @@ from disquectl.merge.consumers import consumers_of
 from disquectl.merge.queues import stat_of
 from disquectl.merge.samples import ClusterSamples, NodeSamples
 from disquectl.merge.sampling_plan import NodePlan
+from disquectl.merge.scan_pace import ScanPace
 from disquectl.protocol.replies import qscan_page
 from disquectl.protocol.server_replies import client_list, config, info, server_time
 from disquectl.spec.parameters import as_bytes
@@ -60,6 +61,7 @@ class Sampler:
         self._new_plan = new_plan
         self._plans: dict[str, NodePlan] = {}
         self._connected: dict[str, NodeConnection] = {}
+        self._paces: dict[str, ScanPace] = {}
 
     def __enter__(self) -> Self:
         return self
@@ -130,12 +132,12 @@ class Sampler:
         `wake` waits that many seconds, and returns whether to end at once.
         """
         if self.jobs is None:
-            self.jobs = JobSlices(self.clocks, lambda: self.look)
+            self.jobs = JobSlices(self.clocks, self._pace, lambda: self.look)
         self._begin_pass(self.jobs)
         while (now := time.monotonic()) < until:
             dues = []
             for connection in self.cluster.answered():
-                due = self.jobs.due(connection, self._plan(connection))
+                due = self.jobs.due(connection)
                 if due is None or connection.is_waiting:
                     continue
                 if due <= now:
@@ -169,6 +171,9 @@ class Sampler:
             plan.restart()
         return plan
 
+    def _pace(self, connection: NodeConnection) -> ScanPace:
+        return self._paces.setdefault(connection.node_id, ScanPace())
+
     def _node(self, connection: NodeConnection) -> NodeSamples:
         node = self.samples.nodes.get(connection.node_id)
         if node is None:
@@ -181,6 +186,8 @@ class Sampler:
         for connection, request, reply in self.cluster.ask(until=until, awaited=awaited):
             if isinstance(reply, ReplyError):
                 self.refusals.add(connection, request, reply)
+                if self.jobs is not None and request[0] == b"JSCAN":
+                    self.jobs.drop(connection)
                 continue
             try:
                 self._take(connection, request, reply)
@@ -200,7 +207,9 @@ class Sampler:
             if len(request) == 1:
                 node.add_info(found, now)
             else:
-                self._plan(connection).page_cost = _seconds_per_call(found, "jscan")
+                of_scans = found.get("commandstats", {}).get("cmdstat_jscan", {})
+                if isinstance(calls := of_scans.get("calls"), int):
+                    self._pace(connection).add_calls(calls, of_scans["usec"])
         elif request[0] == b"QSCAN":
             connection.ask(self._plan(connection).names_page(*qscan_page(reply)))
         elif request[0] == b"HELLO":
@@ -210,7 +219,7 @@ class Sampler:
                 connection.ask(self.look.take(connection, request, reply))
         elif request[0] == b"JSCAN":
             if self.jobs is not None:
-                self.jobs.take(connection, reply, self._plan(connection))
+                self.jobs.take(connection, reply)
         elif request[0] == b"CLIENT":
             consumers = consumers_of(client_list(reply), connection.name)
             node.consumed = frozenset(name for one in consumers for name in one["queues"] or ())
@@ -244,10 +253,3 @@ class Sampler:
         known |= {one.node_id or str(one.node) for one in self.cluster.missing()}
         for node_id in self.samples.nodes.keys() - known:
             del self.samples.nodes[node_id]
-
-
-def _seconds_per_call(statistics: Record, verb: str) -> float | None:
-    """How long a command took the node on average, by INFO commandstats; None if it was never called."""
-    of_verb = statistics.get("commandstats", {}).get(f"cmdstat_{verb}", {})
-    usec = of_verb.get("usec_per_call")
-    return usec / 1_000_000 if isinstance(usec, (int, float)) else None

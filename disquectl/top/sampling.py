@@ -89,10 +89,10 @@ class TopSampler:
         return replace(snapshot, looked_at=at, found=tuple(self.sampler.found()))
 
     def _snapshot(self) -> Snapshot:
-        jobs = self.sampler.jobs
+        jobs = None if self.sampler.jobs is None else self.sampler.jobs.result
         return self._model.snapshot(
             self.sampler.samples,
-            None if jobs is None else jobs.result,
+            None if jobs is None else jobs.queues,
             None if jobs is None else jobs.ended_at,
             time.monotonic(),
             time.time() * 1000,
