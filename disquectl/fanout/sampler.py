@@ -13,10 +13,10 @@ from disquectl.errors import NotDisque, ReplyError
 from disquectl.fanout.ask import Refusals
 from disquectl.fanout.job_slices import JobSlices
 from disquectl.merge.clocks import Clocks, skew_ms
-from disquectl.merge.consumers import consumers_of
+from disquectl.merge.consumers import blocked_in, consumers_of
 from disquectl.merge.queues import stat_of
 from disquectl.merge.samples import ClusterSamples, NodeSamples
-from disquectl.merge.sampling_plan import NodePlan
+from disquectl.merge.sampling_plan import SELDOM_EVERY, NodePlan
 from disquectl.merge.scan_pace import ScanPace
 from disquectl.protocol.replies import qscan_page
 from disquectl.protocol.server_replies import client_list, config, info, server_time
@@ -62,6 +62,7 @@ class Sampler:
         self._plans: dict[str, NodePlan] = {}
         self._connected: dict[str, NodeConnection] = {}
         self._paces: dict[str, ScanPace] = {}
+        self._consumed_due: dict[str, float] = {}
 
     def __enter__(self) -> Self:
         return self
@@ -99,7 +100,9 @@ class Sampler:
         idle = [connection for connection in self.cluster.answered() if not connection.is_waiting]
         look = self.look
         for connection in idle:
-            connection.ask(self._plan(connection).tick(now, first))
+            clients = self._node(connection).number("clients", "connected_clients")
+            plan = self._plan(connection)
+            connection.ask(plan.tick(now, first, clients if isinstance(clients, int) else None))
         if look is not None:
             self._ask_to_look(look, idle)
         self._pump(until, idle)
@@ -221,14 +224,22 @@ class Sampler:
             if self.jobs is not None:
                 self.jobs.take(connection, reply)
         elif request[0] == b"CLIENT":
-            consumers = consumers_of(client_list(reply), connection.name)
-            node.consumed = frozenset(name for one in consumers for name in one["queues"] or ())
+            self._take_clients(node, reply, now)
         elif request[0] == b"TIME":
             now_ms = time.time() * 1000
             self.clocks.add(connection.node_id, skew_ms(server_time(reply), now_ms, now_ms))
         elif request[0] == b"CONFIG":
             limit = next((setting["value"] for setting in config(reply)), b"")
             node.maxmemory = int(limit) if limit.isdigit() else None
+
+    def _take_clients(self, node: NodeSamples, reply: Reply, now: float) -> None:
+        """Take who waits; who consumes which queues is read seldom."""
+        if isinstance(reply, bytes):
+            node.add_clients(*blocked_in(reply))
+        if now >= self._consumed_due.get(node.node_id, 0.0):
+            self._consumed_due[node.node_id] = now + SELDOM_EVERY
+            consumers = consumers_of(client_list(reply), node.name)
+            node.consumed = frozenset(name for one in consumers for name in one["queues"] or ())
 
     def _note_health(self) -> None:
         """Note which nodes answer, and why the others do not."""

@@ -18,7 +18,10 @@ QSTAT_PER_SECOND = 12_500
 # Seconds between two scans for names of queues, and between two looks at what changes seldom.
 NAMES_EVERY = 10.0
 SELDOM_EVERY = 10.0
+# A node with more clients than this lists them seldom.
+MOST_LISTED = 500
 _PAGE = b"1000"
+CLIENTS: Words = [b"CLIENT", b"LIST"]
 SELDOM: tuple[Words, ...] = ([b"HELLO"], [b"TIME"], [b"CONFIG", b"GET", b"maxmemory"])
 
 
@@ -49,12 +52,17 @@ class NodePlan:
         self._is_scanning = False
         self._turn = 0
 
-    def tick(self, now: float, first: Iterable[bytes] = ()) -> list[Words]:
-        """What to ask now: about the node, the queues `first`, and as many others as there is time for."""
+    def tick(self, now: float, first: Iterable[bytes] = (), clients: int | None = None) -> list[Words]:
+        """What to ask now: about the node, the queues `first`, and as many others as there is time for.
+
+        `clients`: how many it had at the last sample.
+        """
         requests: list[Words] = [[b"INFO"]]
         if now >= self._seldom_due:
             self._seldom_due = now + SELDOM_EVERY
-            requests += self._seldom
+            requests += [CLIENTS, *self._seldom]
+        elif clients is not None and clients <= MOST_LISTED:
+            requests.append(CLIENTS)
         ahead = dict.fromkeys(first)
         requests += [[b"QSTAT", name] for name in ahead]
         others = max(self._slice - len(ahead), 0)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import pytest
+
 from disquectl.merge import sampling_plan
 from disquectl.merge.sampling_plan import NodePlan
 
@@ -66,3 +68,11 @@ def test_a_restarted_connection_asks_everything_again():
     plan.tick(0.0)
     plan.restart()
     assert plan.tick(0.1)[-1] == QSCAN
+
+
+@pytest.mark.parametrize(("clients", "lists"), [(None, False), (500, True), (501, False)])
+def test_a_node_with_many_clients_lists_them_seldom(clients, lists):
+    plan = NodePlan(1.0)
+    assert [b"CLIENT", b"LIST"] in plan.tick(0.0)
+    assert ([b"CLIENT", b"LIST"] in plan.tick(1.0, clients=clients)) is lists
+    assert [b"CLIENT", b"LIST"] in plan.tick(sampling_plan.SELDOM_EVERY, clients=clients)

@@ -184,7 +184,7 @@ def test_a_queue_and_a_job_are_opened_and_a_job_is_deleted(cluster, clients, tmp
         person.type("\x1b")
         person.until("jobs of mail")
         person.type("jd")
-        person.until(f"deljob {second} --cluster? [y/N]")
+        person.until(f"delete 1 job (deljob {second} --cluster)? [y/N]")
         person.type("n")
         person.until("? help")
         person.type("dy")
