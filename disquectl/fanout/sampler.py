@@ -63,6 +63,8 @@ class Sampler:
         self._connected: dict[str, NodeConnection] = {}
         self._paces: dict[str, ScanPace] = {}
         self._consumed_due: dict[str, float] = {}
+        self._begun = 0.0  # of the last sample
+        self._heard: dict[NodeConnection, float] = {}  # when the last reply came
 
     def __enter__(self) -> Self:
         return self
@@ -76,9 +78,7 @@ class Sampler:
         if not self.cluster.answered():
             self._pump(until)
         self.tick(until)
-        while time.monotonic() < until and not all(
-            self._plans[node.node_id].is_known for node in self.samples.up()
-        ):
+        while time.monotonic() < until and not all(map(self._knows_queues_of, self.samples.up())):
             if not any(connection.is_waiting for connection in self.cluster.links()):
                 break
             self._pump(until)
@@ -96,8 +96,14 @@ class Sampler:
         if self.cluster.waiting():
             # A page of jobs may be on its way.
             self._pump(min(until, time.monotonic() + SLICE_SECONDS))
-        now = time.monotonic()
-        idle = [connection for connection in self.cluster.answered() if not connection.is_waiting]
+        before, self._begun = self._begun, time.monotonic()
+        now = self._begun
+        # One that has a page of jobs to send is asked, too, unless it has sent nothing since the last sample.
+        idle = [
+            connection
+            for connection in self.cluster.answered()
+            if not connection.is_waiting or self._heard.get(connection, -1.0) >= before
+        ]
         look = self.look
         for connection in idle:
             clients = self._node(connection).number("clients", "connected_clients")
@@ -107,6 +113,11 @@ class Sampler:
             self._ask_to_look(look, idle)
         self._pump(until, idle)
         self._note_health()
+
+    def _knows_queues_of(self, node: NodeSamples) -> bool:
+        """Whether all names of its queues have come; one that answered late was not asked yet."""
+        plan = self._plans.get(node.node_id)
+        return plan is not None and plan.is_known
 
     def look_now(self, until: float) -> None:
         """Ask only for what `look` wants."""
@@ -199,6 +210,7 @@ class Sampler:
 
     def _take(self, connection: NodeConnection, request: Request, reply: Reply) -> None:
         node, now = self._node(connection), time.monotonic()
+        self._heard[connection] = now
         if request[0] == b"QSTAT":
             name = as_bytes(request[1])
             stat = stat_of(reply)
@@ -256,11 +268,14 @@ class Sampler:
             refusal = self.refusals.found.get(connection)
             node.is_up, node.problem = refusal is None, "" if refusal is None else refusal[1].message
         for connection in self.cluster.waiting():
+            if self._heard.get(connection, -1.0) >= self._begun:
+                continue  # it is about to answer the rest
             node_id = connection.node_id or connection.name
             node = self.samples.nodes.setdefault(node_id, NodeSamples(node_id, connection.name))
             node.is_up, node.problem = False, "no answer yet"
         # Nodes that are forgotten, and those whose ID was not known while they did not answer.
         known = {connection.node_id or connection.name for connection in self.cluster.known()}
         known |= {one.node_id or str(one.node) for one in self.cluster.missing()}
+        self._heard = {one: at for one, at in self._heard.items() if one.has_answered}
         for node_id in self.samples.nodes.keys() - known:
             del self.samples.nodes[node_id]

@@ -184,6 +184,8 @@ class _Live:
         size = self._app.output.get_size()
         snapshot = self._watcher.snapshot
         choice = self._choice
+        if self._watcher.bug is not None:
+            raise self._watcher.bug
         if self._watcher.problem and not choice.message:
             choice.message, choice.is_trouble = self._watcher.problem, True
         around = Surroundings(

@@ -6,6 +6,7 @@ Used by the live screen, in a separate thread, and by `top -b`.
 from __future__ import annotations
 
 import gc
+import sys
 import threading
 import time
 from dataclasses import replace
@@ -33,7 +34,10 @@ if TYPE_CHECKING:
     from disquectl.top.model import Examined
 
 
-SELDOM_COLLECTED = (50_000, 20, 50)
+# Thresholds of garbage collection: seldom enough to cost little, often enough not to hold up a key.
+SELDOM_COLLECTED = (10_000, 50, 50)
+# Another thread that has a key to answer gets its turn after this time.
+SWITCH_SECONDS = 0.001
 # What a page of a scan costs the node.
 _SELDOM: tuple[Words, ...] = ([b"INFO", b"commandstats"],)
 
@@ -48,18 +52,20 @@ class TopSampler:
         plan = partial(NodePlan, seconds, wants=self._queues.wants, seldom=(*SELDOM, *_SELDOM))
         self.sampler = Sampler(session.impatient_client(timeout), plan, discover="seeds_only" not in values)
         self._model = Model(self._queues.wants)
-        self._collecting = gc.get_threshold()
+        self._collecting, self._switching = gc.get_threshold(), sys.getswitchinterval()
         self.on_screen: tuple[bytes, ...] = ()
         self._of_queue: QueueLook | None = None  # kept while one of its jobs is looked at
 
     def __enter__(self) -> Self:
         # Each tick makes hundreds of thousands of objects without cycles; searching them takes long.
-        self._collecting = gc.get_threshold()
+        self._collecting, self._switching = gc.get_threshold(), sys.getswitchinterval()
         gc.set_threshold(*SELDOM_COLLECTED)
+        sys.setswitchinterval(SWITCH_SECONDS)
         return self
 
     def __exit__(self, *_: object) -> None:
         gc.set_threshold(*self._collecting)
+        sys.setswitchinterval(self._switching)
         self.sampler.cluster.close()
 
     def first(self) -> Snapshot:
@@ -117,18 +123,22 @@ class TopSampler:
 
 
 class Watcher(threading.Thread):
-    """Takes samples in the background. `snapshot` is the last one, `problem` what went wrong, or "".
+    """Takes samples in the background.
 
-    `changed` is called after each, in this thread. `examined`: returns what the rules of `health` found.
+    snapshot  the last one
+    problem   what went wrong, or ""; bug: an exception that nobody expected
+    changed   is called after each sample, in this thread
     """
 
     def __init__(
         self, sampler: TopSampler, seconds: float, examined: Callable[[], Examined | None] = lambda: None
     ) -> None:
+        """`examined` returns what the rules of `health` found."""
         super().__init__(name="disquectl-top", daemon=True)
         self._examined = examined
         self.snapshot: Snapshot = EMPTY
         self.problem = ""
+        self.bug: Exception | None = None
         self.changed: Callable[[], None] = lambda: None
         self._sampler = sampler
         self._seconds = seconds
@@ -154,8 +164,8 @@ class Watcher(threading.Thread):
             self._watch()
         except DisquectlError as problem:
             self.problem = problem.message
-        except Exception as problem:  # a thread has no caller to raise to: the screen shows it
-            self.problem = f"{type(problem).__name__}: {problem}"
+        except Exception as bug:  # a thread has no caller to raise to: the screen does
+            self.bug = bug
         self.changed()
 
     def _watch(self) -> None:

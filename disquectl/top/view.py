@@ -16,7 +16,7 @@ from disquectl.top.view_jobs import job_screen, jobs_screen
 from disquectl.top.view_nodes import nodes_screen
 from disquectl.top.view_problems import problem_screen, problems_screen
 from disquectl.top.view_queues import queues_screen
-from disquectl.top.view_text import part_of
+from disquectl.top.view_text import part_of, wrapped
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -27,6 +27,8 @@ if TYPE_CHECKING:
 HEADER_SPARK = 12
 # A question shows its command if there is room for this much of it.
 _LEAST_COMMAND = 12
+# The width of a key on the screen of keys.
+_KEY = 12
 
 
 def draw(snapshot: Snapshot, choice: Choice, around: Surroundings) -> list[Line]:
@@ -34,7 +36,7 @@ def draw(snapshot: Snapshot, choice: Choice, around: Surroundings) -> list[Line]
     lines = header(snapshot, around)
     room = max(around.height - len(lines) - 1, 1)
     if choice.screen == "help":
-        body = _help(choice, room)
+        body = _help(choice, around, room)
     elif choice.screen == "dead":
         body = dead_screen(snapshot, choice, around, room)
     elif choice.screen == "letter":
@@ -100,13 +102,24 @@ def header(snapshot: Snapshot, around: Surroundings) -> list[Line]:
     return [first, *second, figures, []]
 
 
-def _help(choice: Choice, room: int) -> list[Line]:
+def _help(choice: Choice, around: Surroundings, room: int) -> list[Line]:
     lines: list[Line] = [[("title", "  Keys")]]
-    lines += [[("key", f"  {key.shown:<10}"), ("", key.meaning)] for key in KEYS]
+    for key in KEYS:
+        first, *more = wrapped(key.meaning, around.width - _KEY)
+        lines.append([("key", f"  {key.shown:<{_KEY - 2}}"), *_after_blanks(first)])
+        lines += [[("", " " * _KEY), *_after_blanks(line)] for line in more]
     lines.append([])
-    lines.append([("", "  ! is trouble: no consumer, paused, or a job much older than its retry time.")])
-    lines.append([("", "  ~ is an estimate from a sample of the jobs; `1m ago` is the age of the figures.")])
+    lines += wrapped(
+        "! is trouble: no consumer, paused, or a job much older than its retry time.", around.width
+    )
+    lines += wrapped(
+        "~ is an estimate from a sample of the jobs; `1m ago` is the age of the figures.", around.width
+    )
     return part_of(lines, choice, room)
+
+
+def _after_blanks(line: Line) -> Line:
+    return [(style, text.strip()) for style, text in line]
 
 
 def _last_line(choice: Choice, width: int) -> Line:
