@@ -50,6 +50,10 @@ class Retry(Exception):
     Without `after`, the worker's backoff decides. It counts as an attempt, and --max-retries applies.
     """
 
+    # For classes derived from it that have an `__init__` of their own.
+    reason: str = ""
+    after: float | None = None
+
     def __init__(self, reason: str = "", *, after: float | None = None) -> None:
         if after is not None and not 0 <= after <= MAX_SECONDS:
             raise UsageError(f"after must be a number of seconds from 0 to {MAX_SECONDS}, not {after!r}")
@@ -60,6 +64,8 @@ class Retry(Exception):
 
 class Reject(Exception):
     """Raised by a function: the job can never succeed. It goes to the dead queue now, with this reason."""
+
+    reason: str = ""
 
     def __init__(self, reason: str = "") -> None:
         super().__init__(reason)

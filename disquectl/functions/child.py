@@ -38,6 +38,7 @@ class CallingProcess:
     place        its number among the processes
     is_ready     it has found its function
     is_replaced  it takes no more jobs, and another one was started for it
+    is_over      it has said that it ends by itself
     counts       its counts, as it last reported them
     """
 
@@ -51,7 +52,7 @@ class CallingProcess:
         self.place = place
         self.pid = 0
         self.began = time.monotonic()
-        self.is_ready = self.is_replaced = False
+        self.is_ready = self.is_replaced = self.is_over = False
         self.counts: dict[str, int] = {}
         self._poller = poller
         self._log = log

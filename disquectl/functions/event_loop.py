@@ -7,6 +7,7 @@ import threading
 import time
 import traceback
 from collections import deque
+from contextlib import suppress
 from math import inf
 
 from disquectl.functions import target
@@ -48,7 +49,8 @@ class EventLoop:
             self._loop.set_task_factory(asyncio.eager_task_factory)
         self._is_scheduled = False
         self._will_wake = False
-        threading.Thread(target=self._loop.run_forever, name="disquectl-loop", daemon=True).start()
+        self._is_closed = False
+        threading.Thread(target=self._run_loop, name="disquectl-loop", daemon=True).start()
 
     def start(self, entries: Sequence[Entry], _now: float) -> None:
         """Run the functions for these jobs."""
@@ -87,9 +89,16 @@ class EventLoop:
 
     def close(self) -> None:
         """Stop the loop."""
+        self._is_closed = True
         self._loop.call_soon_threadsafe(self._loop.stop)
 
     # In the thread of the loop
+
+    def _run_loop(self) -> None:
+        while not self._is_closed:
+            # asyncio raises it here too if a task that a function has made exits. Other functions go on.
+            with suppress(SystemExit, KeyboardInterrupt):
+                self._loop.run_forever()
 
     def _begin(self) -> None:
         self._is_scheduled = False

@@ -6,6 +6,7 @@ import time
 import traceback
 
 from disquectl.jobs import Reject, Retry
+from disquectl.protocol.job_options import MAX_SECONDS
 from disquectl.worker.job import Failure
 
 TYPE_CHECKING = False
@@ -24,17 +25,32 @@ def failure_of(problem: BaseException, lines: int, *, skip: Container[str] = ())
     why = _last_line(problem)
     after = None
     if isinstance(problem, Retry):
-        why, after = problem.reason or "the function asked for another attempt", problem.after
+        why, after = _reason(problem) or "the function asked for another attempt", _after(problem)
     elif isinstance(problem, Reject):
-        why = problem.reason or "the function rejected the job"
+        why = rejection_of(problem)
     return Failure(None, None, _traceback(problem, lines, skip), time.time(), why=why, after=after)
 
 
 def rejection_of(problem: BaseException) -> str:
     """Return why the job is not to be tried again; empty if it may be."""
     if isinstance(problem, Reject):
-        return problem.reason or "the function rejected the job"
+        return _reason(problem) or "the function rejected the job"
     return ""
+
+
+def _reason(problem: Reject | Retry) -> str:
+    """Its reason as text: a class derived from it may have set anything, or nothing."""
+    try:
+        return str(problem.reason or "")
+    except Exception:
+        return type(problem).__name__
+
+
+def _after(problem: Retry) -> float | None:
+    after: object = problem.after
+    if isinstance(after, int | float) and 0 <= after <= MAX_SECONDS:
+        return after
+    return None
 
 
 def _last_line(problem: BaseException) -> str:

@@ -15,6 +15,7 @@ from disquectl.functions.messages import (
     ERROR,
     FROM_PARENT_FD,
     INHERIT,
+    OVER,
     READY,
     RETIRED,
     RETIRING,
@@ -51,6 +52,8 @@ class ProcessLog(Log):
         """Report the totals to the parent."""
         self.counts["left"] += unfinished
         self._report(0, 0)
+        # What a function calls may end the process with any code.
+        self.forward(line(OVER))
 
     def draw(self, now: float, running: int, held: int) -> None:
         """Report what the parent's status line shows."""

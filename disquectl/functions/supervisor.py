@@ -18,6 +18,7 @@ from disquectl.functions.messages import (
     COUNTS,
     ERROR,
     INHERIT,
+    OVER,
     READY,
     RETIRED,
     RETIRING,
@@ -137,6 +138,8 @@ class Supervisor:
             for name in _SHOWN:
                 self._log.counts[name] += value[name] - process.counts.get(name, 0)
             process.counts = value
+        elif kind == OVER:
+            process.is_over = True
         elif kind == RETIRING:
             process.is_replaced = True
             if not self._is_ending:
@@ -168,11 +171,13 @@ class Supervisor:
         process.close()
         if self._error is not None or process.is_replaced:
             return
-        if code in (_GOOD, _IN_PART) or (self._is_ending and code in (RETIRED, -signal.SIGTERM)):
+        if (process.is_over and code in (_GOOD, _IN_PART)) or (
+            self._is_ending and code in (RETIRED, -signal.SIGTERM)
+        ):
             # One that was ended before it was ready has taken no job.
             self._codes.add(_IN_PART if code and process.is_ready else _GOOD)
             return
-        if self._start.plan.burst and code == 5:
+        if process.is_over and self._start.plan.burst and code == 5:
             self._codes.add(code)
             return
         what = f"was ended by {signal.Signals(-code).name}" if code < 0 else f"ended with exit code {code}"
