@@ -171,11 +171,14 @@ class Supervisor:
         process.close()
         if self._error is not None or process.is_replaced:
             return
+        if self._is_ending and not process.is_ready:
+            # It has taken no job.
+            self._codes.add(_GOOD)
+            return
         if (process.is_over and code in (_GOOD, _IN_PART)) or (
             self._is_ending and code in (RETIRED, -signal.SIGTERM)
         ):
-            # One that was ended before it was ready has taken no job.
-            self._codes.add(_IN_PART if code and process.is_ready else _GOOD)
+            self._codes.add(_IN_PART if code else _GOOD)
             return
         if process.is_over and self._start.plan.burst and code == 5:
             self._codes.add(code)
