@@ -119,7 +119,7 @@ def _check_call(values: Values, taking: list[str]) -> None:
         return
     if "command" in values:
         raise UsageError("a command and --call cannot be combined", "use one of them")
-    alone = ("term_exit_0_done", "tag", "metrics", "in_flight", "max_jobs_per_handler", "max_memory")
+    alone = ("term_exit_0_done", "tag", "in_flight", "max_jobs_per_handler", "max_memory")
     unfit = [*taking, *(f"--{name.replace('_', '-')}" for name in alone if name in values)]
     if unfit:
         raise UsageError(f"{unfit[0]} and --call cannot be combined")

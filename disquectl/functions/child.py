@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from typing import Any
 
     from disquectl.functions.messages import Kind, Start
+    from disquectl.worker.figures import Numbers
     from disquectl.worker.log import Log
     from disquectl.worker.poller import Poller
 
@@ -40,6 +41,7 @@ class CallingProcess:
     is_replaced  it takes no more jobs, and another one was started for it
     is_over      it has said that it ends by itself
     counts       its counts, as it last reported them
+    figures      the numbers of its queues, likewise
     """
 
     def __init__(
@@ -54,6 +56,7 @@ class CallingProcess:
         self.began = time.monotonic()
         self.is_ready = self.is_replaced = self.is_over = False
         self.counts: dict[str, int] = {}
+        self.figures: dict[bytes, Numbers] = {}
         self._poller = poller
         self._log = log
         self._heard = heard

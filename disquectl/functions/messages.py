@@ -25,10 +25,11 @@ FROM_PARENT_FD, TO_PARENT_FD = 3, 4
 # The exit codes of a process: as of `work`, and these.
 RETIRED = 75
 
-Kind: TypeAlias = Literal["ready", "error", "counts", "retiring", "inherit", "over"]
+Kind: TypeAlias = Literal["ready", "error", "counts", "figures", "retiring", "inherit", "over"]
 READY: Kind = "ready"  # the function is there; the names of its queues
 ERROR: Kind = "error"  # it is not; why, and advice
 COUNTS: Kind = "counts"  # how many jobs were done, failed, ..., and are running and held
+FIGURES: Kind = "figures"  # queue -> its numbers (worker.figures), with --metrics
 RETIRING: Kind = "retiring"  # a function cannot be ended: start another process
 INHERIT: Kind = "inherit"  # jobs for the next process to keep
 OVER: Kind = "over"  # it ends by itself: its exit code is that of its work
@@ -46,6 +47,7 @@ class Start:
     response_timeout: float | None
     password: str | bytes | None
     tls: dict[str, Any] | None
+    has_metrics: bool
     as_json: bool
     quiet: bool
     verbose: bool

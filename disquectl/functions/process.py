@@ -13,6 +13,7 @@ from disquectl.errors import ConnectionFailed, DisquectlError
 from disquectl.functions.messages import (
     COUNTS,
     ERROR,
+    FIGURES,
     FROM_PARENT_FD,
     INHERIT,
     OVER,
@@ -28,6 +29,7 @@ from disquectl.functions.messages import (
 from disquectl.functions.settings import with_settings
 from disquectl.functions.target import load
 from disquectl.functions.worker import FunctionWorker
+from disquectl.worker.figures import Figures
 from disquectl.worker.log import Log
 from disquectl.worker.log_output import LogOutput
 from disquectl.worker.poller import READ
@@ -36,10 +38,12 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import NoReturn
 
+    from disquectl.execution.signals import Signals
     from disquectl.functions.target import Target
     from disquectl.worker.plan import Plan
 
 _COUNTS_SECONDS = 0.25
+_FIGURES_SECONDS = 1.0
 _CHUNK_BYTES = 65536
 
 
@@ -68,6 +72,26 @@ class ProcessLog(Log):
 
 class Process(FunctionWorker):
     """The worker of a process, which also listens to its parent, and ends when that has died."""
+
+    def measure(self) -> None:
+        """Tell the parent the figures of the queues, once a second."""
+        self._figures = Figures(self._plan)
+        self._figures_at = 0.0
+
+    def _turn(self, signals: Signals) -> None:
+        super()._turn(signals)
+        if self._figures is not None and self._now >= self._figures_at:
+            self._figures_at = self._now + _FIGURES_SECONDS
+            self._report_figures()
+
+    def _close(self, signals: Signals) -> None:
+        self._report_figures()
+        super()._close(signals)
+
+    def _report_figures(self) -> None:
+        if self._figures is not None:
+            numbers = self._figures.numbers(self._functions.by_queue(), self._lifecycle.held)
+            self._log.forward(line(FIGURES, {os.fsdecode(name): some for name, some in numbers.items()}))
 
     def listen(self, frames: Frames) -> None:
         """Adopt the jobs that the parent sends."""
@@ -142,6 +166,8 @@ def _work(start: Start, plan: Plan, target: Target, log: ProcessLog, frames: Fra
         inherit=lambda jobs: log.forward(line(INHERIT, packed(jobs))),
     )
     worker.listen(frames)
+    if start.has_metrics:
+        worker.measure()
     try:
         well = worker.run()
     except ConnectionFailed as problem:

@@ -10,6 +10,7 @@ from __future__ import annotations
 import os
 import signal
 import time
+from collections import Counter
 from math import inf
 
 from disquectl.functions.entry import Entry
@@ -109,6 +110,10 @@ class Functions:
         if self._fresh:
             soon = next(iter(self._fresh.values())).taken + _SOON_SECONDS
         return min(soon, self._expire_at, self._runner.next_deadline)
+
+    def by_queue(self) -> Counter[bytes]:
+        """How many jobs of each queue are here."""
+        return Counter(entry.raw_queue for some in (self._fresh, self._slow) for entry in some.values())
 
     def has(self, job_id: str) -> Entry | None:
         """Return the job of this ID, if it runs or waits here."""

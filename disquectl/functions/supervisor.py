@@ -17,6 +17,7 @@ from disquectl.functions.child import CallingProcess
 from disquectl.functions.messages import (
     COUNTS,
     ERROR,
+    FIGURES,
     INHERIT,
     OVER,
     READY,
@@ -27,15 +28,19 @@ from disquectl.functions.messages import (
     unpacked,
 )
 from disquectl.worker.child import ended_processes
+from disquectl.worker.figures import added, text_of, without_present
 from disquectl.worker.poller import READ, WRITE, Poller
+from disquectl.worker.scrapes import Scrapes
 from disquectl.worker.stdout import Stdout
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Mapping
+    from socket import socket
     from typing import Any
 
     from disquectl.functions.messages import Kind, Start
+    from disquectl.worker.figures import Numbers
     from disquectl.worker.log import Log
     from disquectl.worker.systemd import Systemd
 
@@ -50,9 +55,16 @@ class Supervisor:
     """Create one for each run."""
 
     def __init__(
-        self, start: Start, count: int, environ: Mapping[bytes, bytes], log: Log, service: Systemd
+        self,
+        start: Start,
+        count: int,
+        environ: Mapping[bytes, bytes],
+        log: Log,
+        *,
+        service: Systemd,
+        listening: socket | None = None,
     ) -> None:
-        """`count`: how many processes to run."""
+        """`count`: how many processes to run. Metrics are served at the socket `listening`."""
         self._start = start
         most = start.plan.max_jobs
         self._count = count if most is None else min(count, most)
@@ -61,6 +73,8 @@ class Supervisor:
         self._service = service
         self._poller = Poller()
         self._stdout = Stdout(self._poller, log, lambda _: None)
+        self._scrapes = None if listening is None else Scrapes(listening, self._poller, self._metrics)
+        self._past: dict[bytes, Numbers] = {}  # the figures of processes that have ended
         self._processes: dict[int, CallingProcess] = {}
         self._received: list[int] = []
         self._is_ready = False
@@ -96,12 +110,16 @@ class Supervisor:
             process.close()
         self._stdout.close()
         self._service.close()
+        if self._scrapes is not None:
+            self._scrapes.close()
         if self._error is None:
             self._log.totals(0)
         self._log.close()
 
     def _turn(self, signals: Signals) -> None:
         self._draw()
+        if self._scrapes is not None:
+            self._scrapes.tick(time.monotonic())
         self._service.tick(time.monotonic(), is_stopping=self._is_ending)
         until = min(self._due.values(), default=inf) if not self._is_ending else inf
         until = min(until, self._service.next_deadline)
@@ -140,6 +158,8 @@ class Supervisor:
             process.counts = value
         elif kind == OVER:
             process.is_over = True
+        elif kind == FIGURES:
+            process.figures = {os.fsencode(name): tuple(some) for name, some in value.items()}
         elif kind == RETIRING:
             process.is_replaced = True
             if not self._is_ending:
@@ -147,6 +167,9 @@ class Supervisor:
         elif kind == INHERIT:
             self._heirless.append(value)
             self._give_to_heirs()
+
+    def _metrics(self) -> str:
+        return text_of(added([self._past, *(process.figures for process in self._processes.values())]))
 
     def _ready(self, process: CallingProcess) -> None:
         process.is_ready = True
@@ -169,6 +192,7 @@ class Supervisor:
     def _ended(self, process: CallingProcess, code: int) -> None:
         process.read_the_rest()
         process.close()
+        self._past = added([self._past, without_present(process.figures)])
         if self._error is not None or process.is_replaced:
             return
         if self._is_ending and not process.is_ready:

@@ -161,6 +161,9 @@ class FunctionWorker(Worker):
                 self._slow_one_ended(entry)
         if quick:
             self._log_done(quick)
+            if self._figures is not None:
+                for entry in quick:
+                    self._figures.ended(entry.raw_queue, entry.seconds, is_done=True)
             for entry in self._acks.add(quick, self._now):
                 self._acknowledge_if_there(entry)
 

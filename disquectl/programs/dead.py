@@ -20,7 +20,7 @@ from disquectl.merge.replicas import STATE, shown
 from disquectl.protocol.jobid import is_valid
 from disquectl.protocol.replies import complete
 from disquectl.protocol.server_replies import client_list, hello
-from disquectl.protocol.worker_names import read_worker_name
+from disquectl.protocol.worker_names import read_failed_name
 from disquectl.spec.parameters import as_bytes
 from disquectl.worker.dead_groups import grouped
 from disquectl.worker.dead_letters import DeadLetters, failing, revival
@@ -158,15 +158,14 @@ def _failing(cluster: Cluster, refusals: Refusals, chosen: DeadSelection) -> lis
 
 
 def _failed_once(cluster: Cluster, refusals: Refusals) -> set[str]:
-    """What workers say of jobs that failed once and wait for their second attempt, in their names."""
+    """The jobs that workers name as failed once, and waiting for their second attempt."""
     found: set[str] = set()
     for connection, request, reply in cluster.ask([b"CLIENT", b"LIST"]):
         if isinstance(reply, ReplyError):
             refusals.add(connection, request, reply)
             continue
         for client in client_list(reply):
-            if (said := read_worker_name(client.get("name", ""))) is not None:
-                found.update(said.failed)
+            found.update(read_failed_name(client.get("name", "")))
     return found
 
 

@@ -116,10 +116,10 @@ def work(command: Command, values: Values, session: Session) -> None:
         environ.setdefault("PYTHONUNBUFFERED", "1")
     service = Systemd(os.environ, os.getpid())
     encoded = {os.fsencode(name): os.fsencode(text) for name, text in environ.items()}
-    if path is None:
-        _call(plan, values, seeds, encoded, session=session, log=log, service=service)
-        return
     listening = _listen(values, session, log) if "metrics" in values else None
+    if path is None:
+        _call(plan, values, seeds, encoded, session=session, log=log, service=service, listening=listening)
+        return
     program = Program(path, encoded)
     worker = Worker(
         plan, program, seeds, client.connection_factory, log, service=service, listening=listening
@@ -148,6 +148,7 @@ def _call(
     session: Session,
     log: Log,
     service: Systemd,
+    listening: socket | None,
 ) -> None:
     """Start and watch the processes that call a Python function."""
     from disquectl.functions.messages import Start
@@ -163,12 +164,14 @@ def _call(
         response_timeout=settings.response_timeout_ms / 1000,
         password=session.password,
         tls=settings.tls,
+        has_metrics=listening is not None,
         as_json=log.is_json,
         quiet=log.is_quiet,
         verbose=log.is_verbose,
     )
     count = values.get("processes") or os.cpu_count() or 1
-    session.exit_code = Supervisor(start, count, environ, log, service).run()
+    supervisor = Supervisor(start, count, environ, log, service=service, listening=listening)
+    session.exit_code = supervisor.run()
 
 
 def _fileno(stream: BinaryIO) -> int:

@@ -1,18 +1,22 @@
 """The names that `work` gives its connections: its host, its process and its queues. Pure.
 
     disquectl:work:HOST:PID:q=NAME,NAME
-    disquectl:work:HOST:PID:q=NAME,NAME:f=ID,ID
 
 Separators and bytes that CLIENT SETNAME refuses are percent-encoded. If there is no room for all queues, the
-list ends with `+N`, the number of queues that it leaves out. `f=` names jobs that failed once and wait for
-their second attempt: Disque has counted nothing yet, so that nobody else could tell. An ID there is the
-beginning of its random part.
+name ends with `+N`, the number of queues that it leaves out.
+
+    disquectl:failed:HOST:PID:ID,ID
+
+is the name of another connection, of a worker that holds jobs which failed once, for their second attempt:
+Disque has counted nothing yet, so that nobody else could tell. An ID there is the beginning of its random
+part.
 """
 
 from __future__ import annotations
 
 _START = "disquectl:work:"
-_QUEUES, _FAILED = "q=", "f="
+_QUEUES = "q="
+_FAILED = "disquectl:failed:"
 _LONGEST = 200
 _LONGEST_HOST = 64
 _LONGEST_COUNT = 9  # digits
@@ -30,16 +34,14 @@ class WorkerName:
     worker     the name without the queues
     queues     the queues, in the worker's order
     left_out   how many more there are
-    failed     the SHORT_ID of jobs that failed once and wait for their second attempt
     """
 
-    __slots__ = ("failed", "left_out", "queues", "worker")
+    __slots__ = ("left_out", "queues", "worker")
 
-    def __init__(self, worker: str, queues: list[bytes], left_out: int, failed: list[str]) -> None:
+    def __init__(self, worker: str, queues: list[bytes], left_out: int) -> None:
         self.worker = worker
         self.queues = queues
         self.left_out = left_out
-        self.failed = failed
 
 
 def worker_name(host: bytes, pid: int, queues: list[bytes]) -> bytes:
@@ -63,9 +65,7 @@ def worker_name(host: bytes, pid: int, queues: list[bytes]) -> bytes:
 def read_worker_name(name: str) -> WorkerName | None:
     """What the name of a connection says; None if it is not a worker's name."""
     parts = name.split(":")
-    if not name.startswith(_START) or len(parts) not in (5, 6) or not parts[4].startswith(_QUEUES):
-        return None
-    if len(parts) == 6 and not parts[5].startswith(_FAILED):
+    if not name.startswith(_START) or len(parts) != 5 or not parts[4].startswith(_QUEUES):
         return None
     text, plus, count = parts[4].removeprefix(_QUEUES).partition("+")
     if plus and not (count.isascii() and count.isdigit() and len(count) <= _LONGEST_COUNT):
@@ -74,17 +74,21 @@ def read_worker_name(name: str) -> WorkerName | None:
     known = [queue for queue in queues if queue is not None]
     if len(known) < len(queues):
         return None
-    words = parts[5].removeprefix(_FAILED).split(",") if len(parts) == 6 else []
-    failed = [word.decode() for word in map(_decoded, words) if word and word.isascii()]
-    return WorkerName(":".join(parts[:4]), known, int(count) if plus else 0, failed)
+    return WorkerName(name[: name.rindex(":")], known, int(count) if plus else 0)
 
 
-def with_failed(name: bytes, job_ids: list[str]) -> bytes:
-    """The name of a worker, with the first MOST_FAILED of these jobs."""
-    if not job_ids:
-        return name
+def failed_name(host: bytes, pid: int, job_ids: list[str]) -> bytes:
+    """The name for the connection that tells which jobs failed once: the first MOST_FAILED of these."""
     words = [_encoded(job_id[SHORT_ID].encode()) for job_id in job_ids[:MOST_FAILED]]
-    return name + f":{_FAILED}{','.join(words)}".encode()
+    return f"{_FAILED}{_cut_host(host)}:{pid}:{','.join(words)}".encode()
+
+
+def read_failed_name(name: str) -> list[str]:
+    """The SHORT_ID of the jobs in the name of a connection; empty if it is none of these names."""
+    parts = name.split(":")
+    if not name.startswith(_FAILED) or len(parts) != 5:
+        return []
+    return [word.decode() for word in map(_decoded, parts[4].split(",")) if word and word.isascii()]
 
 
 def _cut_host(host: bytes) -> str:

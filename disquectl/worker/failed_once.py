@@ -1,12 +1,12 @@
-"""Names the jobs that failed once and wait for their second attempt, in the names of connections.
+"""Names the jobs that failed once and wait for their second attempt, in the name of a connection.
 
 Disque counts a failure when the job is put back. Until then such a job looks like one that runs, and only the
-worker knows. `dead failing` reads the names.
+worker knows. `dead failing` reads the names. The connection has no other use.
 """
 
 from __future__ import annotations
 
-from disquectl.protocol.worker_names import with_failed
+from disquectl.protocol.worker_names import failed_name
 from disquectl.worker.job import HELD, Request
 
 TYPE_CHECKING = False
@@ -22,10 +22,11 @@ _AGAIN_SECONDS = 10.0
 
 
 class FailedOnce:
-    """Remembers what the nodes were told. `name` is that of the worker's connections."""
+    """Remembers what the nodes were told. `host` and `pid` are those of the worker."""
 
-    def __init__(self, name: bytes) -> None:
-        self._name = name
+    def __init__(self, host: bytes, pid: int) -> None:
+        self._host = host
+        self._pid = pid
         self._said: dict[Node, list[str]] = {}
         self._next = 0.0
         self._again = 0.0
@@ -46,6 +47,6 @@ class FailedOnce:
         self._said = waiting
         nodes = [node for node in {**told, **waiting} if told.get(node) != waiting.get(node)]
         return [
-            Request((b"CLIENT", b"SETNAME", with_failed(self._name, waiting.get(node, []))), node)
+            Request((b"CLIENT", b"SETNAME", failed_name(self._host, self._pid, waiting.get(node, []))), node)
             for node in nodes
         ]

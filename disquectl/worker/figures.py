@@ -9,8 +9,14 @@ from disquectl.worker.job import RUNNING
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+    from typing import TypeAlias
+
     from disquectl.worker.lifecycle import JobLifecycle
     from disquectl.worker.plan import Plan
+
+    # Of a queue: jobs done, failed attempts, dead jobs, seconds of attempts; jobs that run and that are held.
+    Numbers: TypeAlias = tuple[int, int, int, float, int, int]
 
 
 class Figures:
@@ -35,20 +41,57 @@ class Figures:
     def text(self, lifecycle: JobLifecycle) -> str:
         """Return the metrics in the text format."""
         running = Counter(job.queue for job in lifecycle.jobs.values() if job.state == RUNNING)
-        done = Family("disquectl_worker_jobs_done_total", "counter", "Jobs done since the worker started.")
-        failed = Family("disquectl_worker_jobs_failed_total", "counter", "Failed attempts since the start.")
-        dead = Family("disquectl_worker_jobs_dead_total", "counter", "Jobs that failed for good.")
-        now = Family("disquectl_worker_running_jobs", "gauge", "Jobs in the worker's hands that run.")
-        held = Family("disquectl_worker_held_jobs", "gauge", "Failed jobs held until their next attempt.")
-        total = Family("disquectl_worker_job_seconds_sum", "counter", "Seconds that attempts took together.")
-        count = Family("disquectl_worker_job_seconds_count", "counter", "Attempts whose seconds were summed.")
-        for name in self._queues:
-            queue = label(name)
-            done.add(self._done[name], queue=queue)
-            failed.add(self._failed[name], queue=queue)
-            dead.add(self._dead[name], queue=queue)
-            now.add(running[name], queue=queue)
-            held.add(lifecycle.held[name], queue=queue)
-            total.add(round(self._seconds[name], 6), queue=queue)
-            count.add(self._done[name] + self._failed[name], queue=queue)
-        return text([done, failed, dead, now, held, total, count])
+        return text_of(self.numbers(running, lifecycle.held))
+
+    def numbers(self, running: Mapping[bytes, int], held: Mapping[bytes, int]) -> dict[bytes, Numbers]:
+        """Return the numbers of each queue. `running`, `held`: how many jobs are, by queue."""
+        return {
+            name: (
+                self._done[name],
+                self._failed[name],
+                self._dead[name],
+                self._seconds[name],
+                running.get(name, 0),
+                held.get(name, 0),
+            )
+            for name in self._queues
+        }
+
+
+def added(several: Iterable[Mapping[bytes, Numbers]]) -> dict[bytes, Numbers]:
+    """The sums of the numbers of several processes, queue by queue."""
+    sums: dict[bytes, Numbers] = {}
+    for numbers in several:
+        for name, more in numbers.items():
+            before = sums.get(name, (0, 0, 0, 0.0, 0, 0))
+            sums[name] = tuple(map(sum, zip(before, more, strict=True)))  # type: ignore[assignment]
+    return sums
+
+
+def without_present(numbers: Mapping[bytes, Numbers]) -> dict[bytes, Numbers]:
+    """What remains of a process that has ended: nothing runs there, and nothing is held."""
+    return {
+        name: (done, failed, dead, seconds, 0, 0)
+        for name, (done, failed, dead, seconds, _, _) in numbers.items()
+    }
+
+
+def text_of(numbers: Mapping[bytes, Numbers]) -> str:
+    """The metrics in the text format."""
+    done = Family("disquectl_worker_jobs_done_total", "counter", "Jobs done since the worker started.")
+    failed = Family("disquectl_worker_jobs_failed_total", "counter", "Failed attempts since the start.")
+    dead = Family("disquectl_worker_jobs_dead_total", "counter", "Jobs that failed for good.")
+    now = Family("disquectl_worker_running_jobs", "gauge", "Jobs in the worker's hands that run.")
+    held = Family("disquectl_worker_held_jobs", "gauge", "Failed jobs held until their next attempt.")
+    total = Family("disquectl_worker_job_seconds_sum", "counter", "Seconds that attempts took together.")
+    count = Family("disquectl_worker_job_seconds_count", "counter", "Attempts whose seconds were summed.")
+    for name, (jobs_done, attempts_failed, jobs_dead, seconds, jobs_running, jobs_held) in numbers.items():
+        queue = label(name)
+        done.add(jobs_done, queue=queue)
+        failed.add(attempts_failed, queue=queue)
+        dead.add(jobs_dead, queue=queue)
+        now.add(jobs_running, queue=queue)
+        held.add(jobs_held, queue=queue)
+        total.add(round(seconds, 6), queue=queue)
+        count.add(jobs_done + attempts_failed, queue=queue)
+    return text([done, failed, dead, now, held, total, count])

@@ -28,7 +28,8 @@ if TYPE_CHECKING:
 _PAUSE_SECONDS = 1.0
 _LEAVING_SECONDS = 60.0
 # What a connection to a node is for.
-_Purpose: TypeAlias = Literal["requests", "addjob"]
+_Purpose: TypeAlias = Literal["requests", "addjob", "names"]
+_PURPOSES: dict[object, _Purpose] = {b"ADDJOB": "addjob", b"CLIENT": "names"}
 
 
 class Nodes:
@@ -200,7 +201,7 @@ class Nodes:
 
     def _connection_for(self, request: Request) -> WatchedConnection | None:
         node = request.node
-        purpose: _Purpose = "addjob" if request.words[0] == b"ADDJOB" else "requests"
+        purpose = _PURPOSES.get(request.words[0], "requests")
         if self._unavailable_until(node) > time.monotonic():
             return None
         connection = self._connections.get((node, purpose))

@@ -77,10 +77,8 @@ class Worker:
         self._are_children_paused = False
         self._lifecycle = JobLifecycle(plan, random.random, lambda: self._nodes.known, self._id_of)
         self._slots = self._open_slots(program)
-        name = worker_name(
-            os.fsencode(socket.gethostname()), os.getpid(), [queue for queue, _ in plan.queues]
-        )
-        self._failed_once = FailedOnce(name)
+        host, pid = os.fsencode(socket.gethostname()), os.getpid()
+        self._failed_once = FailedOnce(host, pid)
         self._nodes = Nodes(
             seeds,
             connection_factory,
@@ -88,7 +86,7 @@ class Worker:
             answered=self._answered,
             lost=self._lost,
             report=log.message,
-            client_name=name,
+            client_name=worker_name(host, pid, [queue for queue, _ in plan.queues]),
         )
         self._now = time.monotonic()
         self._source = JobSource(plan, self._nodes, self._lifecycle, log, self._now)

@@ -7,7 +7,6 @@ from disquectl.worker.failed_once import FailedOnce
 from disquectl.worker.job import HELD, RUNNING, Job
 
 HERE, THERE = Node("127.0.0.1", 1), Node("127.0.0.1", 2)
-NAME = b"disquectl:work:h:1:q=mail"
 
 
 def job(start, *, state=HELD, node=HERE, nacks=0):
@@ -20,26 +19,26 @@ def said(names, jobs, now):
 
 
 def setname(end=b""):
-    return (b"CLIENT", b"SETNAME", NAME + end)
+    return (b"CLIENT", b"SETNAME", b"disquectl:failed:h:1:" + end)
 
 
 def test_only_jobs_that_wait_after_their_first_failure_are_named():
     jobs = [job("11111111"), job("22222222", state=RUNNING), job("33333333", nacks=1)]
-    assert said(FailedOnce(NAME), jobs, 5) == {(HERE, setname(b":f=11111111"))}
+    assert said(FailedOnce(b"h", 1), jobs, 5) == {(HERE, setname(b"11111111"))}
 
 
 def test_each_node_is_told_about_its_own_and_only_about_changes():
-    names = FailedOnce(NAME)
+    names = FailedOnce(b"h", 1)
     one, other = job("11111111"), job("22222222", node=THERE)
     assert said(names, [], 5) == set()
-    assert said(names, [one], 6) == {(HERE, setname(b":f=11111111"))}
+    assert said(names, [one], 6) == {(HERE, setname(b"11111111"))}
     assert said(names, [one, other], 6.5) == set(), "at most once a second"
-    assert said(names, [one, other], 7) == {(THERE, setname(b":f=22222222"))}
+    assert said(names, [one, other], 7) == {(THERE, setname(b"22222222"))}
     assert said(names, [other], 8) == {(HERE, setname())}
     assert said(names, [other], 9) == set()
 
 
 def test_it_is_told_again_to_new_connections():
-    names = FailedOnce(NAME)
+    names = FailedOnce(b"h", 1)
     one = job("11111111")
-    assert said(names, [one], 5) == said(names, [one], 20) == {(HERE, setname(b":f=11111111"))}
+    assert said(names, [one], 5) == said(names, [one], 20) == {(HERE, setname(b"11111111"))}

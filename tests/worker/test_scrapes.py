@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import os
 import re
 import signal
 import socket
@@ -11,6 +12,7 @@ import urllib.request
 
 import pytest
 
+from tests.support.processes import children_of
 from tests.support.waiting import wait_until
 from tests.support.workers import SOON, nothing_left, work, worker
 
@@ -57,6 +59,41 @@ def test_done_failed_dead_and_running(node, client, tmp_path):
         assert set(values(port, "other").values()) == {0.0}
         (tmp_path / "go").touch()
         wait_until(lambda: values(port)["running_jobs"] == 0)
+
+
+SHOP = """
+import os, time
+def call(job):
+    while job.body == b"wait" and not os.path.exists("go"):
+        time.sleep(0.01)
+    if job.body == b"bad":
+        raise ValueError("bad")
+"""
+
+
+def test_the_figures_of_processes_that_call_functions_are_added_up(node, client, tmp_path, monkeypatch):
+    (tmp_path / "shop.py").write_text(SHOP)
+    monkeypatch.setenv("PYTHONPATH", os.pathsep.join([os.getcwd(), os.environ.get("PYTHONPATH", "")]))
+    monkeypatch.chdir(tmp_path)
+    options = ("--processes", "2", "--max-retries", "1", *SOON, "--call", "shop:call")
+    with scraped(node, "-q", "q", *options) as (process, port):
+        wait_until(lambda: len(children_of(process.pid)) == 2)
+        for body in (*["ok"] * 50, "bad", "wait"):
+            client.addjob("q", body)
+        expected = {
+            "jobs_done_total": 50,
+            "jobs_failed_total": 2,
+            "jobs_dead_total": 1,
+            "running_jobs": 1,
+            "held_jobs": 0,
+            "job_seconds_count": 52,
+        }
+        wait_until(lambda: values(port).items() >= expected.items())
+        for child in children_of(process.pid):
+            os.kill(int(child), signal.SIGKILL)
+        wait_until(lambda: values(port)["running_jobs"] == 0)
+        assert values(port)["jobs_done_total"] == 50, "what was done stays done"
+        (tmp_path / "go").touch()
 
 
 def test_the_text_is_that_of_prometheus(node):
