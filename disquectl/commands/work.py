@@ -172,7 +172,7 @@ COMMAND = Command(
             Option(
                 "--lines",
                 FLAG,
-                "Keep the command running: write each job to its stdin as a line of JSON, read a reply line.",
+                "Keep the command running: write jobs to its stdin as lines of JSON.",
             ),
             Option(
                 "--call",
@@ -182,24 +182,24 @@ COMMAND = Command(
             Option(
                 "--processes",
                 number(1, 1000),
-                "With --call: run N processes, each with -c functions at a time.",
+                "With --call: run N processes, each with -c.",
                 unset="the number of cores",
             ),
             Option(
                 "--in-flight",
                 number(1, 1000),
-                "With --lines: give a command up to N jobs before it answers; it answers in their order.",
+                "With --lines: give a command N jobs ahead.",
                 unset="1",
             ),
             Option(
                 "--max-jobs-per-handler",
                 number(1),
-                "With --lines: replace the process of a command after it had N jobs.",
+                "With --lines: replace a process after N jobs.",
             ),
             Option(
                 "--max-memory",
                 SIZE,
-                "With --lines: replace the process of a command when it uses more memory (RSS) after a job.",
+                "With --lines: replace a process with a larger RSS.",
             ),
             Option("--tag", FLAG, "Begin each line that a command writes with the job's ID."),
             Option("--timeout", DURATION, "End a command that takes longer than this: TERM, then KILL."),

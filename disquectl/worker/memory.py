@@ -15,7 +15,7 @@ def can_be_read() -> bool:
 def resident_bytes(pid: int) -> int:
     """Return the bytes of memory that the process uses now, without its children; 0 if it is gone."""
     try:
-        with open(f"/proc/{pid}/statm", "rb", buffering=0) as file:
+        with open(f"/proc/{pid}/statm", "rb") as file:
             return int(file.read().split()[1]) * _PAGE_BYTES
     except OSError:
         return 0

@@ -9,6 +9,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
 READ, WRITE = select.POLLIN, select.POLLOUT
+# poll reports these without being asked.
+_ALWAYS = select.POLLERR | select.POLLHUP | select.POLLNVAL
 
 
 class Poller:
@@ -41,6 +43,6 @@ class Poller:
         first = self._turn % len(ready) if ready else 0
         for fd, events in ready[first:] + ready[:first]:
             known = self._known.get(fd)
-            # An earlier callback may have dropped it.
-            if known is not None:
+            # An earlier callback may have dropped it, or may watch it for something else now.
+            if known is not None and events & (known[0] | _ALWAYS):
                 known[1](events)

@@ -4,7 +4,7 @@ import json
 import tracemalloc
 
 import pytest
-from hypothesis import example, given
+from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
 from disquectl.bulk import dump_reader
@@ -66,6 +66,8 @@ VALUES = st.one_of(
 )
 
 
+# A busy machine is no fault of the values.
+@settings(suppress_health_check=[HealthCheck.too_slow])
 @given(st.dictionaries(st.sampled_from(sorted(WRITTEN)), VALUES, max_size=3))
 @example({"body": "\ud800"})
 @example({"body": '"\\\n\0\u202e\x7f'})

@@ -62,9 +62,11 @@ def test_a_cluster_that_refuses_is_no_empty_one(words, answers):
 
 @pytest.mark.parametrize("words", [["dead"], ["dead", "failing"]])
 def test_dead_jobs_are_read_where_they_can_be(words):
+    # dead failing asks for the names of connections first.
+    clients = [b"$0\r\n\r\n"] if "failing" in words else []
     with (
-        ScriptedNode([hello(A), b"*2\r\n$1\r\n0\r\n*0\r\n"]) as good,
-        ScriptedNode([hello(B), b"-ERR no\r\n"]) as bad,
+        ScriptedNode([hello(A), *clients, b"*2\r\n$1\r\n0\r\n*0\r\n"]) as good,
+        ScriptedNode([hello(B), *clients, b"-ERR no\r\n"]) as bad,
     ):
         result = run_disquectl(*words, node=f"{good.address},{bad.address}")
     assert (result.code, result.out) == (3, "")
