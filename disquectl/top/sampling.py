@@ -6,7 +6,6 @@ Used by the live screen, in a separate thread, and by `top -b`.
 from __future__ import annotations
 
 import gc
-import sys
 import threading
 import time
 from dataclasses import replace
@@ -36,8 +35,6 @@ if TYPE_CHECKING:
 
 # Thresholds of garbage collection: seldom enough to cost little, often enough not to hold up a key.
 SELDOM_COLLECTED = (10_000, 50, 50)
-# Another thread that has a key to answer gets its turn after this time.
-SWITCH_SECONDS = 0.001
 # What a page of a scan costs the node.
 _SELDOM: tuple[Words, ...] = ([b"INFO", b"commandstats"],)
 
@@ -52,20 +49,18 @@ class TopSampler:
         plan = partial(NodePlan, seconds, wants=self._queues.wants, seldom=(*SELDOM, *_SELDOM))
         self.sampler = Sampler(session.impatient_client(timeout), plan, discover="seeds_only" not in values)
         self._model = Model(self._queues.wants)
-        self._collecting, self._switching = gc.get_threshold(), sys.getswitchinterval()
+        self._collecting = gc.get_threshold()
         self.on_screen: tuple[bytes, ...] = ()
         self._of_queue: QueueLook | None = None  # kept while one of its jobs is looked at
 
     def __enter__(self) -> Self:
         # Each tick makes hundreds of thousands of objects without cycles; searching them takes long.
-        self._collecting, self._switching = gc.get_threshold(), sys.getswitchinterval()
+        self._collecting = gc.get_threshold()
         gc.set_threshold(*SELDOM_COLLECTED)
-        sys.setswitchinterval(SWITCH_SECONDS)
         return self
 
     def __exit__(self, *_: object) -> None:
         gc.set_threshold(*self._collecting)
-        sys.setswitchinterval(self._switching)
         self.sampler.cluster.close()
 
     def first(self) -> Snapshot:
