@@ -8,7 +8,6 @@ import signal
 import pytest
 
 from tests.support.processes import children_of, run_in_shell, state_of
-from tests.support.terminal import Terminal
 from tests.support.tls_proxy import Authority, TlsProxy
 from tests.support.waiting import wait_until
 from tests.support.workers import letters, nothing_left, work, worker
@@ -50,18 +49,12 @@ def test_ctrl_z_stops_the_processes_and_fg_goes_on(folder, node, client):
         assert process.wait(30) == 0
 
 
-def test_ctrl_c_three_times_ends_at_once_and_the_job_goes_back(folder, node, client):
+def test_ctrl_c_again_and_again_ends_it_and_the_job_goes_back(folder, node, client):
     job_id = client.addjob("q", "x")
     options = ("--processes", "1", "--grace", "5m")
-    with Terminal("work", "-q", "q", *options, "--call", "shop:wait", node=node) as terminal:
+    with worker(node, "-q", "q", *options, "--call", "shop:wait") as process:
         wait_until((folder / "begun").exists)
-        terminal.type("\x03")
-        terminal.wait_for("taking no more jobs")
-        # The second one begins the grace time; the third ends it.
-        terminal.type("\x03")
-        terminal.type("\x03")
-        terminal.type("\x03")
-        terminal.end()
+        wait_until(lambda: process.poll() is not None or process.send_signal(signal.SIGINT))
     wait_until(lambda: client.show(job_id)["state"] == "queued")
     assert client.show(job_id)["nacks"] == 0
 
