@@ -127,13 +127,11 @@ class Sampler:
             self._ask_to_look(look, idle)
             self._pump(until, idle)
 
-    def found(self) -> list[Record]:
-        """What `look` has found."""
-        if self.look is None:
-            return []
+    def found(self, look: Look) -> list[Record]:
+        """What this look has found; `look` itself may be another one by now."""
         nodes = self.samples.nodes.values()
         names = {node.node_id: node.name for node in nodes}
-        return self.look.records(names, [node.node_id for node in nodes if not node.is_up])
+        return look.records(names, [node.node_id for node in nodes if not node.is_up])
 
     def _ask_to_look(self, look: Look, connections: list[NodeConnection]) -> None:
         requests = look.requests()
@@ -230,8 +228,9 @@ class Sampler:
         elif request[0] == b"HELLO":
             self.cluster.learn(connection, reply)
         elif request[0] in (b"QPEEK", b"SHOW"):
-            if self.look is not None:
-                connection.ask(self.look.take(connection, request, reply))
+            look = self.look
+            if look is not None:
+                connection.ask(look.take(connection, request, reply))
         elif request[0] == b"JSCAN":
             if self.jobs is not None:
                 self.jobs.take(connection, reply)

@@ -71,7 +71,7 @@ class Choice:
     is_trouble: bool = False
     back: list[Frame] = field(default_factory=list)
     _jobs: tuple[bytes, tuple[Record, ...]] = field(default_factory=lambda: (b"", ()))
-    _rows: tuple[object, list[QueueRow]] | None = None
+    _rows: tuple[object, list[QueueRow], list[bytes]] = field(default_factory=lambda: (None, [], []))
     _letters: tuple[Record, ...] = ()
     _problems: tuple[object, dict[bytes, Problem]] = field(default_factory=lambda: (None, {}))
 
@@ -81,11 +81,16 @@ class Choice:
         return Opened(self.queue, self.job, self.screen in ("dead", "letter"))
 
     def rows(self, snapshot: Snapshot) -> list[QueueRow]:
-        """The rows of queues as `arranged` has them; the last answer is kept."""
+        """The rows of queues as `arranged` has them."""
+        return self._arranged(snapshot)[1]
+
+    def _arranged(self, snapshot: Snapshot) -> tuple[object, list[QueueRow], list[bytes]]:
+        """The rows of queues and their names; the last answer is kept, since each key asks."""
         key = (snapshot.at, self.filter, self.sort, self.is_reversed)
-        if self._rows is None or self._rows[0] != key:
-            self._rows = key, arranged(snapshot.rows, self.filter, self.sort, self.is_reversed)
-        return self._rows[1]
+        if self._rows[0] != key:
+            rows = arranged(snapshot.rows, self.filter, self.sort, self.is_reversed)
+            self._rows = key, rows, [row.queue for row in rows]
+        return self._rows
 
     def jobs(self, snapshot: Snapshot) -> list[Record]:
         """The jobs of the opened queue, as far as they are known."""
@@ -123,7 +128,7 @@ class Choice:
             return list(self.problems(snapshot))
         if self.screen == "nodes":
             return [node.name.encode() for node in nodes_of(snapshot.nodes, self.filter, self.is_reversed)]
-        return [row.queue for row in self.rows(snapshot)]
+        return self._arranged(snapshot)[2]
 
     def problem_of(self, name: bytes) -> Record | None:
         """The finding with this name."""

@@ -1,4 +1,4 @@
-"""Examines the cluster by the rules of `health` once a minute, in a separate thread: the screen of problems.
+"""Examines the cluster by the rules of `health` about once a minute, in a thread: the screen of problems.
 
 It asks the nodes what `doctor` asks, but scans no jobs: those that may be in trouble come from the scans that
 the screen makes anyway. Only queues that have something to be found are looked at.
@@ -6,6 +6,7 @@ the screen makes anyway. Only queues that have something to be found are looked 
 
 from __future__ import annotations
 
+import math
 import threading
 import time
 
@@ -22,10 +23,13 @@ if TYPE_CHECKING:
 
     from disquectl.execution.session import Session
     from disquectl.fanout.job_slices import JobPass
+    from disquectl.merge.nodes import Health
     from disquectl.spec.parameters import Values
     from disquectl.top.model import Snapshot
 
 EVERY_SECONDS = 60.0
+# It is examined again after this time if a node has gone or come.
+LEAST_SECONDS = 10.0
 # The rates of queues are measured over this time, or over two intervals and a half of a quick screen.
 _INTERVAL_SECONDS, _INTERVALS = 5.0, 2.5
 # Queues that are looked at.
@@ -58,13 +62,15 @@ class Examiner(threading.Thread):
         self._stopped.set()
 
     def run(self) -> None:
-        had_jobs = False
-        due = time.monotonic()
+        begun = -math.inf
+        known: tuple[bool, dict[str, Health]] = False, {}
         while not self._stopped.wait(0.2):
-            has_jobs = self._scanned() is not None
-            # The queues have to be known; and with the first scan there is more to say.
-            if self._snapshot().nodes and (time.monotonic() >= due or has_jobs > had_jobs):
-                had_jobs, due = has_jobs, time.monotonic() + EVERY_SECONDS
+            nodes = {node.name: node.health for node in self._snapshot().nodes}
+            # With the first scan there is more to say, and when nodes go or come.
+            now_known = self._scanned() is not None, nodes
+            rests_for = EVERY_SECONDS if now_known == known else LEAST_SECONDS
+            if nodes and time.monotonic() >= begun + rests_for:
+                begun, known = time.monotonic(), now_known
                 self.result = self._examined()
 
     def _examined(self) -> Examined:

@@ -31,6 +31,8 @@ WINDOW_SECONDS = 10.0
 # A queued job is old after this many retry times, and not before this.
 OLD_RETRIES = 2
 OLD_SECONDS = 60
+# Pauses with which consumers get nothing.
+_BLOCKING = frozenset(("out", "all"))
 # Severities that count as problems.
 PROBLEMS = ("error", "warning")
 
@@ -216,7 +218,8 @@ class Model:
             oldest = max(int((now_ms - found.oldest_ms) / 1000), 0)
         rate_in, rate_out = total.rates()
         trouble = []
-        if total.length and not total.blocked and self._is_unserved(name, total.out_rose_at, now):
+        can_be_consumed = total.length and _BLOCKING.isdisjoint(total.pauses)
+        if can_be_consumed and not total.blocked and self._is_unserved(name, total.out_rose_at, now):
             trouble.append("no consumer")
         if (pause := total.pause()) != "none":
             trouble.append(f"paused {pause}")

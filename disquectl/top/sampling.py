@@ -92,13 +92,16 @@ class TopSampler:
 
     def looked(self, snapshot: Snapshot) -> Snapshot:
         """The snapshot with what the close look has found."""
-        look, found = self.sampler.look, tuple(self.sampler.found())
+        look = self.sampler.look
+        if look is None:
+            return snapshot
+        found = tuple(self.sampler.found(look))
         if isinstance(look, DeadLook):
             return replace(snapshot, letters=found)
-        if isinstance(look, JobLook):
-            return replace(snapshot, looked_at=look.job_id, found=found)
+        if isinstance(look, QueueLook):
+            return replace(snapshot, looked_at=look.queue, found=found)
         return (
-            replace(snapshot, looked_at=look.queue, found=found) if isinstance(look, QueueLook) else snapshot
+            replace(snapshot, looked_at=look.job_id, found=found) if isinstance(look, JobLook) else snapshot
         )
 
     @property

@@ -20,9 +20,12 @@ from disquectl.top.view_text import part_of, wrapped
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from disquectl.top.choice import Choice
     from disquectl.top.lines import Line, Surroundings
     from disquectl.top.model import Snapshot
+    from disquectl.top.rows import Screen
 
 HEADER_SPARK = 12
 # A question shows its command if there is room for this much of it.
@@ -35,24 +38,7 @@ def draw(snapshot: Snapshot, choice: Choice, around: Surroundings) -> list[Line]
     """The whole screen, in exactly `height` lines, each of `width` cells at most."""
     lines = header(snapshot, around)
     room = max(around.height - len(lines) - 1, 1)
-    if choice.screen == "help":
-        body = _help(choice, around, room)
-    elif choice.screen == "dead":
-        body = dead_screen(snapshot, choice, around, room)
-    elif choice.screen == "letter":
-        body = letter_screen(snapshot, choice, around, room)
-    elif choice.screen == "problems":
-        body = problems_screen(snapshot, choice, around, room)
-    elif choice.screen == "problem":
-        body = problem_screen(snapshot, choice, around, room)
-    elif choice.screen == "nodes":
-        body = nodes_screen(snapshot, choice, around, room)
-    elif choice.screen == "jobs":
-        body = jobs_screen(snapshot, choice, around, room)
-    elif choice.screen == "job":
-        body = job_screen(snapshot, choice, around, room)
-    else:
-        body = queues_screen(snapshot, choice, around, room)
+    body = _SCREENS[choice.screen](snapshot, choice, around, room)
     lines += body[:room]
     lines += [[] for _ in range(around.height - 1 - len(lines))]
     lines.append(_last_line(choice, around.width))
@@ -102,7 +88,7 @@ def header(snapshot: Snapshot, around: Surroundings) -> list[Line]:
     return [first, *second, figures, []]
 
 
-def _help(choice: Choice, around: Surroundings, room: int) -> list[Line]:
+def _help(_: Snapshot, choice: Choice, around: Surroundings, room: int) -> list[Line]:
     lines: list[Line] = [[("title", "  Keys")]]
     for key in KEYS:
         first, *more = wrapped(key.meaning, around.width - _KEY)
@@ -120,6 +106,19 @@ def _help(choice: Choice, around: Surroundings, room: int) -> list[Line]:
 
 def _after_blanks(line: Line) -> Line:
     return [(style, text.strip()) for style, text in line]
+
+
+_SCREENS: dict[Screen, Callable[[Snapshot, Choice, Surroundings, int], list[Line]]] = {
+    "queues": queues_screen,
+    "jobs": jobs_screen,
+    "job": job_screen,
+    "nodes": nodes_screen,
+    "dead": dead_screen,
+    "letter": letter_screen,
+    "problems": problems_screen,
+    "problem": problem_screen,
+    "help": _help,
+}
 
 
 def _last_line(choice: Choice, width: int) -> Line:

@@ -75,8 +75,16 @@ def _line(letter: Record, around: Surroundings, id_width: int) -> Line:
         line.append(("", padded(_shown(letter["id"])[:id_width], id_width) + " "))
     line.append(("", padded(_shown(letter["queue"]), _QUEUE)))
     line.append(("", f" {died:>5} {padded(_shown(letter['attempts']).rjust(5), 5)}"))
-    line.append(("", f"  {_shown(letter['reason'])}"))
+    line.append(("", f"  {_why(letter)}"))
     return line
+
+
+def _why(letter: Record) -> str:
+    """The reason; without one, how the command ended."""
+    if letter["reason"] is not None:
+        return _shown(letter["reason"])
+    ends = (f"{name} {_shown(letter[name])}" for name in ("exit", "signal") if letter[name] is not None)
+    return " ".join(ends) or "-"
 
 
 def died_ago(failed: object, now: float) -> int | None:

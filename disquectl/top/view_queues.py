@@ -49,7 +49,7 @@ def queues_screen(snapshot: Snapshot, choice: Choice, around: Surroundings, room
         name += f" /{for_terminal(choice.filter)}"
     order = "^" if choice.is_reversed else "v"
     lines = [titles(name, columns, name_width, choice.sort, order)]
-    names = [row.queue for row in rows]
+    names = choice.names(snapshot)
     if not rows:
         what = "no queue passes the filter (Esc removes it)" if choice.filter else "no queues"
         return [*lines, [("dim", f"  {what}")]]

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import pytest
+
 from disquectl.merge.job_estimate import QueueEstimate
 from disquectl.merge.samples import ClusterSamples, NodeSamples
 from disquectl.top.examiner import queues_to_look_at
@@ -129,3 +131,18 @@ def test_the_record_of_a_queue():
 def test_queues_without_jobs_and_trouble_are_not_examined():
     rows = (row(b"a", 1), row(b"b"), row(b"c", pause="in"), row(b"d", delayed=3), row(b"e", in_flight=1))
     assert queues_to_look_at(Snapshot(0.0, {}, rows)) == [b"a", b"c", b"d", b"e"]
+
+
+@pytest.mark.parametrize(
+    ("pause", "words"),
+    [("in", ("no consumer", "paused in")), ("out", ("paused out",)), ("all", ("paused all",))],
+)
+def test_a_queue_that_nobody_can_consume_lacks_no_consumer(pause, words):
+    cluster, model = ClusterSamples(), Model()
+    node = cluster.nodes["a" * 40] = NodeSamples("a" * 40, "a:1")
+    node.is_up = True
+    for at in (1.0, 100.0):
+        node.add_info(info(), at)
+        node.add_stat(b"q", stat(length=3, pause=pause.encode()), at)
+        snapshot = model.snapshot(cluster, None, None, at, 0.0)
+    assert snapshot.rows[0].trouble == words

@@ -130,7 +130,7 @@ def test_jobs_are_moved_and_their_queue_is_paused(node, client, tmp_path):
         assert person.leaves() == 0
 
 
-def test_consumers_that_wait_are_counted_and_not_who_waits_in_addjob(mortal, tmp_path):
+def test_consumers_that_wait_are_counted(mortal, tmp_path):
     seeds = mortal.addresses
 
     def wait_for_a_job():
