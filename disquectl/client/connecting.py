@@ -1,7 +1,7 @@
 """Opens connections, and nothing else does: `ConnectAttempt`, which never waits, and `open_connection`.
 
-An attempt tries the addresses of one node in order, with the TLS handshake where TLS is on. Names are looked
-up at once, which may take as long as the system's resolver does. It must not know passwords or requests.
+An attempt tries the addresses of one node in order, with the TLS handshake where TLS is on. A name is looked
+up as the attempt is made, within the timeout. It must not know passwords or requests.
 """
 
 from __future__ import annotations
@@ -13,16 +13,13 @@ import sys
 import time
 
 from disquectl.client.connection import Connection, Unreachable, is_callers, reason_of
+from disquectl.client.resolving import addresses
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from typing import TypeAlias
-
     from disquectl.client.address import Node
     from disquectl.client.connection import Wire
     from disquectl.client.tls import Handshake, Tls
-
-    Address: TypeAlias = tuple[object, ...] | str
 
 
 def open_connection(
@@ -72,7 +69,7 @@ class ConnectAttempt:
         self._timeout = timeout
         self._wire = wire
         self._tls = tls
-        self._left = addresses(node)
+        self._left = addresses(node, timeout)
         self._reason = "the name has no address"
         self._socket: socket.socket
         self._handshake: Handshake | None
@@ -143,22 +140,6 @@ class ConnectAttempt:
                 self._reason = reason_of(OSError(code, ""))
             self._socket.close()
         raise Unreachable(self._reason)
-
-
-def addresses(node: Node) -> list[tuple[int, Address]]:
-    """The families and addresses of a node's name, to be tried in order. Raises Unreachable."""
-    if node.path:
-        return [(socket.AF_UNIX, node.path)]
-    # Bytes go to the resolver as they are; text is put through the idna codec, which takes long to load.
-    host: str | bytes = node.host.encode("ascii") if node.host.isascii() else node.host
-    try:
-        found = socket.getaddrinfo(host, node.port, type=socket.SOCK_STREAM)
-    except (OSError, UnicodeError) as problem:
-        if isinstance(problem, OSError) and is_callers(problem):
-            raise
-        reason = reason_of(problem) if isinstance(problem, OSError) else "not a host name"
-        raise Unreachable(f"the name is not found ({reason})") from None
-    return [(family, address) for family, _, _, _, address in found]
 
 
 def _tune(sock: socket.socket) -> None:

@@ -45,7 +45,14 @@ _CHUNK_BYTES = 65536
 _LONG_BYTES = (sys.maxsize.bit_length() + 1) // 8
 _LARGEST_CHUNK_BYTES = 4 << 20
 # The modules that call sockets themselves, by which their failures are told from those of signal handlers.
-_SOCKET_CALLERS = {__name__, "disquectl.client.connecting", "disquectl.client.tls", "socket", "ssl"}
+_SOCKET_CALLERS = {
+    __name__,
+    "disquectl.client.connecting",
+    "disquectl.client.resolving",
+    "disquectl.client.tls",
+    "socket",
+    "ssl",
+}
 
 
 class Unreachable(Exception):

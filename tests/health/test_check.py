@@ -13,6 +13,7 @@ import pytest
 from disquectl import Client
 from tests.conftest import run_disquectl
 from tests.health.test_doctor import call
+from tests.support.hanging_names import run_without_names
 from tests.support.jobs import add, take
 from tests.support.processes import run_into_a_closed_pipe, running
 from tests.support.scripted_node import ScriptedNode, drip, refused_address, silent
@@ -125,6 +126,15 @@ def test_it_ends_in_time(item, step):
         assert time.monotonic() - begun < 10
         assert "no " in text
         assert not data
+
+
+@pytest.mark.parametrize("item", ["ping", "cluster"])
+def test_a_name_whose_lookup_hangs_does_not_outlast_the_time(item):
+    begun = time.monotonic()
+    code, out, _ = run_without_names("check", item, "-t", "1s", node="disque.example:7711")
+    assert time.monotonic() - begun < 10
+    (line,) = out.splitlines()
+    assert (code, line.startswith("DISQUE UNKNOWN - ")) == (3, True)
 
 
 def test_a_node_that_hangs_leaves_time_for_the_others(node):
