@@ -369,6 +369,24 @@ def test_a_queue_that_grows(cluster):
             thread.join()
 
 
+def test_only_queues_with_jobs_are_asked_again_during_the_interval(node, client):
+    names = [f"empty-{number}" for number in range(20)]
+    for name in names:
+        add(node, name)
+        client.fastack(*(job["id"] for job in client.getjob(name)))
+    add(node, "mail")
+    add(node, "dead:mail")
+    before = requests_of(client, "qstat")
+    assert "no-consumer" in doctor(node)
+    # All 22 once, and one of them five times more.
+    assert requests_of(client, "qstat") - before == 22 + 5
+
+
+def requests_of(client, verb):
+    """How often the node has got this request."""
+    return client.info("commandstats")["commandstats"].get(f"cmdstat_{verb}", {"calls": 0})["calls"]
+
+
 def test_dead_letters(cluster):
     add(cluster[0], "dead:mail", "x", replicate=3)
     finding = one(doctor(cluster[1]), "dead-letters")
