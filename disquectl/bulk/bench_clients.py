@@ -1,4 +1,4 @@
-"""The clients of a measurement: one adds jobs, the other takes and acknowledges them.
+"""The clients of a measurement: one sends the same request again, the other takes and acknowledges jobs.
 
 Each has one connection and one block of requests in flight; no call waits. They are written for speed: a
 measurement must not measure itself.
@@ -10,12 +10,12 @@ import select
 
 from disquectl.client.connection import Broken
 from disquectl.errors import ReplyError
-from disquectl.protocol.reply_lines import ReplyLines
 from disquectl.protocol.resp import ProtocolError, encode
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from disquectl.client.connection import Connection
+    from disquectl.protocol.reply_lines import AnyReplies, ReplyLines
     from disquectl.protocol.resp import Reply
 
 _READ = select.EPOLLIN
@@ -72,19 +72,21 @@ class BenchClient:
         self.events = _READ_AND_WRITE if self._unsent else _READ
 
 
-class AddingClient(BenchClient):
-    """Adds jobs by ADDJOB; replies are counted, not parsed."""
+class SendingClient(BenchClient):
+    """Sends one request again and again; replies are counted."""
 
-    __slots__ = ("_block", "_lines", "_request", "_size")
+    __slots__ = ("_block", "_replies", "_request", "_size")
 
-    def __init__(self, connection: Connection, request: bytes, size: int) -> None:
-        """`request`: one encoded ADDJOB. `size`: the usual number of them in a block."""
+    def __init__(
+        self, connection: Connection, request: bytes, size: int, replies: AnyReplies | ReplyLines
+    ) -> None:
+        """`request`: encoded. `size`: the usual number of them in a block. `replies` counts the replies."""
         super().__init__(connection)
         self._request = request
         self._block = request * size
         self._size = size
-        self._lines = ReplyLines()
-        self.errors = self._lines.errors
+        self._replies = replies
+        self.errors = replies.errors
 
     def begin(self, count: int, since: float) -> None:
         """Send `count` requests."""
@@ -96,9 +98,9 @@ class AddingClient(BenchClient):
         if self._unsent and events & select.EPOLLOUT:
             self._send(self._unsent)
         if events & ~select.EPOLLOUT:
-            count, ids = self._lines.feed(self._connection.receive_bytes())
+            count, done = self._replies.feed(self._connection.receive_bytes())
             self.left -= count
-            self.done += ids
+            self.done += done
             if self.left < 0:
                 raise Broken("it sent something that nobody asked for")
         return not self.left

@@ -11,11 +11,12 @@ import time
 from collections import deque
 from functools import partial
 
-from disquectl.bulk.bench_clients import AddingClient, TakingClient
+from disquectl.bulk.bench_clients import SendingClient, TakingClient
 from disquectl.bulk.bench_schedule import Schedule
 from disquectl.client.connection import Broken, Unreachable
 from disquectl.errors import ConnectionFailed
 from disquectl.merge.measured import Measured
+from disquectl.protocol.reply_lines import AnyReplies, ReplyLines
 from disquectl.protocol.resp import ProtocolError, encode
 
 TYPE_CHECKING = False
@@ -27,6 +28,7 @@ if TYPE_CHECKING:
     from disquectl.client.address import Node
     from disquectl.client.connection import Connection
     from disquectl.client.connection_factory import ConnectionFactory
+    from disquectl.spec.parameters import Words
 
     class Stopping(Protocol):
         """Says whether to stop; execution.signals.Stop does."""
@@ -36,7 +38,7 @@ if TYPE_CHECKING:
     Reporting = Callable[[int], object]
 
     class Phase(Protocol):
-        """`produce` or `consume`."""
+        """`produce`, `consume` or `repeat`."""
 
         def __call__(
             self,
@@ -66,9 +68,10 @@ class Load:
 
     rate      jobs per second, None without limit
     seconds   how long each phase lasts at most, None until all jobs are done
+    command   the words to send instead of adding and taking jobs; "jobs" are then requests
     """
 
-    __slots__ = ("clients", "nodes", "pipeline", "queue", "rate", "replicate", "seconds", "size")
+    __slots__ = ("clients", "command", "nodes", "pipeline", "queue", "rate", "replicate", "seconds", "size")
 
     def __init__(
         self,
@@ -81,8 +84,10 @@ class Load:
         replicate: int | None,
         seconds: float | None,
         rate: float | None,
+        command: Words | None = None,
     ) -> None:
         self.nodes = nodes
+        self.command = command or []
         self.queue = queue
         self.clients = clients
         self.pipeline = pipeline
@@ -111,6 +116,7 @@ class Load:
             replicate=self.replicate,
             seconds=self.seconds,
             rate=None if self.rate is None else self.rate * clients / self.clients,
+            command=self.command,
         )
 
 
@@ -122,7 +128,11 @@ def produce(
     `report` gets the number of jobs so far, a few times a second. Raises ConnectionFailed if no client can
     connect, and as logging in does.
     """
-    make = partial(AddingClient, request=load.request(), size=load.pipeline)
+    request = load.request()
+
+    def make(connection: Connection) -> BenchClient:
+        return SendingClient(connection, request, load.pipeline, ReplyLines())
+
     return _Run(load, jobs, make, factory, stop=stop, report=report).carry_out()
 
 
@@ -133,6 +143,18 @@ def consume(
     return _Run(
         load, jobs, partial(TakingClient, queue=load.queue), factory, stop=stop, report=report
     ).carry_out()
+
+
+def repeat(
+    load: Load, jobs: int | None, factory: ConnectionFactory, *, stop: Stopping, report: Reporting
+) -> Measured:
+    """Send the command, `jobs` times in all; otherwise as `produce`."""
+    request = encode(load.command)
+
+    def make(connection: Connection) -> BenchClient:
+        return SendingClient(connection, request, load.pipeline, AnyReplies())
+
+    return _Run(load, jobs, make, factory, stop=stop, report=report).carry_out()
 
 
 class _Run:
