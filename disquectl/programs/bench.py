@@ -14,7 +14,6 @@ from disquectl.bulk.bench_run import OF_CONNECTIONS, Load, consume, described, p
 from disquectl.bulk.progress import Progress
 from disquectl.bulk.purge_jobs import purge_own_queue
 from disquectl.bulk.script import breaks_order
-from disquectl.bulk.summary import count_of
 from disquectl.errors import ConnectionFailed, DisquectlError, PartlyDone, ReplyError, UsageError
 from disquectl.execution.present import present
 from disquectl.execution.signals import Stop
@@ -22,6 +21,7 @@ from disquectl.fanout.ask import Refusals, open_cluster, require_an_answer, sile
 from disquectl.protocol.server_replies import info
 from disquectl.render.escape import for_terminal
 from disquectl.render.histogram import histogram
+from disquectl.render.human import counted
 from disquectl.spec.quoting import split
 from disquectl.spec.shape import PAIRS, Shape
 
@@ -73,7 +73,7 @@ def bench(values: Values, rows: Shape, session: Session, command_of: Callable[[W
     if left:
         raise PartlyDone("not all jobs were deleted")
     if silent:
-        raise PartlyDone(f"{len(nodes)} of {len(nodes) + len(silent)} nodes were measured")
+        raise PartlyDone(f"{len(nodes)} of {counted(len(nodes) + len(silent), 'node')} were measured")
 
 
 def _command_to_measure(line: bytes, command_of: Callable[[Words], Command]) -> Words:
@@ -109,7 +109,7 @@ def _nodes(values: Values, session: Session) -> tuple[list[Node], list[str]]:
         nodes = [one.node for one in cluster.answered() if one not in refusals.found]
         silent = silent_nodes(cluster, refusals)
     if not session.answered and (jobs or session.settings.protected):
-        holds = f"that holds {count_of(jobs)} (replicas counted)" if jobs else "that is protected"
+        holds = f"that holds {counted(jobs, 'job')} (replicas counted)" if jobs else "that is protected"
         session.check_can_ask("bench", f"puts load on a cluster {holds}")
         session.ask_of_node(f"bench puts load on a cluster {holds}")
     return nodes, silent

@@ -115,7 +115,8 @@ def _nodes(client: Transport, values: Values, session: Session) -> tuple[list[Re
             found = [node for node in seen.nodes if name == node.address or node.node_id.startswith(name)]
             if len(found) != 1:
                 known = ", ".join(node.address for node in seen.nodes)
-                raise UsageError(f"{len(found)} nodes are called {name!r}", f"the cluster has {known}")
+                problem = "no node is" if not found else "several nodes are"
+                raise UsageError(f"{problem} called {name!r}", f"the cluster has {known}")
             results.append(_node(found[0]))
         return results, ""
 

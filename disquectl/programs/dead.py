@@ -17,6 +17,7 @@ from disquectl.merge.nodes import possible_replicas
 from disquectl.protocol.jobid import is_valid
 from disquectl.protocol.replies import complete
 from disquectl.protocol.server_replies import hello
+from disquectl.render.human import counted
 from disquectl.worker.dead_groups import grouped
 from disquectl.worker.dead_letters import DeadLetters, failing, revival
 from disquectl.worker.dead_selection import DeadSelection
@@ -74,7 +75,7 @@ def dead_letters(
             present(shape, found, session)
         elif found:
             if by_filter and not session.answered:
-                jobs = "1 dead job" if len(found) == 1 else f"{len(found)} dead jobs"
+                jobs = counted(len(found), "dead job")
                 session.ask_of_cluster(f"dead {action} acts on {jobs} of the cluster")
             _act(found, Removal(cluster, letters.replicas), action == "retry", shape, session)
         else:
@@ -100,12 +101,13 @@ def _warn_of_gaps(
     for missing in sorted(ids - named):
         session.warn(f"no dead job has the ID {missing}")
     if unqueued := letters.unqueued(found):
+        jobs = counted(unqueued, "of these jobs is", "of these jobs are")
         session.warn(
-            f"{unqueued} of these jobs are not queued on any node that answered: "
+            f"{jobs} not queued on any node that answered: "
             "a consumer may have taken them, or the node that queued them has stopped"
         )
     if count := letters.wanted_strays(chosen):
-        jobs = "1 job in a dead queue is" if count == 1 else f"{count} jobs in dead queues are"
+        jobs = counted(count, "job in a dead queue is", "jobs in dead queues are")
         session.warn(f"{jobs} not from a worker and not listed (list them with `disquectl jobs DEAD_QUEUE`)")
 
 

@@ -48,7 +48,7 @@ def diagnose(values: Values, shape: Shape, session: Session) -> None:
         present(shape, [_typed_here(finding.record(), target) for finding in found], session)
     for line in seen.unchecked:
         session.warn(f"not checked: {line}")
-    nodes = f"{len(seen.answering)} of {len(seen.nodes)} nodes"
+    nodes = f"{len(seen.answering)} of {counted(len(seen.nodes), 'node')}"
     session.note(
         f"{counted(len(found), 'finding')}; {len(RULES)} rules, {nodes}, {counted(len(seen.queues), 'queue')}"
     )

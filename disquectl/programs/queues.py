@@ -12,6 +12,7 @@ from disquectl.fanout.ask import missing_bits, open_cluster, require_an_answer, 
 from disquectl.fanout.scan_all import ClusterScan, NoGarbageCollection, now_ms
 from disquectl.merge.job_counts import JobCounts
 from disquectl.merge.queues import QueueSum, queue_record, rates
+from disquectl.render.human import counted
 from disquectl.spec.queue_patterns import is_pattern, matcher
 
 TYPE_CHECKING = False
@@ -97,4 +98,5 @@ def _tell(scan: ClusterScan, counts: JobCounts, values: Values, session: Session
     missing = missing_bits(scan.cluster, counts.bits)
     unknown = sum(counts.counts(queue, missing)[0]["unknown"] for queue in counts.queues()) if missing else 0
     if unknown:
-        session.warn(f"{unknown} jobs are not counted above; a node that did not answer may have them queued")
+        jobs = counted(unknown, "job is", "jobs are")
+        session.warn(f"{jobs} not counted above; a node that did not answer may have them queued")

@@ -21,12 +21,12 @@ from tests.bench.bulk import prepare
 ROUNDS = 7
 BODY = "x" * 100
 ADDJOB, QLEN = ("ADDJOB", "bench", BODY, "5000", "TTL", "300"), ("QLEN", "bench")
-# The words, clients, pipeline, requests, rounds.
+# The words, clients, pipeline, requests.
 KINDS = (
-    (ADDJOB, 50, 1, 100_000, ROUNDS),
-    (ADDJOB, 4, 64, 400_000, ROUNDS),
-    (QLEN, 50, 1, 400_000, ROUNDS),
-    (QLEN, 4, 64, 4_000_000, 3),
+    (ADDJOB, 50, 1, 100_000),
+    (ADDJOB, 4, 64, 400_000),
+    (QLEN, 50, 1, 400_000),
+    (QLEN, 4, 64, 4_000_000),
 )
 
 
@@ -48,9 +48,9 @@ def by_redis_benchmark(node, words, clients, pipeline, count):
 
 def main(node):
     prepare(node)
-    for words, clients, pipeline, count, rounds in KINDS:
+    for words, clients, pipeline, count in KINDS:
         rates = {by_bench: [], by_redis_benchmark: []}
-        for turn in range(rounds):
+        for turn in range(ROUNDS):
             for way in sorted(rates, key=lambda way: way.__name__, reverse=turn % 2 == 1):
                 rates[way].append(way(node, words, clients, pipeline, count))
                 with Client(node) as client:

@@ -206,7 +206,7 @@ def test_a_letter_that_a_consumer_has_is_listed_and_that_is_said(cluster, client
     assert taken["id"] == own
     done = dead("-o", "jsonl")
     assert [one["id"] for one in records(done)] == [own]
-    assert "1 of these jobs are not queued on any node" in done.err
+    assert "1 of these jobs is not queued on any node" in done.err
     retried = dead("retry", own)
     assert (retried.code, retried.out) == (0, "1\n")
     assert records(dead("-o", "jsonl")) == []
