@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
 import csv
 import io
 import json
@@ -12,11 +11,11 @@ import threading
 import pytest
 
 from disquectl import Client
-from disquectl.errors import DisquectlError
 from disquectl.sandbox.thread import SandboxThread
 from tests.conftest import run_disquectl
+from tests.support.hanging_node import is_quick, requests_of
 from tests.support.jobs import add, jobs
-from tests.support.processes import PATIENCE_SECONDS, run_in_shell, running
+from tests.support.processes import PATIENCE_SECONDS, run_in_shell, run_into_a_closed_pipe, running
 from tests.support.scripted_node import refused_address
 from tests.support.terminal import Terminal
 from tests.support.waiting import wait_until
@@ -31,19 +30,6 @@ def measured(node, *words, code=0, **env):
     return result.records
 
 
-def calls(node, verb):
-    with Client(node) as client:
-        stats = client.info("commandstats")["commandstats"]
-    return stats.get(f"cmdstat_{verb}", {"calls": 0})["calls"]
-
-
-def is_quick(node):
-    """Whether it answers at once."""
-    with contextlib.suppress(DisquectlError), Client(node, response_timeout=0.2) as client:
-        return client.ping() == b"PONG"
-    return False
-
-
 def is_sound(phase, count):
     assert list(phase) == ["jobs", "seconds", "rate", "errors", "latency"]
     assert (phase["jobs"], phase["errors"]) == (count, {})
@@ -55,28 +41,28 @@ def is_sound(phase, count):
 
 
 def test_jobs_are_added_and_taken_and_none_is_left(node, client):
-    taken = calls(node, "getjob")
+    taken = requests_of(node, "getjob")
     record = measured(node, *FEW)
     assert list(record) == ["produce", "consume"]
     assert is_sound(record["produce"], 200)
     assert is_sound(record["consume"], 200)
-    assert calls(node, "getjob") >= taken + 200
+    assert requests_of(node, "getjob") >= taken + 200
     assert list(client.jscan_all()) == []
 
 
 def test_all_nodes_are_measured(cluster):
-    before = [calls(node, "addjob") for node in cluster]
+    before = [requests_of(node, "addjob") for node in cluster]
     record = measured(cluster[0], *FEW, "--replicate", "2")
     assert is_sound(record["produce"], 200)
     assert is_sound(record["consume"], 200)
-    assert all(calls(node, "addjob") > count for node, count in zip(cluster, before, strict=True))
+    assert all(requests_of(node, "addjob") > count for node, count in zip(cluster, before, strict=True))
     assert jobs(cluster[0]) == {}
 
 
 def test_seeds_only(cluster):
-    before = calls(cluster[1], "addjob")
+    before = requests_of(cluster[1], "addjob")
     measured(cluster[0], *FEW, "--replicate", "1", "--seeds-only")
-    assert calls(cluster[1], "addjob") == before
+    assert requests_of(cluster[1], "addjob") == before
 
 
 @pytest.mark.parametrize("phase", ["produce", "consume"])
@@ -116,8 +102,8 @@ def test_at_a_rate_a_node_that_stalls_cannot_hide_it(node):
     with running(
         "bench", "--produce", "--rate", "50/s", "--for", "3s", "--clients", "1", "-o", "json", node=node
     ) as process:
-        before = calls(node, "addjob")
-        wait_until(lambda: calls(node, "addjob") > before + 5)
+        before = requests_of(node, "addjob")
+        wait_until(lambda: requests_of(node, "addjob") > before + 5)
         with Client(node) as client:
             client.debug("SLEEP", "1")
         out, err = process.communicate(timeout=PATIENCE_SECONDS)
@@ -138,19 +124,19 @@ def test_at_a_rate_a_node_that_stalls_cannot_hide_it(node):
 def test_another_command(pipeline, words, node):
     add(node, "mail")
     verb = words.split()[0].lower()
-    before = calls(node, verb)
+    before = requests_of(node, verb)
     record = measured(node, "--command", words, *FEW, "--pipeline", pipeline, "--yes")
     assert list(record) == ["command"]
     assert is_sound(record["command"], 200)
     # Once more, before it begins, to see whether the node takes it.
-    assert calls(node, verb) - before - (verb == "info") in (201, 202)
+    assert requests_of(node, verb) - before - (verb == "info") in (201, 202)
     assert len(jobs(node)) == 1
 
 
 def test_another_command_at_all_nodes(cluster):
-    before = [calls(node, "qlen") for node in cluster]
+    before = [requests_of(node, "qlen") for node in cluster]
     measured(cluster[0], "--command", "qlen mail", *FEW)
-    assert all(calls(node, "qlen") > count for node, count in zip(cluster, before, strict=True))
+    assert all(requests_of(node, "qlen") > count for node, count in zip(cluster, before, strict=True))
 
 
 def test_another_command_for_a_time_and_at_a_rate(node):
@@ -165,17 +151,17 @@ def test_another_command_in_a_read_only_session(node, client):
 
 
 def test_what_the_nodes_refuse_is_refused_once(node):
-    before = calls(node, "qlen")
+    before = requests_of(node, "qlen")
     result = run_disquectl("bench", "--command", "qlen", *FEW, node=node)
     assert (result.code, result.out) == (1, "")
     assert "wrong number of arguments" in result.err
-    assert calls(node, "qlen") == before
+    assert requests_of(node, "qlen") == before
 
 
 def test_ctrl_c_while_another_command_is_measured(node):
-    before = calls(node, "qlen")
+    before = requests_of(node, "qlen")
     with running("bench", "--command", "qlen mail", "--for", "60s", "-o", "json", node=node) as process:
-        wait_until(lambda: calls(node, "qlen") > before + 10)
+        wait_until(lambda: requests_of(node, "qlen") > before + 10)
         process.send_signal(signal.SIGINT)
         out, err = process.communicate(timeout=PATIENCE_SECONDS)
     assert (process.returncode, err) == (130, b"")
@@ -221,13 +207,13 @@ def test_it_asks_where_the_cluster_holds_jobs(cluster):
 
 def test_no_means_no(node, client):
     add(node, "mail")
-    before = calls(node, "addjob")
+    before = requests_of(node, "addjob")
     with Terminal("bench", *FEW, node=node, columns=200) as terminal:
         terminal.wait_for("[y/N] ")
         assert "bench puts load on a cluster that holds 1 job" in terminal.seen
         terminal.type("n\n")
         assert terminal.end() == 130
-    assert calls(node, "addjob") == before
+    assert requests_of(node, "addjob") == before
 
 
 def test_a_protected_profile_is_asked_for_by_its_name(node, tmp_path):
@@ -269,8 +255,8 @@ def test_a_node_that_is_down_is_named_and_the_others_are_measured(mortal):
 def test_a_node_that_dies_meanwhile(mortal):
     words = ("bench", "--for", "2s", "--clients", "6", "--replicate", "1", "-o", "json")
     with running(*words, node=mortal.addresses[0]) as process:
-        before = calls(mortal.addresses[2], "addjob")
-        wait_until(lambda: calls(mortal.addresses[2], "addjob") > before)
+        before = requests_of(mortal.addresses[2], "addjob")
+        wait_until(lambda: requests_of(mortal.addresses[2], "addjob") > before)
         mortal.stop_node(2)
         out, err = process.communicate(timeout=PATIENCE_SECONDS)
     assert process.returncode == 3, err
@@ -298,9 +284,9 @@ def test_a_password():
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
 def test_a_signal_ends_it_with_the_figures_and_no_job_left(number, node, client):
-    before = calls(node, "addjob")
+    before = requests_of(node, "addjob")
     with running("bench", "--for", "60s", "--clients", "2", "-o", "json", node=node) as process:
-        wait_until(lambda: calls(node, "addjob") > before + 10)
+        wait_until(lambda: requests_of(node, "addjob") > before + 10)
         process.send_signal(number)
         out, err = process.communicate(timeout=PATIENCE_SECONDS)
     assert process.returncode == 130, err
@@ -312,9 +298,9 @@ def test_a_signal_ends_it_with_the_figures_and_no_job_left(number, node, client)
 
 
 def test_the_second_signal_leaves_the_jobs(node, client):
-    before = calls(node, "addjob")
+    before = requests_of(node, "addjob")
     with running("bench", "--for", "60s", "--clients", "2", node=node) as process:
-        wait_until(lambda: calls(node, "addjob") > before + 10)
+        wait_until(lambda: requests_of(node, "addjob") > before + 10)
         # While the node does not answer, the first signal cannot end it.
         stopped = threading.Thread(target=client.debug, args=("SLEEP", "3"))
         stopped.start()
@@ -331,6 +317,12 @@ def test_the_second_signal_leaves_the_jobs(node, client):
     assert next(iter(client.jscan_all()), None) is not None
 
 
+def test_a_reader_that_has_gone_and_no_job_is_left(node, client):
+    done = run_into_a_closed_pipe("bench", *FEW, node=node)
+    assert (done.returncode, done.stderr) == (0, b"")
+    assert list(client.jscan_all()) == []
+
+
 def test_a_full_disk_is_9_and_no_job_is_left(node, client):
     done = run_in_shell('"$@" >/dev/full', "bench", *FEW, node=node)
     assert (done.returncode, len(done.stderr.splitlines())) == (9, 1)
@@ -338,9 +330,9 @@ def test_a_full_disk_is_9_and_no_job_is_left(node, client):
 
 
 def test_killed_its_jobs_are_gone_after_five_minutes(node, client):
-    before = calls(node, "addjob")
+    before = requests_of(node, "addjob")
     with running("bench", "--for", "60s", "--clients", "2", node=node) as process:
-        wait_until(lambda: calls(node, "addjob") > before + 10)
+        wait_until(lambda: requests_of(node, "addjob") > before + 10)
         process.kill()
         process.wait()
     job = next(iter(client.jscan_all(reply="all")))

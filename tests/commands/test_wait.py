@@ -11,6 +11,7 @@ import pytest
 from disquectl import Client
 from disquectl.sandbox.thread import SandboxThread
 from tests.conftest import run_disquectl
+from tests.support.hanging_node import hanging
 from tests.support.jobs import add, replicated, take
 from tests.support.nodes import free_port
 from tests.support.processes import PATIENCE_SECONDS, run_in_shell, running
@@ -276,6 +277,13 @@ def test_nothing_is_true_while_a_node_does_not_answer(words, mortal):
         run_disquectl("wait", *words, "--timeout", "0", "--quiet", node=mortal.addresses[0]).err.count("\n")
         == 1
     )
+
+
+def test_a_node_that_hangs_is_waited_for(cluster):
+    with hanging(cluster[1]):
+        result = run_disquectl("wait", "--ready", "--response-timeout", "200ms", node=cluster[0])
+    assert (result.code, result.out.split()[0]) == (0, "ready")
+    assert f"warning: {cluster[1]}" in result.err
 
 
 def test_a_node_that_is_silent_does_not_delay_the_timeout(node):

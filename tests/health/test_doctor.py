@@ -11,6 +11,7 @@ from disquectl import Client
 from disquectl.protocol.worker_names import worker_name
 from tests.conftest import run_disquectl
 from tests.health.doctor import INTERVAL, doctor, follow, one
+from tests.support.hanging_node import requests_of
 from tests.support.jobs import add, replicated, take
 from tests.support.nodes import free_port
 from tests.support.queue_names import NAMES
@@ -376,15 +377,10 @@ def test_only_queues_with_jobs_are_asked_again_during_the_interval(node, client)
         client.fastack(*(job["id"] for job in client.getjob(name)))
     add(node, "mail")
     add(node, "dead:mail")
-    before = requests_of(client, "qstat")
+    before = requests_of(node, "qstat")
     assert "no-consumer" in doctor(node)
     # All 22 once, and one of them five times more.
-    assert requests_of(client, "qstat") - before == 22 + 5
-
-
-def requests_of(client, verb):
-    """How often the node has got this request."""
-    return client.info("commandstats")["commandstats"].get(f"cmdstat_{verb}", {"calls": 0})["calls"]
+    assert requests_of(node, "qstat") - before == 22 + 5
 
 
 def test_dead_letters(cluster):

@@ -25,6 +25,7 @@ from disquectl.merge.queues import QueueSum
 from disquectl.protocol.worker_names import worker_name
 from tests.conftest import run_disquectl
 from tests.health.test_doctor import call
+from tests.support.hanging_node import hanging, requests_of
 from tests.support.jobs import add, take
 from tests.support.processes import environment, run_in_shell, run_python, running
 from tests.support.queue_names import NAMES
@@ -229,6 +230,29 @@ def test_scrapes_while_a_node_stops_and_while_none_answers(mortal):
         found = parsed(get(url))
         assert found["disque_up"] == {f'node="{nodes[0]}"': 0}
         assert found["disque_reachable_nodes"] == {"": 0}
+
+
+def test_scrapes_while_a_node_hangs_and_after_it(cluster):
+    with listening(cluster[0], "--response-timeout", "300ms") as (process, url):
+        assert sum(parsed(get(url))["disque_up"].values()) == 3
+        with hanging(cluster[1]):
+            assert parsed(get(url))["disque_up"][f'node="{cluster[1]}"'] == 0
+        assert sum(parsed(get(url))["disque_up"].values()) == 3
+        process.send_signal(signal.SIGTERM)
+        assert process.wait(timeout=30) == 0
+
+
+def test_a_scrape_under_way_does_not_delay_the_end(cluster):
+    with listening(cluster[0], "--response-timeout", "60s") as (process, url):
+        get(url)
+        asked = requests_of(cluster[0], "hello")
+        with hanging(cluster[1], "5"):
+            host, _, port = url.split("/")[2].partition(":")
+            with socket.create_connection((host, int(port))) as scrape:
+                scrape.sendall(b"GET /metrics HTTP/1.0\r\n\r\n")
+                wait_until(lambda: requests_of(cluster[0], "hello") > asked)
+                process.send_signal(signal.SIGTERM)
+                assert process.wait(timeout=2) == 0
 
 
 def test_scrapes_that_overlap_share_a_look():
