@@ -2,11 +2,8 @@
 
 from __future__ import annotations
 
-import contextlib
-import json
 import os
 import re
-import shutil
 import signal
 import socket
 import subprocess
@@ -24,6 +21,7 @@ from disquectl.merge.queues import NAMES as STAT
 from disquectl.merge.queues import QueueSum
 from disquectl.protocol.worker_names import worker_name
 from tests.conftest import run_disquectl
+from tests.health.exporter import get, listening
 from tests.health.test_doctor import call
 from tests.support.hanging_node import hanging, requests_of
 from tests.support.jobs import add, take
@@ -185,21 +183,6 @@ def test_labels_of_any_bytes(name):
 # Scrapes
 
 
-@contextlib.contextmanager
-def listening(node, *words, **env):
-    with running("metrics", "--listen", ":0", *words, node=node, **env) as process:
-        line = process.stderr.readline().decode()
-        while "listening on" not in line:
-            assert line, process.wait(timeout=30)
-            line = process.stderr.readline().decode()
-        yield process, line.split()[-1]
-
-
-def get(url):
-    with urllib.request.urlopen(url, timeout=30) as answer:
-        return answer.read().decode()
-
-
 def test_scrapes(cluster):
     add(cluster[0], "mail", replicate=3)
     with listening(cluster[0]) as (process, url):
@@ -319,179 +302,6 @@ def test_a_node_that_hangs_does_not_hold_up_a_scrape(node):
             found = parsed(get(url))["disque_up"]
             assert time.monotonic() - begun < 10
         assert found == {f'node="{node}"': 1, f'node="{hanging.address}"': 0}
-
-
-# Prometheus itself
-
-
-def tool(*words, stdin=""):
-    program = shutil.which("promtool")
-    if program is None:
-        pytest.skip("promtool is not installed")
-    return subprocess.run(
-        [program, *words], input=stdin, capture_output=True, text=True, timeout=60, check=False
-    )
-
-
-def test_promtool_accepts_the_metrics(cluster):
-    for name in (b"mail", b'a"b\\c', b"\xff\n"):
-        add(cluster[0], name, replicate=3)
-    document = run_disquectl("metrics", node=cluster[0]).out
-    done = tool("check", "metrics", stdin=document)
-    assert (done.returncode, done.stdout, done.stderr) == (0, "", "")
-
-
-def test_promtool_accepts_the_rules(tmp_path):
-    rules = tmp_path / "disque.yml"
-    rules.write_text(run_disquectl("metrics", "--rules", node="127.0.0.1:1").out)
-    done = tool("check", "rules", str(rules))
-    assert done.returncode == 0, done.stdout + done.stderr
-    assert "10 rules found" in done.stdout
-
-
-# Of a healthy cluster, each minute for three hours.
-HEALTHY = {
-    'disque_up{node="a"}': "1x180",
-    "disque_reachable_nodes": "1x180",
-    'disque_memory_used_bytes{node="a"}': "10x180",
-    'disque_memory_limit_bytes{node="a"}': "100x180",
-    'disque_aof_errors{node="a"}': "0x180",
-    'disque_clock_skew_seconds{node="a"}': "0.1x180",
-    'disque_leaving{node="a"}': "0x180",
-    'disque_queue_oldest_job_age_seconds{queue="mail"}': "5x180",
-    'disque_queue_oldest_job_age_seconds{queue="dead:mail"}': "5000x180",
-    'disque_queue_queued_jobs{queue="mail"}': "5x180",
-    'disque_queue_queued_jobs{queue="dead:mail"}': "5x180",
-    'disque_queue_consumers{queue="mail"}': "0x180",
-    'disque_queue_consumers{queue="dead:mail"}': "0x180",
-    'disque_queue_jobs_out_total{queue="mail",node="a"}': "0+5x180",
-    'disque_queue_jobs_out_total{queue="mail",node="b"}': "0x180",
-    'disque_queue_jobs_out_total{queue="dead:mail",node="a"}': "0x180",
-    'disque_queue_paused{queue="mail",direction="in"}': "0x180",
-    'disque_dead_letters{queue="dead:mail"}': "3x180",
-}
-
-
-@pytest.mark.parametrize(
-    ("alert", "changes"),
-    [
-        (None, {}),
-        ("DisqueNodeDown", {'disque_up{node="a"}': "1x160 0x20"}),
-        ("DisqueExporterDown", {"disque_reachable_nodes": "1x160 stale"}),
-        ("DisqueMemoryHigh", {'disque_memory_used_bytes{node="a"}': "10x160 76x20"}),
-        ("DisqueAofError", {'disque_aof_errors{node="a"}': "0x160 1x20"}),
-        ("DisqueClockSkew", {'disque_clock_skew_seconds{node="a"}': "0x160 -1.5x20"}),
-        ("DisqueNodeLeaving", {'disque_leaving{node="a"}': "0x60 1x120"}),
-        ("DisqueOldJob", {'disque_queue_oldest_job_age_seconds{queue="mail"}': "5x160 901x20"}),
-        (
-            "DisqueQueueWithoutConsumer",
-            {'disque_queue_jobs_out_total{queue="mail",node="a"}': "0+5x140 700x40"},
-        ),
-        ("DisqueQueuePaused", {'disque_queue_paused{queue="mail",direction="in"}': "0x60 1x120"}),
-        ("DisqueNewDeadLetters", {'disque_dead_letters{queue="dead:mail"}': "3x160 4x20"}),
-        # The first letters of a queue: there was no figure before.
-        ("DisqueNewDeadLetters", {'disque_dead_letters{queue="dead:other"}': "_x160 1x20"}),
-    ],
-)
-def test_which_alerts_fire(alert, changes, tmp_path):
-    (tmp_path / "rules.yml").write_text(run_disquectl("metrics", "--rules", node="127.0.0.1:1").out)
-    firing = [{"labels": f'{{alertname="{alert}"}}', "value": 1}] if alert else []
-    expression = 'count by (alertname) (ALERTS{alertstate="firing"})'
-    test = {
-        "interval": "1m",
-        "input_series": [{"series": name, "values": values} for name, values in (HEALTHY | changes).items()],
-        "promql_expr_test": [{"expr": expression, "eval_time": "3h", "exp_samples": firing}],
-    }
-    plan = {"rule_files": ["rules.yml"], "evaluation_interval": "1m", "tests": [test]}
-    (tmp_path / "test.yml").write_text(json.dumps(plan))
-    done = tool("test", "rules", str(tmp_path / "test.yml"))
-    assert done.returncode == 0, done.stdout + done.stderr
-
-
-def test_prometheus_scrapes_and_an_alert_fires(mortal, tmp_path):
-    program = shutil.which("prometheus")
-    if program is None:
-        pytest.skip("prometheus is not installed")
-    nodes = mortal.addresses
-    add(nodes[0], "mail", replicate=3)
-    add(nodes[0], "dead:mail", replicate=3)
-    rules = run_disquectl("metrics", "--rules", node=nodes[0]).out
-    (tmp_path / "rules.yml").write_text(re.sub(r"( +)for: \S+", r"\1for: 1s", rules))
-    with listening(nodes[0]) as (_, url):
-        (tmp_path / "prometheus.yml").write_text(
-            "global: {scrape_interval: 1s, evaluation_interval: 1s}\n"
-            "rule_files: [rules.yml]\n"
-            "scrape_configs:\n"
-            f"  - {{job_name: disque, static_configs: [{{targets: ['{url.split('/')[2]}']}}]}}\n"
-        )
-        with socket.create_server(("127.0.0.1", 0)) as found:
-            port = found.getsockname()[1]
-        words = [
-            program,
-            f"--config.file={tmp_path / 'prometheus.yml'}",
-            f"--storage.tsdb.path={tmp_path / 'data'}",
-            f"--web.listen-address=127.0.0.1:{port}",
-        ]
-        server = subprocess.Popen(words, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
-        try:
-            api = f"http://127.0.0.1:{port}/api/v1"
-            wait_until(lambda: query(api, "disque_up"))
-            wait_until(lambda: len(query(api, "count_over_time(disque_up[1m])")) == 3)
-            assert len(rules_of(api)) == 10
-            # A rate needs two scrapes.
-            wait_until(lambda: without_data(api) == {})
-            # In the second before the first scrape there were no metrics.
-            expected = {"DisqueNewDeadLetters", "DisqueQueueWithoutConsumer"}
-            wait_until(lambda: "DisqueNewDeadLetters" in firing(api) <= expected)
-            mortal.stop_node(2)
-            wait_until(lambda: "DisqueNodeDown" in firing(api))
-        finally:
-            server.terminate()
-            server.wait(timeout=30)
-
-
-def rules_of(api):
-    """Alert -> its expression, as Prometheus understood it."""
-    (group,) = json.loads(get(f"{api}/rules"))["data"]["groups"]
-    return {rule["name"]: rule["query"] for rule in group["rules"]}
-
-
-def without_data(api):
-    """Alert -> the operands of its expression for which there is no data."""
-    found = {
-        alert: [operand for operand in operands(rule) if not query(api, operand)]
-        for alert, rule in rules_of(api).items()
-    }
-    return {alert: missing for alert, missing in found.items() if missing}
-
-
-def operands(expression):
-    """What an expression compares, in parts: a comparison has no data where it is false."""
-    assert not re.search(r"\b(or|bool)\b", expression)
-    # What is compared with: a number, or an operand.
-    parts = re.split(r"\s+(?:and on \(\w+\)|unless|==|!=|[<>]=?)\s+", expression)
-    found = [part for part in parts if not re.fullmatch(r"[\d.]+", part)]
-    # absent() has no data where there is what it asks for, and there are no figures of an hour ago.
-    return [re.sub(r"^absent\((.*)\)$", r"\1", part).removesuffix(" offset 1h") for part in found]
-
-
-def test_the_operands_of_an_expression():
-    assert operands('a{b!~"c"} > 0 and on (q) sum by (q) (d / e) == 0') == ['a{b!~"c"}', "sum by (q) (d / e)"]
-    assert operands("absent(a)") == ["a"]
-    assert operands("a unless b offset 1h >= c") == ["a", "b", "c"]
-
-
-def query(api, expression):
-    """The result of an expression; empty while the server is not up."""
-    try:
-        return json.loads(get(f"{api}/query?query={urllib.request.quote(expression)}"))["data"]["result"]
-    except urllib.error.URLError:
-        return []
-
-
-def firing(api):
-    alerts = json.loads(get(f"{api}/alerts"))["data"]["alerts"]
-    return {alert["labels"]["alertname"] for alert in alerts if alert["state"] == "firing"}
 
 
 def test_importing_the_command_does_not_load_the_server():
