@@ -23,7 +23,7 @@ set -g __disquectl_commands \
     getjob\t'Take jobs from queues, and wait until there is one.' \
     ack\t'Acknowledge jobs as done.' \
     fastack\t'Acknowledge jobs quickly, at the risk of another delivery.' \
-    nack\t'Put failed jobs back into their queue at once.' \
+    nack\t'Put failed jobs back into their queue at once, or after --delay.' \
     working\t'Report that a job is still being processed.' \
     show\t'Show all that a node knows about jobs.' \
     enqueue\t'Queue jobs now, before their delay or retry time ends.' \

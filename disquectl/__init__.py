@@ -13,7 +13,6 @@ __version__ = "0.1.0"
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from disquectl.client.address import Node
-    from disquectl.client.client import Client
     from disquectl.client.tracing import Tracer
     from disquectl.errors import (
         ConnectionFailed,
@@ -28,6 +27,8 @@ if TYPE_CHECKING:
         ReplyError,
         UsageError,
     )
+    from disquectl.jobs import Reject, Retry, job
+    from disquectl.library.client import Client
 
 __all__ = [
     "Client",
@@ -41,17 +42,20 @@ __all__ = [
     "NothingThere",
     "OutcomeUnknown",
     "PartlyDone",
+    "Reject",
     "ReplyError",
+    "Retry",
     "Tracer",
     "UsageError",
     "__version__",
+    "job",
 ]
 
 
 def __getattr__(name: str) -> object:
     """Load one of the names above when it is first used. Raises AttributeError for other names."""
     if name == "Client":
-        from disquectl.client.client import Client
+        from disquectl.library.client import Client
 
         return Client
     if name == "Node":
@@ -62,6 +66,11 @@ def __getattr__(name: str) -> object:
         from disquectl.client.tracing import Tracer
 
         return Tracer
+    if name in ("Reject", "Retry", "job"):
+        from disquectl import jobs
+
+        found: object = vars(jobs)[name]
+        return found
     if name in __all__:
         from disquectl import errors
 

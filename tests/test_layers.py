@@ -150,7 +150,7 @@ def test_rich_is_loaded_when_a_table_is_drawn_and_not_before(node, tmp_path):
         ),
         (["disquectl.render.output", "disquectl.render.table", "disquectl.render.json"], {"rich", "hiredis"}),
         (["disquectl.sandbox.engine"], {"asyncio", "socket", "hiredis", "disquectl.client", "time"}),
-        (["disquectl.client.client"], {"disquectl.sandbox", "disquectl.commands", "disquectl.cli", "rich"}),
+        (["disquectl.library.client"], {"disquectl.sandbox", "disquectl.commands", "disquectl.cli", "rich"}),
     ],
     ids=lambda value: value[0] if isinstance(value, list) else "",
 )

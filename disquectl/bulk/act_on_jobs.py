@@ -8,19 +8,21 @@ from __future__ import annotations
 
 import select
 import time
+from contextlib import contextmanager
 from functools import partial
-from itertools import islice
+from itertools import compress, islice
 
 from disquectl.bulk.report import Report
-from disquectl.bulk.summary import DONE, GONE, LEFT, by_state, count_of
+from disquectl.bulk.summary import DONE, GONE, LEFT, DoneJobs, by_state, count_of
 from disquectl.errors import DataError, DisquectlError, OutcomeUnknown, UsageError
 from disquectl.execution.signals import Stop
 from disquectl.fanout.ask import require_an_answer, settle, silent_nodes
 from disquectl.fanout.find_jobs import JobSearch, Start
-from disquectl.fanout.scan_all import now_ms
+from disquectl.fanout.scan_all import NoGarbageCollection, now_ms
 from disquectl.merge.states import IN_FLIGHT, UNKNOWN
 from disquectl.protocol.dedup import Deduplicator
 from disquectl.render.escape import for_terminal
+from disquectl.render.human import counted
 from disquectl.spec.shape import RECORDS, Shape
 
 TYPE_CHECKING = False
@@ -59,7 +61,7 @@ if TYPE_CHECKING:
         def warning(self, choice: Choice) -> str:
             """What to say before the question, apart from the numbers; "" for nothing."""
 
-        def begin(self, search: JobSearch, selection: Selection) -> Iterable[list[JobResult]]:
+        def begin(self, search: JobSearch, selection: Selection) -> Iterable[list[JobResult] | DoneJobs]:
             """Do what needs no scan of all jobs, batch by batch.
 
             When `search.is_over()`, begin nothing new, and yield the results of what is in flight.
@@ -114,7 +116,7 @@ def act_on_jobs(
                 return
             session.ask_of_cluster(_question(action, choice, selection))
         del search, choice
-    run = _Run(action, selection, new_search, Report(shape, session), Pace(values.get("rate")))
+    run = Run(action, selection, new_search, Report(shape, session), Pace(values.get("rate")))
     run.carry_out()
     run.report_the_end(session)
 
@@ -170,7 +172,7 @@ def _question(action: JobAction, choice: Choice, selection: Selection) -> str:
     chosen = {key: count for key, count in choice.counts.items() if key[1] in action.states}
     lines = [f"  {for_terminal(queue)}: {states}" for queue, states in by_state(chosen)]
     if (more := len({queue for queue, _ in chosen}) - len(lines)) > 0:
-        lines.append(f"  and {more} more queues")
+        lines.append(f"  and {counted(more, 'more queue')}")
     which = ""
     if selection.limit is not None and selection.limit < len(choice):
         which = f"the {'newest' if selection.newest else 'oldest'} {selection.limit:,} of "
@@ -179,11 +181,11 @@ def _question(action: JobAction, choice: Choice, selection: Selection) -> str:
     return "\n".join([what, *lines, *([warning] if warning else [])])
 
 
-class _ScanStopped(Exception):
-    """A signal has ended a scan."""
+class _Interrupted(Exception):
+    """A signal has ended what changes nothing."""
 
 
-class _Run:
+class Run:
     """Acts on what a pass finds, then on what further passes find."""
 
     def __init__(
@@ -204,13 +206,13 @@ class _Run:
         self._acted = Deduplicator()
         self._not_done = Deduplicator()  # those of them that must not be acted on again
         self._stop = Stop(self._stopping)
-        self._is_scanning = False
+        self._is_interruptible = False
         self._silent: list[str] = []
         self._failure: DisquectlError | None = None
 
     def carry_out(self) -> None:
         """Act, and look again until nothing new is found."""
-        with self._stop:
+        with self._stop, NoGarbageCollection():
             try:
                 self._begin()
                 for number in range(PASSES):
@@ -221,7 +223,7 @@ class _Run:
             except KeyboardInterrupt:
                 # The second signal: what is in flight is not waited for.
                 self._report.problem("interrupted: the outcome of the last batch is not known")
-            except _ScanStopped:
+            except _Interrupted:
                 pass
             except DisquectlError as problem:
                 # What was done is reported before it is raised.
@@ -232,18 +234,20 @@ class _Run:
         """Let the action do first what needs no scan."""
         with self._search(is_over=self._is_over) as search:
             for results in self._action.begin(search, self._selection):
-                self._note(results)
+                if isinstance(results, DoneJobs):
+                    self._note_done(results)
+                    count = len(results.job_ids)
+                else:
+                    self._note(results)
+                    count = len(results)
                 self._report.progress(None)
-                self._pace.wait(len(results), self._stop.fd)
+                self._pace.wait(count, self._stop.fd)
 
     def _pass(self, number: int) -> int:
         """Find jobs and act on them; return how many there were."""
         with self._search(is_over=self._is_over) as search:
-            self._is_scanning = True
-            try:
+            with self.interruptible():
                 search.run(self._acted)
-            finally:
-                self._is_scanning = False
             if self._is_over():
                 return 0
             require_an_answer(search.cluster, self._report.session, search.refusals)
@@ -263,10 +267,19 @@ class _Run:
             self._silent = silent_nodes(search.cluster, unscanned)
             return count + again
 
+    @contextmanager
+    def interruptible(self) -> Iterator[None]:
+        """For what changes nothing and may take long: the first signal ends it."""
+        self._is_interruptible = True
+        try:
+            yield
+        finally:
+            self._is_interruptible = False
+
     def _stopping(self) -> None:
-        """A signal asks to stop: a scan, which changes nothing, is not waited for."""
-        if self._is_scanning:
-            raise _ScanStopped
+        """A signal asks to stop: a scan, or input, is not waited for."""
+        if self._is_interruptible:
+            raise _Interrupted
         self._report.stopping()
 
     def _act(self, search: JobSearch, choice: Choice) -> int:
@@ -302,6 +315,15 @@ class _Run:
         else:
             others = [one for one in results if one.kind in (LEFT, GONE) and one.job_id not in self._acted]
             self._report.add([one for one, new in zip(settled, is_new, strict=True) if new] + others)
+
+    def _note_done(self, done: DoneJobs) -> None:
+        """Take jobs that were done; a job may be queued on two nodes."""
+        is_new = self._acted.new(done.job_ids)
+        if not all(is_new):
+            done = DoneJobs(list(compress(done.job_ids, is_new)), done.queue)
+        if self._left_to_do is not None:
+            self._left_to_do -= len(done.job_ids)
+        self._report.add_done(done)
 
     def _is_over(self) -> bool:
         return self._stop.asked or self._report.broken is not None

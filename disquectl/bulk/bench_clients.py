@@ -1,4 +1,4 @@
-"""The clients of a measurement: one sends the same request again, the other takes and acknowledges jobs.
+"""The clients of a measurement: one repeats a request, the other takes jobs and acknowledges them.
 
 Each has one connection and one block of requests in flight; no call waits. They are written for speed: a
 measurement must not measure itself.
@@ -10,12 +10,12 @@ import select
 
 from disquectl.client.connection import Broken
 from disquectl.errors import ReplyError
+from disquectl.protocol.reply_lines import ReplyLines
 from disquectl.protocol.resp import ProtocolError, encode
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from disquectl.client.connection import Connection
-    from disquectl.protocol.reply_lines import AnyReplies, ReplyLines
     from disquectl.protocol.resp import Reply
 
 _READ = select.EPOLLIN
@@ -72,21 +72,22 @@ class BenchClient:
         self.events = _READ_AND_WRITE if self._unsent else _READ
 
 
-class SendingClient(BenchClient):
-    """Sends one request again and again; replies are counted."""
+class RepeatingClient(BenchClient):
+    """Sends the same request again and again; replies, of one line each, are counted and not parsed."""
 
-    __slots__ = ("_block", "_replies", "_request", "_size")
+    __slots__ = ("_block", "_lines", "_request", "_size")
 
-    def __init__(
-        self, connection: Connection, request: bytes, size: int, replies: AnyReplies | ReplyLines
-    ) -> None:
-        """`request`: encoded. `size`: the usual number of them in a block. `replies` counts the replies."""
+    def __init__(self, connection: Connection, request: bytes, beginning: bytes, size: int) -> None:
+        """`request` is encoded; `size` is the usual number of them in a block.
+
+        `beginning` is that of a reply that is right (protocol.reply_lines).
+        """
         super().__init__(connection)
         self._request = request
         self._block = request * size
         self._size = size
-        self._replies = replies
-        self.errors = replies.errors
+        self._lines = ReplyLines(beginning)
+        self.errors = self._lines.errors
 
     def begin(self, count: int, since: float) -> None:
         """Send `count` requests."""
@@ -98,9 +99,9 @@ class SendingClient(BenchClient):
         if self._unsent and events & select.EPOLLOUT:
             self._send(self._unsent)
         if events & ~select.EPOLLOUT:
-            count, done = self._replies.feed(self._connection.receive_bytes())
+            count, right = self._lines.feed(self._connection.receive_bytes())
             self.left -= count
-            self.done += done
+            self.done += right
             if self.left < 0:
                 raise Broken("it sent something that nobody asked for")
         return not self.left

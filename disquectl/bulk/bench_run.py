@@ -11,12 +11,12 @@ import time
 from collections import deque
 from functools import partial
 
-from disquectl.bulk.bench_clients import SendingClient, TakingClient
+from disquectl.bulk.bench_clients import RepeatingClient, TakingClient
 from disquectl.bulk.bench_schedule import Schedule
 from disquectl.client.connection import Broken, Unreachable
 from disquectl.errors import ConnectionFailed
 from disquectl.merge.measured import Measured
-from disquectl.protocol.reply_lines import AnyReplies, ReplyLines
+from disquectl.protocol.reply_lines import JOB_ID, NUMBER
 from disquectl.protocol.resp import ProtocolError, encode
 
 TYPE_CHECKING = False
@@ -28,7 +28,6 @@ if TYPE_CHECKING:
     from disquectl.client.address import Node
     from disquectl.client.connection import Connection
     from disquectl.client.connection_factory import ConnectionFactory
-    from disquectl.spec.parameters import Words
 
     class Stopping(Protocol):
         """Says whether to stop; execution.signals.Stop does."""
@@ -38,7 +37,7 @@ if TYPE_CHECKING:
     Reporting = Callable[[int], object]
 
     class Phase(Protocol):
-        """`produce`, `consume` or `repeat`."""
+        """`produce`, `consume` or `ask_length`."""
 
         def __call__(
             self,
@@ -68,10 +67,9 @@ class Load:
 
     rate      jobs per second, None without limit
     seconds   how long each phase lasts at most, None until all jobs are done
-    command   the words to send instead of adding and taking jobs; "jobs" are then requests
     """
 
-    __slots__ = ("clients", "command", "nodes", "pipeline", "queue", "rate", "replicate", "seconds", "size")
+    __slots__ = ("clients", "nodes", "pipeline", "queue", "rate", "replicate", "seconds", "size")
 
     def __init__(
         self,
@@ -84,10 +82,8 @@ class Load:
         replicate: int | None,
         seconds: float | None,
         rate: float | None,
-        command: Words | None = None,
     ) -> None:
         self.nodes = nodes
-        self.command = command or []
         self.queue = queue
         self.clients = clients
         self.pipeline = pipeline
@@ -96,8 +92,8 @@ class Load:
         self.seconds = seconds
         self.rate = rate
 
-    def request(self) -> bytes:
-        """The ADDJOB."""
+    def addjob(self) -> bytes:
+        """The request that adds a job."""
         words = [b"ADDJOB", self.queue, b"x" * self.size, b"%d" % REPLICATION_TIMEOUT_MS]
         if self.replicate is not None:
             words += [b"REPLICATE", b"%d" % self.replicate]
@@ -116,7 +112,6 @@ class Load:
             replicate=self.replicate,
             seconds=self.seconds,
             rate=None if self.rate is None else self.rate * clients / self.clients,
-            command=self.command,
         )
 
 
@@ -128,11 +123,16 @@ def produce(
     `report` gets the number of jobs so far, a few times a second. Raises ConnectionFailed if no client can
     connect, and as logging in does.
     """
-    request = load.request()
+    make = partial(RepeatingClient, request=load.addjob(), beginning=JOB_ID, size=load.pipeline)
+    return _Run(load, jobs, make, factory, stop=stop, report=report).carry_out()
 
-    def make(connection: Connection) -> BenchClient:
-        return SendingClient(connection, request, load.pipeline, ReplyLines())
 
+def ask_length(
+    load: Load, jobs: int | None, factory: ConnectionFactory, *, stop: Stopping, report: Reporting
+) -> Measured:
+    """Send QLEN, `jobs` times in all; otherwise as `produce`."""
+    request = encode((b"QLEN", load.queue))
+    make = partial(RepeatingClient, request=request, beginning=NUMBER, size=load.pipeline)
     return _Run(load, jobs, make, factory, stop=stop, report=report).carry_out()
 
 
@@ -143,18 +143,6 @@ def consume(
     return _Run(
         load, jobs, partial(TakingClient, queue=load.queue), factory, stop=stop, report=report
     ).carry_out()
-
-
-def repeat(
-    load: Load, jobs: int | None, factory: ConnectionFactory, *, stop: Stopping, report: Reporting
-) -> Measured:
-    """Send the command, `jobs` times in all; otherwise as `produce`."""
-    request = encode(load.command)
-
-    def make(connection: Connection) -> BenchClient:
-        return SendingClient(connection, request, load.pipeline, AnyReplies())
-
-    return _Run(load, jobs, make, factory, stop=stop, report=report).carry_out()
 
 
 class _Run:

@@ -19,6 +19,7 @@ from disquectl.execution.signals import Stop
 from disquectl.protocol.columns import values_of
 from disquectl.protocol.replies import jobs
 from disquectl.protocol.resp import encode
+from disquectl.render.human import counted
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -192,13 +193,14 @@ class _Consumer:
         if not self._unacknowledged:
             return
         ids = [job_id for batch in self._unacknowledged for job_id in batch]
+        written = f"{counted(self._limits.taken, 'job')} written"
         try:
             self._acknowledge_where_found(ids)
         except PartlyDone as problem:
-            self._report_unacknowledged(f"{self._limits.taken} jobs written; {problem.message}", "", problem)
+            self._report_unacknowledged(f"{written}; {problem.message}", "", problem)
         except DisquectlError as problem:
             self._report_unacknowledged(
-                f"{self._limits.taken} jobs written, {len(ids)} of them not acknowledged: {problem.message}",
+                f"{written}, {len(ids)} of them not acknowledged: {problem.message}",
                 "they are delivered again after their retry time",
                 problem,
             )
@@ -229,7 +231,7 @@ class _Consumer:
             failure.advice = "Jobs that the node had sent are delivered again after their retry time."
             raise failure
         if failure is not None and taken:
-            raise PartlyDone(f"{taken} jobs, then: {failure.message}", failure.advice)
+            raise PartlyDone(f"{counted(taken, 'job')}, then: {failure.message}", failure.advice)
         if failure is not None:
             raise failure
         if not taken:

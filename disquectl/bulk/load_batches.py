@@ -58,7 +58,7 @@ class LoadBatcher:
         some: list[PlannedLine] = []
         in_order = self._in_order
         for line in planned:
-            is_next = line.kind is None and (self._in_order or line.in_order) is not in_order
+            is_next = line.kind is None and (self._in_order or line.addition.in_order) is not in_order
             if len(some) >= self._size or (is_next and any(one.kind is None for one in some)):
                 yield self._batch(some, in_order)
                 some = []
@@ -98,5 +98,5 @@ class LoadBatcher:
                 one.end(SKIPPED, STILL_KNOWN)
 
     def _batch(self, lines: list[PlannedLine], in_order: bool) -> Batch:
-        requests = [self._plan.request(line) for line in lines if line.kind is None]
+        requests = [line.request() for line in lines if line.kind is None]
         return Batch(requests, [line for line in lines if line.kind != EMPTY], in_order)

@@ -215,7 +215,7 @@ class _Run(AddingRun):
         """Note what became of each line, and report those that were not added."""
         for line in self._outcomes.add(_lines(batch), batch.outcomes):
             if line.message.startswith("NOREPL "):
-                self._plan.lower(line.replicas)
+                self._plan.lower(line.addition.replicas)
             name = f"line {line.number}: "
             if line.kind == LEFT:
                 self.refused(name + line.message)

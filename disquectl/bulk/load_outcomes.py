@@ -141,7 +141,7 @@ def preview_record(line: PlannedLine) -> dict[str, Any]:
         "line": line.number,
         "id": text_of(line.job_id),
         "queue": line.queue,
-        "state": line.state or None,
+        "state": line.job.traits.state or None,
         "ttl": options.get("ttl"),
         "delay": options.get("delay") or 0,
         "retry": options.get("retry"),

@@ -3,18 +3,18 @@
 from __future__ import annotations
 
 from disquectl.bulk.batches import WrongInput
-from disquectl.bulk.dumped_job import DumpedJob
+from disquectl.bulk.dump_reader import DumpReader
 from disquectl.bulk.jsonl import check_opening, option_words
 from disquectl.bulk.summary import LEFT, SKIPPED
 from disquectl.bulk.template import MAX_TEMPLATES, Template
 from disquectl.errors import UsageError
 from disquectl.protocol.job_options import DEFAULT_REPLICATE, LAST_EXPIRY, MAX_SECONDS
-from disquectl.spec.timestamps import Times
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any, Final, Literal
 
+    from disquectl.bulk.dumped_job import DumpedJob, Traits
     from disquectl.bulk.summary import OutcomeKind
     from disquectl.spec.parameters import Values
     from disquectl.spec.selection import Selection
@@ -30,14 +30,36 @@ NOT_SELECTED: Final = "not selected"
 EMPTY: Final = "empty"
 
 
+class Addition:
+    """How jobs are added that differ in their bodies and TTLs alone.
+
+    options   those of ADDJOB, without TTL
+    replicas  as many as it asks for
+    in_order  whether they wait for no replication, so that they can keep their place in the queue
+    """
+
+    __slots__ = ("_template", "in_order", "options", "replicas")
+
+    def __init__(self, queue: bytes, timeout_ms: int, options: dict[str, Any], *, has_ttl: bool) -> None:
+        self.options = options
+        self.replicas: int = options["replicate"]
+        self.in_order = self.replicas == 1 or bool(options.get("async"))
+        self._template = Template(queue, timeout_ms, option_words(options), with_ttl=has_ttl)
+
+    def request(self, body: bytes, ttl: int | None) -> bytes:
+        """The encoded ADDJOB."""
+        template = self._template
+        return template.request(body) if ttl is None else template.request_with_ttl(body, ttl)
+
+
 class PlannedLine:
     """One line of the file.
 
     kind     what became of it, if that is known before it is sent: it is skipped, left, not selected or empty
     reason   why; message: the same with details
-    queue    the queue that the job is added to; origin: the one that it was in
-    state    the state that the job had
-    options  those of its ADDJOB
+    job      what the line says, and its ID
+    queue    the queue that the job is added to
+    ttl      that of its ADDJOB; addition: the other options of it
     key      by which jobs are taken with --limit, the smallest first: age and number of the line
     """
 
@@ -45,28 +67,26 @@ class PlannedLine:
     kind: OutcomeKind | Literal["not selected", "empty"] | None = None
     reason = ""
     message = ""
+    job: DumpedJob
     job_id: bytes | None = None
     new_id: bytes | None = None
     queue: bytes | None = None
-    origin = b""
-    body = b""
-    state = ""
+    ttl: int | None = None
+    addition: Addition
     key = (0.0, 0)
 
     def __init__(self, number: int) -> None:
         self.number = number
-        self.options: dict[str, Any] = {}
 
     @property
-    def replicas(self) -> int:
-        """As many replicas as its ADDJOB asks for."""
-        count: int = self.options["replicate"]
-        return count
+    def options(self) -> dict[str, Any]:
+        """Those of its ADDJOB."""
+        options = self.addition.options
+        return options if self.ttl is None else {**options, "ttl": self.ttl}
 
-    @property
-    def in_order(self) -> bool:
-        """Whether the job waits for no replication, so that it can keep its place in the queue."""
-        return self.options.get("replicate") == 1 or bool(self.options.get("async"))
+    def request(self) -> bytes:
+        """Its encoded ADDJOB."""
+        return self.addition.request(self.job.body, self.ttl)
 
     def end(self, kind: OutcomeKind, reason: str, message: str = "") -> None:
         """Note what became of it."""
@@ -96,12 +116,13 @@ class LoadPlan:
         self._prefix: bytes = values.get("to_prefix", b"")
         self._renews = bool(values.get("renew"))
         self._given: dict[str, Any] = {
-            name: values[name] for name in ("retry", "ttl", "delay", "async") if name in values
+            name: values[name] for name in ("retry", "delay", "async") if name in values
         }
+        self._ttl: int | None = values.get("ttl")
         self._replicate: int | None = values.get("replicate")
         self._timeout_ms = timeout_ms
-        self._times = Times()
-        self._templates: dict[tuple[object, ...], Template] = {}
+        self._reader = DumpReader()
+        self._additions: dict[tuple[bytes, Traits, int | None, bool], Addition] = {}
 
     def read(self, line: bytes | None, number: int, now: float) -> PlannedLine:
         """What becomes of a line; None stands for one that is too long.
@@ -119,10 +140,8 @@ class LoadPlan:
             if self._is_first:
                 self._is_first = False
                 check_opening(stripped, number)
-            job = DumpedJob(line, now, self._times)
+            planned.job = job = self._reader.read(line, now)
             planned.job_id = job.job_id
-            planned.state = job.state
-            planned.origin = job.queue or b""
             planned.queue = self._queue_of(job)
             if self._ranks:
                 planned.key = (self._rank(job), number)
@@ -131,25 +150,12 @@ class LoadPlan:
             elif job.is_expired(now) and not self._renews:
                 planned.end(SKIPPED, EXPIRED)
             else:
-                planned.body = job.body
-                planned.options = self._options(job, now)
+                self._add(planned, job, now)
         except WrongInput:
             raise
         except UsageError as problem:
             planned.end(LEFT, NO_JOB, f"not a job: {problem.message}")
         return planned
-
-    def request(self, planned: PlannedLine) -> bytes:
-        """The encoded ADDJOB of a line."""
-        assert planned.queue is not None
-        key = (planned.queue, *planned.options.items())
-        template = self._templates.get(key)
-        if template is None:
-            if len(self._templates) >= MAX_TEMPLATES:
-                self._templates.clear()
-            template = Template(planned.queue, self._timeout_ms, option_words(planned.options))
-            self._templates[key] = template
-        return template.request(planned.body)
 
     def _rank(self, job: DumpedJob) -> float:
         """Smallest for the oldest job, or with --newest the newest; a job without a time is the newest."""
@@ -161,13 +167,14 @@ class LoadPlan:
         """Ask for fewer replicas from now on: the cluster could not make this many."""
         if self._replicate is None:
             self.most_replicas = max(min(self.most_replicas, replicas - 1), 1)
+            self._additions.clear()
 
     def _wants(self, job: DumpedJob, key: tuple[float, int], now: float) -> bool:
         age_ms = (now - job.created) * 1000
-        numbers = (age_ms, job.ttl_ms(now), job.nacks, job.deliveries)
+        numbers = (age_ms, job.ttl_ms(now), job.traits.nacks, job.traits.deliveries)
         return (
             self._selection.wants_content(job.queue or b"", (job.job_id or NO_ID).ljust(2), job.body)
-            and self._selection.wants_status(job.state, *numbers)
+            and self._selection.wants_status(job.traits.state, *numbers)
             and (self.last_chosen is None or key <= self.last_chosen)
         )
 
@@ -177,10 +184,30 @@ class LoadPlan:
             raise UsageError("no queue in the line, and no --to")
         return self._prefix + queue
 
-    def _options(self, job: DumpedJob, now: float) -> dict[str, Any]:
-        options = job.options
-        options["ttl"], options["delay"] = job.times_anew() if self._renews else job.times_left(now)
+    def _add(self, planned: PlannedLine, job: DumpedJob, now: float) -> None:
+        """Note how the job is added. Raises UsageError."""
+        assert planned.queue is not None
+        ttl, delay = job.times_anew() if self._renews else job.times_left(now)
+        if self._ttl is not None:
+            ttl = self._ttl
+        if ttl is not None and now + ttl > LAST_EXPIRY:
+            raise UsageError("its TTL ends after 2106-02-07, the last date that Disque supports")
+        key = (planned.queue, job.traits, delay, ttl is None)
+        addition = self._additions.get(key)
+        if addition is None:
+            if len(self._additions) >= MAX_TEMPLATES:
+                self._additions.clear()
+            options = self._options(job, delay)
+            addition = Addition(planned.queue, self._timeout_ms, options, has_ttl=ttl is not None)
+            self._additions[key] = addition
+        planned.ttl, planned.addition = ttl, addition
+
+    def _options(self, job: DumpedJob, delay: int | None) -> dict[str, Any]:
+        """The options of its ADDJOB, without TTL."""
+        options = {name: value for name, value in job.traits.options.items() if name not in ("ttl", "delay")}
         wanted: int | None = options.get("replicate")
+        if delay is not None:
+            options["delay"] = delay
         options.update(self._given)
         if self._replicate is not None:
             options["replicate"] = self._replicate
@@ -190,9 +217,6 @@ class LoadPlan:
         else:
             options["replicate"] = min(wanted or DEFAULT_REPLICATE, self.most_replicas)
             self.was_reduced = self.was_reduced or (wanted or 0) > self.most_replicas
-        ttl, delay = options["ttl"], options["delay"]
-        if ttl is not None and now + ttl > LAST_EXPIRY:
-            raise UsageError("its TTL ends after 2106-02-07, the last date that Disque supports")
-        if delay is not None and delay > MAX_SECONDS:
+        if options.get("delay", 0) > MAX_SECONDS:
             raise UsageError(f"its delay ends in more than {MAX_SECONDS} seconds")
         return options

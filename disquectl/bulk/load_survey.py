@@ -7,6 +7,7 @@ from heapq import nsmallest
 from disquectl.bulk.load_batches import LoadBatcher
 from disquectl.bulk.summary import by_state, count_of
 from disquectl.render.escape import for_terminal
+from disquectl.render.human import counted
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -58,7 +59,7 @@ class Survey:
         for lines in source.chunks():
             for line in batcher.planned(lines or []):
                 if line.kind is None:
-                    yield line.key, line.origin, line.state
+                    yield line.key, line.job.queue or b"", line.job.traits.state
                 elif line.reason:
                     self.others[line.reason] = self.others.get(line.reason, 0) + 1
             total = source.total_bytes
@@ -69,7 +70,7 @@ class Survey:
         """What is asked: the number of jobs, by queue and state as in the file."""
         lines = [f"  {for_terminal(queue)}: {states}" for queue, states in by_state(self.counts)]
         if (more := len({queue for queue, _ in self.counts}) - len(lines)) > 0:
-            lines.append(f"  and {more} more queues")
+            lines.append(f"  and {counted(more, 'more queue')}")
         if self.others:
             others = ", ".join(f"{count:,} {reason}" for reason, count in self.others.items())
             lines.append(f"  not added: {others}")

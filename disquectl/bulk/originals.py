@@ -111,11 +111,13 @@ class Originals:
     def _answers(self) -> Iterable[Answer]:
         """The answers to all that was sent. Refusals of WORKING (TOOLATE, NOJOB) say nothing of interest."""
         self._nodes_of = {}
-        for connection, request, reply in self._search.cluster.ask():
-            verb: bytes = request[0]  # type: ignore[assignment]  # requests are made of bytes
-            job_id: bytes = request[1]  # type: ignore[assignment]
-            if isinstance(reply, ReplyError):
-                if verb != b"WORKING":
-                    self._search.refusals.add(connection, request, reply)
-            else:
-                yield self._ids[connection], verb, job_id, reply
+        for connection, answers in self._search.cluster.ask_together():
+            node_id = self._ids[connection]
+            for request, reply in answers:
+                verb: bytes = request[0]  # type: ignore[assignment]  # requests are made of bytes
+                job_id: bytes = request[1]  # type: ignore[assignment]
+                if isinstance(reply, ReplyError):
+                    if verb != b"WORKING":
+                        self._search.refusals.add(connection, request, reply)
+                else:
+                    yield node_id, verb, job_id, reply

@@ -28,6 +28,7 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from disquectl.bulk.summary import DoneJobs
     from disquectl.client.node_connection import NodeConnection
     from disquectl.client.transport import Transport
     from disquectl.errors import DisquectlError
@@ -92,7 +93,7 @@ class Purge:
         """Nothing to say."""
         return ""
 
-    def begin(self, search: JobSearch, selection: Selection) -> Iterator[list[JobResult]]:
+    def begin(self, search: JobSearch, selection: Selection) -> Iterator[list[JobResult] | DoneJobs]:
         """Delete what is queued in whole queues without a scan."""
         names = selection.queues.names
         is_whole = selection.limit is None and not selection.tests_content and not selection.tests_numbers

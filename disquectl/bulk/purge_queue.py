@@ -8,17 +8,16 @@ from __future__ import annotations
 
 from collections import deque
 
-from disquectl.bulk.summary import DONE, GONE, LEFT, JobResult
+from disquectl.bulk.summary import DONE, GONE, LEFT, DoneJobs, JobResult
 from disquectl.errors import ReplyError
 from disquectl.merge.replicas import CTIME, ID, shown
-from disquectl.protocol.shapes import array, octets
+from disquectl.protocol.shapes import array, unexpected
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
-    from disquectl.bulk.summary import OutcomeKind
-    from disquectl.client.node_connection import NodeConnection
+    from disquectl.client.node_connection import NodeConnection, Request
     from disquectl.fanout.find_jobs import JobSearch
     from disquectl.protocol.resp import Reply
 
@@ -27,34 +26,29 @@ BATCH_BYTES = 1 << 20
 FIRST_JOBS, MOST_JOBS = 100, 1_000
 
 
-def purge_queues(search: JobSearch, queues: Iterable[bytes]) -> Iterator[list[JobResult]]:
+def purge_queues(search: JobSearch, queues: Iterable[bytes]) -> Iterator[list[JobResult] | DoneJobs]:
     """Delete what is queued on the nodes that answer; yield the results batch by batch."""
     drains = {connection: _Drain(connection, search, queues) for connection in search.cluster.answered()}
     for drain in drains.values():
         drain.next_queue()
-    for connection, request, reply in search.cluster.ask():
+    for connection, answers in search.cluster.ask_together():
         drain = drains[connection]
-        if isinstance(reply, ReplyError):
-            search.refusals.add(connection, request, reply)
-            drain.refuse(request[0], reply.message)
-        else:
-            drain.take(request[0], reply)
+        drain.take(answers)
         # Only when the node has work again: it does not wait while the results are written.
-        if drain.results and drain.batch:
-            yield drain.take_results()
+        if drain.batch:
+            yield from drain.take_results()
     for drain in drains.values():
-        yield drain.end()
+        drain.end()
+        yield from drain.take_results()
 
 
 class _Drain:
     """One node: its queues are emptied one after the other.
 
-    batch    the jobs that were sent FASTACK and have no answer yet
-    results  of complete batches
+    batch  the jobs that were sent FASTACK, until all of them have an answer
     """
 
     __slots__ = (
-        "_coming",
         "_connection",
         "_existing",
         "_is_refused",
@@ -62,16 +56,16 @@ class _Drain:
         "_queue",
         "_queue_of_batch",
         "_queues",
+        "_replies",
+        "_results",
         "_search",
         "_size",
         "_to_show",
         "batch",
-        "results",
     )
 
     def __init__(self, connection: NodeConnection, search: JobSearch, queues: Iterable[bytes]) -> None:
-        self.batch: deque[bytes] = deque()
-        self.results: list[JobResult] = []
+        self.batch: list[bytes] = []
         self._connection = connection
         self._search = search
         self._queues = deque(queues)
@@ -81,7 +75,8 @@ class _Drain:
         self._is_refused = False
         self._to_show = 0  # replies to SHOW that are still to come, while each job of a batch is looked at
         self._existing: list[bytes] = []
-        self._coming: list[JobResult] = []  # of a batch that is not complete
+        self._replies: list[Reply] = []  # to the FASTACKs of the batch
+        self._results: list[list[JobResult] | DoneJobs] = []
 
     def next_queue(self) -> None:
         """Begin with the next queue, if there is one."""
@@ -89,39 +84,57 @@ class _Drain:
             self._queue = self._queues.popleft()
             self._peek()
 
-    def take(self, verb: object, reply: Reply) -> None:
-        """Take a reply, and go on."""
-        if verb == b"FASTACK":
-            self._settle(DONE if reply else GONE)
-        elif verb == b"QPEEK":
-            self._take_peeked(reply)
-        elif verb == b"SHOW":
-            self._take_shown(reply)
+    def take(self, answers: list[tuple[Request, Reply]]) -> None:
+        """Take the replies that have come, and go on."""
+        # Those to FASTACK come before all others: nothing else is in flight when it is sent.
+        count = len(self.batch) - len(self._replies)
+        if count:
+            self._take_deleted(answers[:count])
+        for request, reply in answers[count:]:
+            if isinstance(reply, ReplyError):
+                self._refuse(request, reply)
+            elif request[0] == b"QPEEK":
+                self._take_peeked(reply)
+            elif request[0] == b"SHOW":
+                self._take_shown(reply)
 
-    def refuse(self, verb: object, reason: str) -> None:
-        """Take an error reply, and ask this node nothing more: the scan that follows tells what is left."""
-        self._queues.clear()
-        self._is_refused = True
-        if verb == b"FASTACK":
-            self._settle(LEFT, reason)
-
-    def take_results(self) -> list[JobResult]:
+    def take_results(self) -> list[list[JobResult] | DoneJobs]:
         """The results of the batches that are complete."""
-        results, self.results = self.results, []
+        results, self._results = self._results, []
         return results
 
-    def end(self) -> list[JobResult]:
-        """The last results; jobs without an answer are left: the node failed."""
-        reason = f"{self._connection.node} did not answer"
-        left = [JobResult(job_id, self._queue_of_batch, LEFT, reason) for job_id in self.batch]
-        return self.results + self._coming + left
+    def end(self) -> None:
+        """Complete the last batch; jobs without an answer are left: the node failed."""
+        if self.batch:
+            reason = f"{self._connection.node} did not answer"
+            self._settle([ReplyError(reason)] * (len(self.batch) - len(self._replies)))
 
-    def _settle(self, kind: OutcomeKind, reason: str = "") -> None:
-        """Note the outcome of the next job of the batch."""
-        self._coming.append(JobResult(self.batch.popleft(), self._queue_of_batch, kind, reason))
-        if not self.batch:
-            self.results += self._coming
-            self._coming = []
+    def _refuse(self, request: Request, error: ReplyError) -> None:
+        """Note an error, and ask this node nothing more: the scan that follows tells what is left."""
+        self._search.refusals.add(self._connection, request, error)
+        self._queues.clear()
+        self._is_refused = True
+
+    def _take_deleted(self, answers: list[tuple[Request, Reply]]) -> None:
+        replies = [reply for _, reply in answers]
+        if not {int}.issuperset(map(type, replies)):
+            for request, reply in answers:
+                if isinstance(reply, ReplyError):
+                    self._refuse(request, reply)
+        self._settle(replies)
+
+    def _settle(self, replies: list[Reply]) -> None:
+        """Note the next replies of the batch; when all have come, make results of them."""
+        self._replies += replies
+        if len(self._replies) < len(self.batch):
+            return
+        queue = self._queue_of_batch
+        if self._replies.count(1) == len(self.batch):
+            self._results.append(DoneJobs(self.batch, queue))
+        else:
+            pairs = zip(self.batch, self._replies, strict=True)
+            self._results.append([_result(job_id, queue, reply) for job_id, reply in pairs])
+        self.batch, self._replies = [], []
 
     def _peek(self) -> None:
         if not self._has_ended():
@@ -132,13 +145,18 @@ class _Drain:
         return self._is_refused or self._search.is_over() or bool(self._search.cluster.missing())
 
     def _take_peeked(self, reply: Reply) -> None:
-        jobs = [array("QPEEK", job, at_least=3) for job in array("QPEEK", reply)]
-        self._peeked = [octets("QPEEK", job[1]) for job in jobs]
+        jobs = array("QPEEK", reply)
+        try:
+            self._peeked = [job[1] for job in jobs]  # type: ignore[index, misc]  # checked here
+            size = sum(len(job[2]) for job in jobs)  # type: ignore[index, arg-type, misc]  # as above
+        except (TypeError, IndexError):
+            raise unexpected("QPEEK", reply) from None
+        if not {bytes}.issuperset(map(type, self._peeked)):
+            raise unexpected("QPEEK", reply)
         if not jobs:
             self.next_queue()
             return
-        size = sum(len(octets("QPEEK", job[2])) for job in jobs) // len(jobs) + 1
-        self._size = max(min(BATCH_BYTES // size, MOST_JOBS), 1)
+        self._size = max(min(BATCH_BYTES // (size // len(jobs) + 1), MOST_JOBS), 1)
         self._connection.ask([[b"SHOW", self._peeked[-1]]])
 
     def _take_shown(self, reply: Reply) -> None:
@@ -167,5 +185,11 @@ class _Drain:
 
     def _delete(self, job_ids: list[bytes]) -> None:
         self._queue_of_batch = self._queue
-        self.batch.extend(job_ids)
-        self._connection.ask([[b"FASTACK", job_id] for job_id in job_ids])
+        self.batch = job_ids
+        self._connection.ask([(b"FASTACK", job_id) for job_id in job_ids])
+
+
+def _result(job_id: bytes, queue: bytes, reply: Reply) -> JobResult:
+    if isinstance(reply, ReplyError):
+        return JobResult(job_id, queue, LEFT, reply.message)
+    return JobResult(job_id, queue, DONE if reply else GONE)

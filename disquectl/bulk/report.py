@@ -1,20 +1,22 @@
 """Reports what became of jobs: records on stdout as they are done, problems and the summary on stderr.
 
-A table shows the summary alone. Errors are in the records of JSON; elsewhere they are on stderr.
+A table shows the summary alone, unless the jobs were named. Errors are in the records of JSON; elsewhere they
+are on stderr.
 """
 
 from __future__ import annotations
 
 from disquectl.bulk.progress import Progress
-from disquectl.bulk.summary import DONE, DOUBLED, GONE, LEFT, SKIPPED, UNKNOWN, Summary
+from disquectl.bulk.summary import DONE, DOUBLED, GONE, LEFT, PENDING, SKIPPED, UNKNOWN, Summary
 from disquectl.errors import DataError
-from disquectl.protocol.columns import Columns, column
+from disquectl.protocol.columns import Column, Columns, Same, column
+from disquectl.render.human import counted
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any
 
-    from disquectl.bulk.summary import JobResult
+    from disquectl.bulk.summary import DoneJobs, JobResult
     from disquectl.execution.session import Session
     from disquectl.protocol.columns import Records
     from disquectl.spec.shape import Shape
@@ -35,7 +37,11 @@ class Report:
         self.session = session
         self.broken: BrokenPipeError | DataError | None = None
         self._fields = shape.fields
-        self._out = None if session.format == "table" else session.writer(shape)
+        self._has_summary = bool(shape.listed_as)
+        # Jobs that were named are listed in a table, too; for those of a selection, the summary is enough.
+        is_listed = session.format != "table" or not shape.listed_as
+        self._out = session.writer(shape) if is_listed else None
+        self._named = (DOUBLED, UNKNOWN) if shape.listed_as else (DOUBLED, UNKNOWN, PENDING)
         self._writes_errors = session.format in ("json", "jsonl")
         self._progress = Progress(session.streams, not session.settings.quiet)
         self._open: dict[bytes, JobResult] = {}
@@ -48,6 +54,15 @@ class Report:
             elif self._open:
                 self._open.pop(one.job_id, None)
         self._write([one for one in results if one.kind not in (LEFT, GONE)])
+
+    def add_done(self, done: DoneJobs) -> None:
+        """Count jobs that were done, and write their records."""
+        for job_id in done.job_ids if self._open else ():
+            self._open.pop(job_id, None)
+        count = len(done.job_ids)
+        self.summary.add(DONE, count=count)
+        ids = Column(_texts(done.job_ids), {str})
+        self._put(Columns(("id", "queue"), [ids, Same([done.queue], count)]))
 
     def progress(self, share: float | None) -> None:
         """Draw the progress line; `share` of the jobs that this pass acts on."""
@@ -72,12 +87,13 @@ class Report:
         for one in left[:MOST_NAMED]:
             self._name(one)
         if len(left) > MOST_NAMED:
-            self.problem(f"... and {len(left) - MOST_NAMED:,} more jobs were left")
+            self.problem(f"... {counted(len(left) - MOST_NAMED, 'more job')} left")
         self._write([*self._open.values()])
         if self._out is None or self.broken is not None or (skip_empty and not self.summary.matched):
             return
         try:
-            self._out.summarize(self.summary.record())
+            if self._has_summary:
+                self._out.summarize(self.summary.record())
             self._out.finish()
         except (BrokenPipeError, DataError) as problem:
             self.broken = problem
@@ -92,7 +108,7 @@ class Report:
             self.summary.add(one.kind, one.reason)
             if one.kind == DONE or (self._writes_errors and one.kind not in (GONE, SKIPPED)):
                 records.append(self._record(one))
-            if one.kind in (DOUBLED, UNKNOWN):
+            if one.kind in self._named:
                 self._name(one)
         self._put(records)
 
@@ -131,6 +147,14 @@ def _columns(results: list[JobResult], fields: tuple[str, ...]) -> Columns:
         "to": [one.to for one in results],
     }
     return Columns(fields, [column(values[name]) for name in fields])
+
+
+def _texts(job_ids: list[bytes]) -> list[str]:
+    """The same as _text of each, in less time."""
+    try:
+        return list(map(bytes.decode, job_ids))
+    except UnicodeDecodeError:
+        return [job_id.decode("utf-8", "backslashreplace") for job_id in job_ids]
 
 
 def _text(job_id: bytes | None) -> str | None:

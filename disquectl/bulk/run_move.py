@@ -61,10 +61,15 @@ def move(values: Values, shape: Shape, session: Session) -> None:
         except (ConnectionFailed, NoAnswer, NotDisque) as problem:
             raise _of_side(problem, session) from None
         finally:
-            if options.was_reduced:
-                most = options.most_replicas
-                count = "1 replica" if most == 1 else f"{most} replicas"
-                session.note(f"copies have at most {count}: the destination can hold no more now")
+            note_fewer_replicas(options, session)
+
+
+def note_fewer_replicas(options: CopyOptions, session: Session) -> None:
+    """Say so if copies got fewer replicas than their originals had."""
+    if options.was_reduced:
+        most = options.most_replicas
+        count = "1 replica" if most == 1 else f"{most} replicas"
+        session.note(f"copies have at most {count}: the destination can hold no more now")
 
 
 def _node_ids(session: Session) -> set[str]:

@@ -9,6 +9,7 @@ from disquectl.execution.inputs import line_chunks
 from disquectl.execution.reply_values import as_value
 from disquectl.protocol.secrets import masked_reply
 from disquectl.render.escape import for_terminal
+from disquectl.render.human import counted
 from disquectl.spec.native_words import as_compared, own_wait_ms
 from disquectl.spec.quoting import split
 from disquectl.spec.shape import REPLY, Shape
@@ -86,8 +87,14 @@ def run_lines(session: Session, command_of: Callable[[Words], Command]) -> None:
     if totals.refused == totals.answered:
         if isinstance(totals.error, NotAuthorised):
             raise with_advice(totals.error)
-        raise ReplyError(f"ERR all {totals.refused} commands were refused")
-    raise PartlyDone(f"{totals.answered - totals.refused} commands carried out, {totals.refused} refused")
+        raise ReplyError(
+            "ERR the command was refused"
+            if totals.refused == 1
+            else f"ERR all {totals.refused:,} commands were refused"
+        )
+    raise PartlyDone(
+        f"{counted(totals.answered - totals.refused, 'command')} carried out, {totals.refused:,} refused"
+    )
 
 
 def _answer(batch: list[Line], lookup: CommandLookup, out: Writer, totals: Totals, session: Session) -> None:

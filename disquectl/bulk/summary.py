@@ -65,6 +65,16 @@ class JobResult:
         self.to = to
 
 
+class DoneJobs:
+    """Jobs of one queue that were done, many at a time: for acting on a million of them."""
+
+    __slots__ = ("job_ids", "queue")
+
+    def __init__(self, job_ids: list[bytes], queue: bytes) -> None:
+        self.job_ids = job_ids
+        self.queue = queue
+
+
 class Summary:
     """Counts the outcomes.
 

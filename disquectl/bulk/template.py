@@ -18,10 +18,11 @@ class Template:
 
     __slots__ = ("_head", "_tail")
 
-    def __init__(self, queue: bytes, timeout_ms: int, options: Words) -> None:
+    def __init__(self, queue: bytes, timeout_ms: int, options: Words, *, with_ttl: bool = False) -> None:
+        """`with_ttl`: each request has a TTL at its end; see `request_with_ttl`."""
         before: Words = [b"ADDJOB", queue]
-        after: Words = [b"%d" % timeout_ms, *options]
-        self._head = b"*%d\r\n%b" % (len(before) + 1 + len(after), _bulks(before))
+        after: Words = [b"%d" % timeout_ms, *options, *([b"TTL"] if with_ttl else [])]
+        self._head = b"*%d\r\n%b" % (len(before) + 1 + len(after) + with_ttl, _bulks(before))
         self._tail = b"\r\n" + _bulks(after)
 
     def requests(self, bodies: Iterable[bytes]) -> list[bytes]:
@@ -32,6 +33,12 @@ class Template:
     def request(self, body: bytes) -> bytes:
         """The request for one body."""
         return b"%b$%d\r\n%b%b" % (self._head, len(body), body, self._tail)
+
+    def request_with_ttl(self, body: bytes, ttl: int) -> bytes:
+        """The request for one body, with a TTL; only if the template was made `with_ttl`."""
+        digits = b"%d" % ttl
+        values = (self._head, len(body), body, self._tail, len(digits), digits)
+        return b"%b$%d\r\n%b%b$%d\r\n%b\r\n" % values
 
 
 class Templates:

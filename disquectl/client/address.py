@@ -36,7 +36,7 @@ class Node:
         return f"Node({str(self)!r})"
 
     def __eq__(self, other: object) -> bool:
-        return isinstance(other, Node) and str(self) == str(other)
+        return self is other or (isinstance(other, Node) and str(self) == str(other))
 
     def __hash__(self) -> int:
         return hash(str(self))

@@ -1,25 +1,31 @@
 """Opens connections, and nothing else does: `ConnectAttempt`, which never waits, and `open_connection`.
 
-An attempt tries the addresses of one node in order, with the TLS handshake where TLS is on. A name is looked
-up as the attempt is made, within the timeout. It must not know passwords or requests.
+An attempt tries the addresses of one node in order, with the TLS handshake where TLS is on. Names are looked
+up at once, for as long as the timeout allows. It must not know passwords or requests.
 """
 
 from __future__ import annotations
 
 import _socket as socket
+import _thread
 import errno
 import select
 import sys
 import time
 
 from disquectl.client.connection import Connection, Unreachable, is_callers, reason_of
-from disquectl.client.resolving import addresses
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from typing import TypeAlias
+
     from disquectl.client.address import Node
     from disquectl.client.connection import Wire
     from disquectl.client.tls import Handshake, Tls
+
+    Address: TypeAlias = tuple[object, ...] | str
+    Found: TypeAlias = tuple[int, object, object, str, Address]
 
 
 def open_connection(
@@ -140,6 +146,49 @@ class ConnectAttempt:
                 self._reason = reason_of(OSError(code, ""))
             self._socket.close()
         raise Unreachable(self._reason)
+
+
+def addresses(node: Node, timeout: float) -> list[tuple[int, Address]]:
+    """The families and addresses of a node's name, to be tried in order. Raises Unreachable.
+
+    `timeout` in seconds.
+    """
+    if node.path:
+        return [(socket.AF_UNIX, node.path)]
+    try:
+        found = _look_up(node.host, node.port, timeout)
+    except (OSError, UnicodeError) as problem:
+        if isinstance(problem, OSError) and is_callers(problem):
+            raise
+        reason = reason_of(problem) if isinstance(problem, OSError) else "not a host name"
+        raise Unreachable(f"the name is not found ({reason})") from None
+    return [(family, address) for family, _, _, _, address in found]
+
+
+def _look_up(name: str, port: int, timeout: float) -> Sequence[Found]:
+    """As getaddrinfo, which heeds no signal while a name server does not answer: so it has a thread."""
+    # Bytes go to the resolver as they are; text is put through the idna codec, which takes long to load.
+    host: str | bytes = name.encode("ascii") if name.isascii() else name
+    if ":" in name or name.replace(".", "").isdigit():
+        return socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
+    found: list[Sequence[Found] | Exception] = []
+    is_done = _thread.allocate_lock()
+    is_done.acquire()
+
+    def look_up() -> None:
+        try:
+            found.append(socket.getaddrinfo(host, port, type=socket.SOCK_STREAM))
+        except Exception as problem:  # raised where it is waited for
+            found.append(problem)
+        finally:
+            is_done.release()
+
+    _thread.start_new_thread(look_up, ())
+    if not is_done.acquire(timeout=timeout):
+        raise Unreachable(f"the name is not found (no answer within {timeout:g}s)")
+    if isinstance(found[0], Exception):
+        raise found[0]
+    return found[0]
 
 
 def _tune(sock: socket.socket) -> None:

@@ -45,14 +45,7 @@ _CHUNK_BYTES = 65536
 _LONG_BYTES = (sys.maxsize.bit_length() + 1) // 8
 _LARGEST_CHUNK_BYTES = 4 << 20
 # The modules that call sockets themselves, by which their failures are told from those of signal handlers.
-_SOCKET_CALLERS = {
-    __name__,
-    "disquectl.client.connecting",
-    "disquectl.client.resolving",
-    "disquectl.client.tls",
-    "socket",
-    "ssl",
-}
+_SOCKET_CALLERS = {__name__, "disquectl.client.connecting", "disquectl.client.tls", "socket", "ssl"}
 
 
 class Unreachable(Exception):
@@ -94,6 +87,11 @@ class _Process:
 
 
 _PROCESS = _Process()
+
+
+def current_process() -> object:
+    """Return what identifies the running process: another object after a fork."""
+    return _PROCESS.life
 
 
 def reason_of(problem: OSError) -> str:

@@ -10,7 +10,7 @@ from disquectl.errors import NotDisque, ReplyError
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from disquectl.client.address import Node
-    from disquectl.protocol.resp import Reply, Word
+    from disquectl.protocol.resp import AnyWord, Reply
 
 # Verbs that every Disque has and no Redis: one that is an "unknown command" shows that it is not a Disque.
 DISQUE_VERBS = frozenset(
@@ -26,7 +26,7 @@ class RedisWithModule(NotDisque):
     """A Redis with the Disque module: it has the commands for jobs and queues, but for the scans."""
 
 
-def has_verb(verb: Word) -> bool:
+def has_verb(verb: AnyWord) -> bool:
     """Whether every Disque must know this verb."""
     name = verb.decode("latin-1") if isinstance(verb, bytes) else str(verb)
     return name.upper() in DISQUE_VERBS

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import time
 
-from disquectl.client.commands import Commands
+from disquectl.client.commands import changes, command_method, nothing, reads, record
 from disquectl.protocol.job_options import DEFAULT_TIMEOUT_MS, check_numbers, check_wait, number_words
 from disquectl.protocol.jobid import added
 from disquectl.protocol.replies import jobs, show
@@ -16,21 +16,26 @@ from disquectl.protocol.shapes import integer
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from typing import TypeAlias
 
-    from disquectl.protocol.resp import Word
+    from disquectl.client.commands import Asked
+    from disquectl.protocol.records import ShownJob, TakenJob
+    from disquectl.protocol.resp import AnyWord, Reply
     from disquectl.protocol.shapes import Record
 
     Name: TypeAlias = str | bytes
+    Body: TypeAlias = str | bytes | bytearray | memoryview
 
 
-class JobCommands(Commands):
+class JobCommands:
     """Methods for jobs."""
 
+    @command_method
     def addjob(
         self,
         queue: Name,
-        body: Name,
+        body: Body,
         timeout_ms: int = DEFAULT_TIMEOUT_MS,
         *,
         replicate: int | None = None,
@@ -39,7 +44,7 @@ class JobCommands(Commands):
         ttl: int | None = None,
         maxlen: int | None = None,
         asynchronous: bool = False,
-    ) -> str:
+    ) -> Asked[str]:
         """Add a job and return its ID.
 
         `timeout_ms`: how long to wait for replication to other nodes, in ms; 0 is no limit. `delay`, `retry`
@@ -52,11 +57,12 @@ class JobCommands(Commands):
         options = {"replicate": replicate, "delay": delay, "retry": retry, "ttl": ttl, "maxlen": maxlen}
         check_numbers(options, time.time())
         check_wait("timeout_ms", timeout_ms)
-        words: list[Word] = ["ADDJOB", queue, body, timeout_ms, *number_words(options)]
+        words: list[AnyWord] = ["ADDJOB", queue, body, timeout_ms, *number_words(options)]
         if asynchronous:
             words.append("ASYNC")
-        return added(self._request(tuple(words), False, timeout_ms or None))
+        return changes(tuple(words), added, timeout_ms or None)
 
+    @command_method
     def getjob(
         self,
         *queues: Name,
@@ -64,7 +70,7 @@ class JobCommands(Commands):
         timeout_ms: int = 0,
         count: int = 1,
         withcounters: bool = False,
-    ) -> list[Record]:
+    ) -> Asked[list[TakenJob]]:
         """Take jobs and return them: a list of dicts, empty if there is none.
 
         `{"queue": bytes, "id": str, "body": bytes}`, and with `withcounters` also `"nacks"` and
@@ -76,7 +82,7 @@ class JobCommands(Commands):
         `call` raises.
         """
         check_wait("timeout_ms", timeout_ms)
-        words: list[Word] = ["GETJOB"]
+        words: list[AnyWord] = ["GETJOB"]
         if nohang:
             words.append("NOHANG")
         words += ["TIMEOUT", timeout_ms, "COUNT", count]
@@ -85,59 +91,67 @@ class JobCommands(Commands):
         wait_ms = 0 if nohang else timeout_ms or None
         # A queue that is waited for twice crashes the Disque module of Redis.
         names = queues if nohang else dict.fromkeys(queues)
-        return list(jobs(self._request((*words, "FROM", *names), False, wait_ms)))
+        return changes((*words, "FROM", *names), record(_job_list), wait_ms)
 
-    def ackjob(self, *ids: Name) -> int:
+    @command_method
+    def ackjob(self, *ids: Name) -> Asked[int]:
         """Acknowledge jobs: they are done and deleted on all nodes. Return how many this node knew.
 
         It may be sent again after a broken connection. Raises what `call` raises.
         """
-        return self._count("ACKJOB", ids, repeatable=True)
+        return reads(("ACKJOB", *ids), _count_of("ACKJOB"))
 
-    def fastack(self, *ids: Name) -> int:
+    @command_method
+    def fastack(self, *ids: Name) -> Asked[int]:
         """Delete jobs on all nodes without waiting for confirmation. Return how many this node had.
 
         It may be sent again after a broken connection. Raises what `call` raises.
         """
-        return self._count("FASTACK", ids, repeatable=True)
+        return reads(("FASTACK", *ids), _count_of("FASTACK"))
 
-    def nack(self, *ids: Name) -> int:
+    @command_method
+    def nack(self, *ids: Name) -> Asked[int]:
         """Put jobs back into their queues as failed. Return how many were put back.
 
         Raises what `call` raises.
         """
-        return self._count("NACK", ids)
+        return changes(("NACK", *ids), _count_of("NACK"))
 
-    def enqueue(self, *ids: Name) -> int:
+    @command_method
+    def enqueue(self, *ids: Name) -> Asked[int]:
         """Queue jobs now, also delayed ones. Return how many were queued.
 
         Raises what `call` raises.
         """
-        return self._count("ENQUEUE", ids)
+        return changes(("ENQUEUE", *ids), _count_of("ENQUEUE"))
 
-    def dequeue(self, *ids: Name) -> int:
+    @command_method
+    def dequeue(self, *ids: Name) -> Asked[int]:
         """Take jobs out of their queues until their retry time. Return how many were taken out.
 
         Raises what `call` raises.
         """
-        return self._count("DEQUEUE", ids)
+        return changes(("DEQUEUE", *ids), _count_of("DEQUEUE"))
 
-    def deljob(self, *ids: Name) -> int:
+    @command_method
+    def deljob(self, *ids: Name) -> Asked[int]:
         """Delete jobs on this node only. Return how many it had.
 
         Raises what `call` raises.
         """
-        return self._count("DELJOB", ids)
+        return changes(("DELJOB", *ids), _count_of("DELJOB"))
 
-    def working(self, job_id: Name) -> int:
+    @command_method
+    def working(self, job_id: Name) -> Asked[int]:
         """Postpone the next delivery of a job. Return the seconds until it is delivered again.
 
         Raises ReplyError with code NOJOB for an unknown job and TOOLATE when half of its TTL has passed, and
         what `call` raises.
         """
-        return integer("WORKING", self._request(("WORKING", job_id)))
+        return changes(("WORKING", job_id), _count_of("WORKING"))
 
-    def show(self, job_id: Name) -> Record | None:
+    @command_method
+    def show(self, job_id: Name) -> Asked[ShownJob | None]:
         """Return all that this node knows of a job, as a dict, or None for an unknown job.
 
         The main keys: `id`, `queue`, `state`, `repl`, `ttl`, `ctime`, `delay`, `retry`, `nacks`,
@@ -145,14 +159,20 @@ class JobCommands(Commands):
         `next_awake_within`, `body`. `ctime` is in nanoseconds since 1970, `next_*_within` in ms or None,
         other times in seconds. Raises what `call` raises.
         """
-        return show(self._request(("SHOW", job_id), True))
+        return reads(("SHOW", job_id), record(show))
 
-    def loadjob(self, data: Name) -> None:
+    @command_method
+    def loadjob(self, data: Name) -> Asked[None]:
         """Send LOADJOB, which a server accepts only from its own file.
 
         Raises ReplyError, and what `call` raises.
         """
-        self._request(("LOADJOB", data))
+        return changes(("LOADJOB", data), nothing)
 
-    def _count(self, verb: str, ids: tuple[Name, ...], repeatable: bool = False) -> int:
-        return integer(verb, self._request((verb, *ids), repeatable))
+
+def _job_list(reply: Reply) -> list[Record]:
+    return list(jobs(reply))
+
+
+def _count_of(verb: str) -> Callable[[Reply], int]:
+    return lambda reply: integer(verb, reply)

@@ -14,7 +14,7 @@ from disquectl.client.connection import Broken, Connection, Unreachable
 from disquectl.client.connection_factory import not_resp, with_advice
 from disquectl.client.in_flight import InFlight, Unasked
 from disquectl.errors import ConnectionFailed, DisquectlError, NoAnswer, NotDisque, ReplyError
-from disquectl.protocol.resp import ProtocolError, encode
+from disquectl.protocol.resp import ProtocolError, encode, encode_all
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -50,6 +50,7 @@ class NodeConnection:
         "_connection_factory",
         "_in_flight",
         "_naming",
+        "_opening_end",
         "_pending",
         "failure",
         "greeting",
@@ -79,6 +80,8 @@ class NodeConnection:
         self._in_flight = InFlight()
         self._pending: deque[Request] = deque()  # the words of the requests in flight
         self._naming = [b"CLIENT", b"SETNAME", client_name] if client_name else []
+        # The last of our own requests, until its reply has come.
+        self._opening_end: Request | None = None
         try:
             self._attempt = connection_factory.attempt(node)
         except Unreachable as problem:
@@ -89,6 +92,7 @@ class NodeConnection:
         self._add([_HELLO])
         if self._naming:
             self._add(self._naming)
+        self._opening_end = self._pending[-1]
 
     @property
     def is_waiting(self) -> bool:
@@ -140,7 +144,7 @@ class NodeConnection:
         """Send more requests, now as far as there is room."""
         some = list(requests)
         if some:
-            self._in_flight.add([encode(words) for words in some])
+            self._in_flight.add(encode_all(some))
             self._pending.extend(some)
         if self._connection is not None:
             self._send()
@@ -223,19 +227,29 @@ class NodeConnection:
             problem = ConnectionFailed(str(broken))
         except ProtocolError as garbage:
             problem = not_resp(self.node, garbage)
-        answers: list[tuple[Request, Reply]] = []
-        for reply in replies:
-            words = self._pending.popleft()
-            if words is self._naming:
-                continue
-            if words[0] is not _AUTH:
-                answers.append((words, reply))
-            elif refused := self._refused_login(reply):
-                problem = refused
-                break
+        take = self._pending.popleft
+        answers: list[tuple[Request, Reply]] = [(take(), reply) for reply in replies]
+        if self._opening_end is not None:
+            answers, refused = self._opened(answers)
+            problem = refused or problem
         if problem:
             self.fail(problem)
         return answers
+
+    def _opened(
+        self, answers: list[tuple[Request, Reply]]
+    ) -> tuple[list[tuple[Request, Reply]], DisquectlError | None]:
+        """Take the replies to AUTH and SETNAME out of the first answers; return why AUTH was refused, too."""
+        others: list[tuple[Request, Reply]] = []
+        for words, reply in answers:
+            if words[0] is _AUTH:
+                if refused := self._refused_login(reply):
+                    return others, refused
+            elif words is not self._naming:
+                others.append((words, reply))
+            if words is self._opening_end:
+                self._opening_end = None
+        return others, None
 
     def _refused_login(self, reply: Reply) -> DisquectlError | None:
         try:

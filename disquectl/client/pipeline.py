@@ -1,24 +1,28 @@
 """`call_many` and `Pipeline`: several requests together, with their replies in order.
 
-They send through a Stream, which decides nothing about commands either.
+They send through a Stream. A pipeline has the methods of the commands from their one definition (`commands`).
 """
 
 from __future__ import annotations
 
+from disquectl.client.commands import Collects
+from disquectl.client.job_commands import JobCommands
 from disquectl.client.pipelined_connection import Batch
+from disquectl.client.queue_commands import QueueCommands
+from disquectl.client.server_commands import ServerCommands
 from disquectl.client.stream import Stream
-from disquectl.errors import ConnectionFailed, OutcomeUnknown, UsageError
+from disquectl.errors import ConnectionFailed, DisquectlError, OutcomeUnknown, ReplyError, UsageError
 from disquectl.protocol.resp import encode
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Callable, Iterable, Iterator, Sequence
     from types import TracebackType
-    from typing import Self
+    from typing import Any, Self
 
     from disquectl.client.pipelined_connection import Outcome
     from disquectl.client.transport import Transport
-    from disquectl.protocol.resp import Reply, Word
+    from disquectl.protocol.resp import AnyWord, Reply
 
 _BATCH_BYTES = 64 << 10
 
@@ -59,7 +63,7 @@ def in_batches(requests: list[bytes]) -> Iterator[Batch]:
 
 def call_many(
     transport: Transport,
-    requests: Iterable[Iterable[Word]],
+    requests: Iterable[Iterable[AnyWord]],
     *,
     repeatable: bool = False,
     wait_ms: int | None = 0,
@@ -69,10 +73,15 @@ def call_many(
     `repeatable` and `wait_ms` apply to each of them, as in `Transport.call`. Raises LostInFlight or
     NotAllSent, which have the replies so far; NoAnswer where all are repeatable; and what connecting raises.
     """
+    return _send([encode(words) for words in requests], transport, repeatable, wait_ms)
+
+
+def _send(
+    requests: list[bytes], transport: Transport, repeatable: bool, wait_ms: int | None, failover: bool = True
+) -> list[Reply]:
     outcomes: list[Outcome] = []
-    encoded = [encode(words) for words in requests]
-    with Stream(transport, repeatable=repeatable, wait_ms=wait_ms) as stream:
-        for batch in stream.run(in_batches(encoded)):
+    with Stream(transport, repeatable=repeatable, wait_ms=wait_ms, failover=failover) as stream:
+        for batch in stream.run(in_batches(requests)):
             outcomes += batch.outcomes
     replies = [outcome for outcome in outcomes if not isinstance(outcome, OutcomeUnknown)]
     if isinstance(failure := stream.failure, OutcomeUnknown):
@@ -84,31 +93,65 @@ def call_many(
     return replies
 
 
-class Pipeline:
+class Pipeline(Collects, JobCommands, QueueCommands, ServerCommands):
     """Collects requests until the block ends, and then sends them together.
 
         with client.pipeline() as p:
-            p.call("QLEN", "mail")
+            p.addjob("mail", "hello")
+            p.qlen("mail")
             p.call("QLEN", "sms")
         print(p.replies)
 
-    `replies` has the replies in order; an error reply is an element of it, not raised. A block that raises an
-    exception sends nothing. Leaving the block raises LostInFlight where the connection broke and NotAllSent
-    where no seed could be reached; `replies` then has those that came.
+    It has the client's method for each command that is one request and one reply; they return nothing.
+    `replies` has what the client's methods would have returned, in order, and the raw replies of `call`; an
+    error reply is an element of it, not raised. A block that raises an exception sends nothing. Leaving the
+    block raises LostInFlight where the connection broke and NotAllSent where no seed could be reached;
+    `replies` then has those that came.
+
+    If each request may be repeated, they are sent again after a broken connection. If one is meant for the
+    connected node alone, none of them goes to another seed.
     """
 
-    def __init__(self, transport: Transport, wait_ms: int | None) -> None:
+    def __init__(
+        self,
+        transport: Transport,
+        wait_ms: int | None,
+        check: Callable[[Sequence[AnyWord]], None] | None = None,
+    ) -> None:
+        """`check` raises for words that must not be sent."""
         self._transport = transport
         self._wait_ms = wait_ms
-        self._requests: list[tuple[Word, ...]] = []
+        self._check = check
+        self._requests: list[bytes] = []
+        self._values: list[Callable[[Reply], Any]] = []
+        self._repeatable = self._failover = True
         self._open = False
-        self.replies: list[Reply] = []
+        self.replies: list[Any] = []
 
-    def call(self, *words: Word) -> None:
+    def call(self, *words: AnyWord) -> None:
         """Add a request. Raises UsageError outside the block."""
+        self._carry_out(words, _raw, False, 0, True)
+
+    def _carry_out(
+        self,
+        words: tuple[AnyWord, ...],
+        value_of: Callable[[Reply], Any],
+        repeatable: bool,
+        wait_ms: int | None,
+        failover: bool,
+    ) -> None:
         if not self._open:
             raise UsageError("a pipeline takes requests inside its with block only")
-        self._requests.append(words)
+        if self._check is not None:
+            self._check(words)
+        self._requests.append(encode(words))
+        self._values.append(value_of)
+        self._repeatable = self._repeatable and repeatable
+        self._failover = self._failover and failover
+        if wait_ms is None or self._wait_ms is None:
+            self._wait_ms = None
+        else:
+            self._wait_ms = max(wait_ms, self._wait_ms)
 
     def __enter__(self) -> Self:
         if self._transport.pipeline_is_open:
@@ -124,8 +167,26 @@ class Pipeline:
         self._transport.pipeline_is_open = False
         if kind is not None:
             return
+        replies: list[Reply] = []
         try:
-            self.replies = call_many(self._transport, self._requests, wait_ms=self._wait_ms)
+            replies = _send(self._requests, self._transport, self._repeatable, self._wait_ms, self._failover)
         except (LostInFlight, NotAllSent) as lost:
-            self.replies = lost.replies
+            replies = lost.replies
             raise
+        finally:
+            self.replies = [_value(*pair) for pair in zip(self._values, replies, strict=False)]
+
+
+def _raw(reply: Reply) -> Reply:
+    return reply
+
+
+def _value(value_of: Callable[[Reply], Any], reply: Reply) -> object:
+    """The value of a reply; an error reply, or the error for a reply that is not understood, in its place."""
+    if isinstance(reply, ReplyError):
+        return reply
+    try:
+        value: object = value_of(reply)
+    except DisquectlError as problem:
+        return problem
+    return value

@@ -7,143 +7,151 @@ by itself. The methods without a result raise if the reply is not OK. A Redis wo
 
 from __future__ import annotations
 
-from disquectl.client.commands import Commands
+from disquectl.client.commands import command_method, nothing, one_server, reads, record
 from disquectl.protocol import server_replies as replies
-from disquectl.protocol.monitor import monitor_line
 from disquectl.protocol.shapes import integer, octets, text
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable
+    from typing import Any
 
+    from disquectl.client.commands import Asked
+    from disquectl.protocol.records import (
+        ClientConnection,
+        ClusterInfo,
+        ClusterNode,
+        Hello,
+        LatencyEvent,
+        LatencySpike,
+        ServerCommand,
+        ServerTime,
+        Setting,
+        SlowCommand,
+    )
     from disquectl.protocol.resp import Reply, Word
-    from disquectl.protocol.shapes import Record
 
 
-class ServerCommands(Commands):
+class ServerCommands:
     """Methods for servers and clusters."""
 
-    def hello(self) -> Record:
+    @command_method
+    def hello(self) -> Asked[Hello]:
         """Return `{"version", "node", "nodes": [{"id", "host", "port", "priority"}]}`.
 
         `node` is the ID of the connected node. Priority 1 is good, 100 is failing or leaving. A node that
         does not know its own address has host "". Raises what `call` raises.
         """
-        return replies.hello(self._read("HELLO"))
+        return reads(("HELLO",), record(replies.hello))
 
-    def info(self, section: str | None = None) -> Record:
+    @command_method
+    def info(self, section: str | None = None) -> Asked[dict[str, dict[str, Any]]]:
         """Return the server's INFO: a dict for each section, by name in lower case.
 
         Numbers are int or float. `section`: only this one; `all` adds the statistics of commands. Raises what
         `call` raises.
         """
-        return replies.info(self._read("INFO") if section is None else self._read("INFO", section))
+        words = ("INFO",) if section is None else ("INFO", section)
+        return reads(words, record(replies.info))
 
-    def ping(self, message: str | bytes | None = None) -> bytes:
+    @command_method
+    def ping(self, message: str | bytes | None = None) -> Asked[bytes]:
         """Return `b"PONG"`, or the message.
 
         Raises what `call` raises.
         """
-        return octets("PING", self._read("PING") if message is None else self._read("PING", message))
+        words = ("PING",) if message is None else ("PING", message)
+        return reads(words, lambda reply: octets("PING", reply))
 
-    def time(self) -> Record:
+    @command_method
+    def time(self) -> Asked[ServerTime]:
         """Return the server's clock, since 1970: `{"seconds", "microseconds"}`.
 
         Raises what `call` raises.
         """
-        return replies.server_time(self._read("TIME"))
+        return reads(("TIME",), record(replies.server_time))
 
-    def auth(self, password: str | bytes) -> None:
-        """Log in now and on every later connection.
-
-        Raises NotAuthorised for a wrong password, and what `call` raises.
-        """
-        self._request(("AUTH", password), False, 0, False)
-        self._transport.connection_factory.password = (
-            password.encode() if isinstance(password, str) else password
-        )
-
-    def command(self) -> list[Record | None]:
+    @command_method
+    def command(self) -> Asked[list[ServerCommand]]:
         """Return the server's commands: a list of `{"name", "arity", "flags"}`.
 
         Raises what `call` raises.
         """
-        return replies.commands(self._read("COMMAND"))
+        return reads(("COMMAND",), record(replies.commands))
 
-    def command_info(self, *names: str) -> list[Record | None]:
+    @command_method
+    def command_info(self, *names: str) -> Asked[list[ServerCommand | None]]:
         """Return some of the server's commands, as `command` does; None for an unknown name.
 
         Raises what `call` raises.
         """
-        return replies.commands(self._read("COMMAND", "INFO", *names))
+        return reads(("COMMAND", "INFO", *names), record(replies.commands))
 
-    def command_count(self) -> int:
+    @command_method
+    def command_count(self) -> Asked[int]:
         """Return how many commands the server has.
 
         Raises what `call` raises.
         """
-        return integer("COMMAND COUNT", self._read("COMMAND", "COUNT"))
+        return reads(("COMMAND", "COUNT"), _integer("COMMAND COUNT"))
 
-    def monitor(self) -> Iterator[Record]:
-        """Yield each command of every client as it comes: `{"time", "client", "args"}`.
-
-        `time` is in seconds since 1970, `args` is a list of bytes. It ends when the node closes the
-        connection. Raises what `call` raises.
-        """
-        lines = self._transport.stream("MONITOR")
-        next(lines)
-        return (monitor_line(line) for line in lines)
-
-    def config_get(self, pattern: str = "*") -> list[Record]:
+    @command_method
+    def config_get(self, pattern: str = "*") -> Asked[list[Setting]]:
         """Return settings by a glob pattern: a list of `{"name": str, "value": bytes}`.
 
         `requirepass` comes in clear text. Raises what `call` raises.
         """
-        return replies.config(self._read("CONFIG", "GET", pattern))
+        return reads(("CONFIG", "GET", pattern), record(replies.config))
 
-    def config_set(self, name: str, value: Word) -> None:
+    @command_method
+    def config_set(self, name: str, value: Word) -> Asked[None]:
         """Change a setting until the server's next start.
 
         Raises what `call` raises.
         """
-        self._one_server("CONFIG", "SET", name, value)
+        return one_server(("CONFIG", "SET", name, value), nothing)
 
-    def config_rewrite(self) -> None:
+    @command_method
+    def config_rewrite(self) -> Asked[None]:
         """Write the settings to the server's configuration file.
 
         Raises what `call` raises.
         """
-        self._one_server("CONFIG", "REWRITE")
+        return one_server(("CONFIG", "REWRITE"), nothing)
 
-    def config_resetstat(self) -> None:
+    @command_method
+    def config_resetstat(self) -> Asked[None]:
         """Set the counters of INFO to zero.
 
         Raises what `call` raises.
         """
-        self._one_server("CONFIG", "RESETSTAT")
+        return one_server(("CONFIG", "RESETSTAT"), nothing)
 
-    def client_list(self) -> list[Record]:
+    @command_method
+    def client_list(self) -> Asked[list[ClientConnection]]:
         """Return the server's connections: a dict of its fields for each, with `_` for `-`.
 
         `age` and `idle` are in seconds, memory in bytes. Raises what `call` raises.
         """
-        return replies.client_list(self._read("CLIENT", "LIST"))
+        return reads(("CLIENT", "LIST"), record(replies.client_list))
 
-    def client_getname(self) -> str | None:
+    @command_method
+    def client_getname(self) -> Asked[str | None]:
         """Return the name of this connection, or None.
 
         Raises what `call` raises.
         """
-        name = self._request(("CLIENT", "GETNAME"), True, 0, False)
-        return None if name is None else text("CLIENT GETNAME", name)
+        return one_server(("CLIENT", "GETNAME"), _name, True)
 
-    def client_setname(self, name: str) -> None:
+    @command_method
+    def client_setname(self, name: str) -> Asked[None]:
         """Name this connection, for CLIENT LIST. A new connection has no name.
 
         Raises what `call` raises.
         """
-        self._one_server("CLIENT", "SETNAME", name)
+        return one_server(("CLIENT", "SETNAME", name), nothing)
 
+    @command_method
     def client_kill(
         self,
         address: str | None = None,
@@ -151,7 +159,7 @@ class ServerCommands(Commands):
         client_id: int | None = None,
         kind: str | None = None,
         skipme: bool = True,
-    ) -> int:
+    ) -> Asked[int]:
         """Close connections of the server and return how many were closed.
 
         `address` (`host:port`), `client_id` and `kind` (TYPE) select them. This connection is closed only
@@ -161,159 +169,177 @@ class ServerCommands(Commands):
         for name, value in (("ADDR", address), ("ID", client_id), ("TYPE", kind)):
             if value is not None:
                 words += [name, value]
-        return integer("CLIENT KILL", self._one_server(*words))
+        return one_server((*words,), _integer("CLIENT KILL"))
 
-    def client_pause(self, milliseconds: int) -> None:
+    @command_method
+    def client_pause(self, milliseconds: int) -> Asked[None]:
         """Pause every command of every client for this many ms.
 
         Raises what `call` raises.
         """
-        self._one_server("CLIENT", "PAUSE", milliseconds)
+        return one_server(("CLIENT", "PAUSE", milliseconds), nothing)
 
-    def cluster_nodes(self) -> list[Record]:
+    @command_method
+    def cluster_nodes(self) -> Asked[list[ClusterNode]]:
         """Return the nodes: `{"id", "host", "port", "flags", "ping_sent", "pong_received", "link"}`.
 
         The times are in ms since 1970, 0 for never; `flags` is a list. Raises what `call` raises.
         """
-        return replies.cluster_nodes(self._read("CLUSTER", "NODES"))
+        return reads(("CLUSTER", "NODES"), record(replies.cluster_nodes))
 
-    def cluster_info(self) -> Record:
+    @command_method
+    def cluster_info(self) -> Asked[ClusterInfo]:
         """Return the state of the cluster as this node sees it, as a dict; numbers are int.
 
         Raises what `call` raises.
         """
-        return replies.cluster_info(self._read("CLUSTER", "INFO"))
+        return reads(("CLUSTER", "INFO"), record(replies.cluster_info))
 
-    def cluster_myid(self) -> str:
+    @command_method
+    def cluster_myid(self) -> Asked[str]:
         """Return the ID of the connected node.
 
         Raises what `call` raises.
         """
-        return text("CLUSTER MYID", self._read("CLUSTER", "MYID"))
+        return reads(("CLUSTER", "MYID"), _text("CLUSTER MYID"))
 
-    def cluster_meet(self, ip: str, port: int) -> None:
+    @command_method
+    def cluster_meet(self, ip: str, port: int) -> Asked[None]:
         """Join a node to the cluster. The node replies before the nodes have met.
 
         `ip` is a numeric address. Raises what `call` raises.
         """
-        self._one_server("CLUSTER", "MEET", ip, port)
+        return one_server(("CLUSTER", "MEET", ip, port), nothing)
 
-    def cluster_forget(self, node_id: str) -> None:
+    @command_method
+    def cluster_forget(self, node_id: str) -> Asked[None]:
         """Remove a node from those that this node knows.
 
         It comes back unless every node forgets it. Raises what `call` raises.
         """
-        self._one_server("CLUSTER", "FORGET", node_id)
+        return one_server(("CLUSTER", "FORGET", node_id), nothing)
 
-    def cluster_leaving(self) -> bool:
+    @command_method
+    def cluster_leaving(self) -> Asked[bool]:
         """Return whether this node is leaving the cluster.
 
         Raises what `call` raises.
         """
-        return self._read("CLUSTER", "LEAVING") == b"yes"
+        return reads(("CLUSTER", "LEAVING"), lambda reply: reply == b"yes")
 
-    def cluster_set_leaving(self, leaving: bool) -> None:
+    @command_method
+    def cluster_set_leaving(self, leaving: bool) -> Asked[None]:
         """Make this node leave the cluster, or stay.
 
         Raises what `call` raises.
         """
-        self._one_server("CLUSTER", "LEAVING", "yes" if leaving else "no")
+        return one_server(("CLUSTER", "LEAVING", "yes" if leaving else "no"), nothing)
 
-    def cluster_reset(self, hard: bool = False) -> None:
+    @command_method
+    def cluster_reset(self, hard: bool = False) -> Asked[None]:
         """Make this node forget the other nodes and drop all its jobs; `hard`: also take a new ID.
 
         Raises what `call` raises.
         """
-        self._one_server("CLUSTER", "RESET", "HARD" if hard else "SOFT")
+        return one_server(("CLUSTER", "RESET", "HARD" if hard else "SOFT"), nothing)
 
-    def cluster_saveconfig(self) -> None:
+    @command_method
+    def cluster_saveconfig(self) -> Asked[None]:
         """Write the cluster's configuration to disk.
 
         Raises what `call` raises.
         """
-        self._one_server("CLUSTER", "SAVECONFIG")
+        return one_server(("CLUSTER", "SAVECONFIG"), nothing)
 
-    def slowlog_get(self, count: int = 10) -> list[Record]:
+    @command_method
+    def slowlog_get(self, count: int = 10) -> Asked[list[SlowCommand]]:
         """Return up to `count` slow commands, newest first.
 
         `{"id", "time", "microseconds", "args"}`: `time` in seconds since 1970, `args` a list of bytes. Raises
         what `call` raises.
         """
-        return replies.slowlog(self._read("SLOWLOG", "GET", count))
+        return reads(("SLOWLOG", "GET", count), record(replies.slowlog))
 
-    def slowlog_len(self) -> int:
+    @command_method
+    def slowlog_len(self) -> Asked[int]:
         """Return how many slow commands are kept.
 
         Raises what `call` raises.
         """
-        return integer("SLOWLOG LEN", self._read("SLOWLOG", "LEN"))
+        return reads(("SLOWLOG", "LEN"), _integer("SLOWLOG LEN"))
 
-    def slowlog_reset(self) -> None:
+    @command_method
+    def slowlog_reset(self) -> Asked[None]:
         """Delete the slow commands that are kept.
 
         Raises what `call` raises.
         """
-        self._one_server("SLOWLOG", "RESET")
+        return one_server(("SLOWLOG", "RESET"), nothing)
 
-    def latency_latest(self) -> list[Record]:
+    @command_method
+    def latency_latest(self) -> Asked[list[LatencyEvent]]:
         """Return the latest latency spike of each event: `{"event", "time", "ms", "max_ms"}`.
 
         `time` is in seconds since 1970. Raises what `call` raises.
         """
-        return replies.latency_latest(self._read("LATENCY", "LATEST"))
+        return reads(("LATENCY", "LATEST"), record(replies.latency_latest))
 
-    def latency_history(self, event: str) -> list[Record]:
+    @command_method
+    def latency_history(self, event: str) -> Asked[list[LatencySpike]]:
         """Return the latency spikes of one event: `{"time", "ms"}`.
 
         `time` is in seconds since 1970. Raises what `call` raises.
         """
-        return replies.latency_history(self._read("LATENCY", "HISTORY", event))
+        return reads(("LATENCY", "HISTORY", event), record(replies.latency_history))
 
-    def latency_graph(self, event: str) -> str:
+    @command_method
+    def latency_graph(self, event: str) -> Asked[str]:
         """Return the latency spikes of one event as a drawing of characters.
 
         Raises ReplyError where there are none, and what `call` raises.
         """
-        return text("LATENCY GRAPH", self._read("LATENCY", "GRAPH", event))
+        return reads(("LATENCY", "GRAPH", event), _text("LATENCY GRAPH"))
 
-    def latency_doctor(self) -> str:
+    @command_method
+    def latency_doctor(self) -> Asked[str]:
         """Return the server's own report on its latency spikes.
 
         Raises what `call` raises.
         """
-        return text("LATENCY DOCTOR", self._read("LATENCY", "DOCTOR"))
+        return reads(("LATENCY", "DOCTOR"), _text("LATENCY DOCTOR"))
 
-    def latency_reset(self, *events: str) -> int:
+    @command_method
+    def latency_reset(self, *events: str) -> Asked[int]:
         """Delete the latency spikes of these events, or of all. Return how many events had some.
 
         Raises what `call` raises.
         """
-        return integer("LATENCY RESET", self._one_server("LATENCY", "RESET", *events))
+        return one_server(("LATENCY", "RESET", *events), _integer("LATENCY RESET"))
 
-    def bgrewriteaof(self) -> str:
+    @command_method
+    def bgrewriteaof(self) -> Asked[str]:
         """Start rewriting the append-only file and return the server's message.
 
         Raises what `call` raises.
         """
-        return text("BGREWRITEAOF", self._one_server("BGREWRITEAOF"))
+        return one_server(("BGREWRITEAOF",), _text("BGREWRITEAOF"))
 
-    def debug(self, *words: Word) -> Reply:
+    @command_method
+    def debug(self, *words: Word) -> Asked[Reply]:
         """Send DEBUG with these words, such as `FLUSHALL`, and return the raw reply.
 
         Raises what `call` raises.
         """
-        return self._one_server("DEBUG", *words)
+        return one_server(("DEBUG", *words), lambda reply: reply)
 
-    def shutdown(self, *, rewrite_aof: bool = False) -> None:
-        """Stop the server, which closes the connection; `rewrite_aof`: rewrite the append-only file first.
 
-        Raises ReplyError where the server refuses, and what `call` raises.
-        """
-        words: list[Word] = ["SHUTDOWN", "REWRITE-AOF"] if rewrite_aof else ["SHUTDOWN"]
-        self._request(tuple(words), False, 0, False, True)
+def _integer(name: str) -> Callable[[Reply], int]:
+    return lambda reply: integer(name, reply)
 
-    def _read(self, *words: Word) -> Reply:
-        return self._request(words, True)
 
-    def _one_server(self, *words: Word) -> Reply:
-        return self._request(words, False, 0, False)
+def _text(name: str) -> Callable[[Reply], str]:
+    return lambda reply: text(name, reply)
+
+
+def _name(reply: Reply) -> str | None:
+    return None if reply is None else text("CLIENT GETNAME", reply)

@@ -32,7 +32,7 @@ if TYPE_CHECKING:
     from disquectl.client.failover import Seeds
     from disquectl.client.tls import Tls
     from disquectl.client.tracing import Tracer
-    from disquectl.protocol.resp import Reply, Word
+    from disquectl.protocol.resp import AnyWord, Reply
     from disquectl.protocol.shapes import Record
 
 
@@ -130,7 +130,7 @@ class Transport:
 
     def call(
         self,
-        *words: Word,
+        *words: AnyWord,
         repeatable: bool = False,
         wait_ms: int | None = 0,
         failover: bool = True,
@@ -178,7 +178,7 @@ class Transport:
             self._greeted = (connection, record)
         return record
 
-    def stream(self, *words: Word) -> Iterator[Reply]:
+    def stream(self, *words: AnyWord) -> Iterator[Reply]:
         """Yield the replies to one request that has many (MONITOR), until the node closes the connection.
 
         The first must come within the response timeout, the others may take any time. The connection is used
@@ -197,7 +197,7 @@ class Transport:
         finally:
             connection.close()
 
-    def post(self, *words: Word) -> None:
+    def post(self, *words: AnyWord) -> None:
         """Send one request that has no reply (CLIENT REPLY OFF), and close the connection."""
         request = encode(words)
         plan = FailoverPlan(self._order(failover=False))
@@ -245,7 +245,7 @@ class Transport:
 
     def request(
         self,
-        words: tuple[Word, ...],
+        words: tuple[AnyWord, ...],
         repeatable: bool = False,
         wait_ms: int | None = 0,
         failover: bool = True,
@@ -256,7 +256,7 @@ class Transport:
         """As `call`, for the command methods of the client; faster, because it takes the words as a tuple."""
         request = encode(("HELLO",)) + encode(words) if hello_first else encode(words)
         if self._asking:
-            raise _occupied()
+            raise occupied()
         self._asking = True
         plan: FailoverPlan | None = None
         try:
@@ -305,7 +305,7 @@ class Transport:
     def _usable(self) -> Connection | None:
         """Return the connection if the next request may use it; otherwise close it and return None."""
         if self._asking:
-            raise _occupied()
+            raise occupied()
         connection = self._connection
         if connection is not None and (connection.busy or connection.is_stale()):
             self.close()
@@ -340,7 +340,9 @@ class Transport:
             return None
         return bounded(response_timeout + wait_ms / 1000)
 
-    def refusal(self, error: ReplyError, words: tuple[Word, ...]) -> ReplyError | NotDisque | OutcomeUnknown:
+    def refusal(
+        self, error: ReplyError, words: tuple[AnyWord, ...]
+    ) -> ReplyError | NotDisque | OutcomeUnknown:
         """Return the exception for an error reply to these words: mostly the reply itself."""
         if error.message.startswith("ERR unknown command") and self._connection is not None:
             return self._stranger(self._connection.node, words[0]) or error
@@ -348,7 +350,7 @@ class Transport:
             return OutcomeUnknown(error.message, "The job may yet be delivered: some nodes may hold a copy.")
         return with_advice(error)
 
-    def refuse_strangers(self, requests: Iterable[Sequence[Word]], replies: Iterable[Reply]) -> None:
+    def refuse_strangers(self, requests: Iterable[Sequence[AnyWord]], replies: Iterable[Reply]) -> None:
         """Raise NotDisque where one of many replies shows that the server is not a Disque, as `call` does."""
         for words, reply in zip(requests, replies, strict=False):
             if isinstance(reply, ReplyError):
@@ -356,7 +358,7 @@ class Transport:
                 if isinstance(problem, NotDisque):
                     raise problem
 
-    def _stranger(self, node: Node, verb: Word) -> NotDisque | None:
+    def _stranger(self, node: Node, verb: AnyWord) -> NotDisque | None:
         """Return what the server is, if it does not know a verb that every Disque has."""
         from disquectl.client import identity
 
@@ -371,7 +373,7 @@ class Transport:
         return identity.stranger(node, info)
 
 
-def _occupied() -> UsageError:
+def occupied() -> UsageError:
     """The exception for a request in the middle of another one: each would get the other's reply."""
     return UsageError(
         "this client waits for the reply to another request",

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from disquectl.errors import UsageError
 from disquectl.protocol.job_options import MAX_REPLICAS
-from disquectl.spec.acting import DRY_RUN, RATE_LIMIT
+from disquectl.spec.acting import DRY_RUN, RATE_LIMIT, shape_of_done
 from disquectl.spec.command import CLUSTER, WRITE, Command, Grammar, Program, Risk
 from disquectl.spec.param_types import FILE, FLAG, QUEUE, SECONDS, number
 from disquectl.spec.parameters import SEEDS_ONLY, Argument, Option
@@ -16,15 +16,7 @@ if TYPE_CHECKING:
     from disquectl.execution.session import Session
     from disquectl.spec.parameters import Values
 
-LOADED_JOBS = Shape(
-    ("line", "id", "new_id", "queue"),
-    RECORDS,
-    many=True,
-    value="new_id",
-    kinds={"id": "id", "new_id": "id"},
-    empty="no jobs match",
-    listed_as="jobs",
-)
+LOADED_JOBS = shape_of_done("line", "id", "new_id", "queue")
 PREVIEW = Shape(
     ("line", "id", "queue", "state", "ttl", "delay", "retry", "replicate"),
     RECORDS,

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from disquectl.errors import UsageError
 from disquectl.spec.command import CLUSTER, Command, Grammar, Program
-from disquectl.spec.param_types import FILE, FLAG, QUEUE, ParamType, whole_number
+from disquectl.spec.listen_address import LISTEN
+from disquectl.spec.param_types import FILE, FLAG, QUEUE
 from disquectl.spec.parameters import SEEDS_ONLY, Option
 
 TYPE_CHECKING = False
@@ -13,17 +14,6 @@ if TYPE_CHECKING:
     from disquectl.spec.parameters import Raw, Values
 
 _WAYS = ("file", "listen", "rules")
-_LOOPBACK = "127.0.0.1"
-
-
-def address(text: str) -> tuple[str, int]:
-    """Host and port of `[HOST]:PORT`. Raises UsageError."""
-    host, _, port = text.rpartition(":")
-    if host.startswith("[") and host.endswith("]"):
-        host = host[1:-1]
-    elif ":" in host:
-        raise UsageError(f"not an address: {text!r}", "write an IPv6 address in brackets: [::1]:9121")
-    return host or _LOOPBACK, whole_number(0, 65535)(port)
 
 
 def check(values: Values) -> None:
@@ -74,7 +64,7 @@ COMMAND = Command(
             ),
             Option(
                 "--listen",
-                ParamType("word", address, "[HOST]:PORT"),
+                LISTEN,
                 "Answer scrapes at http://HOST:PORT/metrics; without HOST on this machine only.",
             ),
             Option("--rules", FLAG, "Print alert rules for Prometheus."),

@@ -4,27 +4,18 @@ from __future__ import annotations
 
 from disquectl.errors import UsageError
 from disquectl.protocol.job_options import MAX_REPLICAS
-from disquectl.spec.acting import ACTING_OPTIONS, check_acting
+from disquectl.spec.acting import ACTING_OPTIONS, check_acting, shape_of_done
 from disquectl.spec.command import CLUSTER, WRITE, Command, Grammar, Program, Risk
 from disquectl.spec.param_types import FILE, FLAG, NODE, PROFILE, QUEUE, SECONDS, TEXT, number
 from disquectl.spec.parameters import Option
 from disquectl.spec.selection import GLOB_QUEUES
-from disquectl.spec.shape import RECORDS, Shape
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from disquectl.execution.session import Session
     from disquectl.spec.parameters import Values
 
-MOVED_JOBS = Shape(
-    ("id", "new_id", "queue", "to"),
-    RECORDS,
-    many=True,
-    value="new_id",
-    kinds={"id": "id", "new_id": "id"},
-    empty="no jobs match",
-    listed_as="jobs",
-)
+MOVED_JOBS = shape_of_done("id", "new_id", "queue", "to")
 DESTINATIONS = ("to", "to_node", "to_url", "to_profile")
 
 

@@ -38,7 +38,7 @@ COMMAND = Command(
     details="With QUEUE, queued, the rates and waiting are those of these queues. Rates are differences of "
     "jobs-in and jobs-out between two samples; after a restart, or where a counter went back, there is "
     "none. A job that moves between nodes is not counted as in and out, as far as the nodes know. Without "
-    "QUEUE, waiting counts the clients that wait in GETJOB or ADDJOB. A sample that finds no node is shown "
+    "QUEUE, waiting counts each client that waits in GETJOB once. A sample that finds no node is shown "
     "and does not end it. Exit codes: those of the last sample; 3 if a node did not answer it.",
     grammar=Grammar(
         arguments=(Argument("queue", QUEUE, "Queues, or patterns of * ? [a-z].", many=True, required=False),),

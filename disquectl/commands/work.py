@@ -7,17 +7,20 @@ import time
 
 from disquectl.errors import UsageError
 from disquectl.protocol.job_options import check_expiry
+from disquectl.spec.backoff_curve import curve
 from disquectl.spec.command import CLUSTER, WRITE, Command, Grammar, Program, Risk
+from disquectl.spec.listen_address import LISTEN
 from disquectl.spec.param_types import (
     DURATION,
     FLAG,
     QUEUE,
     SECONDS,
+    SIZE,
     WORD,
     ParamType,
-    duration_ms,
     number,
     one_of,
+    whole_number,
 )
 from disquectl.spec.parameters import Argument, Option
 
@@ -27,6 +30,7 @@ if TYPE_CHECKING:
     from disquectl.spec.parameters import Values
 
 MAX_WEIGHT = 1000
+UNITS_OF_RATE = {"s": 1, "m": 60, "h": 3600}
 # The options by which a command gets its body other than on stdin.
 INPUT_OPTIONS = ("as_arg", "as_args", "lines")
 
@@ -63,13 +67,27 @@ def _not_a_weight(text: str) -> UsageError:
     )
 
 
-def curve(text: str) -> tuple[float, float, float]:
-    """`FIRST[,FACTOR[,LONGEST]]`: two durations in seconds with a factor between them."""
-    first, *more = text.split(",")
-    factor, longest, *rest = (*more, *("2", "1h")[len(more) :])
-    if rest or not factor.replace(".", "", 1).isdecimal() or not 1 <= float(factor) <= 100:
-        raise UsageError(f"not a backoff: {text!r}", "write FIRST,FACTOR,LONGEST, such as 5s,2,1h")
-    return duration_ms(first) / 1000, float(factor), duration_ms(longest) / 1000
+def rate(text: str) -> tuple[bytes | None, float]:
+    """The queue, or None for all, and the jobs per second of `[QUEUE=]N/s`; also `/m` and `/h`."""
+    name, equals, limit = text.rpartition("=")
+    count, slash, unit = limit.partition("/")
+    if (equals and not name) or unit not in (UNITS_OF_RATE if slash else ("",)):
+        raise UsageError(f"not a rate: {text!r}", "write 100/s, 30/m, 5/h or mail=10/s")
+    seconds = UNITS_OF_RATE[unit or "s"]
+    return os.fsencode(name) if equals else None, whole_number(1, 1_000_000)(count) / seconds
+
+
+def check_rates(values: Values) -> None:
+    """Reject two rates for the same jobs, and those of queues that the worker does not take jobs from."""
+    seen = []
+    queues = [name for name, _ in values.get("queue", ())]
+    for queue, _ in values.get("rate", ()):
+        shown = "all queues" if queue is None else repr(os.fsdecode(queue))
+        if queue in seen:
+            raise UsageError(f"--rate is given twice for {shown}")
+        if queue is not None and queue not in queues and queues:
+            raise UsageError(f"--rate: this worker has no queue {shown}", "name it with -q, too")
+        seen.append(queue)
 
 
 def check(values: Values) -> None:
@@ -79,11 +97,32 @@ def check(values: Values) -> None:
         raise UsageError(f"{' and '.join(taking)} cannot be combined", "use one of them")
     if "dead" in values and "no_dead" in values:
         raise UsageError("--dead and --no-dead cannot be combined")
-    if "queue" not in values:
+    _check_call(values, taking)
+    if "queue" not in values and "call" not in values:
         raise UsageError("no queue is named", "give -q QUEUE; repeat it for more")
+    check_rates(values)
     if values.get("timeout") == 0:
         raise UsageError("--timeout 0 would end every command at once", "leave it out for no limit")
+    for name in ("in_flight", "max_jobs_per_handler", "max_memory"):
+        if name in values and "lines" not in values:
+            raise UsageError(f"--{name.replace('_', '-')} needs --lines")
     check_expiry("--dead-ttl", values.get("dead_ttl", 0), time.time())
+
+
+def _check_call(values: Values, taking: list[str]) -> None:
+    """Require either a command or --call, and reject what does not go with it."""
+    if "call" not in values:
+        if "command" not in values:
+            raise UsageError("no command is given", "write it after --, or name a Python function by --call")
+        if "processes" in values:
+            raise UsageError("--processes goes with --call", "use -c for the number of commands at a time")
+        return
+    if "command" in values:
+        raise UsageError("a command and --call cannot be combined", "use one of them")
+    alone = ("term_exit_0_done", "tag", "in_flight", "max_jobs_per_handler", "max_memory")
+    unfit = [*taking, *(f"--{name.replace('_', '-')}" for name in alone if name in values)]
+    if unfit:
+        raise UsageError(f"{unfit[0]} and --call cannot be combined")
 
 
 def run(command: Command, values: Values, session: Session) -> None:
@@ -100,7 +139,13 @@ COMMAND = Command(
     example="disquectl work -q mail,5 -q default -c 25 -- ./handle-job",
     grammar=Grammar(
         arguments=(
-            Argument("command", WORD, "Command and its arguments; the job's body is its stdin.", many=True),
+            Argument(
+                "command",
+                WORD,
+                "Command and its arguments; the job's body is its stdin.",
+                many=True,
+                required=False,
+            ),
         ),
         options=(
             Option(
@@ -111,6 +156,12 @@ COMMAND = Command(
                 many=True,
             ),
             Option("--concurrency", number(1, 10_000), "Run up to N jobs at a time.", short="-c", unset="25"),
+            Option(
+                "--rate",
+                ParamType("text", rate, "[QUEUE=]N/s"),
+                "Take at most N jobs per second (/m, /h), of this queue or of all; may be repeated.",
+                many=True,
+            ),
             Option("--prefix", QUEUE, "Put this in front of every queue's name."),
             Option("--strict", FLAG, "Empty the first queue before taking from the second."),
             Option("--burst", FLAG, "Exit when no job is queued; jobs that wait for a retry are left."),
@@ -123,6 +174,34 @@ COMMAND = Command(
                 FLAG,
                 "Keep the command running: write each job to its stdin as a line of JSON, read a reply line.",
             ),
+            Option(
+                "--call",
+                ParamType("text", str, "MODULE:FUNCTION"),
+                "Call this Python function for each job instead of a command.",
+            ),
+            Option(
+                "--processes",
+                number(1, 1000),
+                "With --call: run N processes, each with -c functions at a time.",
+                unset="the number of cores",
+            ),
+            Option(
+                "--in-flight",
+                number(1, 1000),
+                "With --lines: give a command up to N jobs before it answers; it answers in their order.",
+                unset="1",
+            ),
+            Option(
+                "--max-jobs-per-handler",
+                number(1),
+                "With --lines: replace the process of a command after it had N jobs.",
+            ),
+            Option(
+                "--max-memory",
+                SIZE,
+                "With --lines: replace the process of a command when it uses more memory (RSS) after a job.",
+            ),
+            Option("--tag", FLAG, "Begin each line that a command writes with the job's ID."),
             Option("--timeout", DURATION, "End a command that takes longer than this: TERM, then KILL."),
             Option(
                 "--backoff",
@@ -158,6 +237,11 @@ COMMAND = Command(
                 "--pass-credentials",
                 FLAG,
                 "Pass the password to commands in DISQUE_PASSWORD, and for TLS the nodes in DISQUE_URL.",
+            ),
+            Option(
+                "--metrics",
+                LISTEN,
+                "Answer scrapes at http://HOST:PORT/metrics; without HOST on this machine only.",
             ),
             Option(
                 "--log",

@@ -6,8 +6,8 @@
 from __future__ import annotations
 
 from disquectl.client.address import Node
+from disquectl.client.connecting import addresses
 from disquectl.client.connection import Unreachable
-from disquectl.client.resolving import addresses
 from disquectl.errors import DisquectlError, NothingThere, OutcomeUnknown, ReplyError
 from disquectl.protocol.secrets import masked_error
 from disquectl.render.escape import plain
@@ -20,6 +20,8 @@ if TYPE_CHECKING:
     from disquectl.client.transport import Transport
     from disquectl.spec.parameters import Words
 
+# A hint is not worth more.
+_LOOKUP_SECONDS = 2.0
 MEANINGS = {
     "ERR": "The request is wrong; the text after the code says how.",
     "BADID": "A word that should be a job ID is not one.",
@@ -123,8 +125,11 @@ def _numeric_address(words: Words) -> str:
     """Advice for CLUSTER MEET with a host name: the command with the address that the name has here."""
     host, port = (word.decode("utf-8", "backslashreplace") for word in words[2:4])
     try:
-        resolved = addresses(Node(host), PROBE_TIMEOUT_SECONDS)
-        found = [str(address[0]) for _, address in resolved if isinstance(address, tuple)]
+        found = [
+            str(address[0])
+            for _, address in addresses(Node(host), _LOOKUP_SECONDS)
+            if isinstance(address, tuple)
+        ]
     except Unreachable:
         return "use a numeric IP address; this name has none here"
     if host in found:

@@ -7,12 +7,11 @@ merge/plan.py). A job counts once.
 from __future__ import annotations
 
 from disquectl.errors import DisquectlError, NothingThere, PartlyDone, ReplyError
-from disquectl.execution.id_commands import id_batches
+from disquectl.execution.id_commands import check_ids, id_batches
 from disquectl.execution.present import present
 from disquectl.fanout.ask import Refusals, open_cluster, require_an_answer, settle
 from disquectl.fanout.change_jobs import JobChange
 from disquectl.merge.plan import MAYBE_QUEUED, NOT_ANSWERED, ON_EVERY_REPLICA, UNKNOWN, WAITING
-from disquectl.protocol.jobid import is_valid
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -39,10 +38,8 @@ def change_jobs_by_id(command: Command, values: Values, session: Session) -> Non
     batches: Iterable[Words] = [given]
     if one is None and given == [b"-"]:
         batches = id_batches(session, bad)
-    elif not all(map(is_valid, given)):
-        raise ReplyError(
-            "BADID Invalid Job ID format.", "a job ID has 40 characters; `jobs --ids` lists them"
-        )
+    else:
+        check_ids(given)
 
     def may_repeat(words: Words) -> bool:
         return words[:1] != [*command.grammar.verb] or command.risk.may_repeat(words)

@@ -53,7 +53,9 @@ def _run_once(command: Command, raw: Raw, session: Session) -> None:
         from disquectl.execution.bodies import body_view
 
         session.body_view = body_view(values, session)
-    if command.merge != "none" and (values.get("cluster") or values.get("seeds_only")):
+    if isinstance(command.does, Program) and command.does.asks_all_nodes(values):
+        command.does.run(command, values, session)
+    elif command.merge != "none" and (values.get("cluster") or values.get("seeds_only")):
         from disquectl.execution.all_nodes import run_on_all_nodes
 
         run_on_all_nodes(command, values, session)

@@ -17,13 +17,13 @@ from disquectl.spec.shape import VALUE, Shape
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Callable, Iterable, Iterator
 
     from disquectl.client.pipelined_connection import Batch, Outcome
     from disquectl.execution.session import Session
     from disquectl.protocol.resp import Reply
     from disquectl.spec.command import Effect
-    from disquectl.spec.parameters import Record, Values, Words
+    from disquectl.spec.parameters import Option, Record, Values, Words
 
 # IDs in one request from stdin: enough to be quick, and few enough not to delay other clients.
 BATCH = 1_000
@@ -119,6 +119,14 @@ def id_batches(session: Session, bad: list[int]) -> Iterator[Words]:
             yield ids[at : at + BATCH]
 
 
+def check_ids(given: Words) -> None:
+    """Raise ReplyError, as Disque does, unless all words are job IDs."""
+    if not all(map(is_valid, given)):
+        raise ReplyError(
+            "BADID Invalid Job ID format.", "a job ID has 40 characters; `jobs --ids` lists them"
+        )
+
+
 def id_list_command(
     name: str,
     verb: bytes,
@@ -128,21 +136,26 @@ def id_list_command(
     details: str,
     example: str,
     cluster_note: str = "",
+    more: str = "",
+    options: tuple[Option, ...] = (),
+    check: Callable[[Values], None] | None = None,
+    does: Program | None = None,
 ) -> Command:
-    """The declaration of a command of this family."""
+    """The declaration of a command of this family; `more`, `options`: what only this one has."""
     return Command(
         name,
         summary,
         group=JOBS,
         example=example,
-        details=f"{details} Prints how many jobs were changed. The exit code is 0 even if that is 0.",
+        details=f"{details} Prints how many jobs were changed. The exit code is 0 even if that is 0.{more}",
         errors=UNKNOWN_JOB,
         merge="by_id",
         grammar=Grammar(
             verb=(verb,),
             arguments=(Argument("id", JOB_ID, "Job IDs; - reads them from stdin, one a line.", many=True),),
-            options=CLUSTER_OPTIONS,
+            options=(*options, *CLUSTER_OPTIONS),
+            check=check,
         ),
         risk=Risk(effect, cluster_note=cluster_note),
-        does=Program(run, shape=REQUEST.shape),
+        does=does or Program(run, shape=REQUEST.shape),
     )

@@ -23,6 +23,7 @@ from disquectl.protocol.replies import jobs
 from disquectl.protocol.server_replies import client_list, cluster_nodes, config, latency_latest, slowlog
 from disquectl.spec.parameters import as_bytes
 from disquectl.spec.queue_patterns import QueueWords
+from disquectl.spec.selection import STATES
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -30,7 +31,9 @@ if TYPE_CHECKING:
 
     from disquectl.client.cluster import Cluster, Missing
     from disquectl.client.node_connection import Request
+    from disquectl.fanout.job_slices import JobPass
     from disquectl.health.observation import Reason
+    from disquectl.merge.job_estimate import QueueEstimate
     from disquectl.merge.replicas import FlatReplica
     from disquectl.merge.states import Bits
 
@@ -67,10 +70,64 @@ class Probe:
         self._ask_nodes(_SETTINGS, _SLOWLOG, _LATENCY)
         suspects = Suspects(self.scan.clocks)
         seen.queues = self.observe_queues(QueueWords(()), interval_seconds, suspects)
+        return self._observed(seen, suspects)
+
+    def observe_beside(
+        self, interval_seconds: float, queues: frozenset[bytes], scanned: JobPass | None
+    ) -> Observation:
+        """The nodes and these queues; the jobs as another scan has found them. It costs the nodes little.
+
+        `scanned`: None: no scan has ended yet. Raises NotDisque.
+        """
+        seen = Observation(interval=interval_seconds)
+        self._ask_nodes(_SETTINGS, _SLOWLOG, _LATENCY)
+        self.ask_clients()
+        self.scan.wanted = queues.__contains__
+        for _ in self.scan.run(scan_queues=True, scan_jobs=False):
+            pass
+        samples = self._samples(interval_seconds)
+        answered = [connection.name for connection in self.cluster.answered()]
+        found = {} if scanned is None else scanned.queues
+        seen.queues = [self._queue_beside(name, samples, found.get(name), answered) for name in samples[0]]
+        seen = self._observed(seen, None if scanned is None else scanned.suspects)
+        if scanned is None:
+            seen.unchecked.append("jobs: the first scan of them has not ended")
+        elif scanned.suspects.factor > 1:
+            seen.unchecked.append(f"replicas: only those of one job in {scanned.suspects.factor}")
+        return seen
+
+    def _queue_beside(
+        self,
+        name: bytes,
+        samples: list[dict[bytes, QueueSum]],
+        found: QueueEstimate | None,
+        answered: list[str],
+    ) -> QueueFacts:
+        sums = [sample[name] for sample in samples if name in sample]
+        counts = dict.fromkeys(STATES, 0) | {"queued": sums[-1].length}
+        age = None
+        if found is not None:
+            counts |= {"delayed": found.delayed, "in-flight": found.in_flight}
+            if found.oldest_ms is not None and sums[-1].length:
+                age = max(int((now_ms() - found.oldest_ms) / 1000), 0)
+        return QueueFacts(
+            name,
+            sums,
+            counts=counts,
+            oldest_age=age,
+            retry=None if age is None or found is None else found.retry,
+            pause=sums[0].pause(answered),
+            workers=self._workers.of(name),
+            is_whole=False,
+        )
+
+    def _observed(self, seen: Observation, suspects: Suspects | None) -> Observation:
+        """The observation with the nodes as they are now, and with the suspects that were confirmed."""
         for connection, _, reply in self.cluster.ask(CLUSTER_NODES):
             if not isinstance(reply, ReplyError):
                 self._nodes[connection.node_id].later = cluster_nodes(reply)
-        seen.jobs = suspects.confirmed(self._looks(suspects.to_look_at()), now_ms())
+        if suspects is not None:
+            seen.jobs = suspects.confirmed(self._looks(suspects.to_look_at()), now_ms())
         seen.nodes = self._with_missing()
         seen.now_ms = now_ms()
         seen.unchecked = self.unchecked()
@@ -160,7 +217,7 @@ class Probe:
                 self._workers.add(consumers_of(client_list(reply), connection.name))
         return self._workers
 
-    def _samples(self, seconds: float, watched: set[bytes] | None) -> list[dict[bytes, QueueSum]]:
+    def _samples(self, seconds: float, watched: set[bytes] | None = None) -> list[dict[bytes, QueueSum]]:
         """The queues now, and those watched (None: all) at several points until the end of the interval."""
         samples = [self.scan.queues]
         begun = max((total.seen_at for total in self.scan.queues.values()), default=time.monotonic())

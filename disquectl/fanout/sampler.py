@@ -13,10 +13,11 @@ from disquectl.errors import NotDisque, ReplyError
 from disquectl.fanout.ask import Refusals
 from disquectl.fanout.job_slices import JobSlices
 from disquectl.merge.clocks import Clocks, skew_ms
-from disquectl.merge.consumers import consumers_of
+from disquectl.merge.consumers import blocked_in, consumers_of
 from disquectl.merge.queues import stat_of
 from disquectl.merge.samples import ClusterSamples, NodeSamples
-from disquectl.merge.sampling_plan import NodePlan
+from disquectl.merge.sampling_plan import SELDOM_EVERY, NodePlan
+from disquectl.merge.scan_pace import ScanPace
 from disquectl.protocol.replies import qscan_page
 from disquectl.protocol.server_replies import client_list, config, info, server_time
 from disquectl.spec.parameters import as_bytes
@@ -60,6 +61,10 @@ class Sampler:
         self._new_plan = new_plan
         self._plans: dict[str, NodePlan] = {}
         self._connected: dict[str, NodeConnection] = {}
+        self._paces: dict[str, ScanPace] = {}
+        self._consumed_due: dict[str, float] = {}
+        self._begun = 0.0  # of the last sample
+        self._heard: dict[NodeConnection, float] = {}  # when the last reply came
 
     def __enter__(self) -> Self:
         return self
@@ -73,9 +78,7 @@ class Sampler:
         if not self.cluster.answered():
             self._pump(until)
         self.tick(until)
-        while time.monotonic() < until and not all(
-            self._plans[node.node_id].is_known for node in self.samples.up()
-        ):
+        while time.monotonic() < until and not all(map(self._knows_queues_of, self.samples.up())):
             if not any(connection.is_waiting for connection in self.cluster.links()):
                 break
             self._pump(until)
@@ -93,15 +96,28 @@ class Sampler:
         if self.cluster.waiting():
             # A page of jobs may be on its way.
             self._pump(min(until, time.monotonic() + SLICE_SECONDS))
-        now = time.monotonic()
-        idle = [connection for connection in self.cluster.answered() if not connection.is_waiting]
+        before, self._begun = self._begun, time.monotonic()
+        now = self._begun
+        # One that has a page of jobs to send is asked, too, unless it has sent nothing since the last sample.
+        idle = [
+            connection
+            for connection in self.cluster.answered()
+            if not connection.is_waiting or self._heard.get(connection, -1.0) >= before
+        ]
         look = self.look
         for connection in idle:
-            connection.ask(self._plan(connection).tick(now, first))
+            clients = self._node(connection).number("clients", "connected_clients")
+            plan = self._plan(connection)
+            connection.ask(plan.tick(now, first, clients if isinstance(clients, int) else None))
         if look is not None:
             self._ask_to_look(look, idle)
         self._pump(until, idle)
         self._note_health()
+
+    def _knows_queues_of(self, node: NodeSamples) -> bool:
+        """Whether all names of its queues have come; one that answered late was not asked yet."""
+        plan = self._plans.get(node.node_id)
+        return plan is not None and plan.is_known
 
     def look_now(self, until: float) -> None:
         """Ask only for what `look` wants."""
@@ -130,12 +146,12 @@ class Sampler:
         `wake` waits that many seconds, and returns whether to end at once.
         """
         if self.jobs is None:
-            self.jobs = JobSlices(self.clocks, lambda: self.look)
+            self.jobs = JobSlices(self.clocks, self._pace, lambda: self.look)
         self._begin_pass(self.jobs)
         while (now := time.monotonic()) < until:
             dues = []
             for connection in self.cluster.answered():
-                due = self.jobs.due(connection, self._plan(connection))
+                due = self.jobs.due(connection)
                 if due is None or connection.is_waiting:
                     continue
                 if due <= now:
@@ -169,6 +185,9 @@ class Sampler:
             plan.restart()
         return plan
 
+    def _pace(self, connection: NodeConnection) -> ScanPace:
+        return self._paces.setdefault(connection.node_id, ScanPace())
+
     def _node(self, connection: NodeConnection) -> NodeSamples:
         node = self.samples.nodes.get(connection.node_id)
         if node is None:
@@ -181,6 +200,8 @@ class Sampler:
         for connection, request, reply in self.cluster.ask(until=until, awaited=awaited):
             if isinstance(reply, ReplyError):
                 self.refusals.add(connection, request, reply)
+                if self.jobs is not None and request[0] == b"JSCAN":
+                    self.jobs.drop(connection)
                 continue
             try:
                 self._take(connection, request, reply)
@@ -189,6 +210,7 @@ class Sampler:
 
     def _take(self, connection: NodeConnection, request: Request, reply: Reply) -> None:
         node, now = self._node(connection), time.monotonic()
+        self._heard[connection] = now
         if request[0] == b"QSTAT":
             name = as_bytes(request[1])
             stat = stat_of(reply)
@@ -200,7 +222,9 @@ class Sampler:
             if len(request) == 1:
                 node.add_info(found, now)
             else:
-                self._plan(connection).page_cost = _seconds_per_call(found, "jscan")
+                of_scans = found.get("commandstats", {}).get("cmdstat_jscan", {})
+                if isinstance(calls := of_scans.get("calls"), int):
+                    self._pace(connection).add_calls(calls, of_scans["usec"])
         elif request[0] == b"QSCAN":
             connection.ask(self._plan(connection).names_page(*qscan_page(reply)))
         elif request[0] == b"HELLO":
@@ -210,16 +234,24 @@ class Sampler:
                 connection.ask(self.look.take(connection, request, reply))
         elif request[0] == b"JSCAN":
             if self.jobs is not None:
-                self.jobs.take(connection, reply, self._plan(connection))
+                self.jobs.take(connection, reply)
         elif request[0] == b"CLIENT":
-            consumers = consumers_of(client_list(reply), connection.name)
-            node.consumed = frozenset(name for one in consumers for name in one["queues"] or ())
+            self._take_clients(node, reply, now)
         elif request[0] == b"TIME":
             now_ms = time.time() * 1000
             self.clocks.add(connection.node_id, skew_ms(server_time(reply), now_ms, now_ms))
         elif request[0] == b"CONFIG":
             limit = next((setting["value"] for setting in config(reply)), b"")
             node.maxmemory = int(limit) if limit.isdigit() else None
+
+    def _take_clients(self, node: NodeSamples, reply: Reply, now: float) -> None:
+        """Take who waits; who consumes which queues is read seldom."""
+        if isinstance(reply, bytes):
+            node.add_clients(*blocked_in(reply))
+        if now >= self._consumed_due.get(node.node_id, 0.0):
+            self._consumed_due[node.node_id] = now + SELDOM_EVERY
+            consumers = consumers_of(client_list(reply), node.name)
+            node.consumed = frozenset(name for one in consumers for name in one["queues"] or ())
 
     def _note_health(self) -> None:
         """Note which nodes answer, and why the others do not."""
@@ -236,18 +268,14 @@ class Sampler:
             refusal = self.refusals.found.get(connection)
             node.is_up, node.problem = refusal is None, "" if refusal is None else refusal[1].message
         for connection in self.cluster.waiting():
+            if self._heard.get(connection, -1.0) >= self._begun:
+                continue  # it is about to answer the rest
             node_id = connection.node_id or connection.name
             node = self.samples.nodes.setdefault(node_id, NodeSamples(node_id, connection.name))
             node.is_up, node.problem = False, "no answer yet"
         # Nodes that are forgotten, and those whose ID was not known while they did not answer.
         known = {connection.node_id or connection.name for connection in self.cluster.known()}
         known |= {one.node_id or str(one.node) for one in self.cluster.missing()}
+        self._heard = {one: at for one, at in self._heard.items() if one.has_answered}
         for node_id in self.samples.nodes.keys() - known:
             del self.samples.nodes[node_id]
-
-
-def _seconds_per_call(statistics: Record, verb: str) -> float | None:
-    """How long a command took the node on average, by INFO commandstats; None if it was never called."""
-    of_verb = statistics.get("commandstats", {}).get(f"cmdstat_{verb}", {})
-    usec = of_verb.get("usec_per_call")
-    return usec / 1_000_000 if isinstance(usec, (int, float)) else None

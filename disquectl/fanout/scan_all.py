@@ -89,7 +89,7 @@ class ClusterScan:
         if scan_queues:
             requests.append([b"QSCAN", b"0", b"COUNT", PAGE] if queue is None else [b"QSTAT", queue])
         if scan_jobs:
-            requests.append(_jobs_page(0, FIRST_JOBS, queue))
+            requests.append(jobs_page(0, FIRST_JOBS, queue))
         for connection, request, reply in self.cluster.ask(*requests):
             if isinstance(reply, ReplyError):
                 self.refusals.add(connection, request, reply)
@@ -99,7 +99,7 @@ class ClusterScan:
                     self.cut_short.append(connection.name)
                 elif cursor:
                     count = next_count(replicas, int(request[3]))
-                    connection.ask([_jobs_page(cursor, count, queue)])
+                    connection.ask([jobs_page(cursor, count, queue)])
                 yield connection, replicas
             elif request[0] == b"TIME":
                 now = now_ms()
@@ -108,31 +108,6 @@ class ClusterScan:
                 self._names(connection, reply)
             else:
                 self._stat(connection, reply)
-
-    def run_slowly(self, share: float) -> Iterator[tuple[NodeConnection, list[FlatReplica]]]:
-        """Every page of jobs with its node; no node is kept busy for more than this share of the time.
-
-        One page is asked of each node at a time, and then nothing for a while.
-        """
-        pages = {connection: _jobs_page(0, FIRST_JOBS, None) for connection in self.cluster.answered()}
-        while pages:
-            for connection, page in pages.items():
-                connection.ask([page])
-            pages = {}
-            begun, own = time.monotonic(), time.process_time()
-            for connection, request, reply in self.cluster.ask():
-                if isinstance(reply, ReplyError):
-                    self.refusals.add(connection, request, reply)
-                    continue
-                cursor, replicas = page_of(reply)
-                if cursor:
-                    count = next_count(replicas, int(request[3]))
-                    pages[connection] = _jobs_page(cursor, count, None)
-                yield connection, replicas
-            # In the time that we worked ourselves, no node was kept busy.
-            busy = time.monotonic() - begun - (time.process_time() - own)
-            if pages:
-                time.sleep(max(busy, 0) * (1 / share - 1))
 
     def again(self, only: Container[bytes] | None = None) -> dict[bytes, QueueSum]:
         """QSTAT of the same queues again, or of some of them, at the nodes that had them."""
@@ -165,12 +140,15 @@ class ClusterScan:
             self._queues_of.setdefault(connection, []).append(queue)
 
 
-def next_count(replicas: list[FlatReplica], count: int) -> int:
+def next_count(
+    replicas: list[FlatReplica], count: int, most: int = MOST_JOBS, page_bytes: int = PAGE_BYTES
+) -> int:
     """How many jobs to look at for the next page, when looking at `count` of them returned these."""
     size = sum(len(replica[BODY] or b"") for replica in replicas)
-    return max(min(PAGE_BYTES * count // max(size, 1), MOST_JOBS), 1)
+    return max(min(page_bytes * count // max(size, 1), most), 1)
 
 
-def _jobs_page(cursor: int, count: int, queue: bytes | None) -> list[bytes]:
+def jobs_page(cursor: int, count: int, queue: bytes | None = None) -> list[bytes]:
+    """The request for a page of jobs, of all queues or of one."""
     words = [b"JSCAN", b"%d" % cursor, b"COUNT", b"%d" % count, b"REPLY", b"all"]
     return words if queue is None else [*words, b"QUEUE", queue]

@@ -98,8 +98,8 @@ def split_view(seen: Observation) -> Iterator[Found]:
         is_partly_known = knowing and len(knowing) < len([one for one in seen.answering if one.known])
         if node.reason == "down" and node.node_id not in ghosts and is_partly_known:
             yield Found(
-                f"{named(node)} does not answer, and is known by {len(knowing)} of "
-                f"{counted(len(seen.answering), 'node')}",
+                f"{named(node)} does not answer, and {len(knowing)} of "
+                f"{counted(len(seen.answering), 'node')} know it",
                 {"node": node.address, "id": node.node_id, "known_by": [one.address for one in knowing]},
                 _forget(node.node_id, knowing),
             )

@@ -78,33 +78,46 @@ class Suspicion:
     """The jobs of which one thing is suspected.
 
     confirmed  those for which it was confirmed; at most LOOKED_AT were looked at again
-    suspects   how many there were in the scan
+    suspects   how many there were in the scan; looked_at: how many of them were looked at again
     """
 
-    __slots__ = ("confirmed", "suspects")
+    __slots__ = ("confirmed", "looked_at", "suspects")
 
-    def __init__(self, confirmed: list[JobFact], suspects: int) -> None:
+    def __init__(self, confirmed: list[JobFact], suspects: int, looked_at: int | None = None) -> None:
+        """`looked_at`: without it, as many as may be."""
         self.confirmed = confirmed
         self.suspects = suspects
+        self.looked_at = min(suspects, LOOKED_AT) if looked_at is None else looked_at
 
     @property
     def count(self) -> int:
-        """How many jobs these are; of more than LOOKED_AT, as many as were suspected."""
-        return self.suspects if self.suspects > LOOKED_AT else len(self.confirmed)
+        """How many jobs these are: of the suspects as many in a hundred as of those that were looked at."""
+        if not self.looked_at:
+            return 0
+        return max(self.suspects * len(self.confirmed) // self.looked_at, len(self.confirmed))
 
 
 class Suspects:
-    """The suspects of a scan, by kind: job ID -> queue."""
+    """The suspects of a scan, by kind: job ID -> queue.
 
-    __slots__ = ("_clocks", "_found", "_lists")
+    factor  one of so many jobs was looked at for where its replicas are
+    """
+
+    __slots__ = ("_clocks", "_found", "_lists", "factor")
 
     def __init__(self, clocks: Clocks) -> None:
         self._clocks = clocks
         self._found: dict[Kind, dict[bytes, bytes]] = {kind: {} for kind in KINDS}
         self._lists: dict[bytes, list[bytes]] = {}  # of an unlisted replica: its nodes-delivered
+        self.factor = 1
 
-    def add(self, node_id: str, page: list[FlatReplica], now_ms: float) -> None:
-        """Add a page of replicas of this node, read at `now_ms` of our clock. Raises NotDisque."""
+    def add(
+        self, node_id: str, page: list[FlatReplica], now_ms: float, sample: list[FlatReplica] | None = None
+    ) -> None:
+        """Add a page of replicas of this node, read at `now_ms` of our clock. Raises NotDisque.
+
+        `sample`: those of the page of which the places of replicas are compared; None: all.
+        """
         here = node_id.encode()
         # Whichever node created a job, it is not older than this says.
         now_ns = (now_ms + self._clocks.most_ahead_ms) * 1_000_000
@@ -115,6 +128,7 @@ class Suspects:
                     self._keep(FAILING, replica)
                 if replica[TTL] * part < now_ns - replica[CTIME]:
                     self._keep(ENDING, replica)
+            for replica in page if sample is None else sample:
                 if here not in replica[DELIVERED]:
                     self._keep(UNLISTED, replica)
                     self._lists[replica[ID]] = replica[DELIVERED]
@@ -164,7 +178,9 @@ class Suspects:
         }
         return {
             kind: Suspicion(
-                [facts[job_id] for job_id in kept if job_id in facts and facts[job_id].is_of(kind)], len(kept)
+                [facts[job_id] for job_id in kept if job_id in facts and facts[job_id].is_of(kind)],
+                len(kept) * (self.factor if kind in (ALONE, UNLISTED) else 1),
+                min(len(kept), LOOKED_AT),
             )
             for kind, kept in self._found.items()
         }

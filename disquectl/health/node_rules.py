@@ -67,8 +67,8 @@ def node_unreachable(seen: Observation) -> Iterator[Found]:
             other: state for other, state in node.seen.items() if not _UNREACHED.isdisjoint(state.split(", "))
         }
         if trouble:
-            unreached = f"{len(trouble)} of {counted(len(node.seen), 'other node')}"
-            what = f"{named(node)} answers, but {unreached} cannot reach it"
+            unable = f"{len(trouble)} of {counted(len(node.seen), 'other node')}"
+            what = f"{named(node)} answers, but {unable} cannot reach it"
             others = next(iter(trouble))
             yield Found(
                 what,
@@ -125,7 +125,7 @@ def clients_high(seen: Observation) -> Iterator[Found]:
         clients, limit = node.figure("clients", "connected_clients"), node.setting("maxclients")
         if clients is not None and limit and clients * 100 >= limit * _CLIENTS_PERCENT:
             yield Found(
-                f"{named(node)} has {counted(clients, 'client')}, of at most {limit}",
+                f"{named(node)} has {clients} clients, of at most {limit}",
                 {**_whose(node), "clients": clients, "maxclients": limit},
                 f"{at(node.address)} client list",
                 clients / limit,

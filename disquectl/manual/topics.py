@@ -40,6 +40,8 @@ GROUPS = {
         "scripting": "Scripts and pipelines: formats, exit codes, quoting.",
         "bulk": "Add and take many jobs at once.",
         "python": "The Python client.",
+        "python-tasks": "Ten tasks in Python; threads, forks, event loops.",
+        "python-handlers": "Call a Python function for each job.",
         "testing": "Run disquectl's own tests.",
         "how-a-command-runs": "How disquectl is built.",
         "adding-a-command": "Add a command to disquectl.",

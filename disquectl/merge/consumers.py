@@ -27,6 +27,16 @@ def consumers_of(clients: Iterable[Record], node: str) -> list[Record]:
     return sorted(found, key=lambda record: str(record["address"]))
 
 
+def blocked_in(clients: bytes) -> tuple[int, int]:
+    """How many connections of a reply to CLIENT LIST wait in GETJOB, and how many in other commands.
+
+    It is asked for often, so no records are made.
+    """
+    blocked = [line for line in clients.split(b"\n") if b" flags=b" in line]
+    waiting = sum(line.rstrip().endswith(b" cmd=getjob") for line in blocked)
+    return waiting, len(blocked) - waiting
+
+
 def _consumer(client: Record, node: str) -> Record | None:
     name = client.get("name", "")
     worker = read_worker_name(name)

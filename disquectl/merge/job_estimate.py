@@ -54,8 +54,16 @@ class JobEstimate:
         self._counts = JobCounts(clocks)
         self._oldest: dict[bytes, tuple[int, bytes, int]] = {}
 
-    def add(self, node_id: str, page: list[FlatReplica], now_ms: float) -> None:
-        """Add a page of replicas of this node, read at `now_ms` of our clock. Raises NotDisque."""
+    @property
+    def counts(self) -> JobCounts:
+        """The jobs of the sample."""
+        return self._counts
+
+    def add(self, node_id: str, page: list[FlatReplica], now_ms: float) -> list[FlatReplica]:
+        """Add a page of replicas of this node, read at `now_ms` of our clock; return those in the sample.
+
+        Raises NotDisque.
+        """
         oldest = self._oldest
         for replica in page:
             if replica[STATE] == b"queued":
@@ -65,6 +73,7 @@ class JobEstimate:
         if self._low:
             page = [replica for replica in page if not self._number(replica[ID]) & self._low]
         self._counts.add(node_id, page, now_ms)
+        return page
 
     def result(self, missing: frozenset[str] = frozenset()) -> dict[bytes, QueueEstimate]:
         """The figures of each queue that has jobs. `missing`: the IDs of nodes that did not answer."""

@@ -92,11 +92,13 @@ class NodeSamples:
     is_up       whether it answers
     problem     why it does not, else ""
     asked_at    time of the last sample
+    consumed    the queues that its workers name
     """
 
     __slots__ = (
+        "_blocked_elsewhere",
+        "_waiting",
         "asked_at",
-        "consumed",
         "consumed",
         "info",
         "is_up",
@@ -119,11 +121,29 @@ class NodeSamples:
         self.restarted = True
         self.queues: dict[bytes, QueueAtNode] = {}
         self.consumed: frozenset[bytes] = frozenset()
+        self._waiting: int | None = None
+        self._blocked_elsewhere = 0
+
+    @property
+    def waiting(self) -> int | None:
+        """The clients that wait in GETJOB; None if that is not known.
+
+        INFO also counts those that wait in ADDJOB: where clients are listed seldom, as many as the last time.
+        """
+        if self._waiting is not None:
+            return self._waiting
+        blocked = self.number("clients", "blocked_clients")
+        return max(blocked - self._blocked_elsewhere, 0) if isinstance(blocked, int) else None
+
+    def add_clients(self, waiting: int, elsewhere: int) -> None:
+        """Take how many clients wait in GETJOB, and in other commands, since the last INFO."""
+        self._waiting, self._blocked_elsewhere = waiting, elsewhere
 
     def add_info(self, info: Record, at: float) -> None:
         """Take an INFO; one with another run_id is of a node that has restarted."""
         before = self.number("server", "run_id")
         self.info = info
+        self._waiting = None
         self.restarted = before != self.number("server", "run_id")
         if self.restarted:
             for queue in self.queues.values():
@@ -238,13 +258,16 @@ class ClusterSamples:
             "queued": queued if up else None,
             "rate_in": rate_in if up else None,
             "rate_out": rate_out if up else None,
-            "waiting": _sum(up, "clients", "blocked_clients"),
+            "waiting": sum(waiting) if (waiting := _known(node.waiting for node in up)) else None,
             "clients": _sum(up, "clients", "connected_clients"),
             "memory": _sum(up, "memory", "used_memory"),
         }
 
 
 def _sum(nodes: list[NodeSamples], section: str, field: str) -> int | None:
-    values = [node.number(section, field) for node in nodes]
-    known = [value for value in values if isinstance(value, int)]
+    known = _known(node.number(section, field) for node in nodes)
     return sum(known) if known else None
+
+
+def _known(values: Iterable[object]) -> list[int]:
+    return [value for value in values if isinstance(value, int)]

@@ -1,7 +1,6 @@
 """Which requests to send one node next, so that sampling costs it little. Pure: times are passed in.
 
-QSTAT takes a node about 2 µs, QSCAN 200 µs a page (Disque 1.0-rc1). Jobs are scanned in slices: after a page
-that took a node 2 ms, the next one waits until these are SCAN_SHARE of the time.
+QSTAT takes a node about 2 µs, QSCAN 200 µs a page (Disque 1.0-rc1). Scans of jobs have a pace: scan_pace.py.
 """
 
 from __future__ import annotations
@@ -19,22 +18,18 @@ QSTAT_PER_SECOND = 12_500
 # Seconds between two scans for names of queues, and between two looks at what changes seldom.
 NAMES_EVERY = 10.0
 SELDOM_EVERY = 10.0
-# The share of a node's time, and of our own, that scans of jobs may take.
-SCAN_SHARE = 0.03
-OWN_SHARE = 0.04
-# What a command costs a node beyond what its commandstats say: reading and writing.
-OVERHEAD = 1.3
-LEAST_COST = 0.0005
+# A node with more clients than this lists them seldom.
+MOST_LISTED = 500
 _PAGE = b"1000"
+CLIENTS: Words = [b"CLIENT", b"LIST"]
 SELDOM: tuple[Words, ...] = ([b"HELLO"], [b"TIME"], [b"CONFIG", b"GET", b"maxmemory"])
 
 
 class NodePlan:
     """The requests of one node.
 
-    names      its queues as far as they are known, in the order in which they are asked
-    is_known   whether all names were seen at least once
-    page_cost  seconds that a page of jobs takes the node by its own figures; None if they are not known
+    names     its queues as far as they are known, in the order in which they are asked
+    is_known  whether all names were seen at least once
     """
 
     def __init__(
@@ -56,15 +51,18 @@ class NodePlan:
         self._names_due = 0.0
         self._is_scanning = False
         self._turn = 0
-        self.page_cost: float | None = None
-        self._page_due = 0.0
 
-    def tick(self, now: float, first: Iterable[bytes] = ()) -> list[Words]:
-        """What to ask now: about the node, the queues `first`, and as many others as there is time for."""
+    def tick(self, now: float, first: Iterable[bytes] = (), clients: int | None = None) -> list[Words]:
+        """What to ask now: about the node, the queues `first`, and as many others as there is time for.
+
+        `clients`: how many it had at the last sample.
+        """
         requests: list[Words] = [[b"INFO"]]
         if now >= self._seldom_due:
             self._seldom_due = now + SELDOM_EVERY
-            requests += self._seldom
+            requests += [CLIENTS, *self._seldom]
+        elif clients is not None and clients <= MOST_LISTED:
+            requests.append(CLIENTS)
         ahead = dict.fromkeys(first)
         requests += [[b"QSTAT", name] for name in ahead]
         others = max(self._slice - len(ahead), 0)
@@ -105,19 +103,4 @@ class NodePlan:
     def restart(self) -> None:
         """Begin anew: the connection is a new one."""
         self._is_scanning = False
-        self._names_due = self._seldom_due = self._page_due = 0.0
-
-    def page_due(self) -> float:
-        """When the next page of jobs may be asked for."""
-        return self._page_due
-
-    def page_done(self, now: float, node_cost: float, own_cost: float) -> None:
-        """A page of jobs has come.
-
-        node_cost  seconds that the node took at most: until the reply came, without what we worked meanwhile
-        own_cost   seconds that we took, times the number of nodes that are scanned
-        """
-        if self.page_cost is not None:
-            node_cost = min(node_cost, self.page_cost * OVERHEAD)
-        node_cost = max(node_cost, LEAST_COST)
-        self._page_due = now + max(node_cost / SCAN_SHARE - node_cost, own_cost / OWN_SHARE)
+        self._names_due = self._seldom_due = 0.0

@@ -1,6 +1,6 @@
 """The jobs that one scan of all nodes found and a selection means: compact, for a million jobs. Pure.
 
-Of each job only its ID, two numbers and a reference are kept, about 150 bytes: what replicas say apart from
+Of each job only its ID, two numbers and a reference are kept, at most 140 bytes: what replicas say apart from
 that is the same for many jobs and is kept once (`Replicas`).
 """
 
@@ -107,7 +107,7 @@ class SelectedJob:
 
 
 class JobTable:
-    """The jobs of one pass over all nodes that a selection may mean.
+    """The jobs of one pass over all nodes that a selection may mean; after `choose`, none is added.
 
     Jobs that were created after `start_ms` (by our clock) are left out: a command acts on what existed.
     bits   the bit of each node, by its ID
@@ -118,7 +118,9 @@ class JobTable:
         "_clocks",
         "_ctimes",
         "_expiries",
+        "_ids",
         "_jobs",
+        "_replicas",
         "_selection",
         "_shared",
         "bits",
@@ -132,14 +134,17 @@ class JobTable:
         self._selection = selection
         self._clocks = clocks
         self.start_ms = start_ms
-        # Both arrays have the order in which the jobs came, as the dict does.
+        # Both arrays have the order in which the jobs came, as the dict does, and the lists that replace it:
+        # these take a third of its memory.
         self._jobs: dict[bytes, Replicas] = {}
+        self._ids: list[bytes] = []
+        self._replicas: list[Replicas] = []
         self._ctimes = array("q")
         self._expiries = array("d")
         self._shared: dict[_Parts, Replicas] = {}
 
     def __len__(self) -> int:
-        return len(self._jobs)
+        return len(self._jobs) or len(self._ids)
 
     def add(
         self, node_id: str, page: list[FlatReplica], now_ms: float, known: Container[bytes] = ()
@@ -148,6 +153,7 @@ class JobTable:
 
         Jobs that are known have been acted on before, and are not added again. Raises NotDisque.
         """
+        assert not self._ids, "jobs have been chosen"
         holder = self.bits.of(node_id)
         again: list[bytes] = []
         ids = self._selection.ids
@@ -204,10 +210,13 @@ class JobTable:
 
         `missing`: the bits of the nodes that did not answer.
         """
-        indices = array("L")
+        if self._jobs:
+            self._ids, self._replicas = list(self._jobs), list(self._jobs.values())
+            self._jobs = {}
+        indices = array("I")
         counts: dict[tuple[bytes, str], int] = {}
         wanted, clocks = self._selection.wants_numbers, self._clocks
-        for index, (job_id, replicas) in enumerate(self._jobs.items()):
+        for index, (job_id, replicas) in enumerate(zip(self._ids, self._replicas, strict=True)):
             age_ms = clocks.age_ms(job_id, self._ctimes[index], now_ms)
             ttl_ms = self._expiries[index] - now_ms
             if not wanted(age_ms, ttl_ms, replicas.nacks, replicas.deliveries):
@@ -221,10 +230,8 @@ class JobTable:
 
     def jobs(self, indices: Iterable[int], missing: int, now_ms: float) -> Iterator[SelectedJob]:
         """The jobs with these indices."""
-        ids = list(self._jobs)
         for index in indices:
-            job_id = ids[index]
-            replicas = self._jobs[job_id]
+            job_id, replicas = self._ids[index], self._replicas[index]
             yield SelectedJob(
                 job_id,
                 replicas,
@@ -285,7 +292,7 @@ def _sorted_in_parts(indices: array[int], keys: array[int], largest: bool) -> It
     step = max(len(indices) // (_PARTS * _SAMPLES_PER_PART), 1)
     samples = sorted(keys[index] for index in indices[::step])
     borders = samples[_SAMPLES_PER_PART::_SAMPLES_PER_PART]
-    parts = [array("L") for _ in range(len(borders) + 1)]
+    parts = [array("I") for _ in range(len(borders) + 1)]
     for index in indices:
         parts[bisect_right(borders, keys[index])].append(index)
     for part in reversed(parts) if largest else parts:

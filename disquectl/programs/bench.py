@@ -1,4 +1,4 @@
-"""Measures a cluster: finds its nodes, asks, adds and takes jobs or repeats a command, and reports.
+"""Measures a cluster: finds its nodes, asks, adds and takes jobs, deletes what is left, and reports.
 
 Started by the command `bench`, whose declaration has the options and the columns.
 """
@@ -10,44 +10,36 @@ import secrets
 import socket
 
 from disquectl.bulk.bench_processes import measure, number_of_processes
-from disquectl.bulk.bench_run import OF_CONNECTIONS, Load, consume, described, produce, repeat
+from disquectl.bulk.bench_run import OF_CONNECTIONS, Load, ask_length, consume, described, produce
 from disquectl.bulk.progress import Progress
 from disquectl.bulk.purge_jobs import purge_own_queue
-from disquectl.bulk.script import breaks_order
 from disquectl.errors import ConnectionFailed, DisquectlError, PartlyDone, ReplyError, UsageError
 from disquectl.execution.present import present
 from disquectl.execution.signals import Stop
 from disquectl.fanout.ask import Refusals, open_cluster, require_an_answer, silent_nodes
 from disquectl.protocol.server_replies import info
-from disquectl.render.escape import for_terminal
 from disquectl.render.histogram import histogram
 from disquectl.render.human import counted
-from disquectl.spec.quoting import split
 from disquectl.spec.shape import PAIRS, Shape
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Callable
-
     from disquectl.bulk.bench_run import Phase
     from disquectl.client.address import Node
     from disquectl.execution.session import Session
     from disquectl.merge.measured import Measured
-    from disquectl.spec.command import Command
-    from disquectl.spec.parameters import Record, Values, Words
+    from disquectl.spec.parameters import Record, Values
 
-_DOCUMENT = Shape(("produce", "consume", "command"), PAIRS)
+_DOCUMENT = Shape(("produce", "consume", "qlen"), PAIRS)
 _JOBS, _CLIENTS, _BODY_BYTES = 100_000, 50, 100
 _INFO = [b"INFO"]
-_READING = "give a command that only reads, such as 'QLEN mail'"
+_VERBS = {"produce": b"ADDJOB", "consume": b"GETJOB", "qlen": b"QLEN"}
 
 
-def bench(values: Values, rows: Shape, session: Session, command_of: Callable[[Words], Command]) -> None:
+def bench(values: Values, rows: Shape, session: Session) -> None:
     """Measure and report. Raises KeyboardInterrupt after a signal, and the error that the figures demand."""
     session.check_output(rows)
-    if "command" in values:
-        values["command"] = _command_to_measure(values["command"], command_of)
-    elif session.settings.read_only:
+    if session.settings.read_only:
         raise UsageError("bench can change the cluster, and this is read-only")
     if session.settings.protected and not session.answered:
         session.check_can_ask("bench", "puts load on a protected cluster")
@@ -68,7 +60,7 @@ def bench(values: Values, rows: Shape, session: Session, command_of: Callable[[W
         session.problem(line)
     if stop.interrupted:
         raise KeyboardInterrupt
-    if (problem := _problem(run.found, values.get("command", [b"ADDJOB"]), session)) is not None:
+    if (problem := _problem(run.found, session)) is not None:
         raise problem
     if left:
         raise PartlyDone("not all jobs were deleted")
@@ -76,34 +68,15 @@ def bench(values: Values, rows: Shape, session: Session, command_of: Callable[[W
         raise PartlyDone(f"{len(nodes)} of {counted(len(nodes) + len(silent), 'node')} were measured")
 
 
-def _command_to_measure(line: bytes, command_of: Callable[[Words], Command]) -> Words:
-    """The words of --command. Raises UsageError for one that changes things, or has no reply to count."""
-    try:
-        words: Words = [*split(line)]
-    except UsageError as problem:
-        raise UsageError(f"--command: {problem.message}", problem.advice) from None
-    if not words:
-        raise UsageError("--command is empty", _READING)
-    command = command_of(words)
-    name = " ".join(for_terminal(word) for word in command.grammar.verb)
-    if not command.risk.only_reads(words):
-        raise UsageError(f"--command: {name} can change the cluster", _READING)
-    if breaks_order(words):
-        raise UsageError(f"--command: {name} cannot be measured: it does not send one reply", _READING)
-    return words
-
-
 def _nodes(values: Values, session: Session) -> tuple[list[Node], list[str]]:
     """The nodes to measure, and a line for each that does not answer; asks where they hold jobs."""
     with open_cluster(session.client, values) as cluster:
         refusals = Refusals()
         jobs = 0
-        # A command that the nodes refuse is refused once.
-        more = [values["command"]] if "command" in values else []
-        for connection, request, reply in cluster.ask(_INFO, *more):
+        for connection, request, reply in cluster.ask(_INFO):
             if isinstance(reply, ReplyError):
                 refusals.add(connection, request, reply)
-            elif request is _INFO:
+            else:
                 jobs += _registered_jobs(info(reply))
         require_an_answer(cluster, session, refusals)
         nodes = [one.node for one in cluster.answered() if one not in refusals.found]
@@ -128,9 +101,11 @@ class _Bench:
         self._values = values
         self._session = session
         self._progress = Progress(session.streams, not session.settings.quiet)
-        both = not {"produce", "consume"} & values.keys()
-        self._produces = both or "produce" in values
-        self._consumes = both or "consume" in values
+        unsaid = not {"produce", "consume", "qlen"} & values.keys()
+        self._produces = unsaid or "produce" in values
+        self._consumes = unsaid or "consume" in values
+        self._asks_lengths = "qlen" in values
+        self._adds = self._produces or self._consumes
         seconds = values["for"] / 1000 if "for" in values else None
         self._jobs: int | None = None if seconds is not None else values.get("jobs", _JOBS)
         self._seconds = seconds
@@ -144,14 +119,16 @@ class _Bench:
             replicate=values.get("replicate"),
             seconds=seconds,
             rate=values.get("rate"),
-            command=values.get("command", ()),
         )
 
     def carry_out(self, stop: Stop) -> None:
-        """Send the command; or add jobs, then take them. Raises as connecting does."""
-        if self._load.command:
-            self.found["command"] = self._phase(repeat, self._jobs, stop)
-            return
+        """Add jobs, then take them; then ask for the length of their queue. Raises as connecting does."""
+        if self._adds:
+            self._add_and_take(stop)
+        if self._asks_lengths and not stop.asked:
+            self.found["qlen"] = self._phase(ask_length, self._jobs, stop)
+
+    def _add_and_take(self, stop: Stop) -> None:
         if not self._produces:
             self._session.note("adding the jobs to take")
         added = self._phase(produce, self._jobs, stop)
@@ -183,7 +160,7 @@ class _Bench:
 
     def delete_jobs(self) -> bool:
         """Delete the jobs that are left; return whether some may be left all the same."""
-        if self._load.command:
+        if not self._adds:
             return False
         try:
             lines = purge_own_queue(self._session.client, self._values, self._queue)
@@ -195,15 +172,17 @@ class _Bench:
 
     def say_left(self, reason: str) -> None:
         """Say that jobs are not deleted."""
+        if not self._adds:
+            return
         self._progress.clear()
-        if not self._load.command:
-            self._session.problem(f"jobs of {self._queue.decode()} may be left, 5 minutes at most: {reason}")
+        self._session.problem(f"jobs of {self._queue.decode()} may be left, 5 minutes at most: {reason}")
 
     def say_stopping(self) -> None:
         """Called at the first signal."""
         self._progress.clear()
-        if not self._load.command:
-            self._session.note("stopping: deleting the jobs (press Ctrl-C again not to)")
+        self._session.note(
+            "stopping: deleting the jobs (press Ctrl-C again not to)" if self._adds else "stopping"
+        )
 
 
 def _write(found: dict[str, Measured], rows: Shape, session: Session) -> None:
@@ -226,8 +205,8 @@ def _row(phase: str, measured: Measured) -> Record:
     return {"phase": phase, **flat, "errors": measured.failed, **latency}
 
 
-def _problem(found: dict[str, Measured], words: Words, session: Session) -> DisquectlError | None:
-    """The error to end with: what failed in which phase. `words` were sent."""
+def _problem(found: dict[str, Measured], session: Session) -> DisquectlError | None:
+    """The error to end with: what failed in which phase."""
     failed = {phase: one for phase, one in found.items() if one.failed}
     if not failed:
         return None
@@ -238,4 +217,4 @@ def _problem(found: dict[str, Measured], words: Words, session: Session) -> Disq
     if kinds <= OF_CONNECTIONS:
         return ConnectionFailed(text)
     code = min(kinds - OF_CONNECTIONS)
-    return session.explained(ReplyError(f"{code} {text}"), words)
+    return session.explained(ReplyError(f"{code} {text}"), [_VERBS[min(failed)]])

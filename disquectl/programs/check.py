@@ -115,8 +115,10 @@ def _nodes(client: Transport, values: Values, session: Session) -> tuple[list[Re
             found = [node for node in seen.nodes if name == node.address or node.node_id.startswith(name)]
             if len(found) != 1:
                 known = ", ".join(node.address for node in seen.nodes)
-                problem = "no node is" if not found else "several nodes are"
-                raise UsageError(f"{problem} called {name!r}", f"the cluster has {known}")
+                raise UsageError(
+                    f"{len(found) or 'no'} {'nodes are' if found else 'node is'} called {name!r}",
+                    f"the cluster has {known}",
+                )
             chosen += found
         return [_node(node) for node in dict.fromkeys(chosen)], ""
 

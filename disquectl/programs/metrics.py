@@ -9,6 +9,7 @@ import os
 
 from disquectl.errors import DataError
 from disquectl.fanout.ask import open_cluster, require_an_answer
+from disquectl.fanout.paced_scan import scan_slowly
 from disquectl.fanout.probe import Probe
 from disquectl.fanout.scan_all import NoGarbageCollection, now_ms
 from disquectl.health.metrics import Family, JobFigures, of_nodes, of_queues, text
@@ -64,7 +65,11 @@ def scan_jobs(probe: Probe, wanted: QueueWords, share: float | None = None) -> J
     """The figures that need all jobs. `share`: the most of their time that nodes are to spend on it."""
     scan = probe.scan
     counts = JobCounts(scan.clocks, None if wanted.means_all else wanted.wants)
-    pages = scan.run(scan_queues=False, scan_jobs=True) if share is None else scan.run_slowly(share)
+    pages = (
+        scan.run(scan_queues=False, scan_jobs=True)
+        if share is None
+        else scan_slowly(probe.cluster, share, probe.refusals)
+    )
     with NoGarbageCollection():
         for connection, replicas in pages:
             counts.add(connection.node_id, replicas, now_ms())

@@ -21,6 +21,7 @@ from disquectl.fanout.existing_queues import settle_queues
 from disquectl.fanout.probe import Probe
 from disquectl.programs.metrics import SHARE, look, scan_jobs
 from disquectl.render.escape import for_message
+from disquectl.spec.listen_address import exposure, metrics_url
 from disquectl.spec.queue_patterns import QueueWords
 
 try:
@@ -41,7 +42,6 @@ if TYPE_CHECKING:
     from disquectl.health.metrics import Family, JobFigures
     from disquectl.spec.parameters import Values
 
-LOOPBACK = ("127.0.0.1", "::1", "localhost")
 _SCAN_EVERY_SECONDS = 60.0
 # The first scrape waits this long for the first scan.
 _FIRST_SCAN_SECONDS = 5.0
@@ -61,10 +61,9 @@ def serve(values: Values, session: Session) -> None:
         registry.register(Collector(shared))
         with _listening(host, port) as server, Stop() as stop:
             server.set_app(application(make_wsgi_app(registry)))
-            if host not in LOOPBACK:
-                session.warn(f"anyone who can reach {host} can read the metrics: there is no authentication")
-            name = f"[{host}]" if ":" in host else host
-            session.note(f"listening on http://{name}:{server.server_port}/metrics")
+            if warning := exposure(host):
+                session.warn(warning)
+            session.note(f"listening on {metrics_url(host, server.server_port)}")
             threading.Thread(target=scans.run, args=(session.warn,), daemon=True).start()
             threading.Thread(target=server.serve_forever, daemon=True).start()
             poll = select.poll()

@@ -98,5 +98,6 @@ def _tell(scan: ClusterScan, counts: JobCounts, values: Values, session: Session
     missing = missing_bits(scan.cluster, counts.bits)
     unknown = sum(counts.counts(queue, missing)[0]["unknown"] for queue in counts.queues()) if missing else 0
     if unknown:
-        jobs = counted(unknown, "job is", "jobs are")
-        session.warn(f"{jobs} not counted above; a node that did not answer may have them queued")
+        session.warn(
+            f"{counted(unknown, 'job')} not counted above: a node that did not answer may have queued jobs"
+        )

@@ -14,10 +14,12 @@ from disquectl.errors import NotAuthorised, ReplyError, UsageError
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections import deque
-    from collections.abc import Callable, Iterable
+    from collections.abc import Callable, Iterable, Sequence
     from typing import Any, TypeAlias
 
     Word: TypeAlias = bytes | str | int
+    # What a caller of the library may give for one.
+    AnyWord: TypeAlias = bytes | bytearray | memoryview | str | int
     Reply: TypeAlias = "bytes | int | ReplyError | list[Reply] | None"
 else:
     # The C half of `collections`: loading the rest takes a fifth of all the time that a call adds to Python.
@@ -37,7 +39,7 @@ _ABSURD = b"*" + b"0" * _ABSURD_DIGITS
 _ZEROS = bytes.maketrans(b">123456789", b"*000000000")
 
 # Its stub has a tuple of one word; it takes any number.
-_pack: Callable[[tuple[Word, ...]], bytes] = hiredis.pack_command  # type: ignore[assignment]
+_pack: Callable[[tuple[AnyWord, ...]], bytes] = hiredis.pack_command  # type: ignore[assignment]
 
 
 class ProtocolError(Exception):
@@ -71,8 +73,10 @@ def reply_error(text: str) -> ReplyError:
 _TEXT_OR_FLOAT = (str, bytes, memoryview, float)
 
 
-def encode(words: Iterable[Word]) -> bytes:
+def encode(words: Iterable[AnyWord]) -> bytes:
     """A request: an array of bulk strings. `str` goes as UTF-8, and what surrogateescape kept goes as it was.
+
+    `bytearray` and `memoryview` go as the bytes that they have now.
 
     Raises UsageError for no words at all (Disque would never answer) and for text with lone surrogates, and
     TypeError for what is no word.
@@ -86,6 +90,8 @@ def encode(words: Iterable[Word]) -> bytes:
     except UnicodeEncodeError:
         return _pack(tuple(_as_bytes(word) for word in words))
     except TypeError:
+        if any(isinstance(word, bytearray) for word in words):
+            return encode(tuple(bytes(word) if isinstance(word, bytearray) else word for word in words))
         # hiredis takes no subclass of int, such as bool.
         others = [word for word in words if type(word) is not int and not isinstance(word, _TEXT_OR_FLOAT)]
         kind = type(others[0]).__name__
@@ -94,7 +100,17 @@ def encode(words: Iterable[Word]) -> bytes:
         ) from None
 
 
-def _as_bytes(word: Word) -> Word:
+def encode_all(requests: Sequence[Sequence[AnyWord]]) -> list[bytes]:
+    """The same as `encode` of each, in less time."""
+    if all(requests):
+        try:
+            return list(map(_pack, map(tuple, requests)))
+        except (TypeError, UnicodeEncodeError):
+            pass
+    return list(map(encode, requests))
+
+
+def _as_bytes(word: AnyWord) -> AnyWord:
     if not isinstance(word, str):
         return word
     try:

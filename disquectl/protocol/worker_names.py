@@ -4,15 +4,25 @@
 
 Separators and bytes that CLIENT SETNAME refuses are percent-encoded. If there is no room for all queues, the
 name ends with `+N`, the number of queues that it leaves out.
+
+    disquectl:failed:HOST:PID:ID,ID
+
+is the name of another connection, of a worker that holds jobs which failed once, for their second attempt:
+Disque has counted nothing yet, so that nobody else could tell. An ID there is the beginning of its random
+part.
 """
 
 from __future__ import annotations
 
 _START = "disquectl:work:"
 _QUEUES = "q="
+_FAILED = "disquectl:failed:"
 _LONGEST = 200
 _LONGEST_HOST = 64
 _LONGEST_COUNT = 9  # digits
+# Of an ID, `D-dcb833cf-8YL1NT17e9+wsA/09NqxscQI-05a1`, the part that a name has; and the most IDs in a name.
+SHORT_ID = slice(11, 19)
+MOST_FAILED = 50
 # CLIENT SETNAME accepts `!` to `~`.
 _UNCHANGED = frozenset(range(ord("!"), ord("~") + 1)) - frozenset(b"%,:+")
 _HEX_DIGITS = frozenset("0123456789abcdefABCDEF")
@@ -65,6 +75,20 @@ def read_worker_name(name: str) -> WorkerName | None:
     if len(known) < len(queues):
         return None
     return WorkerName(name[: name.rindex(":")], known, int(count) if plus else 0)
+
+
+def failed_name(host: bytes, pid: int, job_ids: list[str]) -> bytes:
+    """The name for the connection that tells which jobs failed once: the first MOST_FAILED of these."""
+    words = [_encoded(job_id[SHORT_ID].encode()) for job_id in job_ids[:MOST_FAILED]]
+    return f"{_FAILED}{_cut_host(host)}:{pid}:{','.join(words)}".encode()
+
+
+def read_failed_name(name: str) -> list[str]:
+    """The SHORT_ID of the jobs in the name of a connection; empty if it is none of these names."""
+    parts = name.split(":")
+    if not name.startswith(_FAILED) or len(parts) != 5:
+        return []
+    return [word.decode() for word in map(_decoded, parts[4].split(",")) if word and word.isascii()]
 
 
 def _cut_host(host: bytes) -> str:

@@ -84,7 +84,9 @@ class PlainWriter(Writer):
 
     def write_all(self, records: Records) -> None:
         """Write all in one piece if they are `Columns` that need no escapes, which is faster."""
-        if isinstance(records, list) or not records or self._shape.layout not in (RECORDS, VALUE):
+        shape = self._shape
+        has_rows = shape.layout == RECORDS or (shape.layout == VALUE and shape.many)
+        if isinstance(records, list) or not records or not has_rows:
             super().write_all(records)
             return
         picked = records.pick(self._shape.fields or records.names)

@@ -14,22 +14,25 @@ from disquectl.spec.shape import RECORDS, Shape
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from disquectl.spec.parameters import Values
+    from disquectl.spec.shape import Kind
 
 ALL_QUEUES = Option("--all-queues", FLAG, "Act on the jobs of all queues.")
 DRY_RUN = Option("--dry-run", FLAG, "Only list the jobs that would be acted on; change nothing.")
 RATE_LIMIT = Option("--rate", RATE, "Act on at most N jobs per second, such as 100/s.")
 ACTING_OPTIONS = (ALL_QUEUES, GLOB, *SELECTION_OPTIONS, DRY_RUN, RATE_LIMIT, SEEDS_ONLY)
 
+
+def shape_of_done(*fields: str) -> Shape:
+    """The records of jobs that were acted on; `new_id` is the ID of a copy."""
+    kinds: dict[str, Kind] = {name: "id" for name in fields if name in ("id", "new_id")}
+    value = "new_id" if "new_id" in kinds else "id"
+    return Shape(
+        fields, RECORDS, many=True, value=value, kinds=kinds, empty="no jobs match", listed_as="jobs"
+    )
+
+
 # Records of purge and requeue.
-DONE_JOBS = Shape(
-    ("id", "queue"),
-    RECORDS,
-    many=True,
-    value="id",
-    kinds={"id": "id"},
-    empty="no jobs match",
-    listed_as="jobs",
-)
+DONE_JOBS = shape_of_done("id", "queue")
 
 
 def check_acting(name: str, values: Values, listed_only: tuple[str, ...]) -> None:

@@ -220,9 +220,10 @@ class Program:
     connecting    what connection options mean if it does not connect: "ignore" them; "refuse" them, where
                   a user could expect an effect; or "values": they are among the values that `run` gets
     pages         whether long output goes through the pager; None: if it writes records
+    asks_all_nodes  the values -> whether `run` asks all nodes itself, with or without --cluster
     """
 
-    __slots__ = ("connecting", "connects", "is_streaming", "pages", "run", "shape")
+    __slots__ = ("asks_all_nodes", "connecting", "connects", "is_streaming", "pages", "run", "shape")
 
     def __init__(
         self,
@@ -233,7 +234,9 @@ class Program:
         connects: bool = True,
         connecting: Literal["ignore", "refuse", "values"] = "ignore",
         pages: bool | None = None,
+        asks_all_nodes: Callable[[Values], bool] | None = None,
     ) -> None:
+        self.asks_all_nodes = asks_all_nodes or _nobody
         self.connecting = connecting
         self.run = run
         self.shape = shape

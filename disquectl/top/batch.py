@@ -6,8 +6,8 @@ import time
 
 from disquectl.execution.repeat import utc_now
 from disquectl.programs.stat import LATE_SECONDS, end_of, problem_of, wait_for
-from disquectl.top.choice import Choice, arranged
 from disquectl.top.lines import Surroundings, as_text
+from disquectl.top.rows import arranged
 from disquectl.top.sampling import TopSampler
 from disquectl.top.view import header
 
@@ -43,7 +43,7 @@ def run_batch(values: Values, shape: Shape, session: Session, seconds: float) ->
                     session.streams.put(_heading(snapshot, session, seconds).encode())
                     writer = session.writer(shape)
                 stamp = utc_now()
-                for row in arranged(snapshot, Choice()):
+                for row in arranged(snapshot.rows):
                     writer.write(row.record(stamp))
                 if is_table:
                     writer.finish()

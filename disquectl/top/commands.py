@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from contextlib import contextmanager
+from tempfile import NamedTemporaryFile
+
 from disquectl.commands import find
 from disquectl.errors import UsageError
 from disquectl.render.ansi import BOLD
@@ -11,9 +14,12 @@ from disquectl.shell.grammar import read
 from disquectl.shell.options import ShellOptions
 from disquectl.shell.script import attempt, report
 from disquectl.shell.state import Shell
+from disquectl.shell.words import quoted
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from disquectl.execution.session import Session
 
 # They take the terminal for themselves, or do not end.
@@ -37,8 +43,20 @@ class Commands:
         """Close the connection."""
         self._shell.close()
 
-    def run(self, lines: tuple[str, ...]) -> None:
-        """Show each line as a command line, run it, and wait for Enter; the first that fails is the last."""
+    def run(self, lines: tuple[str, ...], ids: tuple[bytes, ...] = ()) -> None:
+        """Show each line as a command line, run it, and wait for Enter; the first that fails is the last.
+
+        `ids`: job IDs that each command takes by --ids-from, from a file that is removed afterwards.
+        """
+        with _file_of(ids) as option:
+            self._run([line + option for line in lines])
+        self._streams.say("\nPress Enter to return.")
+        try:
+            self._streams.stdin.readline()
+        except KeyboardInterrupt:
+            self._streams.say("")
+
+    def _run(self, lines: list[str]) -> None:
         for line in lines:
             self._streams.say(f"$ disquectl {for_message(line)}", BOLD)
             try:
@@ -48,11 +66,18 @@ class Commands:
                 break
             if attempt(self._shell, line):
                 break
-        self._streams.say("\nPress Enter to return.")
-        try:
-            self._streams.stdin.readline()
-        except KeyboardInterrupt:
-            self._streams.say("")
+
+
+@contextmanager
+def _file_of(ids: tuple[bytes, ...]) -> Iterator[str]:
+    """The option --ids-from with a file of these IDs, which only this user can read; "" without IDs."""
+    if not ids:
+        yield ""
+        return
+    with NamedTemporaryFile(prefix="disquectl-top-", suffix=".ids") as file:
+        file.write(b"\n".join(ids) + b"\n")
+        file.flush()
+        yield f" --ids-from {quoted(file.name)}"
 
 
 def check(line: str) -> None:

@@ -21,7 +21,11 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Surroundings:
-    """What else the view needs to know: `clock` is the time of day, `cluster` the name of the profile."""
+    """What else the view needs to know.
+
+    clock    the time of day; now: the same in seconds since 1970
+    cluster  the name of the profile
+    """
 
     width: int
     height: int
@@ -29,6 +33,7 @@ class Surroundings:
     cluster: str = ""
     every: float = 2.0
     blocks: bool = True
+    now: float = 0.0
 
     @property
     def marks(self) -> str:

@@ -22,11 +22,13 @@ from prompt_toolkit.styles import Style
 from disquectl.errors import EXIT_INTERRUPTED
 from disquectl.execution.session import Session
 from disquectl.shell.terminal import QuietOutput, terminal_size
-from disquectl.top.choice import Choice
+from disquectl.top.actions import Effect
+from disquectl.top.choice import Choice, Opened
 from disquectl.top.commands import Commands
+from disquectl.top.examiner import Examiner
 from disquectl.top.keys import KEYS
 from disquectl.top.lines import Surroundings
-from disquectl.top.press import Effect, cancel, press, rub_out, submit, type_text
+from disquectl.top.press import cancel, press, rub_out, submit, type_text
 from disquectl.top.sampling import TopSampler, Watcher
 from disquectl.top.view import draw
 
@@ -65,11 +67,14 @@ def run_live(values: Values, session: Session, seconds: float) -> None:
     commands = Commands(session)
     try:
         with Session(settings, session.streams) as silent, TopSampler(silent, values, seconds) as sampler:
-            watcher = Watcher(sampler, seconds)
+            examiner = Examiner(silent, values, seconds)
+            watcher = Watcher(sampler, seconds, lambda: examiner.result)
             watcher.start()
+            examiner.examine(lambda: watcher.snapshot, lambda: sampler.scanned)
             try:
                 session.exit_code = _Live(session, watcher, seconds, commands).run()
             finally:
+                examiner.stop()
                 watcher.stop()
                 watcher.join(QUIT_SECONDS)
     finally:
@@ -85,7 +90,7 @@ class _Live:
         self._seconds = seconds
         self._commands = commands
         self._choice = Choice()
-        self._opened = b"", b""
+        self._opened = Opened()
         self._killed_by = 0
         self._bug: Exception | None = None  # raised once the terminal is restored
         encoding = (sys.stdout.encoding or locale.getpreferredencoding(False)).lower().replace("-", "")
@@ -110,9 +115,9 @@ class _Live:
                 return 0
             if effect.what == "interrupt":
                 return EXIT_INTERRUPTED
-            self._commands.run(effect.lines)
+            self._commands.run(effect.lines, effect.ids)
             self._choice.marked.clear()
-            self._watcher.open(*self._opened)
+            self._watcher.open(self._opened)
 
     @contextmanager
     def _signals(self) -> Iterator[None]:
@@ -179,6 +184,8 @@ class _Live:
         size = self._app.output.get_size()
         snapshot = self._watcher.snapshot
         choice = self._choice
+        if self._watcher.bug is not None:
+            raise self._watcher.bug
         if self._watcher.problem and not choice.message:
             choice.message, choice.is_trouble = self._watcher.problem, True
         around = Surroundings(
@@ -188,6 +195,7 @@ class _Live:
             self._session.settings.profile or "",
             self._seconds,
             self._blocks,
+            time.time(),
         )
         lines = draw(snapshot, choice, around)
         if choice.screen == "queues":
@@ -232,10 +240,10 @@ class _Live:
         return handle
 
     def _carry_out(self, effect: Effect | None) -> None:
-        opened = self._choice.queue, self._choice.job
+        opened = self._choice.opened
         if opened != self._opened:
             self._opened = opened
-            self._watcher.open(*opened)
+            self._watcher.open(opened)
         if effect is None:
             return
         if effect.what == "suspend":

@@ -11,6 +11,7 @@ from typing import NamedTuple
 from disquectl.merge.job_estimate import QueueEstimate
 from disquectl.merge.nodes import NodeView
 from disquectl.merge.samples import ClusterSamples
+from disquectl.spec.queue_names import DEAD_PREFIX
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -30,7 +31,8 @@ WINDOW_SECONDS = 10.0
 # A queued job is old after this many retry times, and not before this.
 OLD_RETRIES = 2
 OLD_SECONDS = 60
-DEAD_PREFIX = b"dead:"
+# Severities that count as problems.
+PROBLEMS = ("error", "warning")
 
 
 class QueueRow(NamedTuple):
@@ -81,7 +83,7 @@ class NodeRow:
     problem: str = ""
     uptime: object = None
     clients: object = None
-    blocked: object = None
+    waiting: int | None = None
     used_memory: object = None
     maxmemory: int | None = None
     jobs: object = None
@@ -89,13 +91,33 @@ class NodeRow:
 
 
 @dataclass(frozen=True, slots=True)
+class Examined:
+    """What the rules of `health` found, the worst first, as records of `doctor`.
+
+    at         when, in monotonic seconds
+    unchecked  what could not be asked, a line for each
+    """
+
+    at: float
+    findings: tuple[Record, ...] = ()
+    unchecked: tuple[str, ...] = ()
+
+    @property
+    def problems(self) -> int:
+        """How many of the findings are errors or warnings."""
+        return sum(one["severity"] in PROBLEMS for one in self.findings)
+
+
+@dataclass(frozen=True, slots=True)
 class Snapshot:
     """All that is known at one tick; it does not change.
 
     rows        the queues, those in trouble first, then by jobs delivered per second
-    dead        jobs in the usual dead queues; problems: how many queues and nodes are in trouble
+    dead        queued jobs in dead queues
     scanned_at  when the last pass over all jobs ended, in monotonic seconds; None before the first one
     looked_at   the queue or job of which `found` has what is known: see fanout.close_look
+    letters     the dead letters, the last to die first; None if they are not asked for
+    examined    what the rules of `health` found; None before that is known
     """
 
     at: float
@@ -109,7 +131,8 @@ class Snapshot:
     in_history: tuple[float | None, ...] = ()
     out_history: tuple[float | None, ...] = ()
     dead: int = 0
-    problems: int = 0
+    letters: tuple[Record, ...] | None = None
+    examined: Examined | None = None
 
 
 def by_trouble(row: QueueRow) -> tuple[bool, float, int, bytes]:
@@ -168,13 +191,12 @@ class Model:
             now,
             total,
             tuple(rows),
-            nodes := _nodes(samples),
+            _nodes(samples),
             scanned_at,
             all(one.is_exact for one in (estimates or {}).values()),
             in_history=self._in,
             out_history=self._out,
-            dead=sum(row.queued for row in rows if row.queue.startswith(DEAD_PREFIX)),
-            problems=sum(bool(row.trouble) for row in rows) + sum(node.health != "ok" for node in nodes),
+            dead=sum(row.queued for row in rows if DEAD_PREFIX in row.queue),
         )
 
     def _row(
@@ -217,7 +239,7 @@ class Model:
         )
 
     def _is_unserved(self, name: bytes, out_rose_at: float | None, now: float) -> bool:
-        if name in self._consumed or name.startswith(DEAD_PREFIX):
+        if name in self._consumed or DEAD_PREFIX in name:
             return False
         since = self._first_at if out_rose_at is None else out_rose_at
         return since is not None and now - since >= WINDOW_SECONDS
@@ -255,7 +277,7 @@ def _nodes(samples: ClusterSamples) -> tuple[NodeRow, ...]:
                 node.problem,
                 uptime=node.number("server", "uptime_in_seconds"),
                 clients=node.number("clients", "connected_clients"),
-                blocked=node.number("clients", "blocked_clients"),
+                waiting=node.waiting,
                 used_memory=node.number("memory", "used_memory"),
                 maxmemory=node.maxmemory,
                 jobs=node.number("jobs", "registered_jobs"),

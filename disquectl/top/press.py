@@ -1,17 +1,9 @@
-"""What a key does: it changes the choice, or asks for an effect outside, such as a command to run. Pure.
-
-Actions are commands of disquectl: this module only writes the line. The command's own engine, guards and
-questions apply when it is run.
-"""
+"""What a key does: it changes the choice, or asks for an effect outside, such as a command to run. Pure."""
 
 from __future__ import annotations
 
-import os
-from dataclasses import dataclass
-from typing import Literal
-
-from disquectl.render.escape import for_terminal
-from disquectl.shell.words import quoted
+from disquectl.top.actions import Effect, act, move, pause, to_copy
+from disquectl.top.choice import TEXTS
 from disquectl.top.keys import KEYS
 
 TYPE_CHECKING = False
@@ -20,128 +12,102 @@ if TYPE_CHECKING:
 
     from disquectl.top.choice import Choice
     from disquectl.top.keys import Action
+    from disquectl.top.rows import Screen
 
-PAUSES = {"i": "in", "o": "out", "a": "all", "n": "none"}
-
-
-@dataclass(frozen=True, slots=True)
-class Effect:
-    """What has to be done outside. `lines`: commands to run, as they are typed in the shell."""
-
-    what: Literal["run", "quit", "interrupt", "suspend", "redraw"]
-    lines: tuple[str, ...] = ()
+_OUTSIDE: dict[Action, Effect] = {
+    "quit": Effect("quit"),
+    "interrupt": Effect("interrupt"),
+    "suspend": Effect("suspend"),
+    "refresh": Effect("redraw"),
+}
+# Keys that open a screen, and close it again.
+_SCREENS: dict[Action, Screen] = {"help": "help", "nodes": "nodes", "dead": "dead", "problems": "problems"}
+# What Enter opens.
+_ENTERED: dict[Screen, Screen] = {"queues": "jobs", "jobs": "job", "dead": "letter", "problems": "problem"}
+_ACTS = tuple(key.action for key in KEYS if key.acts)
+_GOES = ("up", "down", "page up", "page down", "first", "last")
 
 
 def press(action: Action, names: Sequence[bytes], choice: Choice) -> Effect | None:
     """Carry out a key. `names`: the rows of the screen, in their order."""
     choice.message, choice.is_trouble = "", False
     choice.settle(names)
-    if action == "quit":
-        return Effect("quit")
-    if action == "interrupt":
-        return Effect("interrupt")
-    if action == "suspend":
-        return Effect("suspend")
-    if action == "doctor":
-        return Effect("run", ("doctor",))
-    if action == "refresh":
-        return Effect("redraw")
-    if action in ("up", "down", "page up", "page down", "first", "last"):
+    if action in _OUTSIDE:
+        return _OUTSIDE[action]
+    if action in _ACTS:
+        return act(action, names, choice)
+    if action in _GOES:
         _go(action, names, choice)
-    elif action in ("filter", "command"):
-        choice.asking = "filter" if action == "filter" else "command"
-        choice.text = choice.filter if action == "filter" else ""
+    elif action == "command":
+        choice.asking, choice.text = "command", ""
     elif action == "back":
         choice.go_back()
-    elif action == "help":
-        if choice.screen == "help":
-            choice.go_back()
-        else:
-            choice.go("help")
-    elif action == "nodes":
-        if choice.screen == "nodes":
-            choice.go_back()
-        else:
-            choice.go("nodes")
-    elif choice.screen in ("jobs", "job"):
-        _on_jobs(action, names, choice)
-    elif choice.screen == "queues":
-        return _on_queues(action, names, choice)
+    elif action == "show name":
+        choice.message = to_copy(names, choice)
+    elif action in _SCREENS:
+        _toggle(_SCREENS[action], choice)
+    elif action == "enter":
+        _enter(choice)
+    elif choice.screen not in TEXTS:
+        _on_list(action, names, choice)
     return None
 
 
 def _go(action: Action, names: Sequence[bytes], choice: Choice) -> None:
     page = max(choice.height - 1, 1)
-    by = {"up": -1, "down": 1, "page up": -page, "page down": page, "first": -len(names), "last": len(names)}
-    if choice.screen in ("help", "job"):
+    far = max(len(names), 1_000_000) if choice.screen in TEXTS else len(names)
+    by = {"up": -1, "down": 1, "page up": -page, "page down": page, "first": -far, "last": far}
+    if choice.screen in TEXTS:
         choice.top = max(choice.top + by[action], 0)
-        choice.cursor = None
     else:
         choice.move(names, by[action])
 
 
-def _on_queues(action: Action, names: Sequence[bytes], choice: Choice) -> Effect | None:
-    if action == "sort":
-        choice.next_sort()
+def _toggle(screen: Screen, choice: Choice) -> None:
+    if choice.screen == screen:
+        choice.marked.clear()
+        choice.filter = ""
+        choice.go_back()
+    else:
+        choice.go(screen)
+
+
+def _enter(choice: Choice) -> None:
+    if choice.screen == "problem":
+        found = choice.problem_of(choice.problem)
+        if found is not None:
+            choice.asking, choice.text = "command", found["command"].removeprefix("disquectl ")
+    elif choice.screen in _ENTERED and choice.cursor is not None:
+        choice.go(_ENTERED[choice.screen])
+
+
+def _on_list(action: Action, names: Sequence[bytes], choice: Choice) -> None:
+    if action == "filter":
+        choice.asking, choice.text = "filter", choice.filter
+    elif action == "sort":
+        if not choice.next_sort():
+            choice.message = "this list has one order, those in trouble first; r reverses it"
     elif action == "reverse":
         choice.is_reversed = not choice.is_reversed
     elif action == "mark":
-        choice.mark(names)
-    elif action == "dead":
-        choice.filter = "" if choice.filter == "dead:" else "dead:"
-    elif action == "show name" and choice.cursor is not None:
-        choice.message = for_terminal(choice.cursor)
-    elif not choice.chosen(names):
-        return None
-    elif action == "move":
-        choice.asking, choice.text = "move", ""
-    elif action == "pause":
-        choice.asking, choice.text = "pause", ""
-    elif action == "delete":
-        return Effect("run", (f"purge {_words(names, choice)}",))
-    elif action == "queue now":
-        return Effect("run", (f"requeue {_words(names, choice)}",))
-    elif action == "enter":
-        choice.go("jobs")
-    elif action == "acknowledge":
-        choice.message, choice.is_trouble = "this key acts on jobs: Enter opens the queue", True
-    return None
-
-
-# The commands of jobs name them, and so do not ask: the screen does.
-_OF_JOBS: dict[Action, str] = {"delete": "deljob", "queue now": "enqueue", "acknowledge": "ack"}
-
-
-def _on_jobs(action: Action, names: Sequence[bytes], choice: Choice) -> None:
-    ids = [choice.job] if choice.screen == "job" else choice.chosen(names)
-    if action == "enter" and choice.screen == "jobs" and choice.cursor is not None:
-        choice.go("job")
-    elif action == "mark" and choice.screen == "jobs":
-        choice.mark(names)
-    elif action == "show name" and ids:
-        choice.message = for_terminal(ids[0])
-    elif action in _OF_JOBS and ids:
-        choice.asking, choice.text = "confirm", ""
-        choice.to_confirm = f"{_OF_JOBS[action]} {' '.join(map(_word, ids))} --cluster"
-    elif action in ("pause", "move"):
-        choice.message, choice.is_trouble = "this key acts on queues: Esc goes back to them", True
+        if choice.screen in ("nodes", "problems"):
+            choice.message = "no key acts on marked rows here"
+        else:
+            choice.mark(names)
 
 
 def type_text(text: str, names: Sequence[bytes], choice: Choice) -> Effect | None:
-    """Take what is typed into the line at the bottom; a pause is chosen by one letter."""
+    """Take what is typed into the line at the bottom; yes, and how to pause, are said by one letter."""
     if choice.asking == "confirm":
         choice.asking = ""
         return Effect("run", (choice.to_confirm,)) if text.lower() == "y" else None
-    if choice.asking != "pause":
-        choice.text += "".join(char for char in text if char.isprintable())
-        if choice.asking == "filter":
-            choice.filter = choice.text
-        return None
-    choice.asking = ""
-    state = PAUSES.get(text.lower())
-    if state is None:
-        return None
-    return Effect("run", tuple(f"pause {_word(name)} {state} --cluster" for name in choice.chosen(names)))
+    if choice.asking == "pause":
+        choice.asking = ""
+        return pause(text, names, choice)
+    choice.text += "".join(char for char in text if char.isprintable())
+    if choice.asking == "filter":
+        choice.filter = choice.text
+    return None
 
 
 def rub_out(choice: Choice) -> None:
@@ -164,17 +130,9 @@ def submit(names: Sequence[bytes], choice: Choice) -> Effect | None:
     choice.asking, choice.text = "", ""
     if asking == "command" and text:
         return Effect("run", (text,))
-    if asking == "move" and text and choice.chosen(names):
-        return Effect("run", (f"move {_words(names, choice)} --to {quoted(text)}",))
+    if asking == "move":
+        return move(text, names, choice)
     return None
-
-
-def _words(names: Sequence[bytes], choice: Choice) -> str:
-    return " ".join(_word(name) for name in choice.chosen(names))
-
-
-def _word(name: bytes) -> str:
-    return quoted(os.fsdecode(name))
 
 
 def action_of(key: str) -> Action | None:

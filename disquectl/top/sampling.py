@@ -6,6 +6,7 @@ Used by the live screen, in a separate thread, and by `top -b`.
 from __future__ import annotations
 
 import gc
+import sys
 import threading
 import time
 from dataclasses import replace
@@ -18,6 +19,7 @@ from disquectl.fanout.sampler import FIRST_SECONDS, Sampler
 from disquectl.merge.sampling_plan import SELDOM, NodePlan
 from disquectl.programs.stat import LATE_SECONDS, PATIENCE_SECONDS
 from disquectl.spec.queue_patterns import QueueWords
+from disquectl.top.dead_look import DeadLook
 from disquectl.top.model import EMPTY, Model, Snapshot
 
 TYPE_CHECKING = False
@@ -26,12 +28,18 @@ if TYPE_CHECKING:
     from typing import Self
 
     from disquectl.execution.session import Session
+    from disquectl.fanout.job_slices import JobPass
     from disquectl.spec.parameters import Values, Words
+    from disquectl.top.choice import Opened
+    from disquectl.top.model import Examined
 
 
-SELDOM_COLLECTED = (50_000, 20, 50)
-# Who consumes which queues, and what a page of a scan costs the node.
-_SELDOM: tuple[Words, ...] = ([b"CLIENT", b"LIST"], [b"INFO", b"commandstats"])
+# Thresholds of garbage collection: seldom enough to cost little, often enough not to hold up a key.
+SELDOM_COLLECTED = (10_000, 50, 50)
+# Another thread that has a key to answer gets its turn after this time.
+SWITCH_SECONDS = 0.001
+# What a page of a scan costs the node.
+_SELDOM: tuple[Words, ...] = ([b"INFO", b"commandstats"],)
 
 
 class TopSampler:
@@ -44,18 +52,20 @@ class TopSampler:
         plan = partial(NodePlan, seconds, wants=self._queues.wants, seldom=(*SELDOM, *_SELDOM))
         self.sampler = Sampler(session.impatient_client(timeout), plan, discover="seeds_only" not in values)
         self._model = Model(self._queues.wants)
-        self._collecting = gc.get_threshold()
+        self._collecting, self._switching = gc.get_threshold(), sys.getswitchinterval()
         self.on_screen: tuple[bytes, ...] = ()
         self._of_queue: QueueLook | None = None  # kept while one of its jobs is looked at
 
     def __enter__(self) -> Self:
         # Each tick makes hundreds of thousands of objects without cycles; searching them takes long.
-        self._collecting = gc.get_threshold()
+        self._collecting, self._switching = gc.get_threshold(), sys.getswitchinterval()
         gc.set_threshold(*SELDOM_COLLECTED)
+        sys.setswitchinterval(SWITCH_SECONDS)
         return self
 
     def __exit__(self, *_: object) -> None:
         gc.set_threshold(*self._collecting)
+        sys.setswitchinterval(self._switching)
         self.sampler.cluster.close()
 
     def first(self) -> Snapshot:
@@ -74,25 +84,38 @@ class TopSampler:
         self.sampler.tick(until, self.on_screen)
         return self.looked(self._snapshot())
 
-    def open(self, queue: bytes, job: bytes) -> None:
-        """Look closely at a job, or else at a queue; neither: at nothing. Another thread may call it."""
+    def open(self, opened: Opened) -> None:
+        """Look closely at this, and at nothing else. Another thread may call it."""
+        queue = opened.queue
         if self._of_queue is None or self._of_queue.queue != queue:
             self._of_queue = QueueLook(queue, self.sampler.clocks) if queue else None
-        self.sampler.look = JobLook(job, self.sampler.clocks) if job else self._of_queue
+        if opened.dead:
+            names = self.sampler.samples.queue_names
+            self.sampler.look = DeadLook(lambda: list(names()), self._queues.wants)
+        else:
+            self.sampler.look = JobLook(opened.job, self.sampler.clocks) if opened.job else self._of_queue
 
     def looked(self, snapshot: Snapshot) -> Snapshot:
         """The snapshot with what the close look has found."""
-        look = self.sampler.look
-        if look is None:
-            return snapshot
-        at = look.job_id if isinstance(look, JobLook) else look.queue if isinstance(look, QueueLook) else b""
-        return replace(snapshot, looked_at=at, found=tuple(self.sampler.found()))
+        look, found = self.sampler.look, tuple(self.sampler.found())
+        if isinstance(look, DeadLook):
+            return replace(snapshot, letters=found)
+        if isinstance(look, JobLook):
+            return replace(snapshot, looked_at=look.job_id, found=found)
+        return (
+            replace(snapshot, looked_at=look.queue, found=found) if isinstance(look, QueueLook) else snapshot
+        )
+
+    @property
+    def scanned(self) -> JobPass | None:
+        """The last complete pass over the jobs."""
+        return None if self.sampler.jobs is None else self.sampler.jobs.result
 
     def _snapshot(self) -> Snapshot:
-        jobs = self.sampler.jobs
+        jobs = self.scanned
         return self._model.snapshot(
             self.sampler.samples,
-            None if jobs is None else jobs.result,
+            None if jobs is None else jobs.queues,
             None if jobs is None else jobs.ended_at,
             time.monotonic(),
             time.time() * 1000,
@@ -100,15 +123,22 @@ class TopSampler:
 
 
 class Watcher(threading.Thread):
-    """Takes samples in the background. `snapshot` is the last one, `problem` what went wrong, or "".
+    """Takes samples in the background.
 
-    `changed` is called after each, in this thread.
+    snapshot  the last one
+    problem   what went wrong, or ""; bug: an exception that nobody expected
+    changed   is called after each sample, in this thread
     """
 
-    def __init__(self, sampler: TopSampler, seconds: float) -> None:
+    def __init__(
+        self, sampler: TopSampler, seconds: float, examined: Callable[[], Examined | None] = lambda: None
+    ) -> None:
+        """`examined` returns what the rules of `health` found."""
         super().__init__(name="disquectl-top", daemon=True)
+        self._examined = examined
         self.snapshot: Snapshot = EMPTY
         self.problem = ""
+        self.bug: Exception | None = None
         self.changed: Callable[[], None] = lambda: None
         self._sampler = sampler
         self._seconds = seconds
@@ -119,9 +149,9 @@ class Watcher(threading.Thread):
         """Ask for these queues at each tick."""
         self._sampler.on_screen = queues
 
-    def open(self, queue: bytes, job: bytes) -> None:
-        """Look closely at a job or a queue, now and at each tick; see TopSampler.open."""
-        self._sampler.open(queue, job)
+    def open(self, opened: Opened) -> None:
+        """Look closely at this, now and at each tick; see TopSampler.open."""
+        self._sampler.open(opened)
         self._hurried.set()
 
     def stop(self) -> None:
@@ -134,8 +164,8 @@ class Watcher(threading.Thread):
             self._watch()
         except DisquectlError as problem:
             self.problem = problem.message
-        except Exception as problem:  # a thread has no caller to raise to: the screen shows it
-            self.problem = f"{type(problem).__name__}: {problem}"
+        except Exception as bug:  # a thread has no caller to raise to: the screen does
+            self.bug = bug
         self.changed()
 
     def _watch(self) -> None:
@@ -154,5 +184,5 @@ class Watcher(threading.Thread):
                 self._take(self._sampler.tick(due + max(self._seconds / 2, LATE_SECONDS)))
 
     def _take(self, snapshot: Snapshot) -> None:
-        self.snapshot = snapshot
+        self.snapshot = replace(snapshot, examined=self._examined())
         self.changed()

@@ -6,13 +6,17 @@ Each trouble has a word, so that nothing depends on colours. Each screen is a se
 from __future__ import annotations
 
 from disquectl.render.escape import for_terminal
+from disquectl.render.fit import cut
 from disquectl.render.human import duration, size
 from disquectl.top.keys import KEYS
 from disquectl.top.lines import OLD_FIGURES_SECONDS, count, fitted, line_width, rate, spread
 from disquectl.top.sparkline import sparkline
+from disquectl.top.view_dead import dead_screen, letter_screen
 from disquectl.top.view_jobs import job_screen, jobs_screen
 from disquectl.top.view_nodes import nodes_screen
+from disquectl.top.view_problems import problem_screen, problems_screen
 from disquectl.top.view_queues import queues_screen
+from disquectl.top.view_text import part_of, wrapped
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -21,6 +25,10 @@ if TYPE_CHECKING:
     from disquectl.top.model import Snapshot
 
 HEADER_SPARK = 12
+# A question shows its command if there is room for this much of it.
+_LEAST_COMMAND = 12
+# The width of a key on the screen of keys.
+_KEY = 12
 
 
 def draw(snapshot: Snapshot, choice: Choice, around: Surroundings) -> list[Line]:
@@ -28,7 +36,15 @@ def draw(snapshot: Snapshot, choice: Choice, around: Surroundings) -> list[Line]
     lines = header(snapshot, around)
     room = max(around.height - len(lines) - 1, 1)
     if choice.screen == "help":
-        body = _help(choice, room)
+        body = _help(choice, around, room)
+    elif choice.screen == "dead":
+        body = dead_screen(snapshot, choice, around, room)
+    elif choice.screen == "letter":
+        body = letter_screen(snapshot, choice, around, room)
+    elif choice.screen == "problems":
+        body = problems_screen(snapshot, choice, around, room)
+    elif choice.screen == "problem":
+        body = problem_screen(snapshot, choice, around, room)
     elif choice.screen == "nodes":
         body = nodes_screen(snapshot, choice, around, room)
     elif choice.screen == "jobs":
@@ -75,29 +91,42 @@ def header(snapshot: Snapshot, around: Surroundings) -> list[Line]:
     used = "-" if memory is None else size(memory)
     if memory is not None and limit:
         used = f"{memory * 100 // limit}% of {size(limit)}"
-    figures: Line = [
-        ("warning", f"problems {snapshot.problems} (!)") if snapshot.problems else ("", "problems 0"),
-        ("", f"  memory {used}  waiting {count(total.get('waiting'))}"),
-        ("", f"  clients {count(total.get('clients'))}  dead {snapshot.dead:,}"),
-    ]
+    figures: Line = [("warning" if snapshot.dead else "", f"dead {snapshot.dead:,}")]
+    if snapshot.examined is not None:
+        problems = snapshot.examined.problems
+        figures.append(("warning", f"  problems {problems} (!)") if problems else ("", "  problems 0"))
+    figures.append(("", f"  waiting {count(total.get('waiting'))}  clients {count(total.get('clients'))}"))
+    figures.append(("", f"  memory {used}"))
     wide = spread(jobs, rates, around.width)
     second = [wide] if line_width(wide) <= around.width else [jobs, rates]
     return [first, *second, figures, []]
 
 
-def _help(choice: Choice, room: int) -> list[Line]:
+def _help(choice: Choice, around: Surroundings, room: int) -> list[Line]:
     lines: list[Line] = [[("title", "  Keys")]]
-    lines += [[("key", f"  {key.shown:<10}"), ("", key.meaning)] for key in KEYS]
+    for key in KEYS:
+        first, *more = wrapped(key.meaning, around.width - _KEY)
+        lines.append([("key", f"  {key.shown:<{_KEY - 2}}"), *_after_blanks(first)])
+        lines += [[("", " " * _KEY), *_after_blanks(line)] for line in more]
     lines.append([])
-    lines.append([("", "  ! is trouble: no consumer, paused, or a job much older than its retry time.")])
-    lines.append([("", "  ~ is an estimate from a sample of the jobs; `1m ago` is the age of the figures.")])
-    names = [b"%d" % number for number in range(len(lines))]
-    return [lines[at] for at in choice.scroll(names, room)]
+    lines += wrapped(
+        "! is trouble: no consumer, paused, or a job much older than its retry time.", around.width
+    )
+    lines += wrapped(
+        "~ is an estimate from a sample of the jobs; `1m ago` is the age of the figures.", around.width
+    )
+    return part_of(lines, choice, room)
+
+
+def _after_blanks(line: Line) -> Line:
+    return [(style, text.strip()) for style, text in line]
 
 
 def _last_line(choice: Choice, width: int) -> Line:
     if choice.asking == "confirm":
-        return [("key", f"{choice.to_confirm}? [y/N] "), ("cursor", " ")]
+        room = width - len(choice.of) - len(" ()? [y/N]  ")
+        question = f"{choice.of} ({cut(choice.to_confirm, room)})" if room >= _LEAST_COMMAND else choice.of
+        return [("key", f"{question}? [y/N] "), ("cursor", " ")]
     if choice.asking:
         label = {
             "filter": "/",

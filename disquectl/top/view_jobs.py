@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from disquectl.merge.trace import side_by_side
-from disquectl.render.body import in_form
 from disquectl.render.escape import for_terminal
 from disquectl.render.fit import cells, cut
 from disquectl.render.human import duration, show
-from disquectl.spec.body_options import AUTO
 from disquectl.spec.show_fields import SHOW_KINDS
 from disquectl.top.lines import padded, with_cursor
+from disquectl.top.rows import ORDERS
+from disquectl.top.view_text import body_lines, part_of
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -20,8 +20,6 @@ if TYPE_CHECKING:
 
 # From this width on, IDs are shown whole; the beginning is enough for `show` and `trace`.
 _WHOLE_IDS_FROM, _ID, _SHORT_ID = 110, 40, 17
-# Lines of a body that are laid out.
-_MOST_LINES = 2_000
 # The row above the columns of nodes says these.
 _NOT_IN_TABLE = ("body", "queue")
 
@@ -31,13 +29,22 @@ def jobs_screen(snapshot: Snapshot, choice: Choice, around: Surroundings, room: 
     jobs = choice.jobs(snapshot)
     names = choice.names(snapshot)
     width = _ID if around.width >= _WHOLE_IDS_FROM else _SHORT_ID
-    title = f"  {padded('id', width)} {'state':<10}{'age':>5}{'ttl':>6}{'nacks':>6}{'more':>5}  body"
+    mark = "^" if choice.is_reversed else "v"
+    named = {name: name + mark * (choice.sort == name) for name in ORDERS["jobs"]}
+    title = (
+        f"  {padded('id', width)} {named['state']:<10}{named['age']:>5}{named['ttl']:>6}{named['nacks']:>6}"
+        f"{'more':>5}  body"
+    )
     queue = for_terminal(choice.queue)
-    lines: list[Line] = [[("title", f"  jobs of {queue}: the oldest, and those that scans have found")]]
+    which = f" /{for_terminal(choice.filter)}" if choice.filter else ""
+    lines: list[Line] = [
+        [("title", f"  jobs of {queue}{which}: the oldest, and those that scans have found")]
+    ]
     if not jobs and snapshot.looked_at != choice.queue:
         return [*lines, [("dim", "  asking the nodes ...")]]
     if not jobs:
-        return [*lines, [("dim", "  no jobs found")]]
+        what = "no job passes the filter (Esc removes it)" if choice.filter else "no jobs found"
+        return [*lines, [("dim", f"  {what}")]]
     lines.append([("title", title)])
     for at in choice.scroll(names, room - len(lines)):
         line = _job_line(jobs[at], width)
@@ -69,10 +76,7 @@ def job_screen(snapshot: Snapshot, choice: Choice, around: Surroundings, room: i
     if not found["copies"]:
         return [*lines, [("warning", "  no node has it now")]]
     lines += _fields(found, around.width)
-    names = [b"%d" % number for number in range(len(lines))]
-    at = min(choice.top, max(len(names) - room, 0))
-    choice.top, choice.height = at, room
-    return lines[at : at + room]
+    return part_of(lines, choice, room)
 
 
 def _fields(found: Record, width: int) -> list[Line]:
@@ -99,16 +103,7 @@ def _fields(found: Record, width: int) -> list[Line]:
         values = "".join(f" {padded(cut(text, each), each)}" for text in line)
         lines.append([(mark, f"{row['differs'] or ' '} {row['field']:<{name_width}}"), ("", values)])
     lines += [[], [("title", "  body")]]
-    body = in_form(first.get("body") or b"", AUTO)
-    text = body if isinstance(body, str) else for_terminal(body)
-    for part in text.split("\n")[:_MOST_LINES]:
-        lines += [[("", f"  {piece}")] for piece in _pieces(for_terminal(part), max(width - 4, 10))]
-    return lines[:_MOST_LINES]
-
-
-def _pieces(text: str, width: int) -> list[str]:
-    """The text in lines of at most this many characters."""
-    return [text[at : at + width] for at in range(0, len(text), width)] or [""]
+    return [*lines, *body_lines(first.get("body") or b"", width)]
 
 
 def _text(field: str, value: object) -> str:

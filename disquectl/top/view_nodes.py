@@ -5,6 +5,7 @@ from __future__ import annotations
 from disquectl.render.escape import for_terminal
 from disquectl.render.human import duration, size
 from disquectl.top.lines import Column, cell, columns_that_fit, count, padded, titles, with_cursor
+from disquectl.top.rows import nodes_of
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -27,10 +28,12 @@ _NODE_COLUMNS = (
 def nodes_screen(snapshot: Snapshot, choice: Choice, around: Surroundings, room: int) -> list[Line]:
     """The nodes, those in trouble first."""
     columns, name_width = columns_that_fit(around.width, _NODE_COLUMNS)
-    names = [node.name.encode() for node in snapshot.nodes]
-    lines = [titles("node", columns, name_width)]
+    nodes = nodes_of(snapshot.nodes, choice.filter, choice.is_reversed)
+    names = [node.name.encode() for node in nodes]
+    title = f"node /{for_terminal(choice.filter)}" if choice.filter else "node"
+    lines = [titles(title, columns, name_width)]
     for at in choice.scroll(names, room - 1):
-        line = _line(snapshot.nodes[at], columns, name_width)
+        line = _line(nodes[at], columns, name_width)
         lines.append(with_cursor(line) if names[at] == choice.cursor else line)
     return lines
 
@@ -49,7 +52,7 @@ def _line(node: NodeRow, columns: list[Column], name_width: int) -> Line:
         "health": node.health,
         "memory": memory,
         "clients": count(node.clients),
-        "waiting": count(node.blocked),
+        "waiting": count(node.waiting),
         "jobs": count(node.jobs),
         "queues": count(node.queues),
         "uptime": duration(node.uptime).partition(" ")[0] if isinstance(node.uptime, int) else "-",

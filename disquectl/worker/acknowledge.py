@@ -213,11 +213,17 @@ class Acknowledge:
         entry.pending.discard(node)
         self._confirm(entry)
 
-    def _search_unlisted(self, job: Job, now: float) -> None:
+    def may_search(self, now: float) -> bool:
+        """Whether other nodes are to be asked for unlisted replicas of a job that is acknowledged now."""
         if now - self._searches_since >= 1:
             self._searches_since, self._searches_left = now, _SEARCHES_PER_SECOND
+        return bool(self._searches_left) and len(tuple(self._nodes())) > 1
+
+    def _search_unlisted(self, job: Job, now: float) -> None:
+        if not job.at_least_once or not self.may_search(now):
+            return
         others = [node for node in self._nodes() if node != job.node and self._id_of(node)]
-        if others and self._searches_left and job.at_least_once:
+        if others:
             self._searches_left -= 1
             entry = self._entry(job, now)
             entry.is_acknowledged = entry.is_search = True

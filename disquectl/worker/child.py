@@ -9,11 +9,11 @@ from __future__ import annotations
 import os
 import signal
 import time
-from collections import deque
 from contextlib import suppress
+from math import inf
 
 from disquectl.worker.job import Failure
-from disquectl.worker.poller import READ
+from disquectl.worker.line_pipe import LinePipe
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from disquectl.worker.job import Job
     from disquectl.worker.plan import Plan
     from disquectl.worker.poller import Poller
+    from disquectl.worker.tagged_stdout import TaggedStdout
 
     class StderrLog(Protocol):
         """Receives the lines that commands write to stderr."""
@@ -34,18 +35,17 @@ if TYPE_CHECKING:
         def child_stderr(self, job: Job | None, lines: list[bytes]) -> None:
             """Log these lines of a job's command."""
 
+        def message(self, text: str) -> None:
+            """Log a message about the worker itself."""
+
 
 # The time between TERM and KILL.
 KILL_AFTER_SECONDS = 5.0
-# How much is read from one process in a turn of the worker, and how often to read what is left in its pipe.
-CHUNK_BYTES = 16384
-_CHUNKS_IN_A_PIPE = 4
-_TAIL_BYTES = 16 << 10
 # Python ignores these, and a child process inherits ignored signals.
 _SIGNALS_TO_RESET = (signal.SIGPIPE, signal.SIGXFSZ)
 # Exit codes, as in shells.
 _NOT_FOUND, _CANNOT_EXECUTE = 127, 126
-_WORKER_ENDS = "the worker ends"
+WORKER_ENDS = "the worker ends"
 
 
 def not_run(why: str) -> Failure:
@@ -55,7 +55,7 @@ def not_run(why: str) -> Failure:
 
 def not_begun_by_the_end() -> Failure:
     """Return the failure of a job that was delivered when the worker was about to end."""
-    return Failure(None, None, b"", time.time(), why=_WORKER_ENDS, interrupted=True)
+    return Failure(None, None, b"", time.time(), why=WORKER_ENDS, interrupted=True)
 
 
 def ended_processes() -> Iterator[tuple[int, int]]:
@@ -69,26 +69,31 @@ def ended_processes() -> Iterator[tuple[int, int]]:
 
 
 class Child:
-    """Runs one process after another, with one pipe for their stderr.
+    """Runs one process after another, with one pipe for their stderr, and one for their stdout if tagged.
 
     `deadline` is when the process is sent TERM, on the worker's clock, and after that when it is sent KILL.
+    `silent_at` is when a handler that has not answered is named in the log.
     `why` is not empty once the process is being ended; `is_interrupted` if that is because the worker ends.
     """
 
-    def __init__(self, poller: Poller, log: StderrLog, plan: Plan) -> None:
+    def __init__(
+        self, poller: Poller, log: StderrLog, plan: Plan, tagged: TaggedStdout | None = None
+    ) -> None:
+        """`tagged` gets what the processes write to stdout; without it, `spawn` gets their stdout."""
         self.pid = 0
         self.job: Job | None = None
         self.started = 0.0
         self.deadline: float | None = None
+        self.silent_at = inf
         self.why = ""
         self.is_interrupted = False
-        self._poller = poller
         self._log = log
         self._term_done = plan.term_done
-        self._tail = Tail(plan.backtrace)
-        self._reading, self._writing = os.pipe()
-        os.set_blocking(self._reading, False)
-        self.set_reading()
+        self._tagged = tagged
+        self._stderr = LinePipe(poller, self._log_stderr, lambda: log.is_behind, plan.backtrace)
+        self._pipes = [(self._stderr, 2)]
+        if tagged is not None:
+            self._pipes.append((LinePipe(poller, self._show_stdout, lambda: tagged.is_behind), 1))
 
     def spawn(
         self,
@@ -99,7 +104,8 @@ class Child:
         now: float,
     ) -> Failure | None:
         """Start a process with these descriptors, `(ours, theirs)`; return a Failure if that fails."""
-        actions = [(os.POSIX_SPAWN_DUP2, ours, theirs) for ours, theirs in (*files, (self._writing, 2))]
+        actions = [(os.POSIX_SPAWN_DUP2, ours, theirs) for ours, theirs in files]
+        actions += [(os.POSIX_SPAWN_DUP2, pipe.writing, theirs) for pipe, theirs in self._pipes]
         self.started = now
         self.why = ""
         self.is_interrupted = False
@@ -135,7 +141,7 @@ class Child:
         """
         if self.why or self.has_ended():
             return
-        self.why = _WORKER_ENDS
+        self.why = WORKER_ENDS
         self.is_interrupted = True
         self.deadline = None
         self.signal(signal.SIGTERM)
@@ -154,15 +160,16 @@ class Child:
                 os.killpg(self.pid, number)
 
     def postpone(self, seconds: float) -> None:
-        """Extend its time limit."""
+        """Extend its time limits."""
+        self.silent_at += seconds
         if self.deadline is not None:
             self.deadline += seconds
 
     def ended(self, status: int, now: float) -> Failure | None:
         """The process has ended with this wait status; return None if it succeeded."""
-        self._read_the_rest()
-        self._pass_on(self._tail.end())
-        tail = self._tail.take()
+        for pipe, _ in self._pipes:
+            pipe.end_line()
+        tail = self._stderr.take_tail()
         if self.why:
             # Processes of its group may have ignored TERM.
             self.signal(signal.SIGKILL)
@@ -178,79 +185,21 @@ class Child:
 
     def take_tail(self) -> bytes:
         """Return the end of what it wrote to stderr for its job; it continues with the next job."""
-        self._read_the_rest()
-        return self._tail.take()
+        return self._stderr.take_tail()
 
     def close(self) -> None:
-        """Close the pipe; no more processes will be started."""
-        self.set_reading(False)
-        os.close(self._reading)
-        os.close(self._writing)
+        """Close the pipes; no more processes will be started."""
+        for pipe, _ in self._pipes:
+            pipe.close()
 
     def set_reading(self, on: bool = True) -> None:
-        """Read its stderr, or stop reading, so that its writes block."""
-        if on:
-            self._poller.set(self._reading, READ, self._read)
-        else:
-            self._poller.drop(self._reading)
+        """Read what it writes, or stop reading, so that its writes block."""
+        for pipe, _ in self._pipes:
+            pipe.set_reading(on)
 
-    def _read(self, _events: int) -> None:
-        if not self._log.is_behind:
-            self._read_a_chunk()
+    def _log_stderr(self, lines: list[bytes]) -> None:
+        self._log.child_stderr(self.job, lines)
 
-    def _read_the_rest(self) -> None:
-        for _ in range(_CHUNKS_IN_A_PIPE):
-            if self._read_a_chunk() < CHUNK_BYTES:
-                return
-
-    def _read_a_chunk(self) -> int:
-        try:
-            data = os.read(self._reading, CHUNK_BYTES)
-        except BlockingIOError:
-            return 0
-        self._pass_on(self._tail.feed(data))
-        return len(data)
-
-    def _pass_on(self, lines: list[bytes]) -> None:
-        if lines:
-            self._log.child_stderr(self.job, lines)
-
-
-class Tail:
-    """The last lines that a command wrote to stderr: at most `lines`, and about 16 kB."""
-
-    __slots__ = ("_bytes", "_kept", "_partial")
-
-    def __init__(self, lines: int) -> None:
-        self._kept: deque[bytes] = deque(maxlen=lines)
-        self._bytes = 0
-        self._partial = b""
-
-    def feed(self, data: bytes) -> list[bytes]:
-        """Add output; return the lines that are complete now, without their line ends."""
-        *lines, self._partial = (self._partial + data).split(b"\n")
-        if len(self._partial) > _TAIL_BYTES:
-            lines.append(self._partial)
-            self._partial = b""
-        for line in lines[-(self._kept.maxlen or 0) :] if self._kept.maxlen else ():
-            self._keep(line[-_TAIL_BYTES:])
-        return lines
-
-    def _keep(self, line: bytes) -> None:
-        if len(self._kept) == self._kept.maxlen:
-            self._bytes -= len(self._kept.popleft())
-        self._kept.append(line)
-        self._bytes += len(line)
-        while self._bytes > _TAIL_BYTES and len(self._kept) > 1:
-            self._bytes -= len(self._kept.popleft())
-
-    def end(self) -> list[bytes]:
-        """The command has ended; return its last line, if that had no line end."""
-        return self.feed(b"\n") if self._partial else []
-
-    def take(self) -> bytes:
-        """Return what is kept, and start again."""
-        kept = b"\n".join(self._kept)[-_TAIL_BYTES:]
-        self._kept.clear()
-        self._bytes = 0
-        return kept
+    def _show_stdout(self, lines: list[bytes]) -> None:
+        if self._tagged is not None and self.job is not None:
+            self._tagged.show(self.job, lines)

@@ -7,12 +7,13 @@ from typing import Any
 
 from disquectl.errors import UsageError
 from disquectl.protocol.job_options import DEFAULT_TIMEOUT_MS, check_numbers, number_words
+from disquectl.protocol.worker_names import SHORT_ID
 from disquectl.spec.queue_names import DEAD_PREFIX
 from disquectl.worker.dead_letter import decode_dead_letter
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
+    from collections.abc import Callable, Container, Iterable
 
     from disquectl.protocol.shapes import Record
     from disquectl.worker.dead_selection import DeadSelection
@@ -76,18 +77,22 @@ class DeadLetters:
     strays     jobs in dead queues that are not dead letters: ID -> dead queue
     """
 
-    def __init__(self, dead_queue: bytes) -> None:
-        """`dead_queue`: the only queue to look at; empty for every queue with `dead:` in its name."""
+    def __init__(self, dead_queue: bytes, prefix: bytes = b"") -> None:
+        """`dead_queue`: the only queue to look at; empty for every queue with `dead:` in its name.
+
+        `prefix`: with it, `dead:` has to follow it.
+        """
         self.replicas: dict[str, list[tuple[Any, str]]] = {}
         self.strays: dict[str, bytes] = {}
         self._dead_queue = dead_queue
+        self._start = prefix + DEAD_PREFIX if prefix else b""
         self._found: dict[object, Record] = {}
         self._queued: set[str] = set()
 
     def add(self, place: object, job: Record) -> None:
         """Add a replica, as SHOW describes it, which is at this place (a node)."""
         queue = job["queue"] or b""
-        if queue != self._dead_queue if self._dead_queue else DEAD_PREFIX not in queue:
+        if not self._is_dead_queue(queue):
             return
         letter = dead_letter_of(job)
         if letter is None:
@@ -97,6 +102,11 @@ class DeadLetters:
         self.replicas.setdefault(known["id"], []).append((place, letter["id"]))
         if job["state"] == "queued":
             self._queued.add(known["id"])
+
+    def _is_dead_queue(self, queue: bytes) -> bool:
+        if self._dead_queue:
+            return queue == self._dead_queue
+        return queue.startswith(self._start) if self._start else DEAD_PREFIX in queue
 
     @property
     def queues(self) -> set[bytes]:
@@ -125,10 +135,10 @@ class DeadLetters:
         return sum(letter["id"] not in self._queued for letter in letters)
 
 
-def revival(letter: dict[str, Any]) -> list[bytes | str | int]:
+def revival(letter: dict[str, Any], delay: int | None = None) -> list[bytes | str | int]:
     """Return the ADDJOB that puts the job back into its queue; the last word is how many replicas it had.
 
-    Raises UsageError if the dead letter lacks a field or has one out of range.
+    `delay`: in seconds. Raises UsageError if the dead letter lacks a field or has one out of range.
     """
     options = {name: letter[name] for name in ("retry", "ttl", "replicate")}
     for name, value in options.items():
@@ -139,20 +149,30 @@ def revival(letter: dict[str, Any]) -> list[bytes | str | int]:
     except UsageError as problem:
         raise UsageError(f"in its dead letter: {problem.message}") from None
     replicas = options.pop("replicate")
+    if delay is not None:
+        if delay >= options["ttl"]:
+            raise UsageError(f"the delay is not below its TTL of {options['ttl']} s")
+        options["delay"] = delay
     words: list[bytes | str | int] = [b"ADDJOB", letter["queue"], letter["body"], DEFAULT_TIMEOUT_MS]
     return [*words, *number_words(options), b"REPLICATE", replicas]
 
 
 def failing(
-    replicas: Iterable[dict[str, Any]], wants: Callable[[Record], bool] | None = None
+    replicas: Iterable[dict[str, Any]],
+    wants: Callable[[Record], bool] | None = None,
+    failed_once: Container[str] = (),
 ) -> list[dict[str, Any]]:
     """Return the jobs that were delivered more than once and are not dead, the worst first.
 
-    `wants`: which of them, by a job as SHOW describes it; None: all.
+    `wants`: which of them, by a job as SHOW describes it; None: all. `failed_once`: the SHORT_ID of jobs that
+    workers hold after their first failure (protocol.worker_names); they are returned, too.
     """
     found: dict[str, dict[str, Any]] = {}
     for replica in replicas:
-        if replica["queue"] is None or not replica["nacks"] + replica["additional_deliveries"]:
+        if replica["queue"] is None:
+            continue
+        has_returned = replica["nacks"] + replica["additional_deliveries"] > 0
+        if not has_returned and replica["id"][SHORT_ID] not in failed_once:
             continue
         known = found.setdefault(replica["id"], replica)
         for name in ("nacks", "additional_deliveries"):

@@ -31,13 +31,14 @@ class DeadSelection:
         """`names`: queues and IDs; `values`: those of the options of `dead`; `now`: seconds since 1970."""
         self._names = frozenset(names)
         self._now = now
+        self._prefix: bytes = values.get("prefix", b"")
         self._ended = [(name, values[name]) for name in ("exit", "signal") if name in values]
         self._older_ms: int | None = values.get("older")
         self._newer_ms: int | None = values.get("newer")
         self.queues = QueueWords(self._names)
         self.jobs = jobs
         of_death = (self._ended, self._older_ms is not None, self._newer_ms is not None)
-        self.selects = jobs.selects or bool(self._names) or any(of_death)
+        self.selects = jobs.selects or bool(self._names or self._prefix) or any(of_death)
 
     def wants_named(self, ids: Iterable[bytes], *queues: bytes) -> bool:
         """Whether the words name one of these IDs or queues, or there are no words."""
@@ -58,6 +59,8 @@ class DeadSelection:
 
     def wants_failing(self, job: Record) -> bool:
         """Whether a job is meant that came back: a record as SHOW describes it."""
+        if not job["queue"].startswith(self._prefix):
+            return False
         ids = [job["id"].encode()]
         age_ms = self._now * 1000 - job["ctime"] / 1_000_000
         return self.wants_named(ids, job["queue"]) and self._wants_job(ids, job, age_ms, job["nacks"])

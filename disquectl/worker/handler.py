@@ -4,11 +4,15 @@ from __future__ import annotations
 
 import os
 import time
+from collections import deque
 from contextlib import suppress
+from math import inf
 
+from disquectl.render.human import size
 from disquectl.worker.answers import USUAL, line_of, refusal
-from disquectl.worker.child import Child, not_run
+from disquectl.worker.child import KILL_AFTER_SECONDS, Child, not_run
 from disquectl.worker.job import Failure
+from disquectl.worker.memory import resident_bytes
 from disquectl.worker.poller import READ, WRITE
 
 TYPE_CHECKING = False
@@ -20,11 +24,17 @@ if TYPE_CHECKING:
     from disquectl.worker.plan import Plan, Program
     from disquectl.worker.poller import Poller
 
-    Answered = Callable[["Handler", Failure | None], object]
+    # A job, its failure or None, and how many seconds it took.
+    Answer = tuple[Job, Failure | None, float]
+    Answered = Callable[["Handler", list[Answer]], object]
     GivenUp = Callable[["Handler"], object]
 
 _CHUNK_BYTES = 65536
+_DONE = frozenset(line.rstrip(b"\n") for line in USUAL)
 _LONGEST_ANSWER_BYTES = 1 << 20
+# A process that has not answered for this long is named in the log.
+SILENT_SECONDS = 30.0
+_NOT_REACHED = "its handler ended before it answered for an earlier job"
 
 
 class Handler:
@@ -32,8 +42,10 @@ class Handler:
 
     A process that writes a line without having a job, or a line that is not an answer, is ended, because it
     is unknown which job its next line would be for. A process that closes its stdin is ended, too, once it
-    has answered for its job. Calls `answered(handler, failure)` for each answer, and `given_up(handler)` when
-    it ends the process.
+    has answered for its jobs. It answers in the order of its jobs. Calls `answered(handler, answers)` for its
+    answers, and `given_up(handler)` when it ends the process.
+
+    `child.job` is the first job without an answer, which the process works at; `job_started` is since when.
     """
 
     def __init__(
@@ -47,20 +59,63 @@ class Handler:
         self._stdin = self._stdout = -1
         self._out = b""
         self._partial = b""
+        # The jobs without an answer, and where their lines end in all that was written.
+        self._given: deque[tuple[Job, int]] = deque()
+        self._line_bytes = 0
         self._has_closed_stdin = False
+        self._was_named = False
+        self._max_jobs = plan.max_jobs_per_handler
+        self._max_memory = plan.max_memory
+        self._timeout = plan.timeout
+        self._jobs = 0
+        self._is_retiring = False
+        self._log = log
 
-    def give(self, job: Job, program: Program, command: list[bytes], now: float) -> Failure | None:
-        """Give it a job, and start it if necessary; return a Failure if it cannot be started."""
-        child = self.child
-        child.job = job
-        if not child.pid:
+    @property
+    def has_job(self) -> bool:
+        """Whether it has a job."""
+        return bool(self._given)
+
+    def room(self, depth: int) -> int:
+        """Return how many more jobs to give to it, if a handler may have `depth` of them."""
+        if self.child.pid and (not self.is_open or self._is_retiring):
+            return 0
+        had = self._jobs if self.child.pid else 0
+        most = depth if self._max_jobs is None else min(depth, self._max_jobs - had)
+        return max(most - len(self._given), 0)
+
+    def give(self, jobs: list[Job], program: Program, command: list[bytes], now: float) -> Failure | None:
+        """Give it jobs, and start it if necessary; return a Failure if it cannot be started."""
+        if not self.child.pid:
             failure = self._start(program, command, now)
             if failure is not None:
                 return failure
-        self.job_started = now
-        self._out = line_of(job)
-        self._write()
+        is_writing = bool(self._out)
+        lines = [line_of(job) for job in jobs]
+        for job, line in zip(jobs, lines, strict=True):
+            self._line_bytes += len(line)
+            self._given.append((job, self._line_bytes))
+        self._out += b"".join(lines)
+        if self.child.job is None:
+            self._begin(now)
+        if not is_writing:
+            self._write()
         return None
+
+    def _begin(self, now: float) -> None:
+        """It works at its first job from now on."""
+        child = self.child
+        child.job = self._given[0][0] if self._given else None
+        self.job_started = now
+        child.silent_at = now + SILENT_SECONDS if not self._was_named else inf
+        if not child.why:
+            is_limited = self._timeout is not None and child.job is not None
+            child.deadline = now + (self._timeout or 0) if is_limited else None
+
+    @property
+    def _has_its_line(self) -> bool:
+        """Whether it got all of the line of its first job."""
+        return bool(self._given) and self._given[0][1] <= self._line_bytes - len(self._out)
 
     def _start(self, program: Program, command: list[bytes], now: float) -> Failure | None:
         try:
@@ -72,7 +127,9 @@ class Handler:
         os.set_blocking(self._stdin, False)
         os.set_blocking(self._stdout, False)
         self._partial = b""
-        self._has_closed_stdin = False
+        self._has_closed_stdin = self._was_named = self._is_retiring = False
+        self._jobs = self._line_bytes = 0
+        self._out = b""
         try:
             failure = self.child.spawn(
                 program.path, command, program.environ, [(theirs_in, 0), (theirs_out, 1)], now
@@ -93,21 +150,40 @@ class Handler:
             with suppress(BlockingIOError):
                 self._take(os.read(self._stdout, _CHUNK_BYTES))
 
-    def ended(self, status: int, now: float) -> Failure | None:
-        """Its process has ended; return the failure of the job that it had, if any."""
+    def ended(self, status: int, now: float) -> list[Answer]:
+        """Its process has ended; return what became of the jobs without an answer.
+
+        Only the first of them has failed: the process worked at it.
+        """
         self.close_stdin()
         self.read_pending_answer()
         self._close_pipes()
-        had_job = self.child.job is not None
         failure = self.child.ended(status, now)
-        if not had_job:
-            return None
+        jobs = [job for job, _ in self._given]
+        self._given.clear()
+        self.child.job = None
+        if not jobs:
+            return []
         if failure is None:
             failure = Failure(0, None, self.child.take_tail(), time.time())
             failure.why = self.child.why or "the handler ended without an answer"
             failure.interrupted = self.child.is_interrupted
         failure.seconds = now - self.job_started
-        return failure
+        ends: list[Answer] = [(jobs[0], failure, failure.seconds)]
+        for job in jobs[1:]:
+            behind = Failure(None, None, b"", time.time(), why=_NOT_REACHED, interrupted=True)
+            ends.append((job, behind, 0.0))
+        return ends
+
+    def name_if_silent(self, now: float) -> str:
+        """Return what the log should say if it has not answered for long; empty otherwise. Once a process."""
+        child = self.child
+        if child.job is None or now < child.silent_at:
+            return ""
+        self._was_named = True
+        child.silent_at = inf
+        silence = f"handler {child.pid} has not answered for job {child.job.id} for {SILENT_SECONDS:.0f}s"
+        return f"{silence}; it may not have flushed its output"
 
     @property
     def is_open(self) -> bool:
@@ -148,7 +224,7 @@ class Handler:
 
     def _lost_stdin(self, _events: int = 0) -> None:
         """It has closed its stdin: it may still answer for its job if it got all of the line."""
-        has_it_all = self.child.job is not None and not self._out
+        has_it_all = bool(self._given) and not self._out
         self._has_closed_stdin = True
         self.close_stdin()
         if not has_it_all:
@@ -161,9 +237,8 @@ class Handler:
 
     def _read(self, _events: int) -> None:
         data = os.read(self._stdout, _CHUNK_BYTES)
-        child = self.child
-        if data in USUAL and not self._partial and child.job is not None and not self._out and not child.why:
-            self._answer(None)
+        if data in USUAL and not self._partial and self._has_its_line and not self.child.why:
+            self._report([self._answer(None, time.monotonic())])
         elif data:
             self._take(data)
         else:
@@ -178,33 +253,70 @@ class Handler:
         if len(self._partial) > _LONGEST_ANSWER_BYTES:
             lines.append(self._partial)
             self._partial = b""
+        now = time.monotonic()
+        # What it writes after it is given up no longer counts; what it wrote before does.
+        answers: list[Answer] = []
         for line in lines:
-            self._read_answer(line)
+            self._read_answer(line, now, answers)
+        if answers:
+            self._report(answers)
 
-    def _read_answer(self, line: bytes) -> None:
-        job = self.child.job
+    def _read_answer(self, line: bytes, now: float, answers: list[Answer]) -> None:
         if self._is_given_up:
             return
-        if job is None or self._out:
+        if not self._has_its_line:
             self._give_up("it wrote a line without having a job")
             return
         try:
-            why = refusal(line, job.id)
+            why = None if line in _DONE else refusal(line, self._given[0][0].id)
         except ValueError as problem:
             self._give_up(f"not an answer: {problem}")
             return
-        if why is None:
-            self._answer(None)
-        else:
+        failure = None
+        if why is not None:
             # A process that was sent TERM may answer with a failure.
             interrupted = self.child.is_interrupted
-            tail = self.child.take_tail()
-            self._answer(Failure(None, None, tail, time.time(), why=why, interrupted=interrupted))
+            failure = Failure(
+                None, None, self.child.take_tail(), time.time(), why=why, interrupted=interrupted
+            )
+        answers.append(self._answer(failure, now))
 
-    def _answer(self, failure: Failure | None) -> None:
-        if self._has_closed_stdin:
+    def _answer(self, failure: Failure | None, now: float) -> Answer:
+        """It answered for its first job, and begins the next one."""
+        job, _ = self._given.popleft()
+        seconds = now - self.job_started
+        if failure is not None:
+            failure.seconds = seconds
+        self._jobs += 1
+        self._begin(now)
+        return job, failure, seconds
+
+    def _report(self, answers: list[Answer]) -> None:
+        if self._has_closed_stdin and not self._given:
             self._give_up("it closed its stdin")
-        self._answered(self, failure)
+        elif self.is_open and not self._is_retiring and self._is_used_up():
+            self._is_retiring = True
+        if self._is_retiring and not self._given and self.is_open:
+            self._retire()
+        self._answered(self, answers)
+
+    def _is_used_up(self) -> bool:
+        """Whether it had its last job, or uses too much memory, which the log then says."""
+        if self._max_jobs is not None and self._jobs >= self._max_jobs:
+            return True
+        if self._max_memory is None:
+            return False
+        used = resident_bytes(self.child.pid)
+        if used <= self._max_memory:
+            return False
+        limit = f"more than --max-memory {size(self._max_memory)}"
+        self._log.message(f"handler {self.child.pid} uses {size(used)}, {limit}: it is replaced")
+        return True
+
+    def _retire(self) -> None:
+        """Close its stdin, so that it ends; if it does not, it is ended."""
+        self.close_stdin()
+        self.child.deadline = time.monotonic() + KILL_AFTER_SECONDS
 
     @property
     def _is_given_up(self) -> bool:

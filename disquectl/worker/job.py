@@ -46,7 +46,8 @@ class Failure:
     """A failed attempt. `exit` or `signal` is None, both if no command ran; `at` is in seconds since 1970.
 
     `stderr` is the end of what the command wrote there. `why` is the reason in words, if the exit code does
-    not say it. `interrupted`: the worker ended the command, so the attempt does not count.
+    not say it. `interrupted`: the worker ended the command, so the attempt does not count. `after`: the
+    seconds until the next attempt; None leaves them to the backoff.
     """
 
     exit: int | None
@@ -56,6 +57,7 @@ class Failure:
     seconds: float = 0.0
     why: str = ""
     interrupted: bool = False
+    after: float | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,6 +124,11 @@ class Job:
 
     def __post_init__(self) -> None:
         self.at_least_once = is_at_least_once(self.id)
+
+    @property
+    def raw_queue(self) -> bytes:
+        """Its queue, by the name that the jobs of functions have for it."""
+        return self.queue
 
     @property
     def node_prefix(self) -> str:

@@ -105,6 +105,53 @@ class JobLifecycle:
         self._keep_alive.ask(job, now)
         return True
 
+    def has_acknowledged(self, job_id: str) -> bool:
+        """Whether this job was acknowledged not long ago."""
+        return job_id in self._acknowledge.remembered
+
+    def remember(self, job_ids: Iterable[str], now: float) -> None:
+        """These were delivered and acknowledged without having been taken."""
+        for job_id in job_ids:
+            self._acknowledge.remembered.add(job_id, now)
+
+    def may_search(self, now: float) -> bool:
+        """Whether other nodes are to be asked for replicas of a job that is acknowledged now."""
+        return self._acknowledge.may_search(now)
+
+    def take_done(self, jobs: Iterable[Job]) -> None:
+        """These were delivered and are done, without having been taken: wait for their acknowledgement."""
+        for job in jobs:
+            self._acknowledge.taken(job)
+            job.state = ACKNOWLEDGING
+            self.jobs[job.id] = job
+
+    def keep(self, job: Job, now: float) -> None:
+        """Send WORKING for a job that was taken, although it is not due yet."""
+        self._table.now = now
+        self._keep_alive.ask(job, now)
+
+    def release_held(self) -> list[tuple[Job, float]]:
+        """Return the jobs that wait for their next attempt or dead letter, with the seconds until then.
+
+        Another process keeps them from now on.
+        """
+        held = [job for job in self.jobs.values() if job.state in (HELD, LETTER_REFUSED)]
+        for job in held:
+            self._table.forget(job)
+        return [(job, max(job.due_at - self._table.now, 0.0)) for job in held]
+
+    def adopt(self, job: Job, seconds: float, now: float) -> None:
+        """Keep a job that another process released, for this long."""
+        state = job.state
+        if not self.take(job, now):
+            return
+        # Its connections were those of the other process: ask its node whether it still has the job.
+        job.connections_lost = -1
+        if state == HELD:
+            self._table.hold(job, seconds)
+        else:
+            self._table.wait(job, state, seconds)
+
     def _redelivered(self, known: Job, job: Job, now: float) -> None:
         """It was delivered although it is in our hands: WORKING takes it out of the queue again."""
         if job.node != known.node:

@@ -32,17 +32,23 @@ _LAST_SECONDS = 1.0
 
 
 class Log:
-    """`live`: stderr is a terminal, which gets a status line."""
+    """`live`: stderr is a terminal, which gets a status line.
 
-    def __init__(self, out: LogOutput, *, as_json: bool, live: bool, quiet: bool, verbose: bool) -> None:
+    `tag`: lines of commands begin with the job's ID.
+    """
+
+    def __init__(
+        self, out: LogOutput, *, as_json: bool, live: bool, quiet: bool, verbose: bool, tag: bool = False
+    ) -> None:
         self.counts: Counter[str] = Counter()
         self.has_lines = False
         self._out = out
-        self._as_json = as_json
+        self.is_json = as_json
         self.is_live = live and not as_json and not quiet
         self._terminal = live
-        self._quiet = quiet
-        self._verbose = verbose
+        self.is_quiet = quiet
+        self.is_verbose = verbose
+        self._tag = tag
         self._lines: list[str | bytes] = []
         self._bytes = 0
         self._drawn_at = 0.0
@@ -51,9 +57,9 @@ class Log:
     def done(self, job: Job, seconds: float) -> None:
         """Log that a job is done."""
         self.counts["done"] += 1
-        if self._quiet:
+        if self.is_quiet:
             return
-        if self._as_json:
+        if self.is_json:
             self._add(
                 f'{{"time":"{iso(time.time())}","event":"done",{member("queue", job.queue)},"id":"{job.id}",'
                 f'"attempt":{job.attempt},"seconds":{seconds:.3f},"exit":0}}'
@@ -76,7 +82,7 @@ class Log:
 
     def started(self, job: Job) -> None:
         """Log that a job starts; only with --verbose."""
-        if self._verbose:
+        if self.is_verbose:
             self._job("started", job, {})
 
     def running(self, job: Job, pid: int, seconds: float) -> None:
@@ -85,18 +91,20 @@ class Log:
 
     def message(self, text: str) -> None:
         """Log a message about the worker itself."""
-        if self._as_json:
+        if self.is_json:
             self._add(encode({"time": iso(time.time()), "event": "worker", "text": text}))
         else:
             self._add(f"{_clock()} {for_terminal(text)}")
 
     def child_stderr(self, job: Job | None, lines: list[bytes]) -> None:
         """Log lines that a command wrote to its stderr."""
-        if self._as_json:
+        if self.is_json:
             whose = f'{member("queue", job.queue)},"id":"{job.id}",' if job is not None else ""
             start = f'{{"time":"{iso(time.time())}","event":"stderr",{whose}'
             shown: list[str] | list[bytes] = [f"{start}{member('text', line)}}}" for line in lines]
         else:
+            tag = job.id + " " if self._tag and job is not None else ""
+            lines = [tag.encode() + line for line in lines] if tag else lines
             shown = [for_terminal(line) for line in lines] if self._terminal else lines
         self._lines += shown
         self._bytes += sum(map(len, shown))
@@ -106,6 +114,12 @@ class Log:
         """Show what a command wrote to stdout, if that is the terminal with the status line."""
         self.write()
         self._out.raw(data)
+
+    def forward(self, lines: bytes) -> None:
+        """Log whole lines that another process formatted, without the end of the last one."""
+        self._lines.append(lines)
+        self._bytes += len(lines)
+        self.has_lines = True
 
     @property
     def is_behind(self) -> bool:
@@ -124,12 +138,12 @@ class Log:
 
     def totals(self, unfinished: int) -> None:
         """Log the totals; `unfinished` jobs are still in the worker's hands."""
-        if self._quiet:
+        if self.is_quiet:
             return
         seconds = time.monotonic() - self._began
         count = self.counts
         left = count["left"] + unfinished
-        if self._as_json:
+        if self.is_json:
             fields = {"done": count["done"], "failed": count["failed"], "dead": count["dead"], "left": left}
             self._add(
                 encode({"time": iso(time.time()), "event": "totals", **fields, "seconds": round(seconds, 3)})
@@ -172,7 +186,7 @@ class Log:
         return numbers if left is None else f"{numbers}, {left} left"
 
     def _job(self, kind: _Kind, job: Job, fields: dict[str, Value]) -> None:
-        if self._as_json:
+        if self.is_json:
             record: dict[str, Value] = {
                 "time": iso(time.time()),
                 "event": kind,

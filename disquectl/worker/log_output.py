@@ -21,10 +21,12 @@ _CLEAR_LINE = CLEAR_LINE.encode()
 
 
 class LogOutput:
-    """`fd` is -1 if there is no stderr."""
+    """`fd` is -1 if there is none. `failure`: what was waiting is lost, because of this error."""
 
-    def __init__(self, fd: int) -> None:
+    def __init__(self, fd: int, most_bytes: float = _MAX_BYTES) -> None:
         self.fd = fd
+        self.failure: OSError | None = None
+        self._most_bytes = most_bytes
         self._waiting = bytearray()
         self._chunk = _FILE_CHUNK_BYTES if fd >= 0 and stat.S_ISREG(os.fstat(fd).st_mode) else select.PIPE_BUF
         self._poll = select.poll()
@@ -68,7 +70,8 @@ class LogOutput:
                 written = os.write(self.fd, self._waiting[: self._chunk])
             except BlockingIOError:
                 return
-            except OSError:
+            except OSError as problem:
+                self.failure = problem
                 self._waiting.clear()  # the reader is gone, or the disk is full
                 return
             del self._waiting[:written]
@@ -82,7 +85,7 @@ class LogOutput:
     def _put(self, data: bytes) -> None:
         if not data or self.fd < 0:
             return
-        if len(self._waiting) + len(data) > _MAX_BYTES:
+        if len(self._waiting) + len(data) > self._most_bytes:
             self._lost_lines += data.count(b"\n")
             return
         if self._lost_lines:

@@ -28,7 +28,8 @@ if TYPE_CHECKING:
 _PAUSE_SECONDS = 1.0
 _LEAVING_SECONDS = 60.0
 # What a connection to a node is for.
-_Purpose: TypeAlias = Literal["requests", "addjob"]
+_Purpose: TypeAlias = Literal["requests", "addjob", "names"]
+_PURPOSES: dict[object, _Purpose] = {b"ADDJOB": "addjob", b"CLIENT": "names"}
 
 
 class Nodes:
@@ -106,13 +107,19 @@ class Nodes:
         """Return the ID of this node, or an empty string if it is not known."""
         return self._ids.get(node, "")
 
-    def get(self, words: Words, wait_seconds: float) -> None:
-        """Send a GETJOB. Does nothing if no node can be asked yet."""
+    def get(self, words: Words, wait_seconds: float, first: Sequence[Request] = ()) -> bool:
+        """Send a GETJOB, after these requests; return whether they were sent, too.
+
+        Does nothing if no node can be asked yet. If it is not the node of these requests, they are not sent.
+        """
         if self._getter is None:
             self._open_getter()
-        if self._getter is not None and self._getter.inner.greeting is not None:
-            self._getter.wait_seconds = wait_seconds
-            self._getter.ask([Request(words, self._getter.node)])
+        if self._getter is None or self._getter.inner.greeting is None:
+            return False
+        self._getter.wait_seconds = wait_seconds
+        is_same = bool(first) and first[0].node is self._getter.node
+        self._getter.ask([*(first if is_same else ()), Request(words, self._getter.node)])
+        return is_same
 
     def send(self, requests: Sequence[Request]) -> None:
         """Send each request to its node; those that cannot be sent are lost, and certainly not done."""
@@ -194,7 +201,7 @@ class Nodes:
 
     def _connection_for(self, request: Request) -> WatchedConnection | None:
         node = request.node
-        purpose: _Purpose = "addjob" if request.words[0] == b"ADDJOB" else "requests"
+        purpose = _PURPOSES.get(request.words[0], "requests")
         if self._unavailable_until(node) > time.monotonic():
             return None
         connection = self._connections.get((node, purpose))

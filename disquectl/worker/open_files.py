@@ -11,15 +11,17 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from disquectl.worker.plan import Plan
 
-# Both ends of the pipe for stderr; with --lines also our ends of stdin and stdout.
+# Both ends of the pipe for stderr; with --lines also our ends of stdin and stdout, with --tag a second pipe.
 _FILES_A_SLOT, _FILES_A_HANDLER = 2, 4
-# Connections to some twenty nodes, our streams, signals, a job that is being started.
-_OTHER_FILES = 80
+# Connections to some twenty nodes, scrapes, our streams, signals, a job that is being started.
+_OTHER_FILES = 100
 
 
 def files_needed(plan: Plan) -> int:
     """Return how many files this worker may have open at a time."""
-    return _OTHER_FILES + plan.concurrency * (_FILES_A_HANDLER if plan.input_mode == LINES else _FILES_A_SLOT)
+    return _OTHER_FILES + plan.concurrency * (
+        _FILES_A_HANDLER if plan.input_mode == LINES or plan.tag else _FILES_A_SLOT
+    )
 
 
 def make_room(plan: Plan) -> None:

@@ -40,6 +40,11 @@ class Plan:
     dead_queue    the dead queue; None means the prefix, `dead:` and the queue's name without the prefix
     keep_dead     False drops dead jobs
     backtrace     how many lines of stderr a dead letter contains
+    max_jobs_per_handler, max_memory
+                  a --lines process is replaced after this many jobs, or when it uses more bytes
+    rates         jobs per second: of a queue, or of all together (None)
+    in_flight     how many jobs a --lines process may have at a time
+    tag           lines that commands write begin with the job's ID
     term_done     exit code 0 after the worker sent TERM is a success, too
     """
 
@@ -61,6 +66,11 @@ class Plan:
     keep_dead: bool = True
     backtrace: int = 20
     term_done: bool = False
+    max_jobs_per_handler: int | None = None
+    max_memory: int | None = None
+    in_flight: int = 1
+    tag: bool = False
+    rates: tuple[tuple[bytes | None, float], ...] = ()
     dead_ttl: int = 180 * 86_400
 
     @property

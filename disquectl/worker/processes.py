@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from disquectl.worker.job import Failure, Job
     from disquectl.worker.plan import Plan, Program
     from disquectl.worker.poller import Poller
+    from disquectl.worker.tagged_stdout import TaggedStdout
 
     # Called when an attempt has ended: the job, its failure or None, and how many seconds it took.
     Ended = Callable[[Job, Failure | None, float], object]
@@ -39,14 +40,15 @@ class Processes:
         *,
         log: StderrLog,
         stdout: int | None,
+        tagged: TaggedStdout | None = None,
     ) -> None:
-        """`stdout` is the descriptor for the commands' output; None is our stdout."""
+        """`stdout` is the descriptor for the commands' output, None for ours; `tagged` gets it instead."""
         self._plan = plan
         self._path = program.path
         self._ended = ended
         self._environ = dict(program.environ)
         self._output = [] if stdout is None else [(stdout, 1)]
-        self._idle = [Child(poller, log, plan) for _ in range(plan.concurrency)]
+        self._idle = [Child(poller, log, plan, tagged) for _ in range(plan.concurrency)]
         self._running: dict[int, Child] = {}
         self._nothing = os.open(os.devnull, os.O_RDONLY)
 

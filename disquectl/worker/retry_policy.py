@@ -7,8 +7,17 @@ from typing import Literal, TypeAlias
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from typing import Protocol
+
     from disquectl.worker.job import Job, Life
     from disquectl.worker.plan import Plan
+
+    class Counted(Protocol):
+        """A job's counters."""
+
+        nacks: int
+        additional_deliveries: int
+
 
 Action: TypeAlias = Literal["hold", "dead-letter", "abandon"]
 HOLD: Action = "hold"
@@ -25,7 +34,7 @@ class Decision:
     why: str = ""
 
 
-def refusal(job: Job, plan: Plan) -> str:
+def refusal(job: Counted, plan: Plan) -> str:
     """Return why not to run a job that was delivered: it is past its retries. Empty if it may be run.
 
     Failures that NACK reported count as retries. Other returns are bounded separately, so that a job that
@@ -52,7 +61,8 @@ def decide(job: Job, life: Life, server_now: float, *, held: int, plan: Plan, ra
         return Decision(DEAD_LETTER, why="it may be delivered only once")
     if job.attempt > plan.max_retries:
         return Decision(DEAD_LETTER, why=f"attempt {job.attempt} was the last")
-    seconds = plan.backoff.seconds(job.attempt, random)
+    after = job.failure.after if job.failure is not None else None
+    seconds = plan.backoff.seconds(job.attempt, random) if after is None else after
     if server_now + seconds > life.half:
         return Decision(DEAD_LETTER, why="the next attempt would be after half of its TTL")
     if held >= plan.hold:

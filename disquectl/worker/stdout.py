@@ -12,7 +12,7 @@ import stat
 import termios
 import tty
 
-from disquectl.worker.child import CHUNK_BYTES
+from disquectl.worker.line_pipe import CHUNK_BYTES
 from disquectl.worker.poller import READ
 
 TYPE_CHECKING = False
@@ -22,27 +22,38 @@ if TYPE_CHECKING:
     from disquectl.worker.log import Log
     from disquectl.worker.poller import Poller
 
-_STDOUT, _STDERR = 1, 2
+STDOUT, _STDERR = 1, 2
 _CHUNKS_IN_A_TERMINAL = 4
 
 
 class Stdout:
     """`fd` is the descriptor for the commands; None is the worker's stdout."""
 
-    def __init__(self, poller: Poller, log: Log, gone: Callable[[], object]) -> None:
-        """`gone()` is called when the reader of our stdout goes away."""
+    def __init__(
+        self, poller: Poller, log: Log, gone: Callable[[str], object], *, may_be_terminal: bool = True
+    ) -> None:
+        """`gone(why)` is called once when nothing more can be written to our stdout."""
         self.fd: int | None = None
         self._terminal = -1
         self._poller = poller
         self._log = log
         self._gone = gone
-        self._is_watched = False
-        if log.is_live and _is_same_terminal():
+        self._is_watched = self._was_lost = False
+        if may_be_terminal and log.is_live and is_same_terminal():
             self._open_terminal()
         elif _has_reader():
             self._is_watched = True
-            # poll reports errors without being asked.
-            poller.set(_STDOUT, 0, self._lost)
+            self._watch()
+
+    @property
+    def is_behind(self) -> bool:
+        """Whether commands should write no more for now: not here, where their writes block."""
+        return False
+
+    @property
+    def has_failed(self) -> bool:
+        """Whether output was lost: not here, where commands see it themselves."""
+        return False
 
     @property
     def is_gone(self) -> bool:
@@ -50,7 +61,7 @@ class Stdout:
         if not self._is_watched:
             return False
         poll = select.poll()
-        poll.register(_STDOUT, 0)
+        poll.register(STDOUT, 0)
         return bool(poll.poll(0))
 
     def show_the_rest(self) -> None:
@@ -66,7 +77,7 @@ class Stdout:
             if fd >= 0:
                 self._poller.drop(fd)
                 os.close(fd)
-        self._poller.drop(_STDOUT)
+        self._poller.drop(STDOUT)
         self.fd, self._terminal = None, -1
 
     def _open_terminal(self) -> None:
@@ -74,7 +85,7 @@ class Stdout:
         os.set_blocking(self._terminal, False)
         # The real terminal processes the output.
         tty.setraw(self.fd)
-        size = fcntl.ioctl(_STDOUT, termios.TIOCGWINSZ, bytes(8))
+        size = fcntl.ioctl(STDOUT, termios.TIOCGWINSZ, bytes(8))
         fcntl.ioctl(self.fd, termios.TIOCSWINSZ, size)
         self.set_reading()
 
@@ -99,20 +110,32 @@ class Stdout:
             self._poller.drop(self._terminal)
 
     def _lost(self, _events: int) -> None:
-        self._poller.drop(_STDOUT)
-        self._gone()
+        self._lost_for("the reader of stdout is gone")
+
+    def _watch(self) -> None:
+        if self._is_watched:
+            # poll reports errors without being asked.
+            self._poller.set(STDOUT, 0, self._lost)
+        else:
+            self._poller.drop(STDOUT)
+
+    def _lost_for(self, why: str) -> None:
+        self._poller.drop(STDOUT)
+        if not self._was_lost:
+            self._was_lost = True
+            self._gone(why)
 
 
-def _is_same_terminal() -> bool:
-    if not (os.isatty(_STDOUT) and os.isatty(_STDERR)):
+def is_same_terminal() -> bool:
+    if not (os.isatty(STDOUT) and os.isatty(_STDERR)):
         return False
-    return os.fstat(_STDOUT).st_rdev == os.fstat(_STDERR).st_rdev
+    return os.fstat(STDOUT).st_rdev == os.fstat(_STDERR).st_rdev
 
 
 def _has_reader() -> bool:
     """Whether our stdout is a pipe or a socket."""
     try:
-        mode = os.fstat(_STDOUT).st_mode
+        mode = os.fstat(STDOUT).st_mode
     except OSError:
         return False
     return stat.S_ISFIFO(mode) or stat.S_ISSOCK(mode)

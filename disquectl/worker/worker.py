@@ -19,6 +19,8 @@ from disquectl.protocol.worker_names import worker_name
 from disquectl.render.human import duration
 from disquectl.worker.child import not_begun_by_the_end, not_run
 from disquectl.worker.ending import KILL, OPEN, TERM, Ending
+from disquectl.worker.failed_once import FailedOnce
+from disquectl.worker.figures import Figures
 from disquectl.worker.handlers import Handlers
 from disquectl.worker.job import RUNNING
 from disquectl.worker.job_source import JobSource
@@ -27,11 +29,13 @@ from disquectl.worker.nodes import Nodes
 from disquectl.worker.plan import LINES
 from disquectl.worker.poller import READ, WRITE, Poller
 from disquectl.worker.processes import Processes
+from disquectl.worker.scrapes import Scrapes
 from disquectl.worker.stdout import Stdout
+from disquectl.worker.tagged_stdout import TaggedStdout
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Iterable, Sequence
 
     from disquectl.client.address import Node
     from disquectl.client.connection_factory import ConnectionFactory
@@ -39,6 +43,8 @@ if TYPE_CHECKING:
     from disquectl.worker.job import Failure, Job, Request
     from disquectl.worker.log import Log
     from disquectl.worker.plan import Plan, Program
+    from disquectl.worker.slots import Slots
+    from disquectl.worker.systemd import Systemd
 
 _TURN_SECONDS = 1.0
 # How long a worker that fails waits for its processes to end, and then for its nodes to answer.
@@ -52,12 +58,16 @@ class Worker:
     def __init__(
         self,
         plan: Plan,
-        program: Program,
+        program: Program | None,
         seeds: Sequence[Node],
         connection_factory: ConnectionFactory,
         log: Log,
+        *,
+        service: Systemd,
+        listening: socket.socket | None = None,
     ) -> None:
-        """The first of `seeds` is a node that has answered."""
+        """The first of `seeds` is a node that has answered. Metrics are served at the socket `listening`."""
+        self._service = service
         self._plan = plan
         self._log = log
         self._ending = Ending(plan.grace)
@@ -66,29 +76,40 @@ class Worker:
         self._stdout: Stdout | None = None
         self._are_children_paused = False
         self._lifecycle = JobLifecycle(plan, random.random, lambda: self._nodes.known, self._id_of)
-        self._slots: Handlers | Processes
-        if plan.input_mode == LINES:
-            self._slots = Handlers(plan, program, self._poller, self._job_ended, log)
-        else:
-            self._stdout = Stdout(self._poller, log, self._reader_is_gone)
-            fd = self._stdout.fd
-            self._slots = Processes(plan, program, self._poller, self._job_ended, log=log, stdout=fd)
+        self._slots = self._open_slots(program)
+        host, pid = os.fsencode(socket.gethostname()), os.getpid()
+        self._failed_once = FailedOnce(host, pid)
         self._nodes = Nodes(
             seeds,
             connection_factory,
             self._poller,
             answered=self._answered,
-            lost=self._lifecycle.lost,
+            lost=self._lost,
             report=log.message,
-            client_name=worker_name(
-                os.fsencode(socket.gethostname()), os.getpid(), [queue for queue, _ in plan.queues]
-            ),
+            client_name=worker_name(host, pid, [queue for queue, _ in plan.queues]),
         )
         self._now = time.monotonic()
         self._source = JobSource(plan, self._nodes, self._lifecycle, log, self._now)
+        self._figures = Figures(plan) if listening is not None else None
+        self._scrapes: Scrapes | None = None
+        if listening is not None:
+            self._scrapes = Scrapes(listening, self._poller, self._metrics)
         self._to_put_back: list[tuple[Job, Failure]] = []
         self._cut_off = False
         self._close_at = None if plan.max_time is None else self._now + plan.max_time
+
+    def _open_slots(self, program: Program | None) -> Slots:
+        """Return what runs the jobs."""
+        assert program is not None
+        plan, poller, log = self._plan, self._poller, self._log
+        if plan.input_mode == LINES:
+            return Handlers(plan, program, poller, self._job_ended, log)
+        tagged = TaggedStdout(poller, log, self._stdout_is_gone) if plan.tag else None
+        self._stdout = stdout = tagged or Stdout(poller, log, self._stdout_is_gone)
+        return Processes(plan, program, poller, self._job_ended, log=log, stdout=stdout.fd, tagged=tagged)
+
+    def _metrics(self) -> str:
+        return self._figures.text(self._lifecycle) if self._figures is not None else ""
 
     def _id_of(self, node: Node) -> str:
         return self._nodes.id_of(node)
@@ -102,6 +123,7 @@ class Worker:
         handled = (*STOPPING, signal.SIGQUIT, signal.SIGTSTP, signal.SIGUSR1)
         with Signals(handled, self._signals_received.append, always=[signal.SIGCHLD]) as signals:
             self._poller.set(signals.fd, READ, lambda _: signals.clear())
+            self._service.ready(self._now)
             try:
                 while not self._is_over():
                     self._turn(signals)
@@ -112,8 +134,9 @@ class Worker:
                 self._close(signals)
         if self._cut_off:
             raise ConnectionFailed("no node can be asked whether there are more jobs")
-        left = self._lifecycle.busy if self._ending.was_signalled else self._lifecycle.jobs
-        return not (left or self._log.counts["dead"] or self._log.counts["left"])
+        left = self._is_busy() if self._ending.was_signalled else self._lifecycle.jobs
+        is_lost = self._stdout is not None and self._stdout.has_failed
+        return not (left or is_lost or self._log.counts["dead"] or self._log.counts["left"])
 
     def _close(self, signals: Signals) -> None:
         self._poller.drop(signals.fd)
@@ -125,6 +148,9 @@ class Worker:
         self._lifecycle.close()
         self._log_events()
         self._slots.close()
+        self._service.close()
+        if self._scrapes is not None:
+            self._scrapes.close()
         self._log.totals(len(self._lifecycle.jobs))
         self._log.close()
 
@@ -157,9 +183,10 @@ class Worker:
             self._turn(signals)
 
     def _turn(self, signals: Signals) -> None:
-        if self._ending.stage == OPEN:
-            self._source.ask(self._slots.free, self._now)
-        self._nodes.send(self._lifecycle.requests())
+        if self._ending.stage == OPEN and not self._is_stdout_behind:
+            self._ask_for_jobs()
+        self._nodes.send(self._requests())
+        self._nodes.send(self._failed_once.requests(self._lifecycle.jobs.values(), self._now))
         self._log_events()
         ready = self._poller.wait(self._seconds_to_wait())
         self._now = time.monotonic()
@@ -172,6 +199,9 @@ class Worker:
         self._lifecycle.tick(self._now)
         self._nodes.tick()
         self._apply_deadlines()
+        if self._scrapes is not None:
+            self._scrapes.tick(self._now)
+        self._service.tick(self._now, is_stopping=self._ending.stage != OPEN)
 
     def _seconds_to_wait(self) -> float:
         if self._lifecycle.has_requests:
@@ -179,13 +209,29 @@ class Worker:
         until = min(
             self._lifecycle.next_deadline,
             self._slots.next_deadline,
+            self._source.next_deadline(self._now),
+            self._service.next_deadline,
             self._close_at or self._now + _TURN_SECONDS,
             self._ending.next_deadline,
             self._now + (0.25 if self._log.is_live else _TURN_SECONDS),
         )
         return max(until - time.monotonic(), 0)
 
+    def _ask_for_jobs(self) -> None:
+        self._source.ask(self._slots.free, self._now)
+
+    def _requests(self) -> list[Request]:
+        """Return the requests to send now."""
+        return self._lifecycle.requests()
+
+    def _is_busy(self) -> bool:
+        """Whether anything is going on but waiting for a later time."""
+        return self._lifecycle.busy
+
     # Jobs
+
+    def _lost(self, requests: Iterable[Request], certainly_not_done: bool, node: Node | None) -> None:
+        self._lifecycle.lost(requests, certainly_not_done, node)
 
     def _answered(self, answers: list[tuple[Request, Reply]]) -> None:
         for request, reply in answers:
@@ -208,6 +254,8 @@ class Worker:
     def _job_ended(self, job: Job, failure: Failure | None, seconds: float) -> None:
         if self._stdout is not None:
             self._stdout.show_the_rest()
+        if self._figures is not None and not (failure and failure.interrupted):
+            self._figures.ended(job.queue, seconds, is_done=failure is None)
         if failure is None:
             self._log.done(job, seconds)
             self._lifecycle.succeeded(job)
@@ -227,10 +275,10 @@ class Worker:
             self._ending.signalled(number, self._now)
             self._log_ending(f"received {_NAMES[signal.Signals(number)]}")
 
-    def _reader_is_gone(self) -> None:
-        """The reader of stdout is gone: each command that writes would fail."""
+    def _stdout_is_gone(self, why: str) -> None:
+        """Stdout takes no more: each command that writes would fail."""
         self._ending.signalled(signal.SIGTERM, self._now)
-        self._log_ending("the reader of stdout is gone")
+        self._log_ending(why)
 
     def _log_ending(self, why: str) -> None:
         limit = (
@@ -301,7 +349,7 @@ class Worker:
             self._cut_off = True
             # Jobs may still be acknowledged, if a node comes back.
             self._ending.start_grace(self._now)
-        elif self._lifecycle.busy:
+        elif self._is_busy():
             self._source.job_ran()
         elif self._source.is_exhausted:
             self._ending.close()
@@ -311,7 +359,7 @@ class Worker:
             return True
         if self._ending.stage == OPEN or self._slots.running or self._nodes.getting:
             return False
-        if self._lifecycle.busy and not self._ending.is_nearly_over(self._now):
+        if self._is_busy() and not self._ending.is_nearly_over(self._now):
             return False
         if self._slots.alive:
             self._slots.close_stdin()
@@ -323,20 +371,27 @@ class Worker:
     def _log_events(self) -> None:
         for event in self._lifecycle.events:
             self._log.event(event)
+            if self._figures is not None and event.kind == "dead":
+                self._figures.died(event.job.queue)
         self._lifecycle.events.clear()
         if self._log.has_lines:
             self._log.write()
         self._pause_children_if_log_is_behind()
         self._log.draw(self._now, self._slots.running, self._lifecycle.held.total())
 
+    @property
+    def _is_stdout_behind(self) -> bool:
+        return self._stdout is not None and self._stdout.is_behind
+
     def _pause_children_if_log_is_behind(self) -> None:
-        """While the log cannot be written as fast as commands write to it, their writes block."""
+        """While what commands write cannot be written as fast, their writes block."""
         if self._log.is_waiting:
             self._poller.set(self._log.fd, WRITE, lambda _: self._log.write())
         elif self._log.fd >= 0:
             self._poller.drop(self._log.fd)
-        if self._log.is_behind is not self._are_children_paused:
-            self._are_children_paused = self._log.is_behind
+        is_behind = self._log.is_behind or self._is_stdout_behind
+        if is_behind is not self._are_children_paused:
+            self._are_children_paused = is_behind
             for child in self._slots.slots():
                 child.set_reading(not self._are_children_paused)
             if self._stdout is not None:

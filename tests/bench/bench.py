@@ -1,4 +1,4 @@
-"""How many jobs a second `disquectl bench` adds, and how often it asks for QLEN, beside redis-benchmark.
+"""How many jobs a second `disquectl bench` adds, and how often it sends QLEN, beside redis-benchmark.
 
     python -m tests.bench.bench HOST:PORT
 
@@ -20,47 +20,51 @@ from tests.bench.bulk import prepare
 
 ROUNDS = 7
 BODY = "x" * 100
-ADDJOB, QLEN = ("ADDJOB", "bench", BODY, "5000", "TTL", "300"), ("QLEN", "bench")
-# The words, clients, pipeline, requests.
-KINDS = (
-    (ADDJOB, 50, 1, 100_000),
-    (ADDJOB, 4, 64, 400_000),
-    (QLEN, 50, 1, 400_000),
-    (QLEN, 4, 64, 4_000_000),
-)
+PHASES = {"produce": ["ADDJOB", "bench", BODY, "5000", "TTL", "300"], "qlen": ["QLEN", "bench"]}
+# Phase, clients, pipeline, requests.
+KINDS = (("produce", 50, 1, 100_000), ("produce", 4, 64, 400_000), ("qlen", 4, 64, 4_000_000))
 
 
-def by_bench(node, words, clients, pipeline, count):
-    what = ("--produce", "--size", len(BODY)) if words is ADDJOB else ("--command", " ".join(words))
-    limits = ("--clients", clients, "--pipeline", pipeline, "--jobs", count)
-    command = [sys.executable, "-m", "disquectl", "bench", *map(str, what + limits), "-o", "json", "-n", node]
+def by_bench(node, phase, clients, pipeline, jobs):
+    words = (
+        "bench",
+        f"--{phase}",
+        "--clients",
+        clients,
+        "--pipeline",
+        pipeline,
+        "--jobs",
+        jobs,
+        "--size",
+        100,
+    )
+    command = [sys.executable, "-m", "disquectl", *map(str, words), "-o", "json", "-n", node]
     record = json.loads(subprocess.run(command, capture_output=True, check=True).stdout)
-    return record["produce" if words is ADDJOB else "command"]["rate"]
+    return record[phase]["rate"]
 
 
-def by_redis_benchmark(node, words, clients, pipeline, count):
+def by_redis_benchmark(node, phase, clients, pipeline, jobs):
     host, _, port = node.rpartition(":")
-    options = ("-h", host, "-p", port, "-c", clients, "-P", pipeline, "-n", count, "-q")
-    command = ["redis-benchmark", *map(str, options), *words]
+    options = ("-h", host, "-p", port, "-c", clients, "-P", pipeline, "-n", jobs, "-q")
+    command = ["redis-benchmark", *map(str, options), *PHASES[phase]]
     out = subprocess.run(command, capture_output=True, text=True, check=True).stdout
     return float(re.findall(r"([\d.]+) requests per second", out)[-1])
 
 
 def main(node):
     prepare(node)
-    for words, clients, pipeline, count in KINDS:
+    for phase, clients, pipeline, jobs in KINDS:
         rates = {by_bench: [], by_redis_benchmark: []}
         for turn in range(ROUNDS):
             for way in sorted(rates, key=lambda way: way.__name__, reverse=turn % 2 == 1):
-                rates[way].append(way(node, words, clients, pipeline, count))
+                rates[way].append(way(node, phase, clients, pipeline, jobs))
                 with Client(node) as client:
                     client.debug("FLUSHALL")
         ours, theirs = rates.values()
         ratios = [one / other for one, other in zip(ours, theirs, strict=True)]
         print(
-            f"{words[0]}, {clients} clients, pipeline {pipeline}: bench {median(ours):,.0f}/s, "
-            f"redis-benchmark {median(theirs):,.0f}/s, ratio {median(ratios):.2f}",
-            flush=True,
+            f"{phase}, {clients} clients, pipeline {pipeline}: bench {median(ours):,.0f}/s, "
+            f"redis-benchmark {median(theirs):,.0f}/s, ratio {median(ratios):.2f}"
         )
 
 

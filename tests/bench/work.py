@@ -4,8 +4,9 @@
 
 All in one run, in turns; medians of the rounds. Without an address it starts a sandbox in another process.
 The figures to hold: as many processes a second as `xargs -P` with the same command, 20,000 jobs a second with
---lines and a handler that does nothing, and the same memory whether 1,000 or 100,000 jobs wait. The time of
---lines has the start of the worker and of its handlers in it; how long that is alone is said, too.
+--lines and a handler that does nothing, three times as many with --in-flight, and the same memory whether
+1,000 or 100,000 jobs wait. The time of --lines has the start of the worker and of its handlers in it; how
+long that is alone is said, too.
 """
 
 from __future__ import annotations
@@ -20,6 +21,7 @@ from statistics import median
 from disquectl import Client
 
 CONCURRENCY, HANDLERS, ROUNDS = 8, 25, 5
+FEW, IN_FLIGHT = 2, "100"
 PROCESSES, LINES, WAITING = 1_500, 100_000, 100_000
 # Reads lines and answers each: the least that a handler can do.
 HANDLER = "import sys\nfor line in sys.stdin.buffer:\n    sys.stdout.write('true\\n')\n    sys.stdout.flush()"
@@ -61,11 +63,11 @@ def work(node, queue, *args):
     return time.monotonic() - start, usage.ru_maxrss
 
 
-def lines(client, node, queue, count):
+def lines(client, node, queue, count, handlers=HANDLERS, *options):
     """Seconds of a worker whose handlers stay, for so many jobs."""
     fill(client, queue, count)
     handler = ("--lines", "--", sys.executable, "-c", HANDLER)
-    return work(node, queue, "-c", str(HANDLERS), "--burst", *handler)[0]
+    return work(node, queue, "-c", str(handlers), "--burst", *options, *handler)[0]
 
 
 def xargs(count):
@@ -82,21 +84,29 @@ def main():
         queue = f"bench-{os.getpid()}"
         many = ("-c", str(CONCURRENCY))
         ours, theirs, staying, starting = [], [], [], []
+        few, in_flight, few_starting = [], [], []
         for _ in range(ROUNDS):
             fill(client, queue, PROCESSES)
             ours.append(work(node, queue, *many, "--burst", "--", "/bin/true")[0])
             theirs.append(xargs(PROCESSES))
             staying.append(lines(client, node, queue, LINES))
             starting.append(lines(client, node, queue, HANDLERS))
+            few.append(lines(client, node, queue, LINES, FEW))
+            in_flight.append(lines(client, node, queue, LINES, FEW, "--in-flight", IN_FLIGHT))
+            few_starting.append(lines(client, node, queue, FEW, FEW))
         rate, bare = PROCESSES / median(ours), PROCESSES / median(theirs)
         print(f"a process a job: {rate:,.0f}/s, xargs {bare:,.0f}/s: {rate / bare:.2f} of it (at least 1)")
         print(f"--lines: {LINES / median(staying):,.0f} jobs/s (at least 20,000 on two idle cores);")
         print(f"    {median(starting):.2f}s of {median(staying):.2f}s are those of {HANDLERS} jobs alone")
-        few = more = 0
+        one, many_lines, start = median(few), median(in_flight), median(few_starting)
+        faster = (one - start) / (many_lines - start)
+        print(f"--lines -c {FEW}: {LINES / one:,.0f} jobs/s, with --in-flight {LINES / many_lines:,.0f};")
+        print(f"    without the start of {start:.2f}s {faster:.1f} times as many (at least 3)")
+        little = more = 0
         for waiting in (1_000, WAITING):
             fill(client, queue, waiting)
-            few, more = more, work(node, queue, *many, "--max-jobs", "500", "--", "/bin/true")[1]
-        print(f"memory with 1,000 jobs waiting {few:,} kB, with {WAITING:,} {more:,} kB")
+            little, more = more, work(node, queue, *many, "--max-jobs", "500", "--", "/bin/true")[1]
+        print(f"memory with 1,000 jobs waiting {little:,} kB, with {WAITING:,} {more:,} kB")
         left = [job["id"] for job in client.jscan_all(queue=queue)]
         client.call_many([("DELJOB", *left[i : i + 1000]) for i in range(0, len(left), 1000)])
     print(f"load of the machine: {os.getloadavg()[0]:.1f}")

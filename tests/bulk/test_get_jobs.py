@@ -259,7 +259,7 @@ def test_a_wait_ends_with_the_idle_time_and_the_response_timeout():
     [
         ([HELLO], b""),
         ([HELLO, b"*-1\r\n"], b""),
-        ([HELLO, ONE_JOB, b"*-1\r\n"], b"1 jobs written, 1 of them not acknowledged: "),
+        ([HELLO, ONE_JOB, b"*-1\r\n"], b"1 job written, 1 of them not acknowledged: "),
     ],
 )
 def test_a_signal_ends_it_while_the_node_is_silent(replies, told, number):

@@ -43,7 +43,7 @@ def test_the_request_of_a_line():
     one = plan.read(line(body="\u202e\x00", queue="q\n"), 1, NOW)
     words = [b"ADDJOB", b"q\n", "\u202e\0".encode(), b"5000"]
     words += [b"REPLICATE", b"3", b"RETRY", b"60", b"TTL", b"3001"]
-    assert words_of(plan.request(one)) == words
+    assert words_of(one.request()) == words
 
 
 @pytest.mark.parametrize(
@@ -110,7 +110,7 @@ def test_an_expired_job_is_skipped():
     ],
 )
 def test_replicas(fields, most, values, replicas):
-    assert planned(line(**fields), most, **values).replicas == replicas
+    assert planned(line(**fields), most, **values).addition.replicas == replicas
 
 
 def test_fewer_replicas_than_a_job_had_are_noted_and_lowered_once_for_all_refusals():
@@ -118,12 +118,12 @@ def test_fewer_replicas_than_a_job_had_are_noted_and_lowered_once_for_all_refusa
     one = plan.read(line(), 1, NOW)
     assert not plan.was_reduced
     for _ in range(3):
-        plan.lower(one.replicas)
-    assert plan.read(line(), 2, NOW).replicas == 2
+        plan.lower(one.addition.replicas)
+    assert plan.read(line(), 2, NOW).addition.replicas == 2
     assert plan.was_reduced
     exact = plan_of(3, replicate=3)
     exact.lower(3)
-    assert exact.read(line(), 1, NOW).replicas == 3
+    assert exact.read(line(), 1, NOW).addition.replicas == 3
 
 
 def test_queues():

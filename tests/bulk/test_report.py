@@ -9,7 +9,7 @@ from types import SimpleNamespace
 import pytest
 
 from disquectl.bulk.report import MOST_NAMED, Report
-from disquectl.bulk.summary import JobResult
+from disquectl.bulk.summary import DoneJobs, JobResult
 from disquectl.errors import DataError
 from disquectl.execution.streams import Streams
 from disquectl.render.output import writer
@@ -73,6 +73,22 @@ def test_jobs_that_were_done_are_written_at_once():
     assert not asker.problems
 
 
+@pytest.mark.parametrize("fmt", ["plain", "csv", "tsv", "raw", "json", "jsonl", "table"])
+def test_many_jobs_that_were_done_are_reported_as_each_of_them_would_be(fmt):
+    ids = [job_id(1), b"D-\xff", b"D-\t%s"]
+    askers = Asker(fmt), Asker(fmt)
+    reports = [Report(DONE_JOBS, asker) for asker in askers]
+    for report in reports:
+        report.add([JobResult(ids[0], b"q%", "left", "refused")])
+    reports[0].add([JobResult(one, b"q%", "done") for one in ids])
+    reports[1].add_done(DoneJobs(ids, b"q%"))
+    for report in reports:
+        report.finish()
+    assert reports[0].summary.record() == reports[1].summary.record()
+    assert askers[0].text == askers[1].text
+    assert (askers[0].text == "") is (fmt == "table")
+
+
 def test_a_job_that_was_left_and_done_in_a_later_pass_was_done():
     asker = Asker()
     report = reported(
@@ -115,7 +131,7 @@ def test_some_of_many_jobs_that_were_left_are_named():
     asker = Asker("plain")
     reported(asker, [result(n, "left", "it died") for n in range(MOST_NAMED + 1200)])
     assert len(asker.problems) == MOST_NAMED + 1
-    assert asker.problems[-1] == "... and 1,200 more jobs were left"
+    assert asker.problems[-1] == "... 1,200 more jobs left"
 
 
 def test_the_record_of_a_copy_has_its_new_id_or_null():

@@ -176,6 +176,23 @@ def test_a_name_that_does_not_exist_is_unreachable():
         open_connection(Node("no-such-host.invalid"), 5)
 
 
+def test_a_lookup_that_hangs_takes_no_longer_than_the_timeout(monkeypatch):
+    ended = threading.Event()
+    monkeypatch.setattr("_socket.getaddrinfo", lambda *_, **__: ended.wait())
+    try:
+        with pytest.raises(Unreachable, match=r"^the name is not found \(no answer within 0.1s\)$"):
+            open_connection(Node("queue.example.com"), 0.1)
+    finally:
+        ended.set()
+
+
+@pytest.mark.parametrize("host", ["127.0.0.1", "::1"])
+def test_an_address_needs_no_lookup_in_a_thread(monkeypatch, host):
+    monkeypatch.setattr("_thread.start_new_thread", None)
+    with pytest.raises(Unreachable, match="connection refused"):
+        open_connection(Node(host, int(refused_address().rpartition(":")[2])), 5)
+
+
 @pytest.mark.parametrize("host", ["a" * 300, "a..b", "ü" * 100])
 def test_a_host_that_cannot_be_a_name_is_unreachable(host):
     with pytest.raises(Unreachable):

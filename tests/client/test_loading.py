@@ -30,7 +30,7 @@ def test_the_package_itself_loads_nothing():
 
 
 @pytest.mark.parametrize(
-    "name", ["disquectl.client.transport", "disquectl.client.client", "disquectl.protocol.replies"]
+    "name", ["disquectl.client.transport", "disquectl.library.client", "disquectl.protocol.replies"]
 )
 def test_a_client_loads_nothing_but_itself(name):
     assert [module for module in loaded(f"import {name}") if not module.startswith("disquectl")] == []
@@ -52,12 +52,16 @@ def test_the_names_of_the_package_are_there_and_no_others():
 
 def test_a_client_shows_its_methods_and_nothing_of_its_transport():
     from disquectl import Client
+    from disquectl.client.direct_commands import DirectCommands
     from disquectl.client.job_commands import JobCommands
     from disquectl.client.queue_commands import QueueCommands
     from disquectl.client.server_commands import ServerCommands
 
-    commands = {name for room in (JobCommands, QueueCommands, ServerCommands) for name in vars(room)}
+    commands = {
+        name for room in (JobCommands, QueueCommands, ServerCommands, DirectCommands) for name in vars(room)
+    }
     connecting = {"call", "call_many", "close", "connect", "connected", "node", "nodes", "pipeline", "verify"}
+    connecting |= {"from_env", "from_url", "jobs"}
     client = Client()
     assert {name for name in dir(client) if not name.startswith("_")} == connecting | {
         name for name in commands if not name.startswith("_")

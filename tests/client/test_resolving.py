@@ -12,7 +12,7 @@ NAME = "disque.example:7711"
 def test_a_lookup_that_hangs_ends_with_the_connect_timeout():
     code, out, err = run_without_names("qlen", "mail", "--connect-timeout", "200ms", node=NAME)
     assert (code, out) == (5, "")
-    assert f"{NAME}: the name was not looked up within 0.2s" in err
+    assert f"{NAME}: the name is not found (no answer within 0.2s)" in err
 
 
 def test_another_seed_is_used_meanwhile(node, client):

@@ -6,33 +6,15 @@ import pytest
 
 from disquectl import Client
 from tests.conftest import run_disquectl
+from tests.support.acting import acted, add_delayed, both, ids
 from tests.support.jobs import add, jobs, next_millisecond, take
 from tests.support.terminal import Terminal, on_terminal
 from tests.support.written import watching
 
-COMMANDS = ("purge", "requeue")
-both = pytest.mark.parametrize("name", COMMANDS)
-
-
-def acted(node, *words, code=0, **more):
-    """A run with --yes: the records and the summary."""
-    result = run_disquectl(*words, "--yes", "-o", "json", node=node, **more)
-    assert result.code == code, result
-    return result.records["jobs"], result.records["summary"]
-
-
-def ids(records):
-    return {record["id"] for record in records}
-
 
 @pytest.fixture
 def delayed(cluster):
-    """IDs of three delayed jobs, one created at each node."""
-    added = []
-    for number, node in enumerate(cluster):
-        next_millisecond()
-        added.append(add(node, "mail", f"{number}", delay=600, replicate=2))
-    return added
+    return add_delayed(cluster)
 
 
 # Which jobs

@@ -50,6 +50,19 @@ def test_jobs_are_added_and_taken_and_none_is_left(node, client):
     assert list(client.jscan_all()) == []
 
 
+def test_qlen_is_measured_without_a_job(node, client):
+    added, scans, asked = requests_of(node, "addjob"), requests_of(node, "jscan"), requests_of(node, "qlen")
+    record = measured(node, *FEW, "--qlen")
+    assert list(record) == ["qlen"]
+    assert is_sound(record["qlen"], 200)
+    assert requests_of(node, "qlen") == asked + 200
+    assert (requests_of(node, "addjob"), requests_of(node, "jscan")) == (added, scans)
+
+
+def test_qlen_beside_the_others(node):
+    assert list(measured(node, *FEW, "--consume", "--qlen")) == ["consume", "qlen"]
+
+
 def test_all_nodes_are_measured(cluster):
     before = [requests_of(node, "addjob") for node in cluster]
     record = measured(cluster[0], *FEW, "--replicate", "2")
@@ -111,85 +124,6 @@ def test_at_a_rate_a_node_that_stalls_cannot_hide_it(node):
     latency = json.loads(out)["produce"]["latency"]
     assert latency["max"] > 800
     assert latency["p90"] > 300
-
-
-# Another command
-
-
-@pytest.mark.parametrize(
-    "words",
-    ["QLEN mail", "ping", "qpeek mail 2", "show D-00000000-000000000000000000000000-05a1", "info server"],
-)
-@pytest.mark.parametrize("pipeline", ["1", "7"])
-def test_another_command(pipeline, words, node):
-    add(node, "mail")
-    verb = words.split()[0].lower()
-    before = requests_of(node, verb)
-    record = measured(node, "--command", words, *FEW, "--pipeline", pipeline, "--yes")
-    assert list(record) == ["command"]
-    assert is_sound(record["command"], 200)
-    # Once more, before it begins, to see whether the node takes it.
-    assert requests_of(node, verb) - before - (verb == "info") in (201, 202)
-    assert len(jobs(node)) == 1
-
-
-def test_another_command_at_all_nodes(cluster):
-    before = [requests_of(node, "qlen") for node in cluster]
-    measured(cluster[0], "--command", "qlen mail", *FEW)
-    assert all(requests_of(node, "qlen") > count for node, count in zip(cluster, before, strict=True))
-
-
-def test_another_command_for_a_time_and_at_a_rate(node):
-    record = measured(node, "--command", "qlen 'a b'", "--for", "300ms", "--rate", "100/s")
-    assert 0 < record["command"]["jobs"] < 40
-
-
-def test_another_command_in_a_read_only_session(node, client):
-    record = measured(node, "--command", "qlen mail", *FEW, "--read-only")
-    assert record["command"]["jobs"] == 200
-    assert list(client.qscan_all()) == []
-
-
-def test_what_the_nodes_refuse_is_refused_once(node):
-    before = requests_of(node, "qlen")
-    result = run_disquectl("bench", "--command", "qlen", *FEW, node=node)
-    assert (result.code, result.out) == (1, "")
-    assert "wrong number of arguments" in result.err
-    assert requests_of(node, "qlen") == before
-
-
-def test_ctrl_c_while_another_command_is_measured(node):
-    before = requests_of(node, "qlen")
-    with running("bench", "--command", "qlen mail", "--for", "60s", "-o", "json", node=node) as process:
-        wait_until(lambda: requests_of(node, "qlen") > before + 10)
-        process.send_signal(signal.SIGINT)
-        out, err = process.communicate(timeout=PATIENCE_SECONDS)
-    assert (process.returncode, err) == (130, b"")
-    assert json.loads(out)["command"]["jobs"] > 0
-
-
-@pytest.mark.parametrize(
-    ("words", "text"),
-    [
-        (("--command", ""), "--command is empty"),
-        (("--command", "qlen 'a"), "--command: a ' is not closed"),
-        (("--command", "addjob q body 0"), "ADDJOB can change the cluster"),
-        (("--command", "getjob from q"), "GETJOB can change the cluster"),
-        (("--command", "config set maxmemory 1"), "CONFIG SET can change the cluster"),
-        (("--command", "frobnicate"), "frobnicate can change the cluster"),
-        (("--command", "queues"), "queues can change the cluster"),
-        (("--command", "monitor"), "MONITOR cannot be measured"),
-        (("--command", "client reply off"), "CLIENT REPLY"),
-        (("--command", "ping", "--produce"), "--command and --produce cannot be combined"),
-        (("--command", "ping", "--consume"), "--command and --consume cannot be combined"),
-        (("--command", "ping", "--size", "1kb"), "--command and --size cannot be combined"),
-        (("--command", "ping", "--replicate", "1"), "--command and --replicate cannot be combined"),
-    ],
-)
-def test_commands_that_are_not_measured(words, text):
-    result = run_disquectl("bench", *words, node="127.0.0.1:1")
-    assert (result.code, result.out) == (2, "")
-    assert text in result.err
 
 
 # Asking

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import time
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
@@ -10,7 +12,7 @@ from disquectl import Client
 from tests.conftest import run_disquectl
 from tests.support.terminal import Terminal
 from tests.support.waiting import wait_until
-from tests.support.workers import work
+from tests.support.workers import work, worker
 
 
 def letter(body="x", job="D-60c335b3-yRiaWu63Ny89fXBPj66cnFnU-05a1", **fields):
@@ -255,6 +257,16 @@ def test_failing_jobs_are_counted_over_the_nodes_and_the_dead_are_not_among_them
     assert records(dead("failing", "other", "-o", "jsonl")) == []
 
 
+def test_failing_has_jobs_that_wait_for_their_second_attempt_and_none_that_runs_first(clients, dead, cluster):
+    bad = clients[0].addjob("q", "false", replicate=2, retry=300)
+    runs = clients[0].addjob("q", "sleep 30", replicate=2, retry=300)
+    options = ("-q", "q", "-c", "2", "--backoff", "60s", "--grace", "0s")
+    with worker(cluster[0], *options, "--", "sh"):
+        (one,) = wait_until(lambda: records(dead("failing", "q", "-o", "jsonl")))
+        assert clients[0].show(runs)["state"] == "active"
+    assert (one["id"], one["nacks"], one["additional_deliveries"], one["state"]) == (bad, 0, 0, "active")
+
+
 @pytest.mark.sandbox_only("a node that stops")
 def test_a_node_that_does_not_answer_is_named_and_the_rest_is_listed():
     from disquectl.sandbox.thread import SandboxThread
@@ -287,3 +299,88 @@ def test_letters_whose_queued_replica_is_gone_are_listed_and_retried():
         with Client(sandbox.addresses[0]) as client:
             assert client.qlen("q") == 5
             assert {job["state"] for job in client.jscan_all(reply="all", queue="dead:q")} <= {"acked"}
+
+
+def test_retry_with_a_delay_and_a_number_of_replicas(cluster, clients, dead):
+    own = clients[0].addjob("dead:q", letter("x"), replicate=1)
+    assert dead("retry", own, "--delay", "10m", "--replicate", "2").out == "1\n"
+    (job,) = run_disquectl("jobs", "q", "-o", "json", node=cluster[0]).records
+    assert job["state"] == "delayed"
+    (shown, *_) = filter(None, (client.show(job["id"]) for client in clients))
+    assert (shown["delay"], shown["repl"], shown["retry"], shown["ttl"] > 7000) == (600, 2, 60, True)
+
+
+def test_retry_with_what_cannot_be_leaves_the_letter(clients, dead):
+    own = clients[0].addjob("dead:q", letter("x", ttl=600), replicate=1)
+    delayed = dead("retry", own, "--delay", "10m")
+    assert (delayed.code, "not below its TTL of 600 s" in delayed.err) == (1, True), delayed
+    assert dead("retry", own, "--replicate", "9").code == 1
+    assert dead("-o", "jsonl", "--columns", "id").out.count(own) == 1
+
+
+def test_retry_at_a_rate(cluster, clients, dead):
+    for number in range(4):
+        clients[0].addjob("dead:q", letter(str(number)), replicate=1)
+    began = time.monotonic()
+    assert dead("retry", "q", "--yes", "--rate", "4/s").out == "4\n"
+    assert time.monotonic() - began >= 0.7
+    assert run_disquectl("qlen", "q", "--cluster", node=cluster[0]).out == "4\n"
+
+
+def test_retry_at_a_rate_leaves_a_letter_that_is_gone_meanwhile(cluster, clients):
+    first, second = (
+        clients[0].addjob("dead:q", letter(body, failed=f"2026-01-0{body}T00:00:00Z"), replicate=1)
+        for body in ("1", "2")
+    )
+    command = ("dead", "retry", "q", "--yes", "--rate", "1/s")
+    with ThreadPoolExecutor() as pool:
+        running = pool.submit(run_disquectl, *command, node=cluster[0])
+        wait_until(lambda: clients[0].show(first) is None)
+        clients[0].ackjob(second)
+        done = running.result()
+    assert (done.code, done.out) == (3, "1\n"), done
+    assert f"{second}: ERR its dead letter is gone" in done.err
+    assert run_disquectl("qlen", "q", "--cluster", node=cluster[0]).out == "1\n"
+
+
+@pytest.mark.parametrize("option", [("--delay", "5m"), ("--replicate", "1"), ("--rate", "1/s")])
+@pytest.mark.parametrize("action", ["drop", "list", "failing"])
+def test_options_of_retry_are_refused_elsewhere(dead, action, option):
+    done = dead(action, *option)
+    assert (done.code, f"{option[0]} only applies to retry" in done.err) == (2, True)
+
+
+def test_a_prefix_is_in_front_of_all_names(clients, dead):
+    for queue in (
+        "app:dead:mail",
+        "app:dead:sms",
+        "dead:mail",
+        "other:dead:mail",
+        "app:failed",
+        "xapp:dead:mail",
+    ):
+        clients[0].addjob(queue, letter(queue, queue=queue.replace("dead:", "")))
+
+    def bodies(*args):
+        return {one["body"] for one in records(dead(*args, "--prefix", "app:", "-o", "jsonl"))}
+
+    assert bodies() == {"app:dead:mail", "app:dead:sms"}
+    assert bodies("mail") == bodies("dead:mail") == bodies("m*") == {"app:dead:mail"}
+    assert bodies("--dead", "failed") == {"app:failed"}
+    assert dead("retry", "mail", "--prefix", "app:", "--yes").out == "1\n"
+    assert sum(client.qlen("app:mail") for client in clients) == 1
+    assert bodies() == {"app:dead:sms"}
+
+
+def test_failing_with_a_prefix(clients, dead):
+    ids = [clients[0].addjob(queue, "x", retry=300) for queue in ("app:mail", "mail")]
+    clients[0].getjob("app:mail")
+    clients[0].getjob("mail")
+    clients[0].nack(*ids)
+    assert [one["id"] for one in records(dead("failing", "--prefix", "app:", "-o", "jsonl"))] == ids[:1]
+
+
+@pytest.mark.parametrize("prefix", ["", "a*"])
+def test_a_prefix_that_cannot_be(dead, prefix):
+    done = dead("--prefix", prefix)
+    assert (done.code, "--prefix" in done.err) == (2, True)

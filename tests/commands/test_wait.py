@@ -321,6 +321,8 @@ def test_a_signal_ends_it_with_130(number, node):
     looked = has_looked([node], "qlen")
     with waits(node, "mail", "--empty") as process:
         wait_until(looked)
+        # With the second look it has the reply to the first.
+        wait_until(has_looked([node], "qlen"))
         process.send_signal(number)
         out, err = process.communicate(timeout=PATIENCE_SECONDS)
     assert (process.returncode, out) == (130, b"")

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import itertools
 import time
-from types import SimpleNamespace
 
 import pytest
 
@@ -12,7 +10,6 @@ from disquectl import Client
 from disquectl.client.transport import Transport
 from disquectl.fanout.ask import open_cluster
 from disquectl.fanout.probe import Probe
-from disquectl.fanout.scan_all import ClusterScan
 from disquectl.spec.queue_patterns import QueueWords
 from tests.support.jobs import fill
 from tests.support.scripted_node import ScriptedNode
@@ -40,24 +37,6 @@ def test_a_scan_that_is_cut_short(cluster, probe, scan_seconds):
     assert queue.queued == 100
     assert 1 <= queue.oldest_age < 60
     assert any("for lack of time" in line for line in probe.unchecked()) is not queue.is_whole
-
-
-@pytest.mark.parametrize(("share", "rest"), [(1.0, 0.0), (0.25, 3.0)])
-def test_a_slow_scan_reads_all_jobs_and_rests(share, rest, cluster, monkeypatch):
-    fill(cluster[0], [f"{number}" for number in range(200)], "mail", replicate=1)
-    with Transport(cluster) as client, open_cluster(client) as nodes:
-        scan = ClusterScan(nodes)
-        for _ in scan.run(scan_queues=False, scan_jobs=False):
-            pass
-        # Each page keeps the nodes busy for a second, by this clock.
-        rests, seconds = [], itertools.count()
-        clock = SimpleNamespace(
-            monotonic=lambda: float(next(seconds)), process_time=float, sleep=rests.append, time=time.time
-        )
-        monkeypatch.setattr("disquectl.fanout.scan_all.time", clock)
-        assert sum(len(page) for _, page in scan.run_slowly(share)) == 200
-    assert rests
-    assert set(rests) == {rest}
 
 
 def test_a_node_that_refuses_everything(cluster):

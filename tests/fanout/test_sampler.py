@@ -11,6 +11,7 @@ from disquectl.client.transport import Transport
 from disquectl.fanout import sampler as module
 from disquectl.fanout.sampler import Sampler
 from disquectl.merge import sampling_plan
+from disquectl.merge.samples import NodeSamples
 from disquectl.merge.sampling_plan import NodePlan
 from disquectl.sandbox.thread import SandboxThread
 from tests.support.waiting import wait_until
@@ -99,7 +100,7 @@ def test_jobs_are_scanned_between_two_samples(node, client):
     with sampling(node) as sampler:
         sampler.first(time.monotonic() + 5)
         sampler.scan_jobs(time.monotonic() + 5, lambda _: sampler.jobs.result is not None)
-        found = sampler.jobs.result[b"mail"]
+        found = sampler.jobs.result.queues[b"mail"]
         assert (found.delayed, found.in_flight, found.is_exact) == (1, 1, True)
         assert module.SLICE_SECONDS < 0.05
 
@@ -115,4 +116,27 @@ def test_a_scan_goes_on_without_a_node_that_fails(mortal):
         while sampler.jobs.result is None:
             ticked(sampler)
             sampler.scan_jobs(time.monotonic() + 0.1, lambda _: False)
-        assert b"mail" in sampler.jobs.result
+        assert b"mail" in sampler.jobs.result.queues
+
+
+def test_a_node_that_answers_late_is_left_to_the_next_sample(node):
+    class Late(Sampler):
+        def tick(self, until, first=()):
+            super().tick(until, first)
+            late = self.samples.nodes["late"] = NodeSamples("late", "late:1")
+            late.is_up = True
+
+    with Late(Transport(node), lambda: NodePlan(0.1)) as sampler:
+        sampler.first(time.monotonic() + 5)
+        assert {name for name, _ in addresses(sampler.samples)} == {node, "late:1"}
+
+
+def test_a_node_that_has_not_answered_everything_is_up_unless_it_is_silent(node):
+    """A node or a machine that is busy is not down."""
+    block = [b"GETJOB", b"TIMEOUT", b"60000", b"FROM", b"none"]
+    client = Transport(node, response_timeout=60.0)
+    with Sampler(client, lambda: NodePlan(0.1, seldom=(block,))) as sampler:
+        sampler.first(time.monotonic() + 0.2)
+        assert addresses(sampler.samples) == [(node, True)]
+        sampler.tick(time.monotonic() + 0.1)
+        assert addresses(sampler.samples) == [(node, False)]

@@ -7,7 +7,7 @@ import re
 import pytest
 
 from disquectl.health.finding import MOST, SEVERITIES, Found, Rule, at_least, findings
-from disquectl.health.job_facts import ALONE, ENDING, FAILING, LOOKED_AT, UNLISTED, Suspects
+from disquectl.health.job_facts import ALONE, ENDING, FAILING, LOOKED_AT, UNLISTED, Suspects, Suspicion
 from disquectl.health.observation import NodeFacts, Observation, QueueFacts
 from disquectl.health.rules import RULES, examine
 from disquectl.merge.clocks import Clocks
@@ -357,6 +357,26 @@ def test_one_replica_is_no_trouble_for_jobs_of_one_delivery_young_jobs_and_a_lon
     assert suspects((IDS[0], listed("a")), nodes=1).to_look_at() == []
     replica = listed("a")
     assert look(suspects((IDS[0], replica)), (IDS[0], replica), now_ms=MADE_NS / 1e6 + 2_000) == {}
+
+
+def test_the_places_of_replicas_may_be_compared_in_a_sample_of_the_jobs():
+    counts, found = JobCounts(Clocks()), Suspects(Clocks())
+    sampled, other = listed("a"), listed("a", job_id=ID[:-5] + b"x" + ID[-4:], nacks=10)
+    counts.add(IDS[0], [sampled], NOW_MS)
+    found.add(IDS[2], [sampled, other], NOW_MS, [sampled])
+    found.factor = 16
+    found.complete(counts, 3)
+    looks = {ID: {IDS[0]: sampled}, other[1]: {IDS[2]: other}}
+    counted = {kind: one.count for kind, one in found.confirmed(looks, NOW_MS).items()}
+    assert counted == {FAILING: 1, ENDING: 0, ALONE: 16, UNLISTED: 0}
+
+
+@pytest.mark.parametrize(
+    ("confirmed", "suspects", "looked_at", "count"),
+    [(3, 3, 3, 3), (1, 3, 3, 1), (100, 1000, 100, 1000), (1, 1000, 100, 10), (0, 1000, 100, 0), (0, 0, 0, 0)],
+)
+def test_of_many_suspects_the_share_that_was_confirmed_counts(confirmed, suspects, looked_at, count):
+    assert Suspicion([None] * confirmed, suspects, looked_at).count == count
 
 
 def test_a_replica_that_no_node_lists():

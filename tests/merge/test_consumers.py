@@ -2,7 +2,7 @@
 
 import pytest
 
-from disquectl.merge.consumers import CONSUMER_FIELDS, OfQueue, consumers_of, ordered, totals
+from disquectl.merge.consumers import CONSUMER_FIELDS, OfQueue, blocked_in, consumers_of, ordered, totals
 from disquectl.programs.consumers import for_people
 from disquectl.protocol.server_replies import client_list
 
@@ -145,3 +145,14 @@ def test_for_people_the_name_is_without_the_queues_and_waiting_says_how_long():
     assert (named["name"], named["waiting"], named["queues"]) == ("work:mill-7:4242", "3s", [b"mail"])
     assert (left_out["waiting"], left_out["queues"]) == ("no", [b"sms", "+3"])
     assert (unnamed["name"], unnamed["queues"]) == ("billing", ["(unknown)"])
+
+
+def test_who_is_blocked():
+    lines = (
+        b"id=1 addr=a:1 fd=5 name=flags=b age=0 idle=0 flags=N qbuf=0 cmd=getjob",
+        b"id=2 addr=a:2 fd=6 name= age=0 idle=0 flags=b qbuf=0 cmd=getjob",
+        b"id=3 addr=a:3 fd=7 name= age=0 idle=0 flags=b qbuf=0 cmd=addjob",
+        b"id=4 addr=a:4 fd=8 name= age=0 idle=0 flags=bc qbuf=0 cmd=getjob",
+    )
+    assert blocked_in(b"\n".join(lines) + b"\n") == (2, 1)
+    assert blocked_in(b"") == (0, 0)

@@ -134,3 +134,16 @@ def test_pauses_that_differ_are_joined():
     for pause in (b"none", b"in", b"out"):
         total.add(queue_after((1.0, stat(pause=pause))))
     assert total.pause() == "in,out"
+
+
+def test_clients_that_wait_in_addjob_are_no_consumers():
+    node = NodeSamples("a" * 40, "a:1")
+    assert node.waiting is None
+    node.add_info({"clients": {"blocked_clients": 5}}, 1.0)
+    assert node.waiting == 5  # not known better yet
+    node.add_clients(3, 2)
+    assert node.waiting == 3
+    node.add_info({"clients": {"blocked_clients": 6}}, 2.0)  # a node with many clients lists them seldom
+    assert node.waiting == 4
+    node.add_info({"clients": {"blocked_clients": 1}}, 3.0)
+    assert node.waiting == 0

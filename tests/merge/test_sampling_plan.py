@@ -70,24 +70,9 @@ def test_a_restarted_connection_asks_everything_again():
     assert plan.tick(0.1)[-1] == QSCAN
 
 
-@pytest.mark.parametrize(("node_cost", "own_cost"), [(0.002, 0.001), (0.1, 0.0), (0.001, 0.004)])
-def test_pages_of_jobs_take_their_share_of_the_time_and_no_more(node_cost, own_cost):
+@pytest.mark.parametrize(("clients", "lists"), [(None, False), (500, True), (501, False)])
+def test_a_node_with_many_clients_lists_them_seldom(clients, lists):
     plan = NodePlan(1.0)
-    now = pages = 0.0
-    while now < 60:
-        now = max(now, plan.page_due()) + node_cost
-        plan.page_done(now, node_cost, own_cost)
-        pages += 1
-    assert pages * node_cost <= sampling_plan.SCAN_SHARE * 60 + 2 * node_cost
-    assert pages * own_cost <= sampling_plan.OWN_SHARE * 60 + 2 * own_cost
-    assert pages * max(node_cost / sampling_plan.SCAN_SHARE, own_cost / sampling_plan.OWN_SHARE) >= 50
-
-
-def test_a_node_that_says_what_a_page_costs_is_asked_by_that():
-    """On a busy machine a reply takes long, which does not mean that the node worked for it."""
-    plan = NodePlan(1.0)
-    plan.page_done(10.0, 0.5, 0.0)
-    assert plan.page_due() > 20
-    plan.page_cost = 0.002
-    plan.page_done(10.0, 0.5, 0.0)
-    assert 10.05 < plan.page_due() < 10.1
+    assert [b"CLIENT", b"LIST"] in plan.tick(0.0)
+    assert ([b"CLIENT", b"LIST"] in plan.tick(1.0, clients=clients)) is lists
+    assert [b"CLIENT", b"LIST"] in plan.tick(sampling_plan.SELDOM_EVERY, clients=clients)

@@ -7,7 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from disquectl.errors import NotAuthorised, ReplyError, UsageError
-from disquectl.protocol.resp import NEED_DATA, Parser, ProtocolError, encode
+from disquectl.protocol.resp import NEED_DATA, Parser, ProtocolError, encode, encode_all
 
 REPLIES = {
     b"+OK\r\n": b"OK",
@@ -220,6 +220,11 @@ def test_a_request_reads_back_as_its_words(words):
         str(w).encode() if isinstance(w, int) else w.encode() if isinstance(w, str) else w for w in words
     ]
     assert values(parser) == [as_bytes]
+    assert encode_all([words, ("QLEN", "\udcff"), words]) == [
+        encode(words),
+        b"*2\r\n$4\r\nQLEN\r\n$1\r\n\xff\r\n",
+        encode(words),
+    ]
 
 
 def test_bytes_that_came_as_surrogates_go_out_as_they_were():
@@ -234,9 +239,24 @@ def test_bytes_that_came_as_surrogates_go_out_as_they_were():
 def test_what_cannot_be_sent_is_a_usage_error(words):
     with pytest.raises(UsageError):
         encode(words)
+    with pytest.raises(UsageError):
+        encode_all([[b"PING"], words])
 
 
 @pytest.mark.parametrize(("word", "kind"), [(["a", "b"], "list"), (None, "NoneType"), (True, "bool")])
 def test_what_is_no_word_is_named(word, kind):
     with pytest.raises(TypeError, match=f"not {kind}; several are given one by one"):
         encode(("QLEN", 1, b"x", word))
+    with pytest.raises(TypeError, match=f"not {kind};"):
+        encode_all([["QLEN", word]])
+
+
+@pytest.mark.parametrize("kind", [bytearray, memoryview, lambda data: memoryview(data + data)[::2]])
+def test_a_buffer_is_sent_as_the_bytes_that_it_has_now(kind):
+    buffer = kind(b"aa")
+    assert encode(("X", buffer)) == encode(["X", buffer]) == b"*2\r\n$1\r\nX\r\n$2\r\naa\r\n"
+
+
+def test_what_is_no_word_is_refused_beside_a_buffer_too():
+    with pytest.raises(TypeError, match="not list"):
+        encode(("X", bytearray(b"a"), []))

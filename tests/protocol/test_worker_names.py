@@ -4,7 +4,13 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from disquectl.protocol.worker_names import read_worker_name, worker_name
+from disquectl.protocol.worker_names import (
+    MOST_FAILED,
+    failed_name,
+    read_failed_name,
+    read_worker_name,
+    worker_name,
+)
 
 LONG = [b"reports-of-the-night-%d" % number for number in range(50)]
 
@@ -83,3 +89,22 @@ def test_a_long_host_is_cut_before_an_escape():
 )
 def test_other_names_say_nothing(name):
     assert read_worker_name(name) is None
+
+
+def test_jobs_that_failed_once_are_named():
+    ids = [f"D-dcb833cf-{start}7e9+wsA/09NqxscQI-05a1" for start in ("8YL1+T/1", "/+/+/+/+")]
+    name = failed_name(b"a:b", 7, ids).decode()
+    assert name == "disquectl:failed:a%3Ab:7:8YL1%2BT/1,/%2B/%2B/%2B/%2B"
+    assert read_failed_name(name) == ["8YL1+T/1", "/+/+/+/+"]
+    assert read_worker_name(name) is None, "it is no consumer"
+    assert read_failed_name(failed_name(b"h", 1, []).decode()) == []
+    assert len(read_failed_name(failed_name(b"h", 1, ids * MOST_FAILED).decode())) == MOST_FAILED
+
+
+@pytest.mark.parametrize("name", ["disquectl:failed:h:1", "disquectl:failed:h:1:a:b", "x:failed:h:1:a", ""])
+def test_another_name_names_no_failed_job(name):
+    assert read_failed_name(name) == []
+
+
+def test_an_id_that_cannot_be_read_is_left_out():
+    assert read_failed_name("disquectl:failed:h:1:%,%FF,abc") == ["abc"]

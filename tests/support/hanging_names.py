@@ -16,10 +16,11 @@ mutex = ctypes.create_string_buffer(64)
 lock = ctypes.CDLL(None).pthread_mutex_lock
 lock(mutex)
 look_up = _socket.getaddrinfo
-def hang(*words, flags=0, **more):
-    if flags & _socket.AI_NUMERICHOST:
-        return look_up(*words, flags=flags, **more)
-    print("looking up", file=sys.stderr, flush=True)
+def hang(*words, **more):
+    try:
+        return look_up(*words, **more | {"flags": _socket.AI_NUMERICHOST})
+    except _socket.gaierror:
+        print("looking up", file=sys.stderr, flush=True)
     lock(mutex)
 _socket.getaddrinfo = hang
 from disquectl.cli.main import run_command_line

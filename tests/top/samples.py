@@ -5,8 +5,10 @@ from __future__ import annotations
 from dataclasses import replace
 
 from disquectl.top.lines import Surroundings
-from disquectl.top.model import NodeRow, QueueRow, Snapshot, by_trouble
+from disquectl.top.model import Examined, NodeRow, QueueRow, Snapshot, by_trouble
 
+# 2026-01-02 03:04:05 UTC.
+NOW = 1_767_323_045.0
 HOSTILE = b"evil\x1b[31m\xe2\x80\xae\xff-\xe6\x97\xa5\xe6\x9c\xac"
 
 
@@ -39,12 +41,42 @@ NODES = (
         "ok",
         uptime=90_061,
         clients=41,
-        blocked=12,
+        waiting=12,
         used_memory=600 << 20,
         maxmemory=1 << 30,
         jobs=8556,
         queues=12,
     ),
+)
+EXAMINED = Examined(
+    82.0,
+    (
+        {
+            "severity": "error",
+            "rule": "node-down",
+            "what": "node 127.0.0.1:7713 does not answer: connection refused",
+            "evidence": {"node": "127.0.0.1:7713"},
+            "meaning": "Jobs that only this node has are not delivered until it is back.",
+            "command": "disquectl nodes",
+        },
+        {
+            "severity": "warning",
+            "rule": "no-consumer",
+            "what": "queue 'thumbnails' has 8204 queued jobs and no consumer; the oldest is 14m 0s old",
+            "evidence": {"queue": b"thumbnails", "queued": 8204, "oldest_age": 840, "seconds": 5.0},
+            "meaning": "The jobs stay until their TTL ends. Start a consumer, or purge the queue.",
+            "command": "disquectl consumers thumbnails",
+        },
+        {
+            "severity": "note",
+            "rule": "one-replica",
+            "what": "12 jobs with one replica",
+            "evidence": {"jobs": 12, "queues": [b"mail", HOSTILE], "examples": ["D-1"]},
+            "meaning": "They are lost with that node.",
+            "command": "disquectl trace D-1",
+        },
+    ),
+    ("127.0.0.1:7713: it does not answer", "replicas: only those of one job in 16"),
 )
 SNAPSHOT = Snapshot(
     100.0,
@@ -65,14 +97,14 @@ SNAPSHOT = Snapshot(
     scanned_at=40.0,
     is_exact=False,
     dead=7,
-    problems=3,
+    examined=EXAMINED,
     in_history=(1, 2, None, 5, 8),
     out_history=(8, 5, 3, 1, 0),
 )
 
 
 def around(width, height, **more):
-    return Surroundings(width, height, "19:27:04", "prod", **more)
+    return Surroundings(width, height, "19:27:04", "prod", now=NOW, **more)
 
 
 JOB_ID = "D-aaaaaaaa-8YL1NT17e9+wsA/09NqxscQI-05a1"
@@ -132,3 +164,32 @@ OF_JOB = replace(
         },
     ),
 )
+
+
+def letter(number, **more):
+    return {
+        "id": JOB_ID[:-4] + f"{number:04x}",
+        "queue": b"mail",
+        "dead_queue": b"dead:mail",
+        "job": JOB_ID,
+        "attempts": 25,
+        "created": "2026-01-01T00:00:00.000Z",
+        "failed": "2026-01-02T03:00:05.000Z",
+        "exit": 75,
+        "signal": None,
+        "reason": "exit code 75",
+        "stderr": "smtp: greylisted\nagain \x1b[31m",
+        "retry": 300,
+        "ttl": 86400,
+        "replicate": 3,
+        "body": b'{"to": "ada"}',
+        **more,
+    }
+
+
+LETTERS = (
+    letter(1),
+    letter(2, queue=HOSTILE, reason=None, failed="never", attempts=["odd"], body=b"\xff"),
+    letter(3, reason="signal SIGKILL", exit=None, signal=9),
+)
+OF_DEAD = replace(SNAPSHOT, letters=LETTERS)

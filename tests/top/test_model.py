@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from disquectl.merge.job_estimate import QueueEstimate
 from disquectl.merge.samples import ClusterSamples, NodeSamples
-from disquectl.top.model import Model
+from disquectl.top.examiner import queues_to_look_at
+from disquectl.top.model import Model, Snapshot
 from tests.merge.test_samples import info, stat
+from tests.top.samples import row
 
 
 class Play:
@@ -35,7 +37,7 @@ def test_jobs_that_nobody_takes_have_no_consumer_after_a_while():
     assert trouble(play.tick(11.0, length=4, jobs_out=1)) == ()
     assert trouble(play.tick(20.0, length=4, jobs_out=1)) == ()
     snapshot = play.tick(21.0, length=4, jobs_out=1)
-    assert (trouble(snapshot), snapshot.problems) == (("no consumer",), 1)
+    assert trouble(snapshot) == ("no consumer",)
 
 
 def test_a_queue_that_is_empty_or_waited_for_or_named_by_a_worker_is_no_trouble():
@@ -88,7 +90,7 @@ def test_rows_come_in_trouble_first_and_dead_letters_are_counted():
             play.node.add_stat(name, stat(length=3, jobs_out=int(jobs_out)), at)
         snapshot = play.model.snapshot(play.samples, None, None, at, 0.0)
     assert [row.queue for row in snapshot.rows] == [b"stuck", b"served", b"dead:x"]
-    assert (snapshot.dead, snapshot.problems) == (3, 1)
+    assert snapshot.dead == 3
 
 
 def test_only_wanted_queues_are_rows():
@@ -104,7 +106,6 @@ def test_a_node_that_is_down_stands_first_and_is_a_problem():
     down.problem = "connection refused"
     snapshot = play.tick(1.0)
     assert [(node.name, node.health) for node in snapshot.nodes] == [("0:1", "down"), ("a:1", "ok")]
-    assert snapshot.problems == 1
 
 
 def test_the_record_of_a_queue():
@@ -123,3 +124,8 @@ def test_the_record_of_a_queue():
         "waiting": 0,
         "pause": "none",
     }
+
+
+def test_queues_without_jobs_and_trouble_are_not_examined():
+    rows = (row(b"a", 1), row(b"b"), row(b"c", pause="in"), row(b"d", delayed=3), row(b"e", in_flight=1))
+    assert queues_to_look_at(Snapshot(0.0, {}, rows)) == [b"a", b"c", b"d", b"e"]

@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from disquectl.commands import find
 from disquectl.shell.grammar import read
 from disquectl.shell.interpret import interpret
-from disquectl.top.choice import SORTS, Choice, arranged
+from disquectl.top.actions import Effect
+from disquectl.top.choice import Choice, Opened
 from disquectl.top.keys import KEYS
 from disquectl.top.model import Snapshot
-from disquectl.top.press import Effect, action_of, cancel, press, rub_out, submit, type_text
+from disquectl.top.press import action_of, cancel, press, rub_out, submit, type_text
+from disquectl.top.rows import ORDERS
 from tests.docs.pages import HELP
-from tests.top.samples import HOSTILE, ROWS, SNAPSHOT, row
+from tests.top.samples import EXAMINED, HOSTILE, OF_DEAD, ROWS, SNAPSHOT, row
 
 NAMES = [b"a", b"b", b"c", b"d", b"e"]
 
@@ -135,27 +139,27 @@ def test_a_filter_shows_at_once_and_escape_removes_it():
     choice = choice_at(b"c")
     press("filter", NAMES, choice)
     type_text("TH", NAMES, choice)
-    assert [one.queue for one in arranged(SNAPSHOT, choice)] == [b"thumbnails"]
+    assert [one.queue for one in choice.rows(SNAPSHOT)] == [b"thumbnails"]
     submit(NAMES, choice)
     assert choice.filter == "TH"
     press("back", NAMES, choice)
     assert choice.filter == ""
     press("filter", NAMES, choice)
     type_text("*il", NAMES, choice)
-    assert [one.queue for one in arranged(SNAPSHOT, choice)] == [b"mail", b"dead:mail"]
+    assert [one.queue for one in choice.rows(SNAPSHOT)] == [b"mail", b"dead:mail"]
     cancel(choice)
     assert (choice.filter, choice.asking) == ("", "")
 
 
 def test_trouble_comes_first_then_what_delivers_most():
-    found = [one.queue for one in arranged(SNAPSHOT, Choice())]
+    found = [one.queue for one in Choice().rows(SNAPSHOT)]
     assert found == [b"thumbnails", HOSTILE, b"reports", b"mail", b"dead:mail"]
 
 
-@pytest.mark.parametrize("sort", SORTS)
+@pytest.mark.parametrize("sort", ORDERS["queues"])
 def test_orders(sort):
     choice = Choice(sort=sort)
-    rows = arranged(SNAPSHOT, choice)
+    rows = choice.rows(SNAPSHOT)
     assert len(rows) == len(ROWS)
     if sort == "queued":
         assert [one.queued for one in rows] == sorted((one.queued for one in ROWS), reverse=True)
@@ -163,7 +167,7 @@ def test_orders(sort):
         assert [one.queue for one in rows] == sorted(one.queue for one in ROWS)
     choice.is_reversed = True
     if sort != "trouble":
-        assert getattr(arranged(SNAPSHOT, choice)[0], sort) in (getattr(rows[-1], sort), 0, None, 0.0)
+        assert getattr(choice.rows(SNAPSHOT)[0], sort) in (getattr(rows[-1], sort), 0, None, 0.0)
     press("sort", NAMES, choice)
     assert choice.sort != sort
 
@@ -188,8 +192,11 @@ def test_jobs_are_opened_and_acted_on_after_a_question():
         assert type_text("n", ids, choice) is None
         press(action, ids, choice)
         assert type_text("y", ids, choice) == run(f"{verb} D-1 D-2 --cluster")
-    assert press("pause", ids, choice) is None
-    assert choice.is_trouble
+    press("pause", ids, choice)
+    assert type_text("o", ids, choice) == run("pause c out --cluster")
+    press("move", ids, choice)
+    type_text("x y", ids, choice)
+    assert submit(ids, choice) == Effect("run", ('move c --to "x y"',), (b"D-1", b"D-2"))
     choice.marked.clear()
     press("enter", ids, choice)
     assert (choice.screen, choice.job) == ("job", b"D-2")
@@ -224,11 +231,134 @@ def test_every_key_does_something():
         assert effect is not None or repr(choice) != before or key.action in handled, key
 
 
+def on_screen(screen, snapshot, row):
+    """The choice with the cursor on a row of a list, and the names of its rows."""
+    choice = choice_at(b"c")
+    choice.go(screen)
+    names = choice.names(snapshot)
+    choice.scroll(names, 10)
+    choice.cursor = names[row]
+    return choice, names
+
+
+def test_dead_letters_are_retried_and_dropped_by_their_ids():
+    choice, names = on_screen("dead", OF_DEAD, 0)
+    assert len(names) == 3
+    for is_open in (False, True):
+        if is_open:
+            press("enter", names, choice)
+            assert (choice.screen, choice.letter) == ("letter", names[0])
+        for action, verb in (("delete", "drop"), ("queue now", "retry")):
+            press(action, names, choice)
+            assert type_text("y", names, choice) == run(f"dead {verb} {names[0].decode()}")
+        press("pause", names, choice)
+        assert type_text("o", names, choice) == run("pause mail out --cluster")
+        for action in ("move", "acknowledge"):
+            assert press(action, names, choice) is None
+            assert choice.message
+            assert not choice.asking
+        press("show name", names, choice)
+        assert choice.message == names[0].decode()
+    press("back", names, choice)
+    assert (choice.screen, choice.cursor) == ("dead", names[0])
+
+
+def test_marked_letters_are_acted_on_together_and_the_question_counts_them():
+    choice, names = on_screen("dead", OF_DEAD, 0)
+    for _ in range(3):
+        press("mark", names, choice)
+    press("delete", names, choice)
+    assert choice.of == "drop 3 dead letters"
+    press("pause", names, choice)
+    effect = type_text("n", names, choice)
+    assert effect.lines[0] == "pause mail none --cluster"
+    assert len(effect.lines) == 2  # the third is of mail, too
+
+
+@pytest.mark.parametrize(
+    ("text", "found"),
+    [("MAIL", {1, 2, 3}), ("exit code", {1}), ("sigkill", {3}), ("evil", {2}), ("zzz", set())],
+)
+def test_letters_are_filtered(text, found):
+    choice, _ = on_screen("dead", OF_DEAD, 0)
+    press("filter", [], choice)
+    type_text(text, [], choice)
+    assert {int(letter["id"][-4:], 16) for letter in choice.letters(OF_DEAD)} == found
+    submit([], choice)
+    press("back", [], choice)
+    assert choice.filter == ""
+    assert choice.screen == "dead"
+
+
+def test_orders_of_letters():
+    choice, names = on_screen("dead", OF_DEAD, 0)
+    press("sort", names, choice)
+    assert choice.sort == "queue"
+    assert [letter["queue"] for letter in choice.letters(OF_DEAD)] == [HOSTILE, b"mail", b"mail"]
+    press("sort", names, choice)
+    press("reverse", names, choice)
+    reasons = [str(letter["reason"]) for letter in choice.letters(OF_DEAD)]
+    assert reasons == sorted(reasons, reverse=True)
+
+
+def test_a_problem_is_opened_and_its_command_typed():
+    choice, names = on_screen("problems", SNAPSHOT, 1)
+    press("show name", names, choice)
+    assert choice.message == "disquectl consumers thumbnails"
+    press("enter", names, choice)
+    assert choice.screen == "problem"
+    press("enter", names, choice)
+    assert (choice.asking, choice.text) == ("command", "consumers thumbnails")
+    assert submit(names, choice) == run("consumers thumbnails")
+
+
+def test_a_problem_keeps_its_row_while_its_figures_change():
+    choice, names = on_screen("problems", SNAPSHOT, 1)
+    found = [{**one, "what": one["what"] + " more"} for one in EXAMINED.findings[1:]]
+    later = replace(SNAPSHOT, examined=replace(EXAMINED, findings=tuple(found * 2)))
+    assert choice.names(later)[:2] == names[1:]
+    assert len(set(choice.names(later))) == 4
+
+
+@pytest.mark.parametrize("screen", ["nodes", "problems", "problem", "help"])
+@pytest.mark.parametrize("key", [key for key in KEYS if key.acts], ids=lambda key: key.shown)
+def test_where_a_key_makes_no_sense_it_says_so(screen, key):
+    choice, names = on_screen("problems", SNAPSHOT, 1)
+    choice.go(screen)
+    assert press(key.action, names, choice) is None
+    assert "acts on" in choice.message
+    assert choice.asking == ""
+
+
+def test_each_list_has_a_filter_of_its_own():
+    choice = choice_at(b"c", filter="c")
+    press("nodes", NAMES, choice)
+    assert choice.filter == ""
+    press("filter", [], choice)
+    type_text("7711", [], choice)
+    assert choice.names(SNAPSHOT) == [b"127.0.0.1:7711"]
+    submit([], choice)
+    press("nodes", [], choice)
+    assert (choice.screen, choice.filter) == ("queues", "c")
+
+
+def test_what_is_looked_at():
+    choice = choice_at(b"c")
+    assert choice.opened == Opened()
+    press("enter", NAMES, choice)
+    assert choice.opened == Opened(b"c")
+    press("dead", [], choice)
+    assert choice.opened.dead
+    press("back", [], choice)
+    assert choice.opened == Opened(b"c")
+
+
 def test_keys_that_act_name_a_command():
     for key in KEYS:
         if key.acts:
-            command = key.meaning.rpartition(": ")[2].split()[0].rstrip(".")
-            assert find(command) is not None
+            commands = [part.split()[0].rstrip(".;") for part in key.meaning.split(": ")[1:]]
+            assert commands
+            assert all(find(command) is not None for command in commands), commands
 
 
 def test_the_page_has_every_key():

@@ -184,7 +184,7 @@ def test_a_queue_and_a_job_are_opened_and_a_job_is_deleted(cluster, clients, tmp
         person.type("\x1b")
         person.until("jobs of mail")
         person.type("jd")
-        person.until(f"deljob {second} --cluster? [y/N]")
+        person.until(f"delete 1 job (deljob {second} --cluster)? [y/N]")
         person.type("n")
         person.until("? help")
         person.type("dy")
@@ -297,15 +297,17 @@ def test_a_signal_finds_the_terminal_restored(number, node, tmp_path):
         assert before is not None
 
 
-def test_a_bug_ends_it_with_the_terminal_restored(node, tmp_path):
-    # A site module that breaks the view.
+@pytest.mark.parametrize("broken", ["view.header", "sampling.TopSampler.tick", "live.press"])
+def test_a_bug_ends_it_with_the_terminal_restored(broken, node, tmp_path):
+    # A site module that breaks the view, the sampling in its thread, or the keys.
     (tmp_path / "sitecustomize.py").write_text(
-        "import disquectl.top.view as view\n"
+        "from disquectl.top import live, sampling, view\n"
         "def broken(*_):\n    raise ZeroDivisionError('secret')\n"
-        "view.header = broken\n"
+        f"{broken} = broken\n"
     )
     path = os.pathsep.join([str(tmp_path), *filter(None, [os.environ.get("PYTHONPATH")])])
     with top(node, tmp_path, PYTHONPATH=path, PYTHONWARNINGS="") as person:
+        person.type("j")
         assert person.leaves() == 70
         shown = person._child.before
         assert b"\x1b[?1049l" in shown

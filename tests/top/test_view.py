@@ -99,3 +99,18 @@ def test_the_help_has_every_key():
     text = as_text(draw(SNAPSHOT, Choice(screen="help"), around(120, 60)))
     for key in KEYS:
         assert f"  {key.shown:<10}{key.meaning}\n" in text
+
+
+@pytest.mark.parametrize("width", [60, 80, 160])
+def test_a_question_is_whole_at_any_width(width):
+    line = "deljob " + " ".join(f"D-{number:038d}" for number in range(10)) + " --cluster"
+    choice = Choice(asking="confirm", of="delete 10 jobs", to_confirm=line)
+    last = as_text(draw(SNAPSHOT, choice, around(width, 24))).splitlines()[-1]
+    assert last.startswith("delete 10 jobs (deljob D-0")
+    assert last.endswith(")? [y/N]")
+
+
+def test_before_the_first_examination():
+    snapshot = replace(SNAPSHOT, examined=None)
+    assert "  problems" not in as_text(draw(snapshot, Choice(), around(160, 24))[:5])
+    assert "examining" in as_text(draw(snapshot, Choice(screen="problems"), around(80, 24)))

@@ -90,5 +90,5 @@ def test_too_few_open_files_for_its_concurrency_are_told_before_a_job_is_taken(n
         check=False,
     )
     assert done.returncode == 9
-    assert b"-c 100 needs 280 open files, and the limit is 64 (raise it with ulimit -n" in done.stderr
+    assert b"-c 100 needs 300 open files, and the limit is 64 (raise it with ulimit -n" in done.stderr
     assert client.qlen("mail") == 1

@@ -12,7 +12,7 @@ import termios
 
 import pytest
 
-from disquectl.worker.child import Tail
+from disquectl.worker.line_pipe import Tail
 from disquectl.worker.log_output import LogOutput
 from tests.support.processes import COMMAND, children_of, environment, state_of
 from tests.support.terminal import Terminal

@@ -35,6 +35,9 @@ class Heard:
     def child_stderr(self, _job, lines):
         self.lines += lines
 
+    def message(self, text):
+        pass
+
 
 @pytest.fixture
 def run():

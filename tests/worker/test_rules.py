@@ -13,10 +13,10 @@ from disquectl.worker.affinity import NodeAffinity
 from disquectl.worker.answers import line_of, refusal
 from disquectl.worker.arguments import arguments
 from disquectl.worker.backoff import Backoff
-from disquectl.worker.child import Tail
 from disquectl.worker.dead_letter import decode_dead_letter, encode_dead_letter
 from disquectl.worker.dead_letters import dead_letter_of, failing, revival
 from disquectl.worker.job import Failure, Job, Life
+from disquectl.worker.line_pipe import Tail
 from disquectl.worker.plan import ARG, ARGS, Plan
 from disquectl.worker.retry_policy import ABANDON, DEAD_LETTER, HOLD, decide
 from disquectl.worker.scheduling import WeightedRoundRobin, interleaved

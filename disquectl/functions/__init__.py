@@ -1,0 +1,1 @@
+"""Runs Python functions for jobs: `work --call MODULE:FUNCTION`."""

@@ -1,0 +1,155 @@
+"""Runs `async def` functions as tasks of one event loop, up to a number at a time, in a thread of its own."""
+
+from __future__ import annotations
+
+import asyncio
+import threading
+import time
+import traceback
+from collections import deque
+from contextlib import suppress
+from math import inf
+
+from disquectl.functions import target
+from disquectl.functions.outcome import failure_of, rejection_of
+from disquectl.worker.job import Failure
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable, Coroutine, Sequence
+    from typing import Any
+
+    from disquectl.functions.entry import Entry
+    from disquectl.functions.results import Results
+
+
+class EventLoop:
+    """Has the same methods as Threads."""
+
+    next_deadline = inf
+
+    def __init__(
+        self,
+        call: Callable[[Entry], Coroutine[Any, Any, object]],
+        concurrency: int,
+        results: Results,
+        lines: int,
+    ) -> None:
+        """`lines`: how many lines of a traceback to keep."""
+        self._call = call
+        self._concurrency = concurrency
+        self._results = results
+        self._lines = lines
+        self._waiting: deque[Entry] = deque()
+        self._tasks: dict[Entry, asyncio.Task[None]] = {}
+        # Jobs whose functions were cancelled by the worker, and why.
+        self._cancelled: dict[Entry, str] = {}
+        self._loop = asyncio.new_event_loop()
+        if hasattr(asyncio, "eager_task_factory"):  # 3.12
+            self._loop.set_task_factory(asyncio.eager_task_factory)
+        self._is_scheduled = False
+        self._will_wake = False
+        self._is_closed = False
+        threading.Thread(target=self._run_loop, name="disquectl-loop", daemon=True).start()
+
+    def start(self, entries: Sequence[Entry], _now: float) -> None:
+        """Run the functions for these jobs."""
+        self._waiting.extend(entries)
+        if not self._is_scheduled:
+            self._is_scheduled = True
+            self._loop.call_soon_threadsafe(self._begin)
+
+    def tick(self, _now: float) -> None:
+        """Nothing to do: the loop runs by itself."""
+
+    def take_waiting(self) -> list[Entry]:
+        """Return the jobs whose functions have not begun; they will not."""
+        taken = []
+        while self._waiting:
+            try:
+                taken.append(self._waiting.popleft())
+            except IndexError:
+                break
+        return taken
+
+    def cancel(self, entry: Entry, why: str) -> bool:
+        """Cancel the task of this job, which fails for this reason; whether that was possible."""
+        self._cancelled.setdefault(entry, why)
+        self._loop.call_soon_threadsafe(self._cancel, entry)
+        return True
+
+    def where(self, entry: Entry) -> str:
+        """Return the traceback of the function that runs for this job."""
+        task = self._tasks.get(entry)
+        if task is None:
+            return ""
+        stack = [frame for frame in task.get_stack() if frame.f_code.co_filename != __file__]
+        summary = traceback.StackSummary.extract((frame, frame.f_lineno) for frame in stack)
+        return "".join(summary.format())
+
+    def close(self) -> None:
+        """Stop the loop."""
+        self._is_closed = True
+        self._loop.call_soon_threadsafe(self._loop.stop)
+
+    # In the thread of the loop
+
+    def _run_loop(self) -> None:
+        while not self._is_closed:
+            # asyncio raises it here too if a task that a function has made exits. Other functions go on.
+            with suppress(SystemExit, KeyboardInterrupt):
+                self._loop.run_forever()
+
+    def _begin(self) -> None:
+        self._is_scheduled = False
+        waiting, tasks = self._waiting, self._tasks
+        while waiting and len(tasks) < self._concurrency:
+            try:
+                entry = waiting.popleft()
+            except IndexError:
+                return
+            task = self._loop.create_task(self._run(entry))
+            if not task.done():
+                tasks[entry] = task
+
+    async def _run(self, entry: Entry) -> None:
+        entry.started = time.monotonic()
+        try:
+            await self._call(entry)
+        except BaseException as problem:
+            self._failed(entry, problem)
+        else:
+            if entry in self._cancelled:
+                self._ended_although_cancelled(entry)
+        entry.seconds = time.monotonic() - entry.started
+        self._tasks.pop(entry, None)
+        self._cancelled.pop(entry, None)
+        self._results.add(entry)
+        if not self._will_wake:
+            self._will_wake = True
+            self._loop.call_soon(self._wake)
+        if self._waiting and not self._is_scheduled:
+            self._is_scheduled = True
+            self._loop.call_soon(self._begin)
+
+    def _failed(self, entry: Entry, problem: BaseException) -> None:
+        entry.failure = failure_of(problem, self._lines, skip=(__file__, target.__file__))
+        entry.rejected = rejection_of(problem)
+        why = self._cancelled.get(entry)
+        if why is not None and isinstance(problem, asyncio.CancelledError):
+            entry.failure.why = why
+
+    def _ended_although_cancelled(self, entry: Entry) -> None:
+        """It caught the cancellation, which does not make its job done."""
+        task = asyncio.current_task()
+        if task is not None and task.cancelling():
+            entry.failure = Failure(None, None, b"", time.time(), why=self._cancelled[entry])
+
+    def _wake(self) -> None:
+        self._will_wake = False
+        self._results.wake()
+
+    def _cancel(self, entry: Entry) -> None:
+        task = self._tasks.get(entry)
+        if task is not None:
+            task.cancel()

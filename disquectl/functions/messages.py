@@ -1,0 +1,111 @@
+"""What the parent and the processes that call functions say to each other.
+
+To a process: a Start, then lists of jobs to keep, pickled, each with its length before it. From a process:
+the lines of its log, and among them lines that begin with NUL: a word, a blank and JSON.
+"""
+
+from __future__ import annotations
+
+import json
+import pickle
+from base64 import b64decode, b64encode
+from dataclasses import dataclass
+from typing import Any, Literal, TypeAlias
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from disquectl.client.address import Node
+    from disquectl.worker.job import Job
+    from disquectl.worker.plan import Plan
+
+MARK = b"\0"
+_LENGTH_BYTES = 4
+# The descriptors of a process: from the parent, and to it.
+FROM_PARENT_FD, TO_PARENT_FD = 3, 4
+# The exit codes of a process: as of `work`, and these.
+RETIRED = 75
+
+Kind: TypeAlias = Literal["ready", "error", "counts", "figures", "retiring", "inherit", "over"]
+READY: Kind = "ready"  # the function is there; the names of its queues
+ERROR: Kind = "error"  # it is not; why, and advice
+COUNTS: Kind = "counts"  # how many jobs were done, failed, ..., and are running and held
+FIGURES: Kind = "figures"  # queue -> its numbers (worker.figures), with --metrics
+RETIRING: Kind = "retiring"  # a function cannot be ended: start another process
+INHERIT: Kind = "inherit"  # jobs for the next process to keep
+OVER: Kind = "over"  # it ends by itself: its exit code is that of its work
+
+
+@dataclass(frozen=True, slots=True)
+class Start:
+    """All that a process needs to know. `given`: the names of the options of the command line."""
+
+    call: str
+    plan: Plan
+    given: frozenset[str]
+    seeds: tuple[Node, ...]
+    connect_timeout: float
+    response_timeout: float | None
+    password: str | bytes | None
+    tls: dict[str, Any] | None
+    has_metrics: bool
+    as_json: bool
+    quiet: bool
+    verbose: bool
+
+
+def framed(message: object) -> bytes:
+    """Return a message to a process."""
+    data = pickle.dumps(message)
+    return len(data).to_bytes(_LENGTH_BYTES) + data
+
+
+class Frames:
+    """Takes messages from a stream of bytes."""
+
+    def __init__(self) -> None:
+        self._data = bytearray()
+
+    def feed(self, data: bytes) -> list[Any]:
+        """Add bytes; return the messages that are complete."""
+        self._data += data
+        found = []
+        while len(self._data) >= _LENGTH_BYTES:
+            end = _LENGTH_BYTES + int.from_bytes(self._data[:_LENGTH_BYTES])
+            if len(self._data) < end:
+                break
+            found.append(pickle.loads(self._data[_LENGTH_BYTES:end]))
+            del self._data[:end]
+        return found
+
+
+def line(kind: Kind, value: object = None) -> bytes:
+    """Return a message from a process, without the end of the line."""
+    return MARK + f"{kind} {json.dumps(value)}".encode()
+
+
+def read_line(data: bytes) -> tuple[Kind, Any]:
+    """Return what such a line says."""
+    kind, _, value = data[len(MARK) :].decode().partition(" ")
+    return kind, json.loads(value)  # type: ignore[return-value]
+
+
+def packed(jobs: list[tuple[Job, float]]) -> str:
+    """Return jobs as text, for a line."""
+    return b64encode(pickle.dumps(jobs)).decode()
+
+
+def unpacked(text: str) -> list[tuple[Job, float]]:
+    """Return the jobs in such a text."""
+    found: list[tuple[Job, float]] = pickle.loads(b64decode(text))
+    return found
+
+
+def share(plan: Plan, index: int, count: int) -> Plan:
+    """Return the plan of one of `count` processes: its share of jobs, of their rate, and of those held."""
+    from dataclasses import replace
+
+    most = None
+    if plan.max_jobs is not None:
+        most = plan.max_jobs // count + (index < plan.max_jobs % count)
+    rates = tuple((queue, rate / count) for queue, rate in plan.rates)
+    return replace(plan, max_jobs=most, hold=-(-plan.hold // count), rates=rates)

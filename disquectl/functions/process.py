@@ -1,0 +1,187 @@
+"""A process that calls a function for jobs: started by the supervisor, and told by it what to do."""
+
+from __future__ import annotations
+
+import gc
+import os
+import signal
+import sys
+from contextlib import suppress
+
+from disquectl.client.connection_factory import ConnectionFactory
+from disquectl.errors import ConnectionFailed, DisquectlError
+from disquectl.functions.messages import (
+    COUNTS,
+    ERROR,
+    FIGURES,
+    FROM_PARENT_FD,
+    INHERIT,
+    OVER,
+    READY,
+    RETIRED,
+    RETIRING,
+    TO_PARENT_FD,
+    Frames,
+    Start,
+    line,
+    packed,
+)
+from disquectl.functions.settings import with_settings
+from disquectl.functions.target import load
+from disquectl.functions.worker import FunctionWorker
+from disquectl.worker.figures import Figures
+from disquectl.worker.log import Log
+from disquectl.worker.log_output import LogOutput
+from disquectl.worker.poller import READ
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import NoReturn
+
+    from disquectl.execution.signals import Signals
+    from disquectl.functions.target import Target
+    from disquectl.worker.plan import Plan
+
+_COUNTS_SECONDS = 0.25
+_FIGURES_SECONDS = 1.0
+_CHUNK_BYTES = 65536
+
+
+class ProcessLog(Log):
+    """The log of one process; the parent writes it, and adds up the totals."""
+
+    _counted_at = 0.0
+
+    def totals(self, unfinished: int) -> None:
+        """Report the totals to the parent."""
+        self.counts["left"] += unfinished
+        self._report(0, 0)
+        # What a function calls may end the process with any code.
+        self.forward(line(OVER))
+
+    def draw(self, now: float, running: int, held: int) -> None:
+        """Report what the parent's status line shows."""
+        if now - self._counted_at >= _COUNTS_SECONDS:
+            self._counted_at = now
+            self._report(running, held)
+
+    def _report(self, running: int, held: int) -> None:
+        counts = {name: self.counts[name] for name in ("done", "failed", "dead", "left")}
+        self.forward(line(COUNTS, {**counts, "running": running, "held": held}))
+
+
+class Process(FunctionWorker):
+    """The worker of a process, which also listens to its parent, and ends when that has died."""
+
+    def measure(self) -> None:
+        """Tell the parent the figures of the queues, once a second."""
+        self._figures = Figures(self._plan)
+        self._figures_at = 0.0
+
+    def _turn(self, signals: Signals) -> None:
+        super()._turn(signals)
+        if self._figures is not None and self._now >= self._figures_at:
+            self._figures_at = self._now + _FIGURES_SECONDS
+            self._report_figures()
+
+    def _close(self, signals: Signals) -> None:
+        self._report_figures()
+        super()._close(signals)
+
+    def _report_figures(self) -> None:
+        if self._figures is not None:
+            numbers = self._figures.numbers(self._functions.by_queue(), self._lifecycle.held)
+            self._log.forward(line(FIGURES, {os.fsdecode(name): some for name, some in numbers.items()}))
+
+    def listen(self, frames: Frames) -> None:
+        """Adopt the jobs that the parent sends."""
+        self._frames = frames
+        os.set_blocking(FROM_PARENT_FD, False)
+        self._poller.set(FROM_PARENT_FD, READ, self._heard)
+
+    def _heard(self, _events: int) -> None:
+        try:
+            data = os.read(FROM_PARENT_FD, _CHUNK_BYTES)
+        except BlockingIOError:
+            return
+        for jobs in self._frames.feed(data):
+            self.adopt(jobs)
+        if not data:
+            self._poller.drop(FROM_PARENT_FD)
+            self._ending.signalled(signal.SIGTERM, self._now)
+            self._log_ending("the parent process is gone")
+
+
+def main() -> NoReturn:
+    """Run until the parent or the plan says so, and exit with the exit code of `work`."""
+    for fd in (FROM_PARENT_FD, TO_PARENT_FD):
+        os.set_inheritable(fd, False)
+    frames = Frames()
+    start = _first(frames)
+    # What the function prints appears line by line, as the output of commands does.
+    for stream in (sys.stdout, sys.stderr):
+        stream.reconfigure(line_buffering=True)  # type: ignore[union-attr]
+    out = LogOutput(TO_PARENT_FD)
+    log = ProcessLog(out, as_json=start.as_json, live=False, quiet=start.quiet, verbose=start.verbose)
+    try:
+        target = load(start.call)
+        plan = with_settings(start.plan, start.given, target.queue, target.settings)
+    except DisquectlError as problem:
+        log.forward(line(ERROR, [problem.message, problem.advice]))
+        log.close()
+        _exit(2)
+    gc.collect()
+    gc.freeze()
+    log.forward(line(READY, [os.fsdecode(name) for name, _ in plan.queues]))
+    log.write()
+    _exit(_work(start, plan, target, log, frames))
+
+
+def _first(frames: Frames) -> Start:
+    while True:
+        data = os.read(FROM_PARENT_FD, _CHUNK_BYTES)
+        if not data:
+            os._exit(0)
+        for message in frames.feed(data):
+            assert isinstance(message, Start)
+            return message
+
+
+def _work(start: Start, plan: Plan, target: Target, log: ProcessLog, frames: Frames) -> int:
+    tls = None
+    if start.tls is not None:
+        from disquectl.client.tls import Tls
+
+        tls = Tls(**start.tls)
+    factory = ConnectionFactory(
+        start.connect_timeout, start.response_timeout, start.password, None, None, tls=tls
+    )
+    worker = Process(
+        plan,
+        target,
+        start.seeds,
+        factory,
+        log,
+        retiring=lambda: log.forward(line(RETIRING)),
+        inherit=lambda jobs: log.forward(line(INHERIT, packed(jobs))),
+    )
+    worker.listen(frames)
+    if start.has_metrics:
+        worker.measure()
+    try:
+        well = worker.run()
+    except ConnectionFailed as problem:
+        log.message(problem.message)
+        log.close()
+        return problem.exit_code
+    if worker.was_retired:
+        return RETIRED
+    return 0 if well else 3
+
+
+def _exit(code: int) -> NoReturn:
+    """Flush, and exit without waiting for threads whose functions still run."""
+    for stream in (sys.stdout, sys.stderr):
+        with suppress(OSError, ValueError):
+            stream.flush()
+    os._exit(code)

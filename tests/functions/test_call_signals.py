@@ -1,0 +1,84 @@
+"""`work --call` under signals, with TLS, and on a full disk."""
+
+from __future__ import annotations
+
+import os
+import signal
+
+import pytest
+
+from tests.support.processes import children_of, run_in_shell, state_of
+from tests.support.terminal import Terminal
+from tests.support.tls_proxy import Authority, TlsProxy
+from tests.support.waiting import wait_until
+from tests.support.workers import letters, nothing_left, work, worker
+
+MODULE = """
+import os, time
+
+def wait(job):
+    open("begun", "w").close()
+    while not os.path.exists("go"):
+        time.sleep(0.01)
+
+def show(job):
+    print(job.body.decode())
+"""
+
+
+@pytest.fixture
+def folder(tmp_path, monkeypatch):
+    """The current folder, with the module in it."""
+    (tmp_path / "shop.py").write_text(MODULE)
+    monkeypatch.setenv("PYTHONPATH", os.pathsep.join([os.getcwd(), os.environ.get("PYTHONPATH", "")]))
+    monkeypatch.chdir(tmp_path)
+    return tmp_path
+
+
+def test_ctrl_z_stops_the_processes_and_fg_goes_on(folder, node, client):
+    client.addjob("q", "x")
+    with worker(node, "-q", "q", "--processes", "1", "--call", "shop:wait") as process:
+        wait_until((folder / "begun").exists)
+        (child,) = children_of(process.pid)
+        process.send_signal(signal.SIGTSTP)
+        wait_until(lambda: state_of(process.pid) == "T" and state_of(child) == "T")
+        process.send_signal(signal.SIGCONT)
+        wait_until(lambda: state_of(child) != "T")
+        (folder / "go").touch()
+        wait_until(lambda: nothing_left(client))
+        process.terminate()
+        assert process.wait(30) == 0
+
+
+def test_ctrl_c_three_times_ends_at_once_and_the_job_goes_back(folder, node, client):
+    job_id = client.addjob("q", "x")
+    options = ("--processes", "1", "--grace", "5m")
+    with Terminal("work", "-q", "q", *options, "--call", "shop:wait", node=node) as terminal:
+        wait_until((folder / "begun").exists)
+        terminal.type("\x03")
+        terminal.wait_for("taking no more jobs")
+        # The second one begins the grace time; the third ends it.
+        terminal.type("\x03")
+        terminal.type("\x03")
+        terminal.type("\x03")
+        terminal.end()
+    wait_until(lambda: client.show(job_id)["state"] == "queued")
+    assert client.show(job_id)["nacks"] == 0
+
+
+def test_output_that_cannot_be_written_is_a_failure(folder, node, client):
+    client.addjob("q", "x")
+    options = ("-q", "q", "--burst", "--max-retries", "0", "--processes", "1")
+    done = run_in_shell('"$@" > /dev/full', "work", *options, "--call", "shop:show", node=node)
+    assert done.returncode == 3
+    assert letters(client)[0]["reason"].startswith("OSError: [Errno 28]")
+
+
+def test_processes_use_tls(folder, node, client):
+    client.addjob("q", "hello")
+    authority = Authority(folder)
+    with TlsProxy(node, authority.issue("localhost")) as proxy:
+        options = ("--tls", "--cacert", authority.ca, "--processes", "1")
+        done = work(proxy.address, "-q", "q", *options, "--call", "shop:show")
+    assert (done.code, done.out) == (0, "hello\n"), done.err
+    assert nothing_left(client)
