@@ -25,6 +25,8 @@ MEANINGS = {
     "ping": "round trip of PING",
 }
 INTERVAL_MS, TIMEOUT_MS = 1_000, 10_000
+# With a short timeout, the interval is at most this part of it.
+_INTERVAL_PART = 4
 LEVELS = ("warning", "critical")
 
 
@@ -52,9 +54,12 @@ def check(values: Values) -> None:
             values[_key(main, level)] = values.pop(level)
     if "expected" in values and values.keys().isdisjoint(_key(main, level) for level in LEVELS):
         values[_key(main, "critical")] = Threshold(f"{values['expected']}:")
-    for name, default in (("interval", INTERVAL_MS), ("timeout", TIMEOUT_MS)):
-        if values.setdefault(name, default) <= 0:
+    timeout = values.setdefault("timeout", TIMEOUT_MS)
+    for name in ("interval", "timeout"):
+        if values.get(name, 1) <= 0:
             raise UsageError(f"--{name} must be more than 0")
+    if values.setdefault("interval", min(INTERVAL_MS, timeout // _INTERVAL_PART)) >= timeout:
+        raise UsageError("--interval must be less than --timeout")
 
 
 def shape(values: Values) -> Shape:
@@ -115,7 +120,12 @@ COMMAND = Command(
             Option("--critical", THRESHOLD, "Critical threshold of the item's first figure.", short="-c"),
             *_options(),
             Option("--timeout", DURATION, "Give up after this time.", short="-t", unset="10s"),
-            Option("--interval", DURATION, "queue: measure the rate over this interval.", unset="1s"),
+            Option(
+                "--interval",
+                DURATION,
+                "queue: measure the rate over this interval; less if --timeout is short.",
+                unset="1s",
+            ),
             Option("--expected", number(1), "cluster: CRITICAL if fewer than N nodes can be reached."),
             SEEDS_ONLY,
         ),

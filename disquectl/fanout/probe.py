@@ -14,7 +14,7 @@ from disquectl.fanout.existing_queues import settle_queues
 from disquectl.fanout.node_views import CLUSTER_NODES, node_views
 from disquectl.fanout.scan_all import ClusterScan, NoGarbageCollection, now_ms
 from disquectl.health.job_facts import Suspects
-from disquectl.health.observation import NodeFacts, Observation, QueueFacts
+from disquectl.health.observation import NodeFacts, Observation, QueueFacts, is_watched
 from disquectl.merge.consumers import Workers, consumers_of
 from disquectl.merge.job_counts import JobCounts
 from disquectl.merge.queues import QueueSum
@@ -162,7 +162,11 @@ class Probe:
         # The clocks come first: they tell how old a job is.
         for _ in scan.run(scan_queues=True, queue=only, scan_jobs=False):
             pass
-        samples = self._samples(interval_seconds)
+        watched = None
+        if suspects is not None:
+            # The rules watch only some queues; the others may be many.
+            watched = {name for name, first in scan.queues.items() if is_watched(name, first)}
+        samples = self._samples(interval_seconds, watched)
         counts = JobCounts(scan.clocks, scan.wanted)
         scan.until = time.monotonic() + scan_seconds
         with NoGarbageCollection():
@@ -213,13 +217,13 @@ class Probe:
                 self._workers.add(consumers_of(client_list(reply), connection.name))
         return self._workers
 
-    def _samples(self, seconds: float) -> list[dict[bytes, QueueSum]]:
-        """The queues now, and at several points until the end of the interval."""
+    def _samples(self, seconds: float, watched: set[bytes] | None = None) -> list[dict[bytes, QueueSum]]:
+        """The queues now, and those watched (None: all) at several points until the end of the interval."""
         samples = [self.scan.queues]
         begun = max((total.seen_at for total in self.scan.queues.values()), default=time.monotonic())
         for step in range(1, _STEPS + 1 if seconds else 1):
             time.sleep(max(begun + seconds * step / _STEPS - time.monotonic(), 0))
-            samples.append(self.scan.again())
+            samples.append(self.scan.again(watched))
         return samples
 
     def _queues(

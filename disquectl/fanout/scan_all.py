@@ -18,7 +18,7 @@ from disquectl.protocol.server_replies import server_time
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Container, Iterator
 
     from disquectl.client.cluster import Cluster
     from disquectl.client.node_connection import NodeConnection
@@ -109,11 +109,11 @@ class ClusterScan:
             else:
                 self._stat(connection, reply)
 
-    def again(self) -> dict[bytes, QueueSum]:
-        """QSTAT of the same queues again, at the nodes that had them."""
+    def again(self, only: Container[bytes] | None = None) -> dict[bytes, QueueSum]:
+        """QSTAT of the same queues again, or of some of them, at the nodes that had them."""
         later: dict[bytes, QueueSum] = {}
         for connection, names in self._queues_of.items():
-            connection.ask([[b"QSTAT", name] for name in names])
+            connection.ask([[b"QSTAT", name] for name in names if only is None or name in only])
         for connection, _, reply in self.cluster.ask():
             if not isinstance(reply, ReplyError) and (stat := stat_of(reply)) is not None:
                 later.setdefault(stat[NAME], QueueSum()).add(connection.name, stat, time.monotonic())

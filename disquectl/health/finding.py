@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from disquectl.render.human import counted
+
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
@@ -95,7 +97,8 @@ def findings(rules: Iterable[Rule], seen: Observation) -> list[Finding]:
         found += [Finding(rule, case) for case in cases[:MOST]]
         if len(cases) > MOST:
             more = len(cases) - MOST
-            rest = Found(f"{more} more cases like these", {"more": more}, cases[MOST].command)
+            what = counted(more, "more case like these", "more cases like these")
+            rest = Found(what, {"more": more}, cases[MOST].command)
             found.append(Finding(rule, rest))
     return sorted(found, key=lambda finding: SEVERITIES.index(finding.severity))
 

@@ -61,10 +61,16 @@ class NodeFacts(NodeView):
         return int(value) if value.isdigit() else None
 
 
+def is_watched(queue: bytes, at_first: QueueSum) -> bool:
+    """Whether what happens to a queue during the interval matters: it has jobs that consumers should take."""
+    return at_first.length > 0 and DEAD_PREFIX not in queue
+
+
 class QueueFacts:
     """What is known about one queue.
 
-    samples     its sums over all nodes at several points of the interval, in order; empty if no node has it
+    samples     its sums over all nodes at several points of the interval, in order; empty if no node has it;
+                only the first if it is not watched
     counts      jobs by state, each once
     oldest_age  age of the oldest queued job in seconds, None if none is queued
     retry       the retry time of that job in seconds, None if it is not known

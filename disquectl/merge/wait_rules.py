@@ -6,7 +6,7 @@ Each rule takes the replies of one look at all nodes; nothing is decided while a
 from __future__ import annotations
 
 from disquectl.errors import NothingThere, ReplyError
-from disquectl.render.human import duration
+from disquectl.render.human import counted, duration
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -63,19 +63,18 @@ class Twice:
 def lengths(found: Mapping[bytes, int], at_most: int) -> Verdict:
     """Whether no queue has more queued jobs; `found` are the sums over all nodes."""
     queue, longest = max(found.items(), key=lambda one: one[1])
-    return Verdict(longest <= at_most, longest, f"{name(queue)} has {_count(longest, 'queued job')}")
+    return Verdict(longest <= at_most, longest, f"{name(queue)} has {counted(longest, 'queued job')}")
 
 
 def consumers(found: Mapping[bytes, int], at_least: int) -> Verdict:
     """Whether each queue has at least this many consumers."""
     queue, fewest = min(found.items(), key=lambda one: one[1])
-    return Verdict(fewest >= at_least, fewest, f"{name(queue)} has {_count(fewest, 'consumer')}")
+    return Verdict(fewest >= at_least, fewest, f"{name(queue)} has {counted(fewest, 'consumer')}")
 
 
 def nodes(answering: int, at_least: int) -> Verdict:
     """Whether at least this many nodes answer. (That all known ones do is a condition of every look.)"""
-    verb = "answers" if answering == 1 else "answer"
-    return Verdict(answering >= at_least, answering, f"{_count(answering, 'node')} {verb}")
+    return Verdict(answering >= at_least, answering, counted(answering, "node answers", "nodes answer"))
 
 
 def is_alive(states: Iterable[bytes]) -> bool:
@@ -128,7 +127,9 @@ class GoneJobs:
             raise NothingThere(f"{_ids(unknown)}: no node knows it", "with --gone-ok that counts as gone")
         count = len(self._ends)
         first = next(iter(self._ends), b"").decode()
-        return Verdict(not count, count, f"{_count(count, 'job')} left, such as {first}" if count else "gone")
+        return Verdict(
+            not count, count, f"{counted(count, 'job')} left, such as {first}" if count else "gone"
+        )
 
 
 def timed_out(seconds: float, text: str) -> str:
@@ -144,7 +145,3 @@ def name(queue: bytes) -> str:
 def _ids(job_ids: list[bytes]) -> str:
     more = f" and {len(job_ids) - 1} more" if len(job_ids) > 1 else ""
     return job_ids[0].decode("utf-8", "backslashreplace") + more
-
-
-def _count(number: int, noun: str) -> str:
-    return f"{number:,} {noun}{'' if number == 1 else 's'}"

@@ -13,13 +13,13 @@ from disquectl.bulk.bench_processes import measure, number_of_processes
 from disquectl.bulk.bench_run import OF_CONNECTIONS, Load, ask_length, consume, described, produce
 from disquectl.bulk.progress import Progress
 from disquectl.bulk.purge_jobs import purge_own_queue
-from disquectl.bulk.summary import count_of
 from disquectl.errors import ConnectionFailed, DisquectlError, PartlyDone, ReplyError, UsageError
 from disquectl.execution.present import present
 from disquectl.execution.signals import Stop
 from disquectl.fanout.ask import Refusals, open_cluster, require_an_answer, silent_nodes
 from disquectl.protocol.server_replies import info
 from disquectl.render.histogram import histogram
+from disquectl.render.human import counted
 from disquectl.spec.shape import PAIRS, Shape
 
 TYPE_CHECKING = False
@@ -65,7 +65,7 @@ def bench(values: Values, rows: Shape, session: Session) -> None:
     if left:
         raise PartlyDone("not all jobs were deleted")
     if silent:
-        raise PartlyDone(f"{len(nodes)} of {len(nodes) + len(silent)} nodes were measured")
+        raise PartlyDone(f"{len(nodes)} of {counted(len(nodes) + len(silent), 'node')} were measured")
 
 
 def _nodes(values: Values, session: Session) -> tuple[list[Node], list[str]]:
@@ -82,7 +82,7 @@ def _nodes(values: Values, session: Session) -> tuple[list[Node], list[str]]:
         nodes = [one.node for one in cluster.answered() if one not in refusals.found]
         silent = silent_nodes(cluster, refusals)
     if not session.answered and (jobs or session.settings.protected):
-        holds = f"that holds {count_of(jobs)} (replicas counted)" if jobs else "that is protected"
+        holds = f"that holds {counted(jobs, 'job')} (replicas counted)" if jobs else "that is protected"
         session.check_can_ask("bench", f"puts load on a cluster {holds}")
         session.ask_of_node(f"bench puts load on a cluster {holds}")
     return nodes, silent

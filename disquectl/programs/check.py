@@ -110,7 +110,7 @@ def _nodes(client: Transport, values: Values, session: Session) -> tuple[list[Re
         names = [name.decode("utf-8", "surrogateescape") for name in values.get("name", ())]
         if not names:
             return [_node(node) for node in seen.nodes], ""
-        results = []
+        chosen: list[NodeFacts] = []
         for name in names:
             found = [node for node in seen.nodes if name == node.address or node.node_id.startswith(name)]
             if len(found) != 1:
@@ -119,8 +119,8 @@ def _nodes(client: Transport, values: Values, session: Session) -> tuple[list[Re
                     f"{len(found) or 'no'} {'nodes are' if found else 'node is'} called {name!r}",
                     f"the cluster has {known}",
                 )
-            results.append(_node(found[0]))
-        return results, ""
+            chosen += found
+        return [_node(node) for node in dict.fromkeys(chosen)], ""
 
 
 def _node(node: NodeFacts) -> Result:

@@ -13,6 +13,7 @@ from disquectl.config.settings import Settings
 from disquectl.errors import DisquectlError, PartlyDone, UsageError
 from disquectl.execution.present import present
 from disquectl.execution.session import Session
+from disquectl.render.human import counted
 from disquectl.spec.shape import PAIRS, Shape
 
 TYPE_CHECKING = False
@@ -74,7 +75,7 @@ def check_nodes(values: Values, shape: Shape, session: Session) -> None:
     if problems and len(problems) == len(records):
         raise problems[0]
     if problems:
-        raise PartlyDone(f"{len(records) - len(problems)} of {len(records)} nodes answered")
+        raise PartlyDone(f"{len(records) - len(problems)} of {counted(len(records), 'node')} answered")
 
 
 def connection_of(profile: Profile, settings: Settings) -> str:

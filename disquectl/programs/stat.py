@@ -17,6 +17,7 @@ from disquectl.fanout.ask import require_an_answer
 from disquectl.fanout.existing_queues import settle_queues
 from disquectl.fanout.sampler import FIRST_SECONDS, Sampler
 from disquectl.merge.sampling_plan import NodePlan
+from disquectl.render.human import counted
 from disquectl.render.steady import SteadyWriter
 from disquectl.spec.queue_patterns import QueueWords, is_pattern
 
@@ -83,7 +84,7 @@ def end_of(sampler: Sampler, session: Session) -> None:
     for node in down:
         session.problem(f"{node.name}: {node.problem}")
     if down:
-        raise PartlyDone(f"{len(nodes) - len(down)} of {len(nodes)} nodes answered")
+        raise PartlyDone(f"{len(nodes) - len(down)} of {counted(len(nodes), 'node')} answered")
 
 
 def _writer(shape: Shape, session: Session) -> Writer:

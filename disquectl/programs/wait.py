@@ -15,6 +15,7 @@ from disquectl.execution.signals import STOPPING, Signals
 from disquectl.fanout.every_node import EveryNode, Incomplete, TimeIsOver
 from disquectl.merge.wait_rules import Pauses, timed_out
 from disquectl.programs.wait_looks import Consumers, Drained, Empty, Gone, Length, Nodes
+from disquectl.render.human import counted
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -80,7 +81,7 @@ def _job_ids(given: tuple[bytes, ...], session: Session) -> list[bytes]:
     bad: list[int] = []
     job_ids = [job_id for batch in id_batches(session, bad) for job_id in batch]
     if bad:
-        raise ReplyError(f"BADID {len(bad)} lines are not job IDs")
+        raise ReplyError(f"BADID {counted(len(bad), 'line is not a job ID', 'lines are not job IDs')}")
     return job_ids
 
 

@@ -63,9 +63,9 @@ def time_of_day(seconds: float) -> str:
         return str(seconds)
 
 
-def counted(number: int, noun: str) -> str:
-    """`1 job`, `3,000 jobs`."""
-    return f"{number:,} {noun}{'' if number == 1 else 's'}"
+def counted(number: int, one: str, several: str = "") -> str:
+    """`1 job`, `3 jobs`, `1,200 jobs`; with both forms given, also `1 job is`, `3 jobs are`."""
+    return f"{number:,} {one if number == 1 else several or f'{one}s'}"
 
 
 def since(iso: str, now_ms: int) -> str:

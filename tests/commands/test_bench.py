@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
 import csv
 import io
 import json
@@ -12,11 +11,11 @@ import threading
 import pytest
 
 from disquectl import Client
-from disquectl.errors import DisquectlError
 from disquectl.sandbox.thread import SandboxThread
 from tests.conftest import run_disquectl
+from tests.support.hanging_node import is_quick, requests_of
 from tests.support.jobs import add, jobs
-from tests.support.processes import PATIENCE_SECONDS, run_in_shell, running
+from tests.support.processes import PATIENCE_SECONDS, run_in_shell, run_into_a_closed_pipe, running
 from tests.support.scripted_node import refused_address
 from tests.support.terminal import Terminal
 from tests.support.waiting import wait_until
@@ -31,19 +30,6 @@ def measured(node, *words, code=0, **env):
     return result.records
 
 
-def calls(node, verb):
-    with Client(node) as client:
-        stats = client.info("commandstats")["commandstats"]
-    return stats.get(f"cmdstat_{verb}", {"calls": 0})["calls"]
-
-
-def is_quick(node):
-    """Whether it answers at once."""
-    with contextlib.suppress(DisquectlError), Client(node, response_timeout=0.2) as client:
-        return client.ping() == b"PONG"
-    return False
-
-
 def is_sound(phase, count):
     assert list(phase) == ["jobs", "seconds", "rate", "errors", "latency"]
     assert (phase["jobs"], phase["errors"]) == (count, {})
@@ -55,22 +41,22 @@ def is_sound(phase, count):
 
 
 def test_jobs_are_added_and_taken_and_none_is_left(node, client):
-    taken = calls(node, "getjob")
+    taken = requests_of(node, "getjob")
     record = measured(node, *FEW)
     assert list(record) == ["produce", "consume"]
     assert is_sound(record["produce"], 200)
     assert is_sound(record["consume"], 200)
-    assert calls(node, "getjob") >= taken + 200
+    assert requests_of(node, "getjob") >= taken + 200
     assert list(client.jscan_all()) == []
 
 
 def test_qlen_is_measured_without_a_job(node, client):
-    added, scans, asked = calls(node, "addjob"), calls(node, "jscan"), calls(node, "qlen")
+    added, scans, asked = requests_of(node, "addjob"), requests_of(node, "jscan"), requests_of(node, "qlen")
     record = measured(node, *FEW, "--qlen")
     assert list(record) == ["qlen"]
     assert is_sound(record["qlen"], 200)
-    assert calls(node, "qlen") == asked + 200
-    assert (calls(node, "addjob"), calls(node, "jscan")) == (added, scans)
+    assert requests_of(node, "qlen") == asked + 200
+    assert (requests_of(node, "addjob"), requests_of(node, "jscan")) == (added, scans)
 
 
 def test_qlen_beside_the_others(node):
@@ -78,18 +64,18 @@ def test_qlen_beside_the_others(node):
 
 
 def test_all_nodes_are_measured(cluster):
-    before = [calls(node, "addjob") for node in cluster]
+    before = [requests_of(node, "addjob") for node in cluster]
     record = measured(cluster[0], *FEW, "--replicate", "2")
     assert is_sound(record["produce"], 200)
     assert is_sound(record["consume"], 200)
-    assert all(calls(node, "addjob") > count for node, count in zip(cluster, before, strict=True))
+    assert all(requests_of(node, "addjob") > count for node, count in zip(cluster, before, strict=True))
     assert jobs(cluster[0]) == {}
 
 
 def test_seeds_only(cluster):
-    before = calls(cluster[1], "addjob")
+    before = requests_of(cluster[1], "addjob")
     measured(cluster[0], *FEW, "--replicate", "1", "--seeds-only")
-    assert calls(cluster[1], "addjob") == before
+    assert requests_of(cluster[1], "addjob") == before
 
 
 @pytest.mark.parametrize("phase", ["produce", "consume"])
@@ -129,8 +115,8 @@ def test_at_a_rate_a_node_that_stalls_cannot_hide_it(node):
     with running(
         "bench", "--produce", "--rate", "50/s", "--for", "3s", "--clients", "1", "-o", "json", node=node
     ) as process:
-        before = calls(node, "addjob")
-        wait_until(lambda: calls(node, "addjob") > before + 5)
+        before = requests_of(node, "addjob")
+        wait_until(lambda: requests_of(node, "addjob") > before + 5)
         with Client(node) as client:
             client.debug("SLEEP", "1")
         out, err = process.communicate(timeout=PATIENCE_SECONDS)
@@ -155,13 +141,13 @@ def test_it_asks_where_the_cluster_holds_jobs(cluster):
 
 def test_no_means_no(node, client):
     add(node, "mail")
-    before = calls(node, "addjob")
+    before = requests_of(node, "addjob")
     with Terminal("bench", *FEW, node=node, columns=200) as terminal:
         terminal.wait_for("[y/N] ")
         assert "bench puts load on a cluster that holds 1 job" in terminal.seen
         terminal.type("n\n")
         assert terminal.end() == 130
-    assert calls(node, "addjob") == before
+    assert requests_of(node, "addjob") == before
 
 
 def test_a_protected_profile_is_asked_for_by_its_name(node, tmp_path):
@@ -203,8 +189,8 @@ def test_a_node_that_is_down_is_named_and_the_others_are_measured(mortal):
 def test_a_node_that_dies_meanwhile(mortal):
     words = ("bench", "--for", "2s", "--clients", "6", "--replicate", "1", "-o", "json")
     with running(*words, node=mortal.addresses[0]) as process:
-        before = calls(mortal.addresses[2], "addjob")
-        wait_until(lambda: calls(mortal.addresses[2], "addjob") > before)
+        before = requests_of(mortal.addresses[2], "addjob")
+        wait_until(lambda: requests_of(mortal.addresses[2], "addjob") > before)
         mortal.stop_node(2)
         out, err = process.communicate(timeout=PATIENCE_SECONDS)
     assert process.returncode == 3, err
@@ -232,9 +218,9 @@ def test_a_password():
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
 def test_a_signal_ends_it_with_the_figures_and_no_job_left(number, node, client):
-    before = calls(node, "addjob")
+    before = requests_of(node, "addjob")
     with running("bench", "--for", "60s", "--clients", "2", "-o", "json", node=node) as process:
-        wait_until(lambda: calls(node, "addjob") > before + 10)
+        wait_until(lambda: requests_of(node, "addjob") > before + 10)
         process.send_signal(number)
         out, err = process.communicate(timeout=PATIENCE_SECONDS)
     assert process.returncode == 130, err
@@ -246,9 +232,9 @@ def test_a_signal_ends_it_with_the_figures_and_no_job_left(number, node, client)
 
 
 def test_the_second_signal_leaves_the_jobs(node, client):
-    before = calls(node, "addjob")
+    before = requests_of(node, "addjob")
     with running("bench", "--for", "60s", "--clients", "2", node=node) as process:
-        wait_until(lambda: calls(node, "addjob") > before + 10)
+        wait_until(lambda: requests_of(node, "addjob") > before + 10)
         # While the node does not answer, the first signal cannot end it.
         stopped = threading.Thread(target=client.debug, args=("SLEEP", "3"))
         stopped.start()
@@ -265,6 +251,12 @@ def test_the_second_signal_leaves_the_jobs(node, client):
     assert next(iter(client.jscan_all()), None) is not None
 
 
+def test_a_reader_that_has_gone_and_no_job_is_left(node, client):
+    done = run_into_a_closed_pipe("bench", *FEW, node=node)
+    assert (done.returncode, done.stderr) == (0, b"")
+    assert list(client.jscan_all()) == []
+
+
 def test_a_full_disk_is_9_and_no_job_is_left(node, client):
     done = run_in_shell('"$@" >/dev/full', "bench", *FEW, node=node)
     assert (done.returncode, len(done.stderr.splitlines())) == (9, 1)
@@ -272,9 +264,9 @@ def test_a_full_disk_is_9_and_no_job_is_left(node, client):
 
 
 def test_killed_its_jobs_are_gone_after_five_minutes(node, client):
-    before = calls(node, "addjob")
+    before = requests_of(node, "addjob")
     with running("bench", "--for", "60s", "--clients", "2", node=node) as process:
-        wait_until(lambda: calls(node, "addjob") > before + 10)
+        wait_until(lambda: requests_of(node, "addjob") > before + 10)
         process.kill()
         process.wait()
     job = next(iter(client.jscan_all(reply="all")))

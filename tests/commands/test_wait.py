@@ -11,6 +11,7 @@ import pytest
 from disquectl import Client
 from disquectl.sandbox.thread import SandboxThread
 from tests.conftest import run_disquectl
+from tests.support.hanging_node import hanging
 from tests.support.jobs import add, replicated, take
 from tests.support.nodes import free_port
 from tests.support.processes import PATIENCE_SECONDS, run_in_shell, running
@@ -278,6 +279,13 @@ def test_nothing_is_true_while_a_node_does_not_answer(words, mortal):
     )
 
 
+def test_a_node_that_hangs_is_waited_for(cluster):
+    with hanging(cluster[1]):
+        result = run_disquectl("wait", "--ready", "--response-timeout", "200ms", node=cluster[0])
+    assert (result.code, result.out.split()[0]) == (0, "ready")
+    assert f"warning: {cluster[1]}" in result.err
+
+
 def test_a_node_that_is_silent_does_not_delay_the_timeout(node):
     with ScriptedNode(*[[silent]] * 9) as other:
         begun = time.monotonic()
@@ -313,6 +321,8 @@ def test_a_signal_ends_it_with_130(number, node):
     looked = has_looked([node], "qlen")
     with waits(node, "mail", "--empty") as process:
         wait_until(looked)
+        # With the second look it has the reply to the first.
+        wait_until(has_looked([node], "qlen"))
         process.send_signal(number)
         out, err = process.communicate(timeout=PATIENCE_SECONDS)
     assert (process.returncode, out) == (130, b"")

@@ -16,6 +16,7 @@ from disquectl import Client
 from disquectl.commands import all_commands, find
 from disquectl.execution.parser import parse
 from disquectl.sandbox.thread import SandboxThread
+from disquectl.spec.parameters import convert
 from tests.docs.pages import HELP
 
 PAGE_JOB = "D-dcb833cf-8YL1NT17e9+wsA/09NqxscQI-05a1"
@@ -80,6 +81,37 @@ def pasted(example: str, folder: Path) -> subprocess.CompletedProcess[str]:
 
 def test_the_rows_left_out_are_there() -> None:
     assert all(any(example.startswith(start) for example in EXAMPLES) for start in (*ENDLESS, *UNKNOWN_JOB))
+
+
+# Pages with examples that no test runs: files of cron, systemd, Kubernetes and Icinga, scripts with kubectl.
+CHECKING = ("deployments", "doctor", "measuring", "monitoring")
+# As a line or a part of one, up to what belongs to the shell; or as a list of words.
+TYPED = re.compile(r"disquectl ([a-z][^`\n#|>&;)]*)")
+LISTED = re.compile(r'disquectl"((?:, "[^"]*")+)')
+
+
+def commands_of_pages() -> list[str]:
+    text = "\n".join((HELP / f"{name}.md").read_text() for name in CHECKING)
+    listed = [" ".join(re.findall(r'"([^"]*)"', words)) for words in LISTED.findall(text)]
+    return sorted({*(words.strip() for words in TYPED.findall(text)), *listed})
+
+
+@pytest.mark.parametrize("line", commands_of_pages())
+def test_every_command_of_the_pages_about_checking_can_be_typed(line: str) -> None:
+    if " " not in line:
+        assert find(line) is not None  # a sentence names the command
+        return
+    invocation = parse(shlex.split(line.replace("$disque_queue$", "mail")), find)
+    assert invocation is not None
+    grammar = invocation.command.grammar
+    convert((*grammar.arguments, *grammar.options), invocation.words)
+
+
+def test_the_commands_of_the_pages_are_found() -> None:
+    found = commands_of_pages()
+    assert "doctor --fail-on error" in found
+    assert "check ping -n 127.0.0.1:7711 -t 3s" in found
+    assert len(found) > 30
 
 
 def cheat_lines() -> list[str]:

@@ -59,6 +59,7 @@ def figures(*words, node, code=0):
         ["check", "ping", "--length-warning", "1"],
         ["check", "ping", "--interval", "1s"],
         ["check", "queue", "q", "--expected", "3"],
+        ["check", "queue", "q", "--interval", "2s", "-t", "2s"],
         ["check", "ping", "-t", "0"],
         ["check", "ping"],
         ["-n", NOWHERE, "check", "cluster"],
@@ -125,6 +126,18 @@ def test_it_ends_in_time(item, step):
         assert time.monotonic() - begun < 10
         assert "no " in text
         assert not data
+
+
+def test_a_short_timeout_shortens_the_interval(node):
+    text, _ = check("queue", "mail", "-t", "900ms", node=node)
+    assert "length 0" in text
+
+
+def test_a_node_that_is_named_twice_is_checked_once(node, client):
+    node_id = client.hello()["node"]
+    text, data = check("node", node, node_id[:8], node=node)
+    assert text.startswith(f"DISQUE OK - node {node}: ")
+    assert len(data) == 5
 
 
 def test_a_lookup_that_hangs_ends_in_time():

@@ -11,6 +11,8 @@ from disquectl import Client
 from disquectl.protocol.worker_names import worker_name
 from tests.conftest import run_disquectl
 from tests.health.doctor import INTERVAL, doctor, follow, one
+from tests.support.changed_node import ChangedNode
+from tests.support.hanging_node import requests_of
 from tests.support.jobs import add, replicated, take
 from tests.support.nodes import free_port
 from tests.support.queue_names import NAMES
@@ -280,6 +282,31 @@ def test_a_lone_node(node):
     assert found["few-nodes"][0]["severity"] == "note"
 
 
+# What a sandbox cannot be brought to
+
+
+@pytest.mark.parametrize(
+    ("rule", "verb", "change"),
+    [
+        ("clock-skew", b"TIME", lambda reply: [b"%d" % (int(reply[0]) + 5), reply[1]]),
+        ("clock-skew", b"TIME", lambda reply: [b"%d" % (int(reply[0]) - 5), reply[1]]),
+        ("aof-error", b"INFO", lambda reply: reply.replace(b"write_status:ok", b"write_status:err")),
+        ("aof-error", b"INFO", lambda reply: reply.replace(b"bgrewrite_status:ok", b"bgrewrite_status:err")),
+        ("versions-differ", b"INFO", lambda reply: reply.replace(b"disque_version:1", b"disque_version:2")),
+        ("node-unreachable", b"CLUSTER", lambda reply: reply.replace(b" noflags ", b" fail ", 1)),
+    ],
+)
+def test_one_node_that_answers_otherwise(cluster, rule, verb, change):
+    with ChangedNode(cluster[0], verb, change) as changed_node:
+        nodes = ",".join([changed_node.address, *cluster[1:]])
+        found = doctor(nodes, "--seeds-only")
+        assert list(found) == [rule]
+        finding = one(found, rule)
+        assert finding["command"].startswith("disquectl")
+        changed_node.on = False
+        assert doctor(nodes, "--seeds-only") == {}
+
+
 # Queues
 
 
@@ -367,6 +394,19 @@ def test_a_queue_that_grows(cluster):
         ended.set()
         for thread in threads:
             thread.join()
+
+
+def test_only_queues_with_jobs_are_asked_again_during_the_interval(node, client):
+    names = [f"empty-{number}" for number in range(20)]
+    for name in names:
+        add(node, name)
+        client.fastack(*(job["id"] for job in client.getjob(name)))
+    add(node, "mail")
+    add(node, "dead:mail")
+    before = requests_of(node, "qstat")
+    assert "no-consumer" in doctor(node)
+    # All 22 once, and one of them five times more.
+    assert requests_of(node, "qstat") - before == 22 + 5
 
 
 def test_dead_letters(cluster):

@@ -2,11 +2,8 @@
 
 from __future__ import annotations
 
-import contextlib
-import json
 import os
 import re
-import shutil
 import signal
 import socket
 import subprocess
@@ -15,7 +12,6 @@ import threading
 import time
 import urllib.error
 import urllib.request
-from functools import partial
 
 import pytest
 
@@ -25,7 +21,9 @@ from disquectl.merge.queues import NAMES as STAT
 from disquectl.merge.queues import QueueSum
 from disquectl.protocol.worker_names import worker_name
 from tests.conftest import run_disquectl
+from tests.health.exporter import get, listening
 from tests.health.test_doctor import call
+from tests.support.hanging_node import hanging, requests_of
 from tests.support.jobs import add, take
 from tests.support.processes import environment, run_in_shell, run_python, running
 from tests.support.queue_names import NAMES
@@ -185,21 +183,6 @@ def test_labels_of_any_bytes(name):
 # Scrapes
 
 
-@contextlib.contextmanager
-def listening(node, *words, **env):
-    with running("metrics", "--listen", ":0", *words, node=node, **env) as process:
-        line = process.stderr.readline().decode()
-        while "listening on" not in line:
-            assert line, process.wait(timeout=30)
-            line = process.stderr.readline().decode()
-        yield process, line.split()[-1]
-
-
-def get(url):
-    with urllib.request.urlopen(url, timeout=30) as answer:
-        return answer.read().decode()
-
-
 def test_scrapes(cluster):
     add(cluster[0], "mail", replicate=3)
     with listening(cluster[0]) as (process, url):
@@ -230,6 +213,29 @@ def test_scrapes_while_a_node_stops_and_while_none_answers(mortal):
         found = parsed(get(url))
         assert found["disque_up"] == {f'node="{nodes[0]}"': 0}
         assert found["disque_reachable_nodes"] == {"": 0}
+
+
+def test_scrapes_while_a_node_hangs_and_after_it(cluster):
+    with listening(cluster[0], "--response-timeout", "300ms") as (process, url):
+        assert sum(parsed(get(url))["disque_up"].values()) == 3
+        with hanging(cluster[1]):
+            assert parsed(get(url))["disque_up"][f'node="{cluster[1]}"'] == 0
+        assert sum(parsed(get(url))["disque_up"].values()) == 3
+        process.send_signal(signal.SIGTERM)
+        assert process.wait(timeout=30) == 0
+
+
+def test_a_scrape_under_way_does_not_delay_the_end(cluster):
+    with listening(cluster[0], "--response-timeout", "60s") as (process, url):
+        get(url)
+        asked = requests_of(cluster[0], "hello")
+        with hanging(cluster[1], "5"):
+            host, _, port = url.split("/")[2].partition(":")
+            with socket.create_connection((host, int(port))) as scrape:
+                scrape.sendall(b"GET /metrics HTTP/1.0\r\n\r\n")
+                wait_until(lambda: requests_of(cluster[0], "hello") > asked)
+                process.send_signal(signal.SIGTERM)
+                assert process.wait(timeout=2) == 0
 
 
 def test_scrapes_that_overlap_share_a_look():
@@ -296,97 +302,6 @@ def test_a_node_that_hangs_does_not_hold_up_a_scrape(node):
             found = parsed(get(url))["disque_up"]
             assert time.monotonic() - begun < 10
         assert found == {f'node="{node}"': 1, f'node="{hanging.address}"': 0}
-
-
-# Prometheus itself
-
-
-def tool(*words, stdin=""):
-    program = shutil.which("promtool")
-    if program is None:
-        pytest.skip("promtool is not installed")
-    return subprocess.run(
-        [program, *words], input=stdin, capture_output=True, text=True, timeout=60, check=False
-    )
-
-
-def test_promtool_accepts_the_metrics(cluster):
-    for name in (b"mail", b'a"b\\c', b"\xff\n"):
-        add(cluster[0], name, replicate=3)
-    document = run_disquectl("metrics", node=cluster[0]).out
-    done = tool("check", "metrics", stdin=document)
-    assert (done.returncode, done.stdout, done.stderr) == (0, "", "")
-
-
-def test_promtool_accepts_the_rules(tmp_path):
-    rules = tmp_path / "disque.yml"
-    rules.write_text(run_disquectl("metrics", "--rules", node="127.0.0.1:1").out)
-    done = tool("check", "rules", str(rules))
-    assert done.returncode == 0, done.stdout + done.stderr
-    assert "10 rules found" in done.stdout
-
-
-def test_prometheus_scrapes_and_an_alert_fires(mortal, tmp_path):
-    program = shutil.which("prometheus")
-    if program is None:
-        pytest.skip("prometheus is not installed")
-    nodes = mortal.addresses
-    add(nodes[0], "mail", replicate=3)
-    add(nodes[0], "dead:mail", replicate=3)
-    rules = run_disquectl("metrics", "--rules", node=nodes[0]).out
-    (tmp_path / "rules.yml").write_text(re.sub(r"( +)for: \S+", r"\1for: 1s", rules))
-    with listening(nodes[0]) as (_, url):
-        (tmp_path / "prometheus.yml").write_text(
-            "global: {scrape_interval: 1s, evaluation_interval: 1s}\n"
-            "rule_files: [rules.yml]\n"
-            "scrape_configs:\n"
-            f"  - {{job_name: disque, static_configs: [{{targets: ['{url.split('/')[2]}']}}]}}\n"
-        )
-        with socket.create_server(("127.0.0.1", 0)) as found:
-            port = found.getsockname()[1]
-        words = [
-            program,
-            f"--config.file={tmp_path / 'prometheus.yml'}",
-            f"--storage.tsdb.path={tmp_path / 'data'}",
-            f"--web.listen-address=127.0.0.1:{port}",
-        ]
-        server = subprocess.Popen(words, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
-        try:
-            api = f"http://127.0.0.1:{port}/api/v1"
-            wait_until(lambda: query(api, "disque_up"))
-            wait_until(lambda: len(query(api, "count_over_time(disque_up[1m])")) == 3)
-            # With `bool`, a comparison returns 0 where it does not hold, and nothing where there is no data.
-            for expression in expressions(rules):
-                compared = re.sub(r"(?<=\s)([<>]=?|[=!]=)(?=\s)", r"\1 bool", expression)
-                wait_until(partial(query, api, compared))
-            # In the second before the first scrape there were no metrics.
-            wait_until(lambda: firing(api) <= {"DisqueQueueWithoutConsumer"})
-            mortal.stop_node(2)
-            wait_until(lambda: "DisqueNodeDown" in firing(api))
-        finally:
-            server.terminate()
-            server.wait(timeout=30)
-
-
-def expressions(rules):
-    """The expression of each alert rule, on one line."""
-    found = re.findall(r"^ +expr: (?:>-\n((?: {10}.*\n)+)|(.*)\n)", rules, re.MULTILINE)
-    assert len(found) == rules.count("expr:")
-    # What is absent has no data as long as all is well.
-    return [" ".join((folded or line).split()) for folded, line in found if "absent(" not in line]
-
-
-def query(api, expression):
-    """The result of an expression; empty while the server is not up."""
-    try:
-        return json.loads(get(f"{api}/query?query={urllib.request.quote(expression)}"))["data"]["result"]
-    except urllib.error.URLError:
-        return []
-
-
-def firing(api):
-    alerts = json.loads(get(f"{api}/alerts"))["data"]["alerts"]
-    return {alert["labels"]["alertname"] for alert in alerts if alert["state"] == "firing"}
 
 
 def test_importing_the_command_does_not_load_the_server():

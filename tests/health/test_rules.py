@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
 
 from disquectl.health.finding import MOST, SEVERITIES, Found, Rule, at_least, findings
@@ -55,8 +57,14 @@ def healthy():
     return seen
 
 
+# `1 nodes`, but not `1 of 2 nodes`.
+BAD_PLURAL = re.compile(r"\b1 (?:[a-z]+ )?(?:nodes|jobs|queues|clients|cases|replicas|times)\b")
+
+
 def rules_of(seen):
-    return [finding.rule.name for finding in examine(seen)]
+    found = examine(seen)
+    assert [finding.found.what for finding in found if BAD_PLURAL.search(finding.found.what)] == []
+    return [finding.rule.name for finding in found]
 
 
 def queue(name=b"mail", lengths=(5, 5), out=(0, 0), jobs_in=(0, 0), blocked=0, **more):

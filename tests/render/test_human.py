@@ -102,3 +102,5 @@ def test_a_point_as_in_iso_8601_is_relative():
 
 def test_a_count_of_one_is_singular():
     assert [counted(number, "job") for number in (0, 1, 2)] == ["0 jobs", "1 job", "2 jobs"]
+    assert counted(1_200, "job") == "1,200 jobs"
+    assert [counted(number, "job is", "jobs are") for number in (1, 2)] == ["1 job is", "2 jobs are"]
