@@ -13,7 +13,7 @@ from functools import partial
 from itertools import compress, islice
 
 from disquectl.bulk.report import Report
-from disquectl.bulk.summary import DONE, GONE, LEFT, DoneJobs, by_state, count_of
+from disquectl.bulk.summary import DONE, GONE, LEFT, DoneJobs, by_state
 from disquectl.errors import DataError, DisquectlError, OutcomeUnknown, UsageError
 from disquectl.execution.signals import Stop
 from disquectl.fanout.ask import require_an_answer, settle, silent_nodes
@@ -176,7 +176,7 @@ def _question(action: JobAction, choice: Choice, selection: Selection) -> str:
     which = ""
     if selection.limit is not None and selection.limit < len(choice):
         which = f"the {'newest' if selection.newest else 'oldest'} {selection.limit:,} of "
-    what = f"{action.name} {action.deed} {which}{count_of(len(choice))}:"
+    what = f"{action.name} {action.deed} {which}{counted(len(choice), 'job')}:"
     warning = action.warning(choice)
     return "\n".join([what, *lines, *([warning] if warning else [])])
 

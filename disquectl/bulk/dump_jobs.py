@@ -7,7 +7,6 @@ from contextlib import contextmanager
 from disquectl.bulk.act_on_jobs import Pace
 from disquectl.bulk.dump_file import DumpFile
 from disquectl.bulk.progress import Progress
-from disquectl.bulk.summary import count_of
 from disquectl.errors import DataError, DisquectlError, PartlyDone, UsageError
 from disquectl.execution.selecting import selection_of
 from disquectl.execution.signals import STOPPING, Signals
@@ -18,6 +17,7 @@ from disquectl.fanout.whole_jobs import WholeJobsScan
 from disquectl.merge.job_dump import DumpRecords
 from disquectl.merge.states import DELAYED, IN_FLIGHT, QUEUED, UNKNOWN
 from disquectl.protocol.server_replies import info
+from disquectl.render.human import counted
 from disquectl.render.output import writer
 
 TYPE_CHECKING = False
@@ -65,9 +65,12 @@ def dump(values: Values, shape: Shape, session: Session) -> None:
             file.leave(is_empty=not run.has_begun)
             if run.has_begun and isinstance(problem, (DisquectlError, KeyboardInterrupt)):
                 # A failed write may have ended within a line.
-                count = "some jobs" if isinstance(problem, DataError) else count_of(run.count)
-                verb = "is" if count == count_of(1) else "are"
-                session.problem(f"{file.path} was not replaced; {count} {verb} in {file.partial}")
+                jobs = (
+                    "some jobs are"
+                    if isinstance(problem, DataError)
+                    else counted(run.count, "job is", "jobs are")
+                )
+                session.problem(f"{file.path} was not replaced; {jobs} in {file.partial}")
         raise
 
 
@@ -117,7 +120,7 @@ class _Run:
         for line in silent:
             self._session.problem(line)
         by_state = ", ".join(f"{count:,} {state}" for state, count in sorted(self._counts.items()))
-        text = f"{count_of(self.count)} written" + (f" ({by_state})" if by_state else "")
+        text = f"{counted(self.count, 'job')} written" + (f" ({by_state})" if by_state else "")
         if silent:
             raise PartlyDone(f"{text}; jobs that only those nodes have are missing")
         if self._file is not None:

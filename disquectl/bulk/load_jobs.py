@@ -18,7 +18,7 @@ from disquectl.bulk.load_plan import LoadPlan
 from disquectl.bulk.load_survey import Survey
 from disquectl.bulk.progress import Progress
 from disquectl.bulk.source import open_source
-from disquectl.bulk.summary import DONE, LEFT, SKIPPED, UNKNOWN, Summary, count_of
+from disquectl.bulk.summary import DONE, LEFT, SKIPPED, UNKNOWN, Summary
 from disquectl.client.stream import Stream
 from disquectl.errors import DataError, DisquectlError, OutcomeUnknown, PartlyDone, ReplyError, UsageError
 from disquectl.execution.selecting import selection_of
@@ -26,6 +26,7 @@ from disquectl.fanout.scan_all import NoGarbageCollection
 from disquectl.merge.nodes import possible_replicas
 from disquectl.protocol.columns import Column, Columns, column
 from disquectl.protocol.job_options import DEFAULT_TIMEOUT_MS, MAX_REPLICAS
+from disquectl.render.human import counted
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -145,7 +146,8 @@ class _Loading:
         out.summarize({"matched": count + summary.matched})
         out.finish()
         others = [summary.part(kind) for kind in (SKIPPED, LEFT) if summary.counts[kind]]
-        session.note(f"load: {', '.join([f'{count_of(count)} would be added', *others])}")
+        added = counted(count, "job")
+        session.note(f"load: {', '.join([f'{added} would be added', *others])}")
         for problem in self._known.silent():
             session.problem(problem)
         if self._known.silent():
@@ -179,9 +181,8 @@ class _Loading:
         ):
             run.carry_out(stream)
         if plan.was_reduced:
-            most = plan.most_replicas
-            count = "1 replica" if most == 1 else f"{most} replicas"
-            session.note(f"jobs have at most {count}: the cluster can hold no more now")
+            most = counted(plan.most_replicas, "replica")
+            session.note(f"jobs have at most {most}: the cluster can hold no more now")
         run.report_the_end(stream.failure, self._known.silent())
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from heapq import nsmallest
 
 from disquectl.bulk.load_batches import LoadBatcher
-from disquectl.bulk.summary import by_state, count_of
+from disquectl.bulk.summary import by_state
 from disquectl.render.escape import for_terminal
 from disquectl.render.human import counted
 
@@ -75,5 +75,5 @@ class Survey:
             others = ", ".join(f"{count:,} {reason}" for reason, count in self.others.items())
             lines.append(f"  not added: {others}")
         where = "" if to is None else f" to queue {for_terminal(to)}"
-        total = count_of(sum(self.counts.values()))
+        total = counted(sum(self.counts.values()), "job")
         return "\n".join([f"load adds {total} of {for_terminal(path)}{where}:", *lines])

@@ -16,6 +16,7 @@ from disquectl.bulk.move_jobs import Move, names_of
 from disquectl.errors import ConnectionFailed, DisquectlError, NoAnswer, NotDisque, ReplyError, UsageError
 from disquectl.execution.selecting import selection_of
 from disquectl.protocol.job_options import DEFAULT_TIMEOUT_MS
+from disquectl.render.human import counted
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -67,9 +68,8 @@ def move(values: Values, shape: Shape, session: Session) -> None:
 def note_fewer_replicas(options: CopyOptions, session: Session) -> None:
     """Say so if copies got fewer replicas than their originals had."""
     if options.was_reduced:
-        most = options.most_replicas
-        count = "1 replica" if most == 1 else f"{most} replicas"
-        session.note(f"copies have at most {count}: the destination can hold no more now")
+        most = counted(options.most_replicas, "replica")
+        session.note(f"copies have at most {most}: the destination can hold no more now")
 
 
 def _node_ids(session: Session) -> set[str]:

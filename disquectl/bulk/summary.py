@@ -8,6 +8,7 @@ from __future__ import annotations
 from disquectl.errors import OutcomeUnknown, PartlyDone, ReplyError
 from disquectl.merge.states import IN_FLIGHT
 from disquectl.merge.states import UNKNOWN as MAYBE_QUEUED
+from disquectl.render.human import counted
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -114,7 +115,7 @@ class Summary:
 
     def text(self) -> str:
         """The summary as a sentence: outcomes that occurred, with their reasons."""
-        parts = [f"{count_of(self.matched)} matched"]
+        parts = [f"{counted(self.matched, 'job')} matched"]
         parts += [self.part(kind) for kind in KINDS if self.counts[kind] or kind == DONE]
         if self.not_selected:
             parts.append(f"{self.not_selected:,} in flight not selected")
@@ -145,16 +146,11 @@ class Summary:
         return None
 
 
-def count_of(jobs: int) -> str:
-    """`1 job`, `2 jobs`."""
-    return "1 job" if jobs == 1 else f"{jobs:,} jobs"
-
-
 def running_twice(counts: dict[tuple[bytes, str], int], states: frozenset[str]) -> str:
     """What to know before jobs that a consumer may have are acted on; "" if there are none."""
     taken = {IN_FLIGHT, MAYBE_QUEUED} & states
     count = sum(count for (_, state), count in counts.items() if state in taken)
-    return f"{count_of(count)} may be running now and will run twice" if count else ""
+    return f"{counted(count, 'job')} may be running now and will run twice" if count else ""
 
 
 def by_state(counts: dict[tuple[bytes, str], int], limit: int = 8) -> list[tuple[bytes, str]]:

@@ -12,6 +12,7 @@ from math import inf
 
 from disquectl.functions import target
 from disquectl.functions.outcome import failure_of, rejection_of
+from disquectl.functions.results import drained
 from disquectl.worker.job import Failure
 
 TYPE_CHECKING = False
@@ -64,13 +65,7 @@ class EventLoop:
 
     def take_waiting(self) -> list[Entry]:
         """Return the jobs whose functions have not begun; they will not."""
-        taken = []
-        while self._waiting:
-            try:
-                taken.append(self._waiting.popleft())
-            except IndexError:
-                break
-        return taken
+        return drained(self._waiting)
 
     def cancel(self, entry: Entry, why: str) -> bool:
         """Cancel the task of this job, which fails for this reason; whether that was possible."""

@@ -15,6 +15,7 @@ from math import inf
 
 from disquectl.functions import target
 from disquectl.functions.outcome import failure_of, rejection_of
+from disquectl.functions.results import drained
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -87,13 +88,7 @@ class Threads:
 
     def take_waiting(self) -> list[Entry]:
         """Return the jobs whose functions have not begun; they will not."""
-        taken = []
-        while self._waiting:
-            try:
-                taken.append(self._waiting.popleft())
-            except IndexError:
-                break
-        return taken
+        return drained(self._waiting)
 
     def cancel(self, entry: Entry, why: str) -> bool:
         """Whether its function can be made to end. A thread cannot be ended."""

@@ -6,7 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from disquectl.bulk.summary import KINDS, Summary, by_state, count_of
+from disquectl.bulk.summary import KINDS, Summary, by_state
+from disquectl.render.human import counted
 
 
 def summary_of(*outcomes):
@@ -93,7 +94,7 @@ def test_how_a_run_ends(outcomes, complete, code):
 
 
 def test_jobs_are_counted_in_words():
-    assert [count_of(0), count_of(1), count_of(12345)] == ["0 jobs", "1 job", "12,345 jobs"]
+    assert [counted(number, "job") for number in (0, 1, 12345)] == ["0 jobs", "1 job", "12,345 jobs"]
 
 
 def test_the_queues_with_the_most_jobs_come_first():
