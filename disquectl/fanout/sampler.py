@@ -244,7 +244,7 @@ class Sampler:
             node.maxmemory = int(limit) if limit.isdigit() else None
 
     def _take_clients(self, node: NodeSamples, reply: Reply, now: float) -> None:
-        """Take who waits; who consumes which queues is read seldom."""
+        """Note how many clients wait; and, less often, which queues the consumers name."""
         if isinstance(reply, bytes):
             node.add_clients(*blocked_in(reply))
         if now >= self._consumed_due.get(node.node_id, 0.0):

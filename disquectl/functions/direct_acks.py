@@ -47,7 +47,7 @@ class DirectAcks:
         return bool(self._done)
 
     def add(self, entries: Sequence[Entry], now: float) -> list[Entry]:
-        """These are done. Return those that their nodes may not have any more: they are not acknowledged."""
+        """Add jobs that are done; return those whose nodes may have lost them, which are not added."""
         latest = now - SURELY_SECONDS
         sure = [entry for entry in entries if entry.taken > latest]
         self._done += sure

@@ -175,7 +175,7 @@ class FunctionWorker(Worker):
         self._job_ended(job, failure, entry.seconds)
 
     def _acknowledge_if_there(self, entry: Entry) -> None:
-        """It is done, and its node may not have it any more: let the lifecycle ask before it acknowledges."""
+        """The job is done, but its node may have lost it: let the lifecycle look before it acknowledges."""
         job = entry.as_job()
         self._lifecycle.take_done([job])
         job.too_late = True

@@ -100,7 +100,7 @@ class Suspicion:
 class Suspects:
     """The suspects of a scan, by kind: job ID -> queue.
 
-    factor  one of so many jobs was looked at for where its replicas are
+    factor  of this many jobs, one was looked at to find its replicas
     """
 
     __slots__ = ("_clocks", "_found", "_lists", "factor")
