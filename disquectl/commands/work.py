@@ -103,9 +103,11 @@ def check(values: Values) -> None:
     check_rates(values)
     if values.get("timeout") == 0:
         raise UsageError("--timeout 0 would end every command at once", "leave it out for no limit")
-    for name in ("in_flight", "max_jobs_per_handler", "max_memory"):
-        if name in values and "lines" not in values:
-            raise UsageError(f"--{name.replace('_', '-')} needs --lines")
+    if "in_flight" in values and "lines" not in values:
+        raise UsageError("--in-flight needs --lines")
+    for name in ("max_jobs_per_handler", "max_memory"):
+        if name in values and "lines" not in values and "call" not in values:
+            raise UsageError(f"--{name.replace('_', '-')} needs --lines or --call")
     check_expiry("--dead-ttl", values.get("dead_ttl", 0), time.time())
 
 
@@ -119,7 +121,7 @@ def _check_call(values: Values, taking: list[str]) -> None:
         return
     if "command" in values:
         raise UsageError("a command and --call cannot be combined", "use one of them")
-    alone = ("term_exit_0_done", "tag", "in_flight", "max_jobs_per_handler", "max_memory")
+    alone = ("term_exit_0_done", "tag", "in_flight")
     unfit = [*taking, *(f"--{name.replace('_', '-')}" for name in alone if name in values)]
     if unfit:
         raise UsageError(f"{unfit[0]} and --call cannot be combined")
@@ -194,12 +196,12 @@ COMMAND = Command(
             Option(
                 "--max-jobs-per-handler",
                 number(1),
-                "With --lines: replace a process after N jobs.",
+                "With --lines or --call: replace a process after N jobs.",
             ),
             Option(
                 "--max-memory",
                 SIZE,
-                "With --lines: replace a process with a larger RSS.",
+                "With --lines or --call: replace a process with a larger RSS.",
             ),
             Option("--tag", FLAG, "Begin each line that a command writes with the job's ID."),
             Option("--timeout", DURATION, "End a command that takes longer than this: TERM, then KILL."),

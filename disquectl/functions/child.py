@@ -9,7 +9,7 @@ import time
 from contextlib import suppress
 
 import disquectl
-from disquectl.functions.messages import FROM_PARENT_FD, MARK, TO_PARENT_FD, framed, read_line
+from disquectl.functions.messages import FROM_PARENT_FD, MARK, TO_PARENT_FD, Heir, Limit, framed, read_line
 from disquectl.worker.poller import READ
 
 TYPE_CHECKING = False
@@ -41,6 +41,9 @@ class CallingProcess:
     is_replaced  it takes no more jobs, and another one was started for it
     is_over      it has said that it ends by itself
     counts       its counts, as it last reported them
+    taken        how many jobs it has taken, with --max-jobs
+    limit        how many functions it may run at a time, as it was told
+    has_heir     whether another process keeps its jobs, as it was told; None before that
     figures      the numbers of its queues, likewise
     """
 
@@ -56,6 +59,8 @@ class CallingProcess:
         self.began = time.monotonic()
         self.is_ready = self.is_replaced = self.is_over = False
         self.counts: dict[str, int] = {}
+        self.taken = self.limit = 0
+        self.has_heir: bool | None = None
         self.figures: dict[bytes, Numbers] = {}
         self._poller = poller
         self._log = log
@@ -87,13 +92,26 @@ class CallingProcess:
         for fd in (self._lines, self._stderr):
             os.set_blocking(fd, False)
         self.set_reading()
-        self.tell(framed(start))
+        self.tell(start)
 
-    def tell(self, message: bytes) -> None:
+    def tell(self, message: object) -> None:
         """Send it a message."""
+        data = framed(message)
         with suppress(BrokenPipeError):
-            while message:
-                message = message[os.write(self._control, message) :]
+            while data:
+                data = data[os.write(self._control, data) :]
+
+    def tell_limit(self, most: int) -> None:
+        """Let it run up to this many functions at a time, if that is more than before."""
+        if most > self.limit:
+            self.limit = most
+            self.tell(Limit(most))
+
+    def tell_heir(self, exists: bool) -> None:
+        """Tell it whether another process keeps its jobs, if it does not know that."""
+        if exists is not self.has_heir:
+            self.has_heir = exists
+            self.tell(Heir(exists))
 
     def signal(self, number: int) -> None:
         """Send it a signal."""

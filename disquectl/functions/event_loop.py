@@ -32,13 +32,12 @@ class EventLoop:
     def __init__(
         self,
         call: Callable[[Entry], Coroutine[Any, Any, object]],
-        concurrency: int,
         results: Results,
         lines: int,
     ) -> None:
         """`lines`: how many lines of a traceback to keep."""
         self._call = call
-        self._concurrency = concurrency
+        self._most = 0
         self._results = results
         self._lines = lines
         self._waiting: deque[Entry] = deque()
@@ -52,6 +51,11 @@ class EventLoop:
         self._will_wake = False
         self._is_closed = False
         threading.Thread(target=self._run_loop, name="disquectl-loop", daemon=True).start()
+
+    def set_limit(self, most: int) -> None:
+        """Run up to this many functions at a time: more than before."""
+        self._most = most
+        self._loop.call_soon_threadsafe(self._begin)
 
     def start(self, entries: Sequence[Entry], _now: float) -> None:
         """Run the functions for these jobs."""
@@ -98,7 +102,7 @@ class EventLoop:
     def _begin(self) -> None:
         self._is_scheduled = False
         waiting, tasks = self._waiting, self._tasks
-        while waiting and len(tasks) < self._concurrency:
+        while waiting and len(tasks) < self._most:
             try:
                 entry = waiting.popleft()
             except IndexError:

@@ -1,7 +1,7 @@
 """What the parent and the processes that call functions say to each other.
 
-To a process: a Start, then lists of jobs to keep, pickled, each with its length before it. From a process:
-the lines of its log, and among them lines that begin with NUL: a word, a blank and JSON.
+To a process: a Start, then Limit, Heir and Keep, pickled, each with its length before it. From a process: the
+lines of its log, and among them lines that begin with NUL: a word, a blank and JSON.
 """
 
 from __future__ import annotations
@@ -22,15 +22,14 @@ MARK = b"\0"
 _LENGTH_BYTES = 4
 # The descriptors of a process: from the parent, and to it.
 FROM_PARENT_FD, TO_PARENT_FD = 3, 4
-# The exit codes of a process: as of `work`, and these.
-RETIRED = 75
 
-Kind: TypeAlias = Literal["ready", "error", "counts", "figures", "retiring", "inherit", "over"]
+Kind: TypeAlias = Literal["ready", "error", "counts", "figures", "taken", "retiring", "inherit", "over"]
 READY: Kind = "ready"  # the function is there; the names of its queues
 ERROR: Kind = "error"  # it is not; why, and advice
 COUNTS: Kind = "counts"  # how many jobs were done, failed, ..., and are running and held
 FIGURES: Kind = "figures"  # queue -> its numbers (worker.figures), with --metrics
-RETIRING: Kind = "retiring"  # a function cannot be ended: start another process
+TAKEN: Kind = "taken"  # how many jobs it has taken, with --max-jobs
+RETIRING: Kind = "retiring"  # it takes no more jobs: how many run, the tokens of its rates; start another one
 INHERIT: Kind = "inherit"  # jobs for the next process to keep
 OVER: Kind = "over"  # it ends by itself: its exit code is that of its work
 
@@ -51,6 +50,27 @@ class Start:
     as_json: bool
     quiet: bool
     verbose: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Limit:
+    """How many functions a process may run at a time: none before it is told, and more each time."""
+
+    most: int
+
+
+@dataclass(frozen=True, slots=True)
+class Heir:
+    """For a process that is replaced: whether another one keeps its jobs that wait for their next attempt."""
+
+    exists: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Keep:
+    """Jobs of a process that is replaced, and in how many seconds each is due."""
+
+    jobs: list[tuple[Job, float]]
 
 
 def framed(message: object) -> bytes:

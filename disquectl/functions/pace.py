@@ -14,8 +14,7 @@ _MOST = 400
 class Pace:
     """The time that a function takes, from those that ended lately. It rises at once, and falls slowly."""
 
-    def __init__(self, concurrency: int) -> None:
-        self._concurrency = concurrency
+    def __init__(self) -> None:
         self._seconds: float | None = None
 
     def ended(self, count: int, seconds: float) -> None:
@@ -26,12 +25,12 @@ class Pace:
         else:
             self._seconds = (self._seconds + average) / 2
 
-    def in_advance(self, busy_for: float) -> int:
-        """Return how many jobs may wait for a function.
+    def in_advance(self, concurrency: int, busy_for: float) -> int:
+        """Return how many jobs may wait while `concurrency` functions run.
 
         `busy_for`: how long all functions have been running at least; 0 if one more could begin now.
         """
         if self._seconds is None:
             return 0
         seconds = max(self._seconds, busy_for, 1e-7)
-        return min(int(self._concurrency * _HORIZON_SECONDS / seconds), _MOST)
+        return min(int(concurrency * _HORIZON_SECONDS / seconds), _MOST)

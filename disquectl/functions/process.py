@@ -18,10 +18,12 @@ from disquectl.functions.messages import (
     INHERIT,
     OVER,
     READY,
-    RETIRED,
     RETIRING,
+    TAKEN,
     TO_PARENT_FD,
     Frames,
+    Heir,
+    Limit,
     Start,
     line,
     packed,
@@ -39,6 +41,7 @@ if TYPE_CHECKING:
     from typing import NoReturn
 
     from disquectl.execution.signals import Signals
+    from disquectl.functions.entry import Entry
     from disquectl.functions.target import Target
     from disquectl.worker.plan import Plan
 
@@ -93,8 +96,15 @@ class Process(FunctionWorker):
             numbers = self._figures.numbers(self._functions.by_queue(), self._lifecycle.held)
             self._log.forward(line(FIGURES, {os.fsdecode(name): some for name, some in numbers.items()}))
 
+    def _delivered(self, entries: list[Entry]) -> None:
+        if entries and self._plan.max_jobs is not None:
+            # Before their functions begin, which may end the process.
+            self._log.forward(line(TAKEN, self._source.taken))
+            self._log.write()
+        super()._delivered(entries)
+
     def listen(self, frames: Frames) -> None:
-        """Adopt the jobs that the parent sends."""
+        """Do what the parent says."""
         self._frames = frames
         os.set_blocking(FROM_PARENT_FD, False)
         self._poller.set(FROM_PARENT_FD, READ, self._heard)
@@ -104,8 +114,13 @@ class Process(FunctionWorker):
             data = os.read(FROM_PARENT_FD, _CHUNK_BYTES)
         except BlockingIOError:
             return
-        for jobs in self._frames.feed(data):
-            self.adopt(jobs)
+        for message in self._frames.feed(data):
+            if isinstance(message, Limit):
+                self.set_limit(message.most)
+            elif isinstance(message, Heir):
+                self.set_heir(message.exists)
+            else:
+                self.adopt(message.jobs)
         if not data:
             self._poller.drop(FROM_PARENT_FD)
             self._ending.signalled(signal.SIGTERM, self._now)
@@ -162,7 +177,7 @@ def _work(start: Start, plan: Plan, target: Target, log: ProcessLog, frames: Fra
         start.seeds,
         factory,
         log,
-        retiring=lambda: log.forward(line(RETIRING)),
+        retiring=lambda running, tokens: log.forward(line(RETIRING, [running, tokens])),
         inherit=lambda jobs: log.forward(line(INHERIT, packed(jobs))),
     )
     worker.listen(frames)
@@ -174,8 +189,6 @@ def _work(start: Start, plan: Plan, target: Target, log: ProcessLog, frames: Fra
         log.message(problem.message)
         log.close()
         return problem.exit_code
-    if worker.was_retired:
-        return RETIRED
     return 0 if well else 3
 
 

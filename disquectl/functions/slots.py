@@ -62,7 +62,8 @@ class Functions:
         self._working_callback = working
         self._stuck_callback = stuck
         self._results = Results()
-        self._pace = Pace(plan.concurrency)
+        self._pace = Pace()
+        self._most = 0
         # Jobs that run or wait here, by ID: those that were just delivered, and the others.
         self._fresh: dict[str, Entry] = {}
         self._slow: dict[str, Entry] = {}
@@ -78,20 +79,25 @@ class Functions:
         if target.is_async:
             from disquectl.functions.event_loop import EventLoop
 
-            self._runner = EventLoop(target.call, plan.concurrency, self._results, plan.backtrace)
+            self._runner = EventLoop(target.call, self._results, plan.backtrace)
         else:
-            self._runner = Threads(target.call, plan.concurrency, self._results, plan.backtrace)
+            self._runner = Threads(target.call, self._results, plan.backtrace)
+
+    def set_limit(self, most: int) -> None:
+        """Run up to this many functions at a time: more than before, and none before this is called."""
+        self._most = most
+        self._runner.set_limit(most)
 
     @property
     def free(self) -> int:
         """How many more jobs to take: those that can begin now, and those that soon can."""
-        if self._is_stuck:
+        most = self._most
+        if self._is_stuck or not most:
             return 0
-        waiting_or_running, most = self.running, self._plan.concurrency
         busy_for = 0.0
         if len(self._slow) >= most:
             busy_for = time.monotonic() - max(entry.started for entry in self._slow.values())
-        return max(most + self._pace.in_advance(busy_for) - waiting_or_running, 0)
+        return max(most + self._pace.in_advance(most, busy_for) - self.running, 0)
 
     @property
     def running(self) -> int:

@@ -21,12 +21,13 @@ from disquectl.functions.messages import (
     INHERIT,
     OVER,
     READY,
-    RETIRED,
     RETIRING,
-    framed,
+    TAKEN,
+    Keep,
     share,
     unpacked,
 )
+from disquectl.functions.place import Place
 from disquectl.worker.child import ended_processes
 from disquectl.worker.figures import added, text_of, without_present
 from disquectl.worker.poller import READ, WRITE, Poller
@@ -41,6 +42,7 @@ if TYPE_CHECKING:
 
     from disquectl.functions.messages import Kind, Start
     from disquectl.worker.figures import Numbers
+    from disquectl.worker.job import Job
     from disquectl.worker.log import Log
     from disquectl.worker.systemd import Systemd
 
@@ -84,7 +86,9 @@ class Supervisor:
         self._pause: dict[int, float] = {}
         self._codes: set[int] = set()
         self._error: UsageError | None = None
-        self._heirless: list[Any] = []
+        # Jobs that were kept by processes that are replaced, and that no process keeps now.
+        self._heirless: list[tuple[Job, float]] = []
+        self._places = [Place(share(start.plan, place, self._count)) for place in range(self._count)]
 
     def run(self) -> int:
         """Run until all processes have ended; return the exit code of `work`.
@@ -113,7 +117,7 @@ class Supervisor:
         if self._scrapes is not None:
             self._scrapes.close()
         if self._error is None:
-            self._log.totals(0)
+            self._log.totals(len(self._heirless))
         self._log.close()
 
     def _turn(self, signals: Signals) -> None:
@@ -136,11 +140,14 @@ class Supervisor:
             if now >= at and not self._is_ending:
                 del self._due[place]
                 self._spawn(place)
+        self._share_out()
 
     def _spawn(self, place: int) -> None:
-        start = replace(self._start, plan=share(self._start.plan, place, self._count))
+        plan = self._places[place].next_plan(time.monotonic())
+        if plan is None:
+            return
         process = CallingProcess(place, self._poller, self._log, self._heard)
-        process.spawn(self._environ, start, self._stdout.fd)
+        process.spawn(self._environ, replace(self._start, plan=plan), self._stdout.fd)
         self._processes[process.pid] = process
 
     # What processes say
@@ -160,67 +167,86 @@ class Supervisor:
             process.is_over = True
         elif kind == FIGURES:
             process.figures = {os.fsencode(name): tuple(some) for name, some in value.items()}
+        elif kind == TAKEN and not process.is_replaced:
+            process.taken = value
         elif kind == RETIRING:
-            process.is_replaced = True
-            if not self._is_ending:
-                self._spawn(process.place)
+            self._replace(process, *value)
         elif kind == INHERIT:
-            self._heirless.append(value)
-            self._give_to_heirs()
+            self._heirless += unpacked(value)
 
     def _metrics(self) -> str:
         return text_of(added([self._past, *(process.figures for process in self._processes.values())]))
 
     def _ready(self, process: CallingProcess) -> None:
         process.is_ready = True
-        self._give_to_heirs()
         if not self._is_ready:
             self._is_ready = True
-            self._service.ready(time.monotonic())
-            for place in range(1, self._count):
+            now = time.monotonic()
+            self._service.ready(now)
+            for place in self._places:
+                place.begin(now)
+            for number in range(1, self._count):
                 if not self._is_ending:
-                    self._spawn(place)
+                    self._spawn(number)
 
-    def _give_to_heirs(self) -> None:
-        """Give the jobs of a process that was replaced to another one."""
-        heirs = [one for one in self._processes.values() if one.is_ready and not one.is_replaced]
-        if heirs:
-            for jobs in self._heirless:
-                heirs[-1].tell(framed(unpacked(jobs)))
-            self._heirless.clear()
+    # Processes that are replaced
+
+    def _replace(self, process: CallingProcess, running: int, tokens: list[float]) -> None:
+        """It takes no more jobs: start another process in its place."""
+        process.is_replaced = True
+        process.counts["running"] = running
+        self._places[process.place].took(process.taken, tokens)
+        if not self._is_ending:
+            self._spawn(process.place)
+
+    def _share_out(self) -> None:
+        """Let processes run as many functions as those that they replace leave, and keep their jobs."""
+        replaced = [one for one in self._processes.values() if one.is_replaced]
+        others = [one for one in self._processes.values() if not one.is_replaced]
+        ready = [one for one in others if one.is_ready]
+        for process in ready:
+            running = [one.counts.get("running", 0) for one in replaced if one.place == process.place]
+            process.tell_limit(self._places[process.place].limit(running))
+        if self._heirless and ready:
+            ready[-1].tell(Keep(self._heirless))
+            self._heirless = []
+        if ready or not (others or self._due):
+            for process in replaced:
+                process.tell_heir(bool(ready))
 
     def _ended(self, process: CallingProcess, code: int) -> None:
         process.read_the_rest()
         process.close()
         self._past = added([self._past, without_present(process.figures)])
-        if self._error is not None or process.is_replaced:
+        if self._error is not None:
             return
         if self._is_ending and not process.is_ready:
             # It has taken no job.
             self._codes.add(_GOOD)
-            return
-        if (process.is_over and code in (_GOOD, _IN_PART)) or (
-            self._is_ending and code in (RETIRED, -signal.SIGTERM)
-        ):
+        elif (process.is_over and code in (_GOOD, _IN_PART)) or (self._is_ending and code == -signal.SIGTERM):
             self._codes.add(_IN_PART if code else _GOOD)
-            return
-        if process.is_over and self._start.plan.burst and code == 5:
+        elif process.is_over and self._start.plan.burst and code == 5:
             self._codes.add(code)
-            return
-        what = f"was ended by {signal.Signals(-code).name}" if code < 0 else f"ended with exit code {code}"
+        else:
+            self._ended_unexpectedly(process, code)
+
+    def _ended_unexpectedly(self, process: CallingProcess, code: int) -> None:
+        """Log it, and start another process in its place later, if there is something left to do."""
         self._codes.add(_IN_PART)
-        if self._is_ending:
-            self._log.message(f"process {process.pid} {what}: its jobs come back after their retry time")
+        ended = f"was ended by {signal.Signals(-code).name}" if code < 0 else f"ended with exit code {code}"
+        what = f"process {process.pid} {ended}: its jobs come back after their retry time"
+        place, now = self._places[process.place], time.monotonic()
+        if not process.is_replaced:
+            place.took(process.taken)
+        if process.is_replaced or self._is_ending or place.next_plan(now) is None:
+            self._log.message(what)
             return
         pause = self._pause.get(process.place, _AGAIN_SECONDS / 2) * 2
-        if time.monotonic() - process.began > _AGAIN_MOST_SECONDS:
+        if now - process.began > _AGAIN_MOST_SECONDS:
             pause = _AGAIN_SECONDS
-        self._pause[process.place] = min(pause, _AGAIN_MOST_SECONDS)
-        self._due[process.place] = time.monotonic() + self._pause[process.place]
-        self._log.message(
-            f"process {process.pid} {what}: its jobs come back after their retry time; "
-            f"starting another one in {self._pause[process.place]:g}s"
-        )
+        pause = self._pause[process.place] = min(pause, _AGAIN_MOST_SECONDS)
+        self._due[process.place] = now + pause
+        self._log.message(f"{what}; starting another one in {pause:g}s")
 
     # Signals, and the log
 

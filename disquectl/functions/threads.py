@@ -34,12 +34,10 @@ _MANY = 128
 class Threads:
     """Calls `call(entry)` for each job. Only `results` is shared with the threads' outcomes."""
 
-    def __init__(
-        self, call: Callable[[Entry], object], concurrency: int, results: Results, lines: int
-    ) -> None:
+    def __init__(self, call: Callable[[Entry], object], results: Results, lines: int) -> None:
         """`lines`: how many lines of a traceback to keep."""
         self._call = call
-        self._concurrency = concurrency
+        self._most = 0
         self._results = results
         self._lines = lines
         self._waiting: deque[Entry] = deque()
@@ -54,6 +52,12 @@ class Threads:
     def next_deadline(self) -> float:
         """When `tick` has something to do."""
         return self._wake_at
+
+    def set_limit(self, most: int) -> None:
+        """Run up to this many functions at a time: more than before."""
+        self._most = most
+        if self._can_wake_more():
+            self._wake_at = -inf
 
     def start(self, entries: Sequence[Entry], now: float) -> None:
         """Run the functions for these jobs."""
@@ -74,13 +78,13 @@ class Threads:
             self._wake_one()
 
     def _can_wake_more(self) -> bool:
-        return bool(self._waiting) and (bool(self._idle) or len(self._threads) < self._concurrency)
+        return bool(self._waiting) and (bool(self._idle) or len(self._threads) < self._most)
 
     def _wake_one(self) -> None:
         try:
             self._idle.pop().release()
         except IndexError:
-            if len(self._threads) < self._concurrency:
+            if len(self._threads) < self._most:
                 name = f"disquectl-{len(self._threads) + 1}"
                 thread = threading.Thread(target=self._run, name=name, daemon=True)
                 self._threads.append(thread)

@@ -7,13 +7,17 @@ dead letters, lost connections, the end.
 
 from __future__ import annotations
 
+import os
+
 from disquectl.errors import ReplyError
 from disquectl.functions.direct_acks import SURELY_SECONDS, DirectAck, DirectAcks
 from disquectl.functions.entry import entries_of
 from disquectl.functions.slots import Functions
+from disquectl.render.human import size
 from disquectl.worker.child import not_begun_by_the_end, not_run
 from disquectl.worker.ending import OPEN
 from disquectl.worker.job import Request
+from disquectl.worker.memory import resident_bytes
 from disquectl.worker.retry_policy import refusal
 from disquectl.worker.stdout import Stdout
 from disquectl.worker.systemd import Systemd
@@ -34,8 +38,9 @@ if TYPE_CHECKING:
     from disquectl.worker.plan import Plan, Program
     from disquectl.worker.slots import Slots
 
-# How long the other functions of a process that is to be replaced may go on.
+# How long the other functions of a process with a function that is stuck may go on.
 _LAST_SECONDS = 5.0
+_MEMORY_SECONDS = 0.25
 
 
 class FunctionWorker(Worker):
@@ -49,18 +54,26 @@ class FunctionWorker(Worker):
         connection_factory: ConnectionFactory,
         log: Log,
         *,
-        retiring: Callable[[], object],
+        retiring: Callable[[int, list[float]], object],
         inherit: Callable[[list[tuple[Job, float]]], object],
     ) -> None:
-        """`retiring()` is called when this process takes no more jobs, because a function is stuck.
+        """`retiring(running, tokens)` is called once, when this process takes no more jobs and is replaced.
 
-        `inherit(jobs)` is called then with the jobs that wait for their next attempt, and for how long: the
-        next process keeps them.
+        `running` is how many jobs it still has, `tokens` what is left of its rates. `inherit(jobs)` is called
+        when its functions have ended, with the jobs that wait for their next attempt, and for how long:
+        another process keeps them.
         """
         self._target = target
         self._acks = DirectAcks()
         self._retiring = retiring
         self._inherit = inherit
+        self._is_replaced = False
+        # Whether another process keeps the jobs that wait; None until the parent says so.
+        self._has_heir: bool | None = None
+        # Why to replace this process when no GETJOB is unanswered.
+        self._used_up = ""
+        self._memory_at = 0.0
+        self._has_memory_to_look_at = False
         self._give_up_at: float | None = None
         # The parent speaks to systemd.
         super().__init__(plan, None, seeds, connection_factory, log, service=Systemd({}, 0))
@@ -74,14 +87,14 @@ class FunctionWorker(Worker):
             ended=self._functions_ended,
             slow=self._in_custody,
             working=self._working,
-            stuck=self._retire,
+            stuck=self._give_up,
         )
         return self._functions
 
     @property
-    def was_retired(self) -> bool:
-        """Whether it ended because a function could not be ended."""
-        return self._give_up_at is not None and not self._ending.was_signalled
+    def _hands_over(self) -> bool:
+        """Whether another process is to keep what this one leaves."""
+        return self._is_replaced and not self._ending.was_signalled
 
     # Delivery
 
@@ -153,6 +166,7 @@ class FunctionWorker(Worker):
     # Outcomes
 
     def _functions_ended(self, entries: Sequence[Entry]) -> None:
+        self._has_memory_to_look_at = True
         quick = []
         for entry in entries:
             if entry.failure is None and entry.custody is None:
@@ -191,14 +205,15 @@ class FunctionWorker(Worker):
     # Acknowledgement
 
     def _ask_for_jobs(self) -> None:
+        room = self._room()
         if not self._acks.has_requests:
-            super()._ask_for_jobs()
+            self._source.ask(room, self._now)
             return
         current: list[Request] = []
         others: list[Request] = []
         for request in self._acks.requests():
             (current if request.node is self._nodes.current else others).append(request)
-        if not self._source.ask(self._functions.free, self._now, current):
+        if not self._source.ask(room, self._now, current):
             others += current
         self._nodes.send(others)
 
@@ -244,14 +259,48 @@ class FunctionWorker(Worker):
             self._acks.answered(request)
             self._hand_over(request, lambda same: self._lifecycle.lost([same], certainly_not_done))
 
-    # The end
+    # The end, and another process in its place
 
-    def _retire(self) -> None:
-        """A function cannot be ended: take no more jobs, and let the parent start another process."""
+    def _room(self) -> int:
+        """How many more jobs to take."""
+        if self._used_up:
+            return 0
+        most = self._plan.max_jobs_per_handler
+        return self._functions.free if most is None else min(self._functions.free, most - self._source.taken)
+
+    def _check_use(self) -> None:
+        """Find out whether it had its last job, or uses too much memory after a job."""
+        plan, pid = self._plan, os.getpid()
+        if plan.max_jobs_per_handler is not None and self._source.taken >= plan.max_jobs_per_handler:
+            self._used_up = f"process {pid} has had {plan.max_jobs_per_handler} jobs"
+        elif plan.max_memory is not None and self._has_memory_to_look_at and self._now >= self._memory_at:
+            self._has_memory_to_look_at, self._memory_at = False, self._now + _MEMORY_SECONDS
+            if (used := resident_bytes(pid)) > plan.max_memory:
+                limit = f"more than --max-memory {size(plan.max_memory)}"
+                self._used_up = f"process {pid} uses {size(used)}, {limit}"
+
+    def _give_up(self) -> None:
+        """A function cannot be ended: the others may go on for a few seconds."""
         if self._give_up_at is None:
             self._give_up_at = self._now + min(_LAST_SECONDS, self._plan.grace)
-            self._stop_taking("a function did not end, so this process is replaced")
-            self._retiring()
+            self._retire("a function did not end, so this process is replaced")
+
+    def _retire(self, why: str) -> None:
+        """Take no more jobs, and let the parent start another process in this place."""
+        if not self._is_replaced:
+            self._is_replaced = True
+            self._ending.close()
+            if self._give_up_at is not None or not self._log.is_quiet:
+                self._log_ending(why)
+            self._retiring(self._functions.running, self._source.tokens(self._now))
+
+    def set_limit(self, most: int) -> None:
+        """Run up to this many functions at a time."""
+        self._functions.set_limit(most)
+
+    def set_heir(self, exists: bool) -> None:
+        """Another process keeps the jobs that this one leaves, or none does."""
+        self._has_heir = exists
 
     def adopt(self, jobs: Iterable[tuple[Job, float]]) -> None:
         """Keep jobs that another process kept for their next attempt."""
@@ -259,13 +308,21 @@ class FunctionWorker(Worker):
             self._lifecycle.adopt(job, seconds, self._now)
 
     def _is_over(self) -> bool:
-        is_idle = not (self._functions.running or self._nodes.getting or self._is_busy())
-        if is_idle and self.was_retired and (held := self._lifecycle.release_held()):
-            self._inherit(held)
+        if self._hands_over and not (self._functions.running or self._nodes.getting or self._is_busy()):
+            if self._has_heir is None:
+                # The parent may also have sent jobs before it knew that this process is replaced.
+                return False
+            if self._has_heir and (held := self._lifecycle.release_held()):
+                self._inherit(held)
         return super()._is_over()
 
     def _apply_deadlines(self) -> None:
         super()._apply_deadlines()
+        if self._ending.stage == OPEN:
+            if not self._used_up:
+                self._check_use()
+            if self._used_up and not self._nodes.getting:
+                self._retire(f"{self._used_up}, and is replaced")
         if self._give_up_at is not None and self._now >= self._give_up_at:
             self._functions.abandon()
 

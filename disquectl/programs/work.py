@@ -80,13 +80,13 @@ def work(command: Command, values: Values, session: Session) -> None:
         session.warn(doubt)
     if session.settings.read_only:
         raise UsageError("work takes jobs, and this is read-only")
+    if plan.max_memory is not None and not can_be_read():
+        raise UsageError("--max-memory needs /proc, which this system does not have")
     path = None
     if "call" not in values:
         path = which(plan.command[0])
         if path is None:
             raise UsageError(f"command not found: {os.fsdecode(plan.command[0])!r}")
-        if plan.max_memory is not None and not can_be_read():
-            raise UsageError("--max-memory needs /proc, which this system does not have")
         make_room(plan)
     client = session.client
     client.verify()

@@ -50,7 +50,10 @@ _SHORTEST_RATE_WAIT_MS = 10
 
 
 class JobSource:
-    """Create one for each run. Times are seconds on the worker's clock."""
+    """Create one for each run. Times are seconds on the worker's clock.
+
+    taken  how many jobs were delivered
+    """
 
     def __init__(self, plan: Plan, nodes: Nodes, lifecycle: JobLifecycle, log: Log, now: float) -> None:
         self._plan = plan
@@ -59,9 +62,9 @@ class JobSource:
         self._log = log
         self._schedule = WeightedRoundRobin(plan.queues, plan.strict)
         self._affinity = NodeAffinity(now)
-        self._taken = 0
+        self.taken = 0
         self._queues = {queue for queue, _ in plan.queues}
-        self._limits = RateLimits(dict(plan.rates), now) if plan.rates else None
+        self._limits = RateLimits(dict(plan.rates), now, plan.tokens) if plan.rates else None
         self._asks_limited = False
         # With --burst: the nodes that have had no job since a job last ran.
         self._without_jobs: set[Node] = set()
@@ -135,7 +138,7 @@ class JobSource:
             self._without_jobs.add(request.node)
             self._nodes.use_next()
         self._schedule.took(len(found))
-        self._taken += len(found)
+        self.taken += len(found)
         if self._limits is not None:
             self._limits.take([job.raw_queue for job in found], now)
         self._affinity.add([job.node_prefix for job in found])
@@ -143,6 +146,10 @@ class JobSource:
         if better:
             self._nodes.move_to(better)
         return found
+
+    def tokens(self, now: float) -> list[float]:
+        """Return the tokens of the rate limits, for a worker that replaces this one."""
+        return [] if self._limits is None else self._limits.tokens(now)
 
     @property
     def is_limit_reached(self) -> bool:
@@ -162,7 +169,7 @@ class JobSource:
         self._without_jobs.clear()
 
     def _left(self) -> int:
-        return _MAX_COUNT if self._plan.max_jobs is None else self._plan.max_jobs - self._taken
+        return _MAX_COUNT if self._plan.max_jobs is None else self._plan.max_jobs - self.taken
 
     def _refused(self, error: ReplyError, now: float) -> None:
         if error.code == "LEAVING":

@@ -41,8 +41,9 @@ class Plan:
     keep_dead     False drops dead jobs
     backtrace     how many lines of stderr a dead letter contains
     max_jobs_per_handler, max_memory
-                  a --lines process is replaced after this many jobs, or when it uses more bytes
+                  a process of --lines or --call is replaced after this many jobs, or when it uses more bytes
     rates         jobs per second: of a queue, or of all together (None)
+    tokens        how many jobs each of these rates lets through at first; None: as many as at any time
     in_flight     how many jobs a --lines process may have at a time
     tag           lines that commands write begin with the job's ID
     term_done     exit code 0 after the worker sent TERM is a success, too
@@ -71,6 +72,7 @@ class Plan:
     in_flight: int = 1
     tag: bool = False
     rates: tuple[tuple[bytes | None, float], ...] = ()
+    tokens: tuple[float, ...] | None = None
     dead_ttl: int = 180 * 86_400
 
     @property

@@ -10,7 +10,7 @@ from math import inf
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterable, Mapping
+    from collections.abc import Collection, Iterable, Mapping, Sequence
 
 _BURST_SECONDS = 0.1
 # A worker that looks this late loses nothing.
@@ -20,13 +20,17 @@ _ROUNDING = 1e-9
 
 
 class TokenBucket:
-    """Full at first."""
+    """Has `tokens` at first; None: a tenth of a second's jobs, and at least one."""
 
-    def __init__(self, per_second: float, now: float) -> None:
+    def __init__(self, per_second: float, now: float, tokens: float | None = None) -> None:
         self._per_second = per_second
         self._capacity = max(1.0 + per_second * _LATE_SECONDS, per_second * _BURST_SECONDS)
-        self._tokens = max(1.0, per_second * _BURST_SECONDS)
+        self._tokens = max(1.0, per_second * _BURST_SECONDS) if tokens is None else tokens
         self._now = now
+
+    def tokens(self, now: float) -> float:
+        """Return what is in it, for a bucket that takes its place."""
+        return self._at(now)
 
     def available(self, now: float) -> int:
         """Return how many jobs may be taken."""
@@ -46,13 +50,25 @@ class TokenBucket:
 
 
 class RateLimits:
-    """The limits of a worker: `rates` has jobs per second by queue, and for all together (None)."""
+    """The limits of a worker: `rates` has jobs per second by queue, and for all together (None).
 
-    def __init__(self, rates: Mapping[bytes | None, float], now: float) -> None:
-        self._all = TokenBucket(rates[None], now) if None in rates else None
-        self._of = {
-            queue: TokenBucket(per_second, now) for queue, per_second in rates.items() if queue is not None
+    `tokens` are those of the worker that this one replaces, in the order of `rates`.
+    """
+
+    def __init__(
+        self, rates: Mapping[bytes | None, float], now: float, tokens: Sequence[float] | None = None
+    ) -> None:
+        first = tokens if tokens is not None else [None] * len(rates)
+        self._buckets = {
+            queue: TokenBucket(per_second, now, some)
+            for (queue, per_second), some in zip(rates.items(), first, strict=True)
         }
+        self._all = self._buckets.get(None)
+        self._of = {queue: bucket for queue, bucket in self._buckets.items() if queue is not None}
+
+    def tokens(self, now: float) -> list[float]:
+        """Return the tokens of each limit, for a worker that replaces this one."""
+        return [bucket.tokens(now) for bucket in self._buckets.values()]
 
     def closed_queues(self, now: float) -> set[bytes]:
         """Return the queues of which no job may be taken now."""
@@ -78,5 +94,5 @@ class RateLimits:
 
     def next_at(self, now: float) -> float:
         """Return when a limit next lets a job through that it holds back now; inf if none does."""
-        buckets = [*self._of.values(), *([self._all] if self._all is not None else [])]
-        return min((bucket.next_at(now) for bucket in buckets if not bucket.available(now)), default=inf)
+        closed = (bucket for bucket in self._buckets.values() if not bucket.available(now))
+        return min((bucket.next_at(now) for bucket in closed), default=inf)

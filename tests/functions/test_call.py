@@ -292,7 +292,7 @@ def test_enqueue_adds_what_the_function_gets(folder, node, client):
     assert (later["delay"], later["ttl"] > 86400) == (3600, True)
 
 
-@pytest.mark.parametrize("option", ["--tag", "--max-memory=1mb", "--max-jobs-per-handler=1"])
+@pytest.mark.parametrize("option", ["--term-exit-0-done", "--in-flight=2"])
 def test_what_is_for_commands_alone_is_refused(option):
     done = work("127.0.0.1:1", "-q", "q", "--call", "json:loads", option)
     assert done.code == 2

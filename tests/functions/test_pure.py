@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from disquectl.client.address import Node
@@ -11,6 +13,7 @@ from disquectl.functions.entry import entries_of
 from disquectl.functions.messages import Frames, framed, share
 from disquectl.functions.outcome import failure_of, rejection_of
 from disquectl.functions.pace import Pace
+from disquectl.functions.place import Place
 from disquectl.functions.settings import with_settings
 from disquectl.jobs import Function, Reject, Retry, arguments_of, body_of, current_job, job
 from disquectl.worker.backoff import Backoff
@@ -123,23 +126,23 @@ def test_retry_and_reject():
 
 
 def test_nothing_is_taken_in_advance_before_the_pace_is_known():
-    assert Pace(10).in_advance(0.0) == 0
+    assert Pace().in_advance(10, 0.0) == 0
 
 
 def test_jobs_in_advance_can_begin_within_a_tenth_of_a_second():
-    pace = Pace(2)
+    pace = Pace()
     pace.ended(10, 0.1)
-    assert pace.in_advance(0.0) == 20
-    assert pace.in_advance(0.05) == 4
-    assert pace.in_advance(1.0) == 0
+    assert pace.in_advance(2, 0.0) == 20
+    assert pace.in_advance(2, 0.05) == 4
+    assert pace.in_advance(2, 1.0) == 0
     pace.ended(1, 1.0)
-    assert pace.in_advance(0.0) == 0
+    assert pace.in_advance(2, 0.0) == 0
 
 
 def test_quick_functions_have_a_limit():
-    pace = Pace(1)
+    pace = Pace()
     pace.ended(1000, 0.0)
-    assert pace.in_advance(0.0) == 400
+    assert pace.in_advance(1, 0.0) == 400
 
 
 # Settings
@@ -187,6 +190,36 @@ def test_processes_share_jobs_and_places():
     assert {one.hold for one in shares} == {4}
     assert {one.rates for one in shares} == {((None, 10.0), (b"q", 1.0))}
     assert share(PLAN, 0, 2).max_jobs is None
+
+
+def test_the_next_process_at_a_place_has_what_is_left_of_the_limits():
+    place = Place(Plan((), ((b"q", 1),), Backoff(), max_jobs=10, max_time=60.0, rates=((None, 5.0),)))
+    place.begin(100.0)
+    place.took(4, [0.5])
+    plan = place.next_plan(120.0)
+    assert (plan.max_jobs, plan.max_time, plan.tokens) == (6, 40.0, (0.5,))
+    place.took(3)
+    assert place.next_plan(120.0).tokens is None
+    assert place.next_plan(160.0) is None
+    place.took(3)
+    assert place.next_plan(120.0) is None
+
+
+def test_without_limits_the_next_process_has_the_same_plan():
+    assert Place(PLAN).next_plan(1e9) == PLAN
+
+
+def test_time_begins_when_the_worker_does_and_only_once():
+    place = Place(replace(PLAN, max_time=60.0))
+    assert place.next_plan(100.0).max_time == 60.0
+    place.begin(100.0)
+    place.begin(150.0)
+    assert place.next_plan(150.0).max_time == 10.0
+
+
+def test_a_process_runs_as_many_functions_as_those_that_it_replaces_leave():
+    place = Place(replace(PLAN, concurrency=10))
+    assert [place.limit(running) for running in ([], [3], [3, 4], [11])] == [10, 7, 3, 0]
 
 
 # Acknowledgement

@@ -249,7 +249,7 @@ def test_a_replaced_handler_that_does_not_exit_is_ended(slots):
 @pytest.mark.parametrize("option", [("--max-memory", "1mb"), ("--max-jobs-per-handler", "5")])
 def test_only_handlers_that_stay_are_replaced(node, option):
     done = work(node, "-q", "q", *option, "--", "true")
-    assert (done.code, done.err) == (2, f"disquectl: {option[0]} needs --lines\n")
+    assert (done.code, done.err) == (2, f"disquectl: {option[0]} needs --lines or --call\n")
 
 
 def test_all_handlers_work_at_the_same_time(node, tmp_path):
