@@ -121,7 +121,7 @@ def _check_call(values: Values, taking: list[str]) -> None:
         return
     if "command" in values:
         raise UsageError("a command and --call cannot be combined", "use one of them")
-    alone = ("term_exit_0_done", "tag", "in_flight")
+    alone = ("term_exit_0_done", "in_flight")
     unfit = [*taking, *(f"--{name.replace('_', '-')}" for name in alone if name in values)]
     if unfit:
         raise UsageError(f"{unfit[0]} and --call cannot be combined")
@@ -203,7 +203,7 @@ COMMAND = Command(
                 SIZE,
                 "With --lines or --call: replace a process with a larger RSS.",
             ),
-            Option("--tag", FLAG, "Begin each line that a command writes with the job's ID."),
+            Option("--tag", FLAG, "Begin each line that a command or function writes with the job's ID."),
             Option("--timeout", DURATION, "End a command that takes longer than this: TERM, then KILL."),
             Option(
                 "--backoff",

@@ -10,7 +10,8 @@ from contextlib import suppress
 
 import disquectl
 from disquectl.functions.messages import FROM_PARENT_FD, MARK, TO_PARENT_FD, Heir, Limit, framed, read_line
-from disquectl.worker.poller import READ
+from disquectl.functions.pipe_end import PipeEnd
+from disquectl.functions.tagged_lines import Lines, by_writer
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -21,8 +22,8 @@ if TYPE_CHECKING:
     from disquectl.worker.figures import Numbers
     from disquectl.worker.log import Log
     from disquectl.worker.poller import Poller
+    from disquectl.worker.tagged_stdout import TaggedStdout
 
-_CHUNK_BYTES = 1 << 16
 # -P: the current folder is importable for the function's module alone, so that no file in it hides a module
 # of Python from this package. The package itself is found where this one is.
 _SCRIPT = """import sys
@@ -53,7 +54,9 @@ class CallingProcess:
         poller: Poller,
         log: Log,
         heard: Callable[[CallingProcess, Kind, Any], object],
+        tagged: TaggedStdout | None,
     ) -> None:
+        """`tagged` gets what the process writes to stdout; without it, `spawn` gets its stdout."""
         self.place = place
         self.pid = 0
         self.began = time.monotonic()
@@ -65,15 +68,20 @@ class CallingProcess:
         self._poller = poller
         self._log = log
         self._heard = heard
+        self._tagged = tagged
+        self._control = -1
         self._partial = b""
-        self._partial_stderr = b""
-        self._lines = self._stderr = self._control = -1
+        self._lines = PipeEnd(poller, self._take_lines)
+        self._stderr = PipeEnd(poller, self._take_stderr)
+        self._stdout = PipeEnd(poller, self._take_stdout) if tagged is not None else None
+        self._stderr_lines, self._stdout_lines = Lines(tagged is not None), Lines(True)
 
     def spawn(self, environ: Mapping[bytes, bytes], start: Start, stdout: int | None) -> None:
         """Start it. `stdout` is the descriptor for its output; None is our stdout."""
         theirs, self._control = os.pipe()
-        self._lines, lines = os.pipe()
-        self._stderr, stderr = os.pipe()
+        lines, stderr = self._lines.writing, self._stderr.writing
+        if self._stdout is not None:
+            stdout = self._stdout.writing
         nothing = os.open(os.devnull, os.O_RDONLY)
         # Duplicates with numbers above those that they get, so that none overwrites another.
         files = [(nothing, 0), (stderr, 2), (theirs, FROM_PARENT_FD), (lines, TO_PARENT_FD)]
@@ -87,11 +95,8 @@ class CallingProcess:
                 sys.executable, words, environ, file_actions=actions, setpgroup=0, setsigdef=_SIGNALS_TO_RESET
             )
         finally:
-            for fd in (nothing, stderr, theirs, lines, *(fd for fd, _ in high)):
+            for fd in (nothing, theirs, *(one.writing for one in self._pipes()), *(fd for fd, _ in high)):
                 os.close(fd)
-        for fd in (self._lines, self._stderr):
-            os.set_blocking(fd, False)
-        self.set_reading()
         self.tell(start)
 
     def tell(self, message: object) -> None:
@@ -118,56 +123,35 @@ class CallingProcess:
         with suppress(ProcessLookupError, PermissionError):
             os.kill(self.pid, number)
 
-    def set_reading(self, on: bool = True) -> None:
-        """Read what it writes, or stop reading, so that its writes block."""
-        for fd, callback in ((self._lines, self._read_lines), (self._stderr, self._read_stderr)):
-            if fd < 0:
-                continue
-            if on:
-                self._poller.set(fd, READ, callback)
-            else:
-                self._poller.drop(fd)
+    def set_reading(self, log: bool, stdout: bool) -> None:
+        """Read what it writes to the log and to stdout, or stop reading, so that its writes block."""
+        self._lines.set_reading(log)
+        self._stderr.set_reading(log)
+        if self._stdout is not None:
+            self._stdout.set_reading(stdout)
 
     def read_the_rest(self) -> None:
         """It has ended: read what is left."""
-        while self._read_lines(READ):
-            pass
-        while self._read_stderr(READ):
-            pass
-        if self._partial_stderr:
-            self._log.child_stderr(None, [self._partial_stderr])
-            self._partial_stderr = b""
+        for pipe in self._pipes():
+            pipe.read_the_rest()
+        self._log_stderr(self._stderr_lines.end())
+        self._show_stdout(self._stdout_lines.end())
 
     def close(self) -> None:
         """Close its pipes."""
-        self.set_reading(False)
-        for fd in (self._lines, self._stderr, self._control):
-            if fd >= 0:
-                os.close(fd)
-        self._lines = self._stderr = self._control = -1
+        for pipe in self._pipes():
+            pipe.close()
+        if self._control >= 0:
+            os.close(self._control)
+        self._control = -1
 
-    def _read(self, fd: int) -> bytes:
-        if fd < 0:
-            return b""
-        try:
-            data = os.read(fd, _CHUNK_BYTES)
-        except BlockingIOError:
-            return b""
-        if not data:
-            self._poller.drop(fd)
-            os.close(fd)
-            if fd == self._lines:
-                self._lines = -1
-            else:
-                self._stderr = -1
-        return data
+    def _pipes(self) -> list[PipeEnd]:
+        return [self._lines, self._stderr, *([self._stdout] if self._stdout is not None else [])]
 
-    def _read_lines(self, _events: int) -> bool:
-        data = self._read(self._lines)
+    def _take_lines(self, data: bytes) -> None:
         whole, newline, self._partial = (self._partial + data).rpartition(b"\n")
         if newline:
             self._say(whole)
-        return bool(data)
 
     def _say(self, whole: bytes) -> None:
         if MARK not in whole:
@@ -179,12 +163,24 @@ class CallingProcess:
             else:
                 self._log.forward(one)
 
-    def _read_stderr(self, _events: int) -> bool:
-        data = self._read(self._stderr)
-        *lines, self._partial_stderr = (self._partial_stderr + data).split(b"\n")
-        if lines:
-            self._log.child_stderr(None, lines)
-        return bool(data)
+    def _take_stderr(self, data: bytes) -> None:
+        self._log_stderr(self._stderr_lines.feed(data))
+
+    def _log_stderr(self, lines: list[bytes]) -> None:
+        if self._tagged is None:
+            if lines:
+                self._log.child_stderr(None, lines)
+            return
+        for writer, texts in by_writer(lines):
+            self._log.child_stderr(writer, texts)
+
+    def _take_stdout(self, data: bytes) -> None:
+        self._show_stdout(self._stdout_lines.feed(data))
+
+    def _show_stdout(self, lines: list[bytes]) -> None:
+        assert self._tagged is not None or not lines
+        for writer, texts in by_writer(lines):
+            self._tagged.show(writer, texts)  # type: ignore[union-attr]
 
 
 def _above(fd: int) -> int:

@@ -42,6 +42,7 @@ if TYPE_CHECKING:
 
     from disquectl.execution.signals import Signals
     from disquectl.functions.entry import Entry
+    from disquectl.functions.tagged_streams import TaggedStreams
     from disquectl.functions.target import Target
     from disquectl.worker.plan import Plan
 
@@ -136,6 +137,8 @@ def main() -> NoReturn:
     # What the function prints appears line by line, as the output of commands does.
     for stream in (sys.stdout, sys.stderr):
         stream.reconfigure(line_buffering=True)  # type: ignore[union-attr]
+    # Before the module is imported, which may keep sys.stderr, as handlers of `logging` do.
+    tagged = _tagged_streams() if start.plan.tag else None
     out = LogOutput(TO_PARENT_FD)
     log = ProcessLog(out, as_json=start.as_json, live=False, quiet=start.quiet, verbose=start.verbose)
     try:
@@ -144,12 +147,20 @@ def main() -> NoReturn:
     except DisquectlError as problem:
         log.forward(line(ERROR, [problem.message, problem.advice]))
         log.close()
-        _exit(2)
+        _exit(2, tagged)
+    if tagged is not None:
+        target.end_with(tagged.end)
     gc.collect()
     gc.freeze()
     log.forward(line(READY, [os.fsdecode(name) for name, _ in plan.queues]))
     log.write()
-    _exit(_work(start, plan, target, log, frames))
+    _exit(_work(start, plan, target, log, frames), tagged)
+
+
+def _tagged_streams() -> TaggedStreams:
+    from disquectl.functions.tagged_streams import TaggedStreams
+
+    return TaggedStreams()
 
 
 def _first(frames: Frames) -> Start:
@@ -192,8 +203,11 @@ def _work(start: Start, plan: Plan, target: Target, log: ProcessLog, frames: Fra
     return 0 if well else 3
 
 
-def _exit(code: int) -> NoReturn:
+def _exit(code: int, tagged: TaggedStreams | None) -> NoReturn:
     """Flush, and exit without waiting for threads whose functions still run."""
+    if tagged is not None:
+        with suppress(OSError):
+            tagged.end_all()
     for stream in (sys.stdout, sys.stderr):
         with suppress(OSError, ValueError):
             stream.flush()

@@ -33,6 +33,7 @@ from disquectl.worker.figures import added, text_of, without_present
 from disquectl.worker.poller import READ, WRITE, Poller
 from disquectl.worker.scrapes import Scrapes
 from disquectl.worker.stdout import Stdout
+from disquectl.worker.tagged_stdout import TaggedStdout
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -74,7 +75,8 @@ class Supervisor:
         self._log = log
         self._service = service
         self._poller = Poller()
-        self._stdout = Stdout(self._poller, log, lambda _: None)
+        self._tagged = TaggedStdout(self._poller, log, self._stdout_is_gone) if start.plan.tag else None
+        self._stdout = self._tagged or Stdout(self._poller, log, lambda _: None)
         self._scrapes = None if listening is None else Scrapes(listening, self._poller, self._metrics)
         self._past: dict[bytes, Numbers] = {}  # the figures of processes that have ended
         self._processes: dict[int, CallingProcess] = {}
@@ -106,6 +108,8 @@ class Supervisor:
                 self._close()
         if self._error is not None:
             raise self._error
+        if self._stdout.has_failed:
+            self._codes.add(_IN_PART)
         return max(self._codes, default=_GOOD)
 
     def _close(self) -> None:
@@ -146,7 +150,7 @@ class Supervisor:
         plan = self._places[place].next_plan(time.monotonic())
         if plan is None:
             return
-        process = CallingProcess(place, self._poller, self._log, self._heard)
+        process = CallingProcess(place, self._poller, self._log, self._heard, self._tagged)
         process.spawn(self._environ, replace(self._start, plan=plan), self._stdout.fd)
         self._processes[process.pid] = process
 
@@ -220,8 +224,8 @@ class Supervisor:
         self._past = added([self._past, without_present(process.figures)])
         if self._error is not None:
             return
-        if self._is_ending and not process.is_ready:
-            # It has taken no job.
+        if self._is_ending and not process.counts:
+            # It has taken no job: TERM came before it handled signals.
             self._codes.add(_GOOD)
         elif (process.is_over and code in (_GOOD, _IN_PART)) or (self._is_ending and code == -signal.SIGTERM):
             self._codes.add(_IN_PART if code else _GOOD)
@@ -261,6 +265,14 @@ class Supervisor:
             return
         if number == signal.SIGCHLD:
             return
+        self._pass_on(number)
+
+    def _stdout_is_gone(self, why: str) -> None:
+        """With --tag: no more output can be written."""
+        self._log.message(why)
+        self._pass_on(signal.SIGTERM)
+
+    def _pass_on(self, number: int) -> None:
         if number != signal.SIGUSR1:
             self._is_ending = True
         for process in self._processes.values():
@@ -276,7 +288,7 @@ class Supervisor:
         elif log.fd >= 0:
             self._poller.drop(log.fd)
         for process in self._processes.values():
-            process.set_reading(not log.is_behind)
+            process.set_reading(not log.is_behind, not self._stdout.is_behind)
         running = sum(process.counts.get("running", 0) for process in self._processes.values())
         held = sum(process.counts.get("held", 0) for process in self._processes.values())
         log.draw(time.monotonic(), running, held)

@@ -17,7 +17,7 @@ from disquectl.jobs import CURRENT, Function, arguments_of
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Awaitable, Callable, Mapping
     from typing import Any
 
     from disquectl.functions.entry import Entry
@@ -44,6 +44,10 @@ class Target:
             self.call = partial(_await_with_arguments if takes_arguments else _await_with_job, function)
         else:
             self.call = partial(_call_with_arguments if takes_arguments else _call_with_job, function)
+
+    def end_with(self, end: Callable[[Entry], object]) -> None:
+        """Call `end(job)` whenever the function has ended."""
+        self.call = partial(_await_and_end if self.is_async else _call_and_end, self.call, end)
 
 
 def load(name: str) -> Target:
@@ -135,6 +139,22 @@ async def _await_with_arguments(function: Callable[..., Any], entry: Entry) -> N
     CURRENT.set(entry)
     args, kwargs = arguments_of(entry.body)
     await function(*args, **kwargs)
+
+
+def _call_and_end(call: Callable[[Entry], object], end: Callable[[Entry], object], entry: Entry) -> None:
+    try:
+        call(entry)
+    finally:
+        end(entry)
+
+
+async def _await_and_end(
+    call: Callable[[Entry], Awaitable[object]], end: Callable[[Entry], object], entry: Entry
+) -> None:
+    try:
+        await call(entry)
+    finally:
+        end(entry)
 
 
 def _refuse_coroutine(result: object) -> None:

@@ -19,12 +19,24 @@ from disquectl.worker.log_output import BEHIND_BYTES
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from typing import Protocol
+
     from disquectl.spec.shape import Value
     from disquectl.worker.job import EventKind, Job, JobEvent
     from disquectl.worker.log_output import LogOutput
 
     # What a line about a job says.
     _Kind: TypeAlias = EventKind | Literal["done", "started", "running"]
+
+    class Writer(Protocol):
+        """The job whose command or function wrote something."""
+
+        @property
+        def id(self) -> str: ...
+
+        @property
+        def queue(self) -> bytes: ...
+
 
 _STATUS_SECONDS = 0.25
 # How long writing the last lines may take.
@@ -96,7 +108,7 @@ class Log:
         else:
             self._add(f"{_clock()} {for_terminal(text)}")
 
-    def child_stderr(self, job: Job | None, lines: list[bytes]) -> None:
+    def child_stderr(self, job: Writer | None, lines: list[bytes]) -> None:
         """Log lines that a command wrote to its stderr."""
         if self.is_json:
             whose = f'{member("queue", job.queue)},"id":"{job.id}",' if job is not None else ""

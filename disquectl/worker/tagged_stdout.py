@@ -14,8 +14,7 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from disquectl.worker.job import Job
-    from disquectl.worker.log import Log
+    from disquectl.worker.log import Log, Writer
     from disquectl.worker.poller import Poller
 
 # How long writing the last lines may take.
@@ -47,11 +46,11 @@ class TaggedStdout(Stdout):
         """Whether stdout takes no more."""
         return self.has_failed or super().is_gone
 
-    def show(self, job: Job, lines: list[bytes]) -> None:
-        """Write these lines of a job's command."""
+    def show(self, job: Writer | None, lines: list[bytes]) -> None:
+        """Write these lines of a job's command or function, or of none."""
         if self._is_terminal:
             lines = [for_terminal(line).encode() for line in lines]
-        tag = job.id.encode() + b" "
+        tag = job.id.encode() + b" " if job is not None else b""
         data = b"".join(tag + line + b"\n" for line in lines)
         if self._is_of_log:
             self._log.child_stdout(data)

@@ -23,6 +23,16 @@ def wait(job):
 def show(job):
     print(job.body.decode())
 """
+# Its process says that it is ready, and handles no signals yet.
+SLOW_MODULE = MODULE + """
+import disquectl.functions.process
+
+def begin_slowly(*_):
+    open("ready", "w").close()
+    time.sleep(60)
+
+disquectl.functions.process._work = begin_slowly
+"""
 
 
 @pytest.fixture
@@ -76,3 +86,11 @@ def test_processes_use_tls(folder, node, client):
         done = work(proxy.address, "-q", "q", *options, "--call", "shop:show")
     assert (done.code, done.out) == (0, "hello\n"), done.err
     assert nothing_left(client)
+
+
+def test_a_process_that_is_ended_before_it_handles_signals_has_left_nothing(folder, node, client):
+    (folder / "slow.py").write_text(SLOW_MODULE)
+    with worker(node, "-q", "q", "--processes", "1", "--call", "slow:show") as process:
+        wait_until((folder / "ready").exists)
+        process.terminate()
+        assert process.wait(30) == 0

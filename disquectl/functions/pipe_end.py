@@ -1,0 +1,58 @@
+"""The parent's end of a pipe into which a process writes."""
+
+from __future__ import annotations
+
+import os
+
+from disquectl.worker.poller import READ
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from disquectl.worker.poller import Poller
+
+_CHUNK_BYTES = 1 << 16
+
+
+class PipeEnd:
+    """Calls `got(data)` for what is written. `writing` is the other end, for the process."""
+
+    def __init__(self, poller: Poller, got: Callable[[bytes], object]) -> None:
+        self._poller = poller
+        self._got = got
+        self._reading, self.writing = os.pipe()
+        os.set_blocking(self._reading, False)
+        self.set_reading()
+
+    def set_reading(self, on: bool = True) -> None:
+        """Read what is written, or stop reading, so that writes block."""
+        if self._reading >= 0 and on:
+            self._poller.set(self._reading, READ, self._read)
+        elif self._reading >= 0:
+            self._poller.drop(self._reading)
+
+    def read_the_rest(self) -> None:
+        """Read all that has been written."""
+        while self._read(READ):
+            pass
+
+    def close(self) -> None:
+        """Close our end."""
+        self.set_reading(False)
+        if self._reading >= 0:
+            os.close(self._reading)
+        self._reading = -1
+
+    def _read(self, _events: int) -> bool:
+        if self._reading < 0:
+            return False
+        try:
+            data = os.read(self._reading, _CHUNK_BYTES)
+        except BlockingIOError:
+            return False
+        if not data:
+            self.close()
+            return False
+        self._got(data)
+        return True
