@@ -29,7 +29,8 @@ ERROR: Kind = "error"  # it is not; why, and advice
 COUNTS: Kind = "counts"  # how many jobs were done, failed, ..., and are running and held
 FIGURES: Kind = "figures"  # queue -> its numbers (worker.figures), with --metrics
 TAKEN: Kind = "taken"  # how many jobs it has taken, with --max-jobs
-RETIRING: Kind = "retiring"  # it takes no more jobs: how many run, the tokens of its rates; start another one
+# It takes no more jobs: how many run, the tokens of its rates, and its node. Another process is started.
+RETIRING: Kind = "retiring"
 INHERIT: Kind = "inherit"  # jobs for the next process to keep
 OVER: Kind = "over"  # it ends by itself: its exit code is that of its work
 

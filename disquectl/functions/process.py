@@ -188,7 +188,9 @@ def _work(start: Start, plan: Plan, target: Target, log: ProcessLog, frames: Fra
         start.seeds,
         factory,
         log,
-        retiring=lambda running, tokens: log.forward(line(RETIRING, [running, tokens])),
+        retiring=lambda running, tokens, node: log.forward(
+            line(RETIRING, [running, tokens, [node.host, node.port, node.path]])
+        ),
         inherit=lambda jobs: log.forward(line(INHERIT, packed(jobs))),
     )
     worker.listen(frames)

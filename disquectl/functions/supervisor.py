@@ -11,6 +11,7 @@ import time
 from dataclasses import replace
 from math import inf
 
+from disquectl.client.address import Node
 from disquectl.errors import UsageError
 from disquectl.execution.signals import STOPPING, Signals
 from disquectl.functions.child import CallingProcess
@@ -90,6 +91,8 @@ class Supervisor:
         self._error: UsageError | None = None
         # Jobs that were kept by processes that are replaced, and that no process keeps now.
         self._heirless: list[tuple[Job, float]] = []
+        # Places -> the node from which their next processes take jobs.
+        self._first: dict[int, Node] = {}
         self._places = [Place(share(start.plan, place, self._count)) for place in range(self._count)]
 
     def run(self) -> int:
@@ -151,7 +154,10 @@ class Supervisor:
         if plan is None:
             return
         process = CallingProcess(place, self._poller, self._log, self._heard, self._tagged)
-        process.spawn(self._environ, replace(self._start, plan=plan), self._stdout.fd)
+        seeds = self._start.seeds
+        if place in self._first:
+            seeds = tuple(dict.fromkeys([self._first[place], *seeds]))
+        process.spawn(self._environ, replace(self._start, plan=plan, seeds=seeds), self._stdout.fd)
         self._processes[process.pid] = process
 
     # What processes say
@@ -174,7 +180,8 @@ class Supervisor:
         elif kind == TAKEN and not process.is_replaced:
             process.taken = value
         elif kind == RETIRING:
-            self._replace(process, *value)
+            running, tokens, node = value
+            self._replace(process, running, tokens, Node(*node))
         elif kind == INHERIT:
             self._heirless += unpacked(value)
 
@@ -195,10 +202,11 @@ class Supervisor:
 
     # Processes that are replaced
 
-    def _replace(self, process: CallingProcess, running: int, tokens: list[float]) -> None:
-        """It takes no more jobs: start another process in its place."""
+    def _replace(self, process: CallingProcess, running: int, tokens: list[float], node: Node) -> None:
+        """It takes no more jobs: start another process in its place, which takes jobs from the same node."""
         process.is_replaced = True
         process.counts["running"] = running
+        self._first[process.place] = node
         self._places[process.place].took(process.taken, tokens)
         if not self._is_ending:
             self._spawn(process.place)

@@ -13,7 +13,7 @@ from disquectl.errors import ReplyError
 from disquectl.functions.direct_acks import SURELY_SECONDS, DirectAck, DirectAcks
 from disquectl.functions.entry import entries_of
 from disquectl.functions.slots import Functions
-from disquectl.render.human import size
+from disquectl.render.human import counted, size
 from disquectl.worker.child import not_begun_by_the_end, not_run
 from disquectl.worker.ending import OPEN
 from disquectl.worker.job import Request
@@ -54,14 +54,14 @@ class FunctionWorker(Worker):
         connection_factory: ConnectionFactory,
         log: Log,
         *,
-        retiring: Callable[[int, list[float]], object],
+        retiring: Callable[[int, list[float], Node], object],
         inherit: Callable[[list[tuple[Job, float]]], object],
     ) -> None:
-        """`retiring(running, tokens)` is called once, when this process takes no more jobs and is replaced.
+        """`retiring(running, tokens, node)` is called once, when it takes no more jobs and is replaced.
 
-        `running` is how many jobs it still has, `tokens` what is left of its rates. `inherit(jobs)` is called
-        when its functions have ended, with the jobs that wait for their next attempt, and for how long:
-        another process keeps them.
+        `running` is how many jobs it still has, `tokens` what is left of its rates, `node` where it took
+        jobs. `inherit(jobs)` is called when its functions have ended, with the jobs that wait for their next
+        attempt, and for how long: another process keeps them.
         """
         self._target = target
         self._acks = DirectAcks()
@@ -272,7 +272,7 @@ class FunctionWorker(Worker):
         """Find out whether it had its last job, or uses too much memory after a job."""
         plan, pid = self._plan, os.getpid()
         if plan.max_jobs_per_handler is not None and self._source.taken >= plan.max_jobs_per_handler:
-            self._used_up = f"process {pid} has had {plan.max_jobs_per_handler} jobs"
+            self._used_up = f"process {pid} has had {counted(plan.max_jobs_per_handler, 'job')}"
         elif plan.max_memory is not None and self._has_memory_to_look_at and self._now >= self._memory_at:
             self._has_memory_to_look_at, self._memory_at = False, self._now + _MEMORY_SECONDS
             if (used := resident_bytes(pid)) > plan.max_memory:
@@ -292,7 +292,7 @@ class FunctionWorker(Worker):
             self._ending.close()
             if self._give_up_at is not None or not self._log.is_quiet:
                 self._log_ending(why)
-            self._retiring(self._functions.running, self._source.tokens(self._now))
+            self._retiring(self._functions.running, self._source.tokens(self._now), self._nodes.current)
 
     def set_limit(self, most: int) -> None:
         """Run up to this many functions at a time."""

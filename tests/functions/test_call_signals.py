@@ -24,7 +24,9 @@ def show(job):
     print(job.body.decode())
 """
 # Its process says that it is ready, and handles no signals yet.
-SLOW_MODULE = MODULE + """
+SLOW_MODULE = (
+    MODULE
+    + """
 import disquectl.functions.process
 
 def begin_slowly(*_):
@@ -33,6 +35,7 @@ def begin_slowly(*_):
 
 disquectl.functions.process._work = begin_slowly
 """
+)
 
 
 @pytest.fixture

@@ -11,7 +11,7 @@ import pytest
 from tests.conftest import run_disquectl
 from tests.support.processes import children_of
 from tests.support.waiting import wait_until
-from tests.support.workers import events, letters, nothing_left, work, worker
+from tests.support.workers import events, letters, nothing_left, read_until, work, worker
 
 MODULE = """
 import asyncio, os, time
@@ -242,3 +242,20 @@ def test_a_process_that_is_killed_while_its_functions_run_on_is_named(folder, no
         process.terminate()
         assert process.wait(30) == 3
         assert f"process {old} was ended by SIGKILL" in process.stderr.read().decode()
+
+
+def test_the_replacement_takes_jobs_from_the_same_node(folder, cluster, clients):
+    options = ("--processes", "1", "--max-jobs-per-handler", "1", "--grace", "1s")
+    with worker(",".join(cluster), "-q", "q", *options, "--call", "shop:quick") as process:
+        wait_until(lambda: children_of(process.pid))
+        clients[0].call("CLUSTER", "LEAVING", "yes")
+        try:
+            read_until(process, "is leaving the cluster")
+            for number in range(2):
+                clients[1].addjob("q", "x", replicate=1)
+                wait_until(lambda number=number: len(begun(folder)) > number)
+        finally:
+            clients[0].call("CLUSTER", "LEAVING", "no")
+        process.terminate()
+        process.wait(30)
+        assert "is leaving the cluster" not in process.stderr.read().decode()

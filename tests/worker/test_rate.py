@@ -53,6 +53,15 @@ def test_jobs_beyond_the_limit_delay_the_next():
     assert bucket.next_at(0.0) == pytest.approx(3.0)
 
 
+def test_a_worker_that_replaces_another_goes_on_with_its_tokens():
+    rates = {None: 1.0, b"q": 0.5}
+    before = RateLimits(rates, 0.0)
+    before.take([b"q"], 0.0)
+    after = RateLimits(rates, 100.0, before.tokens(0.5))
+    assert before.tokens(0.5) == [0.5, 0.25]
+    assert (after.room([b"q"], 100.0, 9), after.next_at(100.0)) == (0, 100.5)
+
+
 def test_a_clock_that_goes_back_gives_nothing():
     bucket = TokenBucket(1, 100.0)
     bucket.take(1, 100.0)
