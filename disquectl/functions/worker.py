@@ -8,6 +8,7 @@ dead letters, lost connections, the end.
 from __future__ import annotations
 
 import os
+import time
 
 from disquectl.errors import ReplyError
 from disquectl.functions.direct_acks import SURELY_SECONDS, DirectAck, DirectAcks
@@ -152,7 +153,8 @@ class FunctionWorker(Worker):
         if job is None:
             job = entry.custody = entry.as_job()
             self._lifecycle.take(job, self._now)
-            if self._now - entry.taken > SURELY_SECONDS:
+            # Not the time of this turn: a function may have kept this thread from running.
+            if time.monotonic() - entry.taken > SURELY_SECONDS:
                 job.too_late = True
         return job
 
@@ -178,7 +180,7 @@ class FunctionWorker(Worker):
             if self._figures is not None:
                 for entry in quick:
                     self._figures.ended(entry.raw_queue, entry.seconds, is_done=True)
-            for entry in self._acks.add(quick, self._now):
+            for entry in self._acks.add(quick, time.monotonic()):
                 self._acknowledge_if_there(entry)
 
     def _slow_one_ended(self, entry: Entry) -> None:

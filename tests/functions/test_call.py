@@ -186,9 +186,11 @@ def test_a_function_that_takes_too_long_is_given_up_and_its_process_replaced(fol
         node, "-q", "q", "-c", "2", "--processes", "1", "--timeout", "300ms", "--max-retries", "0",
         "--call", "shop:hang",
     ) as process:  # fmt: skip
+        (old,) = wait_until(lambda: children_of(process.pid))
         wait_until(lambda: letters(client))
-        before = client.addjob("q", "after")
-        wait_until(lambda: client.show(before) is None)
+        wait_until(lambda: children_of(process.pid) and old not in children_of(process.pid))
+        after = client.addjob("q", "after")
+        wait_until(lambda: client.show(after) is None)
         process.send_signal(signal.SIGTERM)
         process.wait()
     (letter,) = letters(client)
