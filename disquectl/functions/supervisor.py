@@ -111,7 +111,7 @@ class Supervisor:
                 self._close()
         if self._error is not None:
             raise self._error
-        if self._stdout.has_failed:
+        if self._stdout.has_failed or self._heirless:
             self._codes.add(_IN_PART)
         return max(self._codes, default=_GOOD)
 

@@ -2,10 +2,7 @@
 
 from __future__ import annotations
 
-import os
 import signal
-
-import pytest
 
 from tests.support.processes import children_of, run_in_shell, state_of
 from tests.support.tls_proxy import Authority, TlsProxy
@@ -36,15 +33,6 @@ def begin_slowly(*_):
 disquectl.functions.process._work = begin_slowly
 """
 )
-
-
-@pytest.fixture
-def folder(tmp_path, monkeypatch):
-    """The current folder, with the module in it."""
-    (tmp_path / "shop.py").write_text(MODULE)
-    monkeypatch.setenv("PYTHONPATH", os.pathsep.join([os.getcwd(), os.environ.get("PYTHONPATH", "")]))
-    monkeypatch.chdir(tmp_path)
-    return tmp_path
 
 
 def test_ctrl_z_stops_the_processes_and_fg_goes_on(folder, node, client):

@@ -4,8 +4,6 @@ a job, and WORKING for jobs that wait.
 
 from __future__ import annotations
 
-import os
-
 import pytest
 
 from tests.support.recording_proxy import RecordingProxy
@@ -35,15 +33,6 @@ def hog(job):
             pass
         sys.setswitchinterval(0.005)
 """
-
-
-@pytest.fixture
-def folder(tmp_path, monkeypatch):
-    """The current folder, with the module in it."""
-    (tmp_path / "shop.py").write_text(MODULE)
-    monkeypatch.setenv("PYTHONPATH", os.pathsep.join([os.getcwd(), os.environ.get("PYTHONPATH", "")]))
-    monkeypatch.chdir(tmp_path)
-    return tmp_path
 
 
 OPTIONS = ("-q", "q", "--processes", "1")

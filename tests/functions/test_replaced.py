@@ -59,15 +59,6 @@ def die(job):
 """
 
 
-@pytest.fixture
-def folder(tmp_path, monkeypatch):
-    """The current folder, with the module in it."""
-    (tmp_path / "shop.py").write_text(MODULE)
-    monkeypatch.setenv("PYTHONPATH", os.pathsep.join([os.getcwd(), os.environ.get("PYTHONPATH", "")]))
-    monkeypatch.chdir(tmp_path)
-    return tmp_path
-
-
 def begun(folder):
     """Process, body and attempt of each call, in order."""
     path = folder / "begun"

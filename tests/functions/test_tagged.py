@@ -73,15 +73,6 @@ def wait(job):
 """
 
 
-@pytest.fixture
-def folder(tmp_path, monkeypatch):
-    """The current folder, with the module in it."""
-    (tmp_path / "shop.py").write_text(MODULE)
-    monkeypatch.setenv("PYTHONPATH", os.pathsep.join([os.getcwd(), os.environ.get("PYTHONPATH", "")]))
-    monkeypatch.chdir(tmp_path)
-    return tmp_path
-
-
 def call(node, name, *args):
     return work(node, "-q", "q", "--processes", "1", "--tag", *args, "--call", name)
 
