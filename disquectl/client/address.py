@@ -103,13 +103,15 @@ def as_nodes(given: str | Node | tuple[str, int]) -> list[Node]:
         return [given]
     if isinstance(given, str):
         return parse_nodes(given)
-    try:
+    if isinstance(given, tuple | list) and len(given) == 2:
         host, port = given
         if isinstance(host, str) and host and type(port) is int and 1 <= port <= 65535:
-            return [Node(host, port)]
-    except (TypeError, ValueError):
-        pass
-    raise UsageError(f"not a node: {given!r}", f'{_FORMS} In Python also ("host", 7711).')
+            is_bare = ":" in host and not host.startswith("[")
+            return [parse_node(f"[{host}]:{port}" if is_bare else f"{host}:{port}")]
+    shown = repr(given)
+    if isinstance(given, dict) or "@" in shown:  # it may hold a password
+        shown = f"a {type(given).__name__}"
+    raise UsageError(f"not a node: {shown}", f'{_FORMS} In Python also ("host", 7711).')
 
 
 def hint(nodes: Iterable[Node]) -> str:

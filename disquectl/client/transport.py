@@ -26,7 +26,7 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Sequence
     from types import TracebackType
-    from typing import Self
+    from typing import NoReturn, Self
 
     from disquectl.client.address import Node
     from disquectl.client.failover import Seeds
@@ -68,6 +68,10 @@ class Transport:
         self.pipeline_is_open = False  # set by Pipeline: a pipeline inside another one is refused
         self._asking = False
         self.greeting: Reply = None  # the reply to HELLO, after a request with `hello_first`
+
+    def __reduce__(self) -> NoReturn:
+        """Refuse copies: each would have the password, and read the replies of the other."""
+        raise TypeError("a client cannot be copied or pickled: make one where it is used, by Client(...)")
 
     # Connecting
 

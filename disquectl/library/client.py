@@ -13,6 +13,7 @@ from disquectl.client.pinned_transport import PinnedTransport
 from disquectl.client.queue_commands import QueueCommands
 from disquectl.client.server_commands import ServerCommands
 from disquectl.errors import UsageError
+from disquectl.library.options import check_options
 from disquectl.library.read_only import refuse_changes
 
 TYPE_CHECKING = False
@@ -66,17 +67,18 @@ class Client(Sends, JobCommands, QueueCommands, ServerCommands, DirectCommands):
         `tls` (disquectl.client.tls.Tls) turns TLS on. `read_only` refuses, by UsageError, each command that
         could change the cluster.
 
-        Raises UsageError for nodes that are not addresses.
+        Raises UsageError for nodes that are not addresses, and for other settings that are wrong.
         """
-        self._transport: PinnedTransport = PinnedTransport(
-            nodes,
-            password=password,
-            connect_timeout=connect_timeout,
-            response_timeout=response_timeout,
-            tracer=tracer,
-            tls=tls,
-            notice=notice,
-        )
+        options: dict[str, Any] = {
+            "password": password,
+            "connect_timeout": connect_timeout,
+            "response_timeout": response_timeout,
+            "tracer": tracer,
+            "tls": tls,
+            "notice": notice,
+        }
+        check_options(options)
+        self._transport: PinnedTransport = PinnedTransport(nodes, **options)
         self._check = refuse_changes if read_only else None
         self._request = self._checked_request if read_only else self._transport.request
 
@@ -216,8 +218,8 @@ class Client(Sends, JobCommands, QueueCommands, ServerCommands, DirectCommands):
 
         if self._check is not None:
             self._check(("GETJOB",))
-        jobs.checked(queues, idle, count)
-        return jobs.taken_jobs(self._transport, queues, idle, count)
+        names = jobs.checked(queues, idle, count)
+        return jobs.taken_jobs(self._transport, names, idle, count)
 
     def call(
         self, *words: AnyWord, repeatable: bool = False, wait_ms: int | None = 0, failover: bool = True
@@ -251,7 +253,11 @@ class Client(Sends, JobCommands, QueueCommands, ServerCommands, DirectCommands):
         """
         from disquectl.client.pipeline import call_many
 
-        some = [tuple(words) for words in requests]
+        some = []
+        for words in requests:
+            if isinstance(words, str | bytes | bytearray | memoryview):
+                raise TypeError('a request is a tuple of words, not text: ("QLEN", "mail")')
+            some.append(tuple(words))
         if self._check is not None:
             for words in some:
                 self._check(words)

@@ -19,7 +19,7 @@ from disquectl.protocol.shapes import integer
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from types import TracebackType
-    from typing import Any, Self
+    from typing import Any, NoReturn, Self
 
     from disquectl.client.connection import Connection
     from disquectl.client.pinned_transport import PinnedTransport
@@ -91,6 +91,10 @@ class Job:
 
     def __repr__(self) -> str:
         return f"Job({self.id!r}, queue={self.queue!r}, attempt={self.attempt})"
+
+    def __reduce__(self) -> NoReturn:
+        """Refuse copies: a job is ended on the connection that delivered it."""
+        raise TypeError("a job cannot be copied or pickled: pass on its id and body, and end it here")
 
     def ack(self) -> bool:
         """Acknowledge the job: it is done, and deleted on all nodes. Return False if no node knows it now.

@@ -10,6 +10,7 @@ import os
 from disquectl.client.address import parse_url
 from disquectl.client.failover import seeds
 from disquectl.config.settings import resolve
+from disquectl.errors import UsageError
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -22,6 +23,8 @@ if TYPE_CHECKING:
 
 def from_url(url: str) -> dict[str, Any]:
     """The arguments of `Client` for a URL. Raises UsageError."""
+    if not isinstance(url, str):
+        raise UsageError(f"a URL is text, not {type(url).__name__}", "For example disque://:secret@host:7711")
     target = parse_url(url)
     return {"nodes": target.nodes, "password": target.password, "tls": _tls({}) if target.tls else None}
 
