@@ -12,7 +12,7 @@ from __future__ import annotations
 from disquectl.client.connection import Broken, Connection, Unreachable
 from disquectl.client.connection_factory import ConnectionFactory, bounded, turned_away, with_advice
 from disquectl.client.failover import FailoverPlan, seeds
-from disquectl.client.resending import after_failure, leaves_open
+from disquectl.client.resending import after_failure, unknown_outcome
 from disquectl.errors import (
     DisquectlError,
     NotDisque,
@@ -350,9 +350,7 @@ class Transport:
         """Return the exception for an error reply to these words: mostly the reply itself."""
         if error.message.startswith("ERR unknown command") and self._connection is not None:
             return self._stranger(self._connection.node, words[0]) or error
-        if leaves_open(error):
-            return OutcomeUnknown(error.message, "The job may yet be delivered: some nodes may hold a copy.")
-        return with_advice(error)
+        return unknown_outcome(error) or with_advice(error)
 
     def refuse_strangers(self, requests: Iterable[Sequence[AnyWord]], replies: Iterable[Reply]) -> None:
         """Raise NotDisque where one of many replies shows that the server is not a Disque, as `call` does."""
