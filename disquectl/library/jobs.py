@@ -59,8 +59,12 @@ def taken_jobs(
                 job = taken[0]
                 if not all(is_at_least_once(one.id) for one in taken):
                     pace.cannot_wait()
-                if len(taken) > 1 and not waiting.keep(taken[1:], source.connection):
-                    pace.cannot_wait()
+                try:
+                    if len(taken) > 1 and not waiting.keep(taken[1:], source.connection):
+                        pace.cannot_wait()
+                except BaseException:  # interrupted: none of them has been handed out
+                    waiting.put_back_taken(taken)
+                    raise
             begun = time.monotonic()
             yield job
             if process is not current_process():
