@@ -20,7 +20,7 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable, Generator, Iterable
     from types import TracebackType
-    from typing import Any, Self
+    from typing import Any, Self, TypedDict, Unpack
 
     from disquectl.client.address import Node
     from disquectl.client.commands import Value
@@ -32,6 +32,22 @@ if TYPE_CHECKING:
     from disquectl.library.job import Job
     from disquectl.protocol.records import Hello
     from disquectl.protocol.resp import AnyWord, Reply
+
+    class Options(TypedDict, total=False):
+        """The options of `Client`."""
+
+        password: str | bytes | None
+        connect_timeout: float
+        response_timeout: float | None
+        tracer: Tracer | None
+        tls: Tls | None
+        notice: Callable[[str], object] | None
+        read_only: bool
+
+    class OptionsAndNodes(Options, total=False):
+        """The same, and its nodes."""
+
+        nodes: Seeds
 
 
 class Client(Sends, JobCommands, QueueCommands, ServerCommands, DirectCommands):
@@ -83,7 +99,7 @@ class Client(Sends, JobCommands, QueueCommands, ServerCommands, DirectCommands):
         self._request = self._checked_request if read_only else self._transport.request
 
     @classmethod
-    def from_url(cls, url: str, **options: Any) -> Self:  # noqa: ANN401 - those of Client
+    def from_url(cls, url: str, **options: Unpack[Options]) -> Self:
         """Return a client for `disque://[:password@]host[:port][,host[:port]...]`, `disques://` for TLS.
 
         `options` are those of `Client` but `nodes`, and override what the URL says. Raises UsageError for a
@@ -96,7 +112,9 @@ class Client(Sends, JobCommands, QueueCommands, ServerCommands, DirectCommands):
         return cls(**{**from_url(url), **options})
 
     @classmethod
-    def from_env(cls, profile: str | None = None, *, config: str | None = None, **options: Any) -> Self:  # noqa: ANN401
+    def from_env(
+        cls, profile: str | None = None, *, config: str | None = None, **options: Unpack[OptionsAndNodes]
+    ) -> Self:
         """Return a client with the settings that a command would have: environment, profile, defaults.
 
         DISQUE_NODES or DISQUE_URL, and DISQUE_PASSWORD, override the profile: that of `profile`, of
@@ -110,9 +128,10 @@ class Client(Sends, JobCommands, QueueCommands, ServerCommands, DirectCommands):
 
         arguments, warnings = from_environment(profile, config, options.get("nodes"))
         client = cls(**{**arguments, **options})
-        if options.get("notice") is not None:
+        notice = options.get("notice")
+        if notice is not None:
             for warning in warnings:
-                options["notice"](warning)
+                notice(warning)
         return client
 
     def __repr__(self) -> str:
