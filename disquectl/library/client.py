@@ -228,10 +228,10 @@ class Client(Sends, JobCommands, QueueCommands, ServerCommands, DirectCommands):
         Jobs with RETRY 0 cannot be given back, so they are taken one by one as soon as there is one.
 
         Where a connection breaks or its node leaves the cluster, it goes on at the next seed. A loop is for
-        the process and the thread that began it.
+        the process that began it, and for one thread at a time, as the client is.
 
-        Raises ConnectionFailed if no seed can be reached, UsageError for wrong arguments, and what `call`
-        raises.
+        Raises ConnectionFailed if no seed can be reached, UsageError or TypeError for wrong arguments, and
+        what `call` raises.
         """
         from disquectl.library import jobs
 
