@@ -49,12 +49,16 @@ class JobCommands:
     ) -> Asked[str]:
         """Add a job and return its ID.
 
-        `timeout_ms`: how long to wait for replication to other nodes, in ms; 0 is no limit. `delay`, `retry`
-        (0: deliver at most once) and `ttl` are seconds, `maxlen` is a number of queued jobs, `replicate` a
-        number of replicas. `asynchronous`: do not wait for replication.
+        `body`: text is sent as UTF-8. `timeout_ms`: how long to wait for replication to other nodes, in ms; 0
+        is no limit. `delay`, `retry` (0: deliver at most once) and `ttl` are seconds, `maxlen` is a number of
+        queued jobs, `replicate` a number of replicas. `asynchronous`: do not wait for replication.
 
-        Raises UsageError for a number that Disque would wrap around, ReplyError (code MAXLEN, PAUSED, NOREPL,
-        ...), OutcomeUnknown when the job may still be delivered, and what `call` raises.
+        Disque's defaults: `ttl` is a day, `retry` a tenth of the TTL but at most 300, and `replicate` 3, or
+        the number of nodes if there are fewer.
+
+        Raises UsageError for a number that Disque would wrap around, TypeError for a body of another type,
+        ReplyError (code MAXLEN, PAUSED, NOREPL, ...), OutcomeUnknown when the job may still be delivered, and
+        what `call` raises.
         """
         options = {"replicate": replicate, "delay": delay, "retry": retry, "ttl": ttl, "maxlen": maxlen}
         check_numbers(options, time.time())

@@ -538,3 +538,15 @@ def test_a_loop_in_one_thread_refuses_a_request_in_another(client):
 def test_a_loop_that_is_begun_says_nothing_before_it_is_asked(make_client):
     assert isinstance(make_client(refused_address()), Client)
     make_client(refused_address()).jobs("q").close()
+
+
+def test_a_loop_may_go_on_in_another_thread_once_the_first_is_done_with_it(client):
+    filled(client, 5)
+    taken = client.jobs("q", idle=0, count=3)
+    done = []
+    for _ in range(5):
+        thread = threading.Thread(target=lambda: done.append(next(taken).ack()))
+        thread.start()
+        thread.join()
+    assert done == [True] * 5
+    assert next(taken, None) is None
