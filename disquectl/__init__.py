@@ -53,8 +53,8 @@ __all__ = [
 
 
 def __dir__() -> list[str]:
-    """The names above, which may not be loaded yet."""
-    return __all__
+    """What the module has, and the names above, which may not be loaded yet."""
+    return sorted({*globals(), *__all__})
 
 
 def __getattr__(name: str) -> object:

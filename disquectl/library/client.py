@@ -220,7 +220,7 @@ class Client(Sends, JobCommands, QueueCommands, ServerCommands, DirectCommands):
                     send(job.json())
 
         The `with` block acknowledges the job at its end and gives it back where it raises; see Job. Earlier
-        queues go first. `idle=0` takes what is queued now.
+        queues go first. `idle=0` takes what the connected node has queued now.
 
         `count`: how many jobs a request may take, up to 1000. Those that wait for their turn are kept by
         WORKING, no more are taken than can begin within a third of a second, and leaving the loop gives them
