@@ -7,11 +7,11 @@ move between nodes: after all were acted on, all nodes are scanned again, until 
 from __future__ import annotations
 
 import select
-import time
 from contextlib import contextmanager
 from functools import partial
 from itertools import compress, islice
 
+from disquectl.bulk.rate_limit import RateLimit
 from disquectl.bulk.report import Report
 from disquectl.bulk.summary import DONE, GONE, LEFT, DoneJobs, by_state
 from disquectl.errors import DataError, DisquectlError, OutcomeUnknown, UsageError
@@ -116,7 +116,7 @@ def act_on_jobs(
                 return
             session.ask_of_cluster(_question(action, choice, selection))
         del search, choice
-    run = Run(action, selection, new_search, Report(shape, session), Pace(values.get("rate")))
+    run = Run(action, selection, new_search, Report(shape, session), RateLimit(values.get("rate")))
     run.carry_out()
     run.report_the_end(session)
 
@@ -194,14 +194,14 @@ class Run:
         selection: Selection,
         search: Callable[..., JobSearch],
         report: Report,
-        pace: Pace,
+        rate_limit: RateLimit,
     ) -> None:
         """`search` makes a new search for the selected jobs."""
         self._action = action
         self._selection = selection
         self._search = search
         self._report = report
-        self._pace = pace
+        self._rate_limit = rate_limit
         self._left_to_do = selection.limit
         self._acted = Deduplicator()
         self._not_done = Deduplicator()  # those of them that must not be acted on again
@@ -241,7 +241,7 @@ class Run:
                     self._note(results)
                     count = len(results)
                 self._report.progress(None)
-                self._pace.wait(count, self._stop.fd)
+                self._rate_limit.wait(count, self._stop.fd)
 
     def _pass(self, number: int) -> int:
         """Find jobs and act on them; return how many there were."""
@@ -286,7 +286,7 @@ class Run:
         total = len(choice) if self._left_to_do is None else min(self._left_to_do, len(choice))
         done = 0
         jobs = choice.jobs(self._left_to_do, newest=self._selection.newest)
-        for batch in _batches(jobs, self._pace.batch_size(self._action.batch_size)):
+        for batch in _batches(jobs, self._rate_limit.batch_size(self._action.batch_size)):
             if self._is_over():
                 break
             if self._action.failure is not None:
@@ -295,7 +295,7 @@ class Run:
             self._note(self._action.act(search, batch))
             done += len(batch)
             self._report.progress(done / total)
-            self._pace.wait(len(batch), self._stop.fd)
+            self._rate_limit.wait(len(batch), self._stop.fd)
         return done
 
     def _note(self, results: list[JobResult]) -> None:
@@ -355,27 +355,6 @@ class Run:
         if problem is not None:
             raise problem
         session.note(f"{self._action.name}: {summary.text()}" if summary.matched else PREVIEW.empty)
-
-
-class Pace:
-    """Keeps a run below a number of jobs a second; None: no limit."""
-
-    def __init__(self, per_second: int | None) -> None:
-        self._per_second = per_second
-        self._next = time.monotonic()
-
-    def batch_size(self, largest: int) -> int:
-        """How many jobs to act on at a time: a tenth of a second's at most."""
-        return largest if self._per_second is None else max(min(self._per_second // 10, largest), 1)
-
-    def wait(self, count: int, wake_fd: int) -> None:
-        """Wait after `count` jobs until the next may be begun, or until `wake_fd` is readable."""
-        if self._per_second is None:
-            return
-        self._next = max(self._next, time.monotonic() - 1) + count / self._per_second
-        left = self._next - time.monotonic()
-        if left > 0:
-            select.select([wake_fd], [], [], left)
 
 
 def _batches(jobs: Iterator[SelectedJob], size: int) -> Iterator[list[SelectedJob]]:
