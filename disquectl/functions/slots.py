@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
 
     from disquectl.client.address import Node
-    from disquectl.functions.event_loop import EventLoop
+    from disquectl.functions.runner import Runner
     from disquectl.functions.target import Target
     from disquectl.worker.job import Job
     from disquectl.worker.plan import Plan
@@ -73,7 +73,7 @@ class Functions:
         self._interrupted: set[Entry] = set()
         self._expire_at = inf
         self._is_stuck = False
-        self._runner: Threads | EventLoop
+        self._runner: Runner
         poller.set(self._results.fd, READ, lambda _: None)
         if target.is_async:
             from disquectl.functions.event_loop import EventLoop
