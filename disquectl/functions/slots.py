@@ -250,11 +250,6 @@ class Functions:
         self._is_stuck = self._is_stuck or bool(left)
         self._give(left)
 
-    @property
-    def is_stuck(self) -> bool:
-        """Whether functions still run that nobody waits for."""
-        return self._is_stuck
-
     def children(self) -> Iterator[AllFunctions]:
         """Yield what stands for all functions that run."""
         if self.running:
