@@ -121,7 +121,7 @@ class NamedJobs(JobSearch):
 
 
 class DelayedNack(Move):
-    """A move into the same queue, with a delay, of the jobs that are named. See bulk.act_on_jobs."""
+    """A move into the same queue, with a delay, of the jobs that are named. See bulk.job_action."""
 
     def __init__(
         self,
