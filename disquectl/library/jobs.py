@@ -7,8 +7,8 @@ from math import ceil
 
 from disquectl.client.connection import current_process
 from disquectl.errors import OutcomeUnknown, ReplyError, UsageError
+from disquectl.library.batch_size import BatchSize
 from disquectl.library.job import Job
-from disquectl.library.pace import Pace
 from disquectl.library.waiting import WaitingJobs
 from disquectl.protocol.jobid import is_at_least_once
 from disquectl.protocol.replies import jobs
@@ -42,20 +42,20 @@ def taken_jobs(
     """Yield jobs as they are taken; the arguments are those of `Client.jobs`."""
     source = _Source(transport, queues, idle)
     waiting = WaitingJobs(transport)
-    pace = Pace(count)
+    batch_size = BatchSize(count)
     process = current_process()
     try:
         while True:
             job = waiting.next()
             if job is None:
-                taken = source.take(pace.count)
+                taken = source.take(batch_size.count)
                 if not taken:
                     return
                 job = taken[0]
                 if not all(is_at_least_once(one.id) for one in taken):
-                    pace.cannot_wait()
+                    batch_size.cannot_wait()
                 if len(taken) > 1 and not waiting.keep(taken[1:], source.connection):
-                    pace.cannot_wait()
+                    batch_size.cannot_wait()
             begun = time.monotonic()
             yield job
             if process is not current_process():
@@ -63,7 +63,7 @@ def taken_jobs(
                     "this loop over jobs belongs to the process that began it",
                     "Begin one in this process, by client.jobs(...).",
                 )
-            pace.handled(time.monotonic() - begun)
+            batch_size.handled(time.monotonic() - begun)
     finally:
         if process is current_process():
             waiting.put_back()
