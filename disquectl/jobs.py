@@ -22,6 +22,7 @@ from functools import update_wrapper
 from typing import Generic, ParamSpec, TypeVar
 
 from disquectl.errors import DisquectlError, OutcomeUnknown, PartlyDone, UsageError
+from disquectl.protocol.delivered_job import DeliveredJob
 from disquectl.protocol.job_options import DEFAULT_TTL_SECONDS, MAX_SECONDS
 
 TYPE_CHECKING = False
@@ -81,46 +82,13 @@ class SomeRefused(PartlyDone):
         self.ids = ids
 
 
-class Job:
-    """A job, as a function gets it. The worker sends WORKING for as long as the function runs.
+class Job(DeliveredJob):
+    """A job, as a function gets it. The worker sends WORKING for as long as the function runs."""
 
-    id                     the job's ID
-    queue                  the queue that it was taken from, as text (bytes that are not UTF-8 as surrogates)
-    body                   its body, bytes
-    nacks                  how often it failed before
-    additional_deliveries  how often it was delivered again without a reported failure
-    """
-
-    __slots__ = ("_queue", "additional_deliveries", "body", "id", "nacks")
-
-    def __init__(
-        self, id: str, queue: bytes, body: bytes, nacks: int = 0, additional_deliveries: int = 0
-    ) -> None:
-        self.id = id
-        self._queue = queue
-        self.body = body
-        self.nacks = nacks
-        self.additional_deliveries = additional_deliveries
-
-    @property
-    def queue(self) -> str:
-        """The queue that it was taken from."""
-        return self._queue.decode("utf-8", "surrogateescape")
-
-    @property
-    def attempt(self) -> int:
-        """Which attempt this is, from 1: one more than the failures that were reported by NACK."""
-        return 1 + self.nacks
-
-    def json(self) -> Any:  # noqa: ANN401 - JSON
-        """Return the body as a JSON value. Raises ValueError if it is not JSON."""
-        return json.loads(self.body)
+    __slots__ = ()
 
     def working(self) -> None:
         """Say that the function makes progress: --timeout starts again, and WORKING is sent now."""
-
-    def __repr__(self) -> str:
-        return f"Job({self.id!r}, queue={self.queue!r}, attempt={self.attempt})"
 
 
 # The job of the function that runs in this thread or task.

@@ -83,7 +83,7 @@ class Moving:
 
 
 class Move:
-    """The action of `move`; see bulk.act_on_jobs."""
+    """The action of `move`; see bulk.job_action."""
 
     batch_size = BATCH
     silent_note = "they may have replicas of these jobs and deliver them again"

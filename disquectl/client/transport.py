@@ -24,14 +24,12 @@ from disquectl.protocol.resp import ProtocolError, encode
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator, Sequence
+    from collections.abc import Iterable, Iterator, Sequence
     from types import TracebackType
     from typing import NoReturn, Self
 
     from disquectl.client.address import Node
     from disquectl.client.failover import Seeds
-    from disquectl.client.tls import Tls
-    from disquectl.client.tracing import Tracer
     from disquectl.protocol.resp import AnyWord, Reply
     from disquectl.protocol.shapes import Record
 
@@ -44,24 +42,14 @@ class Transport:
     """
 
     def __init__(
-        self,
-        nodes: Seeds = "127.0.0.1:7711",
-        *,
-        password: str | bytes | None = None,
-        connect_timeout: float = 5.0,
-        response_timeout: float | None = 30.0,
-        tracer: Tracer | None = None,
-        tls: Tls | None = None,
-        notice: Callable[[str], object] | None = None,
+        self, nodes: Seeds = "127.0.0.1:7711", connection_factory: ConnectionFactory | None = None
     ) -> None:
-        """Keep the settings; nothing is connected yet. The parameters are those of `disquectl.Client`.
+        """Keep the settings; nothing is connected yet. `connection_factory`: None is one with its defaults.
 
         Raises UsageError for nodes that are not addresses.
         """
         self._nodes = seeds(nodes)
-        self._connection_factory = ConnectionFactory(
-            connect_timeout, response_timeout, password, notice, tracer, tls=tls
-        )
+        self._connection_factory = connection_factory or ConnectionFactory()
         self._connection: Connection | None = None
         self._last: Node | None = None
         self._greeted: tuple[Connection, Record] | None = None

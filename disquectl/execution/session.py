@@ -9,6 +9,7 @@ import os
 import sys
 import time
 
+from disquectl.client.connection_factory import ConnectionFactory, tls_of
 from disquectl.client.transport import Transport
 from disquectl.errors import DisquectlError, UsageError
 from disquectl.execution.streams import write_whole
@@ -112,25 +113,23 @@ class Session:
         )
 
     def _make(self, nodes: list[Node], connect_timeout: float, response_timeout: float) -> Transport:
-        return Transport(
-            nodes,
+        connection_factory = ConnectionFactory(
             password=self.password,
             connect_timeout=connect_timeout,
             response_timeout=response_timeout,
             tracer=self.tracer,
-            notice=self.warn,
             tls=self.tls,
+            notice=self.warn,
         )
+        return Transport(nodes, connection_factory)
 
     @property
     def tls(self) -> Tls | None:
         """How TLS is spoken, where it is asked for."""
         if self._tls is None and self.settings.tls is not None:
-            from disquectl.client.tls import Tls
-
             if self.settings.tls["insecure"]:
                 self.warn("--insecure: the certificate of the node is not verified")
-            self._tls = Tls(**self.settings.tls)
+            self._tls = tls_of(self.settings.tls)
         return self._tls
 
     @property

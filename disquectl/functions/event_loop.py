@@ -6,13 +6,11 @@ import asyncio
 import threading
 import time
 import traceback
-from collections import deque
 from contextlib import suppress
-from math import inf
 
 from disquectl.functions import target
 from disquectl.functions.outcome import failure_of, rejection_of
-from disquectl.functions.results import drained
+from disquectl.functions.runner import Runner
 from disquectl.worker.job import Failure
 
 TYPE_CHECKING = False
@@ -24,10 +22,8 @@ if TYPE_CHECKING:
     from disquectl.functions.results import Results
 
 
-class EventLoop:
-    """Has the same methods as Threads."""
-
-    next_deadline = inf
+class EventLoop(Runner):
+    """An event loop whose tasks are the functions."""
 
     def __init__(
         self,
@@ -36,12 +32,7 @@ class EventLoop:
         results: Results,
         lines: int,
     ) -> None:
-        """`lines`: how many lines of a traceback to keep."""
-        self._call = call
-        self._concurrency = concurrency
-        self._results = results
-        self._lines = lines
-        self._waiting: deque[Entry] = deque()
+        super().__init__(call, concurrency, results, lines)
         self._tasks: dict[Entry, asyncio.Task[None]] = {}
         # Jobs whose functions were cancelled by the worker, and why.
         self._cancelled: dict[Entry, str] = {}
@@ -53,19 +44,15 @@ class EventLoop:
         self._is_closed = False
         threading.Thread(target=self._run_loop, name="disquectl-loop", daemon=True).start()
 
-    def start(self, entries: Sequence[Entry], _now: float) -> None:
+    def start(self, entries: Sequence[Entry], now: float) -> None:
         """Run the functions for these jobs."""
         self._waiting.extend(entries)
         if not self._is_scheduled:
             self._is_scheduled = True
             self._loop.call_soon_threadsafe(self._begin)
 
-    def tick(self, _now: float) -> None:
-        """Nothing to do: the loop runs by itself."""
-
-    def take_waiting(self) -> list[Entry]:
-        """Return the jobs whose functions have not begun; they will not."""
-        return drained(self._waiting)
+    def tick(self, now: float) -> None:
+        """Do nothing: the loop runs by itself."""
 
     def cancel(self, entry: Entry, why: str) -> bool:
         """Cancel the task of this job, which fails for this reason; whether that was possible."""

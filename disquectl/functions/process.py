@@ -8,7 +8,7 @@ import signal
 import sys
 from contextlib import suppress
 
-from disquectl.client.connection_factory import ConnectionFactory
+from disquectl.client.connection_factory import ConnectionFactory, tls_of
 from disquectl.errors import ConnectionFailed, DisquectlError
 from disquectl.functions.messages import (
     COUNTS,
@@ -148,13 +148,11 @@ def _first(frames: Frames) -> Start:
 
 
 def _work(start: Start, plan: Plan, target: Target, log: ProcessLog, frames: Frames) -> int:
-    tls = None
-    if start.tls is not None:
-        from disquectl.client.tls import Tls
-
-        tls = Tls(**start.tls)
     factory = ConnectionFactory(
-        start.connect_timeout, start.response_timeout, start.password, None, None, tls=tls
+        password=start.password,
+        connect_timeout=start.connect_timeout,
+        response_timeout=start.response_timeout,
+        tls=tls_of(start.tls),
     )
     worker = Process(
         plan,

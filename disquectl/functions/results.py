@@ -11,15 +11,6 @@ if TYPE_CHECKING:
     from disquectl.functions.entry import Entry
 
 
-def drained(waiting: deque[Entry]) -> list[Entry]:
-    """Take all out of a deque from which other threads take, too."""
-    taken = []
-    with suppress(IndexError):
-        while True:
-            taken.append(waiting.popleft())
-    return taken
-
-
 class Results:
     """`add` and `wake` are for any thread, the rest is for that of the worker's loop.
 

@@ -10,12 +10,11 @@ import sys
 import threading
 import time
 import traceback
-from collections import deque
 from math import inf
 
 from disquectl.functions import target
 from disquectl.functions.outcome import failure_of, rejection_of
-from disquectl.functions.results import drained
+from disquectl.functions.runner import Runner
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -31,18 +30,13 @@ _LONG_SECONDS = 0.001
 _MANY = 128
 
 
-class Threads:
-    """Calls `call(entry)` for each job. Only `results` is shared with the threads' outcomes."""
+class Threads(Runner):
+    """Daemon threads, which are started as they are needed."""
 
     def __init__(
         self, call: Callable[[Entry], object], concurrency: int, results: Results, lines: int
     ) -> None:
-        """`lines`: how many lines of a traceback to keep."""
-        self._call = call
-        self._concurrency = concurrency
-        self._results = results
-        self._lines = lines
-        self._waiting: deque[Entry] = deque()
+        super().__init__(call, concurrency, results, lines)
         self._idle: list[threading.Lock] = []
         self._threads: list[threading.Thread] = []
         # Thread ident -> the job of that thread.
@@ -52,7 +46,7 @@ class Threads:
 
     @property
     def next_deadline(self) -> float:
-        """When `tick` has something to do."""
+        """When to let more threads run."""
         return self._wake_at
 
     def start(self, entries: Sequence[Entry], now: float) -> None:
@@ -86,12 +80,8 @@ class Threads:
                 self._threads.append(thread)
                 thread.start()
 
-    def take_waiting(self) -> list[Entry]:
-        """Return the jobs whose functions have not begun; they will not."""
-        return drained(self._waiting)
-
     def cancel(self, entry: Entry, why: str) -> bool:
-        """Whether its function can be made to end. A thread cannot be ended."""
+        """Return False: a thread cannot be ended."""
         return False
 
     def where(self, entry: Entry) -> str:

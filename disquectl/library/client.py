@@ -7,6 +7,7 @@ help/python.md lists what corresponds to the methods of pydisque and cl-disque.
 from __future__ import annotations
 
 from disquectl.client.commands import Sends
+from disquectl.client.connection_factory import ConnectionFactory
 from disquectl.client.direct_commands import DirectCommands
 from disquectl.client.job_commands import JobCommands
 from disquectl.client.pinned_transport import PinnedTransport
@@ -94,7 +95,7 @@ class Client(Sends, JobCommands, QueueCommands, ServerCommands, DirectCommands):
             "notice": notice,
         }
         check_options(options)
-        self._transport: PinnedTransport = PinnedTransport(nodes, **options)
+        self._transport: PinnedTransport = PinnedTransport(nodes, ConnectionFactory(**options))
         self._check = refuse_changes if read_only else None
         self._request = self._checked_request if read_only else self._transport.request
 

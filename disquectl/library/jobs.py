@@ -7,9 +7,9 @@ from math import ceil
 
 from disquectl.client.connection import current_process
 from disquectl.errors import OutcomeUnknown, ReplyError, UsageError
+from disquectl.library.batch_size import BatchSize
 from disquectl.library.job import Job
 from disquectl.library.options import is_seconds
-from disquectl.library.pace import Pace
 from disquectl.library.waiting import WaitingJobs
 from disquectl.protocol.jobid import is_at_least_once
 from disquectl.protocol.replies import jobs
@@ -47,21 +47,21 @@ def taken_jobs(
     """Yield jobs as they are taken; the arguments are those of `Client.jobs`, checked."""
     source = _Source(transport, queues, idle)
     waiting = WaitingJobs(transport)
-    pace = Pace(count)
+    batch_size = BatchSize(count)
     process = current_process()
     try:
         while True:
             job = waiting.next()
             if job is None:
-                taken = source.take(pace.count)
+                taken = source.take(batch_size.count)
                 if not taken:
                     return
                 job = taken[0]
                 if not all(is_at_least_once(one.id) for one in taken):
-                    pace.cannot_wait()
+                    batch_size.cannot_wait()
                 try:
                     if len(taken) > 1 and not waiting.keep(taken[1:], source.connection):
-                        pace.cannot_wait()
+                        batch_size.cannot_wait()
                 except BaseException:  # interrupted: none of them has been handed out
                     waiting.put_back_taken(taken)
                     raise
@@ -72,7 +72,7 @@ def taken_jobs(
                     "this loop over jobs belongs to the process that began it",
                     "Begin one in this process, by client.jobs(...).",
                 )
-            pace.handled(time.monotonic() - begun)
+            batch_size.handled(time.monotonic() - begun)
     finally:
         if process is current_process():
             waiting.put_back()

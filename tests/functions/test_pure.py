@@ -10,7 +10,7 @@ from disquectl.functions.direct_acks import DirectAcks
 from disquectl.functions.entry import entries_of
 from disquectl.functions.messages import Frames, framed, share
 from disquectl.functions.outcome import failure_of, rejection_of
-from disquectl.functions.pace import Pace
+from disquectl.functions.prefetch import Prefetch
 from disquectl.functions.settings import with_settings
 from disquectl.jobs import Function, Reject, Retry, arguments_of, body_of, current_job, job
 from disquectl.worker.backoff import Backoff
@@ -119,27 +119,27 @@ def test_retry_and_reject():
             Retry(after=after)
 
 
-# Pace
+# Prefetch
 
 
 def test_nothing_is_taken_in_advance_before_the_pace_is_known():
-    assert Pace(10).in_advance(0.0) == 0
+    assert Prefetch(10).in_advance(0.0) == 0
 
 
 def test_jobs_in_advance_can_begin_within_a_tenth_of_a_second():
-    pace = Pace(2)
-    pace.ended(10, 0.1)
-    assert pace.in_advance(0.0) == 20
-    assert pace.in_advance(0.05) == 4
-    assert pace.in_advance(1.0) == 0
-    pace.ended(1, 1.0)
-    assert pace.in_advance(0.0) == 0
+    prefetch = Prefetch(2)
+    prefetch.ended(10, 0.1)
+    assert prefetch.in_advance(0.0) == 20
+    assert prefetch.in_advance(0.05) == 4
+    assert prefetch.in_advance(1.0) == 0
+    prefetch.ended(1, 1.0)
+    assert prefetch.in_advance(0.0) == 0
 
 
 def test_quick_functions_have_a_limit():
-    pace = Pace(1)
-    pace.ended(1000, 0.0)
-    assert pace.in_advance(0.0) == 400
+    prefetch = Prefetch(1)
+    prefetch.ended(1000, 0.0)
+    assert prefetch.in_advance(0.0) == 400
 
 
 # Settings
