@@ -153,8 +153,10 @@ def _preview(choice: Choice, selection: Selection, session: Session) -> None:
         out.write(_preview_record(job))
     out.summarize({"matched": count})
     out.finish()
-    if not count:
+    if not len(choice):
         session.note(PREVIEW.empty)
+    elif more := len(choice) - count:
+        session.note(f"{counted(more, 'more job matches', 'more jobs match')}, beyond --limit")
 
 
 def _preview_record(job: SelectedJob) -> Record:
