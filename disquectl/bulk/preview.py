@@ -36,8 +36,10 @@ def preview(choice: Choice, selection: Selection, session: Session) -> None:
         out.write(_record(job))
     out.summarize({"matched": count})
     out.finish()
-    if not count:
+    if not len(choice):
         session.note(PREVIEW.empty)
+    elif more := len(choice) - count:
+        session.note(f"{counted(more, 'more job matches', 'more jobs match')}, beyond --limit")
 
 
 def _record(job: SelectedJob) -> Record:

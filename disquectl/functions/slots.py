@@ -66,7 +66,7 @@ class Functions:
         # Jobs that run or wait here, by ID: those that were just delivered, and the others.
         self._fresh: dict[str, Entry] = {}
         self._slow: dict[str, Entry] = {}
-        # Jobs for whose functions the time is over, and until when these may end.
+        # Jobs whose functions have passed their time limit, and until when these may end.
         self._overdue: dict[Entry, float] = {}
         self._progress: list[Entry] = []
         # Those whose functions were cancelled because the worker ends.

@@ -138,7 +138,7 @@ async def _await_with_arguments(function: Callable[..., Any], entry: Entry) -> N
 
 
 def _refuse_coroutine(result: object) -> None:
-    """A coroutine that nobody awaits has done nothing."""
+    """A coroutine that is not awaited has done nothing."""
     if inspect.iscoroutine(result):
         result.close()
         raise TypeError("the function returned a coroutine and is not defined by `async def`")

@@ -214,7 +214,7 @@ class Client(Sends, JobCommands, QueueCommands, ServerCommands, DirectCommands):
         return found
 
     def jobs(self, *queues: Name, idle: float | None = None, count: int = 1) -> Generator[Job, None, None]:
-        """Take jobs one after the other, for ever or until there was none for `idle` seconds.
+        """Take jobs one after the other, without end or until there was none for `idle` seconds.
 
             for job in client.jobs("mail", "sms"):
                 with job:

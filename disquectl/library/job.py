@@ -87,7 +87,7 @@ class Job(DeliveredJob):
     def working(self) -> int:
         """Say that the job is being worked on. Return the seconds until it would be delivered again.
 
-        Raises ReplyError with code NOJOB for a job that no node knows any more and TOOLATE when half of its
+        Raises ReplyError with code NOJOB for a job that no node knows, and TOOLATE when half of its
         TTL has passed, ConnectionFailed and OutcomeUnknown.
         """
         now = time.monotonic()

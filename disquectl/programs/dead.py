@@ -179,7 +179,7 @@ class Removal:
     def is_due(self, letter: Record) -> bool:
         """Look again, long after the search; return whether some node still has the letter, not acknowledged.
 
-        Nodes that do not have it any more are forgotten: ACKJOB there could crash them later.
+        Nodes that no longer have it are forgotten: ACKJOB there could crash them later.
         """
         replicas = self._replicas[letter["id"]]
         for connection, job_id in replicas:
