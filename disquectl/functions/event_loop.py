@@ -11,6 +11,7 @@ from contextlib import suppress
 from math import inf
 
 from disquectl.functions import target
+from disquectl.functions.forks import HERE, end
 from disquectl.functions.outcome import failure_of, rejection_of
 from disquectl.functions.results import drained
 from disquectl.worker.job import Failure
@@ -112,8 +113,12 @@ class EventLoop:
         try:
             await self._call(entry)
         except BaseException as problem:
+            if HERE.is_forked:
+                end(problem)
             self._failed(entry, problem)
         else:
+            if HERE.is_forked:
+                end(None)
             if entry in self._cancelled:
                 self._ended_although_cancelled(entry)
         entry.seconds = time.monotonic() - entry.started

@@ -10,6 +10,7 @@ from contextlib import suppress
 
 from disquectl.client.connection_factory import ConnectionFactory
 from disquectl.errors import ConnectionFailed, DisquectlError
+from disquectl.functions import forks
 from disquectl.functions.messages import (
     COUNTS,
     ERROR,
@@ -130,6 +131,7 @@ def main() -> NoReturn:
         log.forward(line(ERROR, [problem.message, problem.advice]))
         log.close()
         _exit(2)
+    forks.watch()
     gc.collect()
     gc.freeze()
     log.forward(line(READY, [os.fsdecode(name) for name, _ in plan.queues]))

@@ -14,6 +14,7 @@ from collections import deque
 from math import inf
 
 from disquectl.functions import target
+from disquectl.functions.forks import HERE, end
 from disquectl.functions.outcome import failure_of, rejection_of
 from disquectl.functions.results import drained
 
@@ -129,10 +130,14 @@ class Threads:
             try:
                 call(entry)
             except BaseException as problem:
+                if HERE.is_forked:
+                    end(problem)
                 entry.failure = failure_of(problem, self._lines, skip=(__file__, target.__file__))
                 entry.rejected = rejection_of(problem)
                 # Its frames would keep the function's variables.
                 del problem
+            if HERE.is_forked:
+                end(None)
             then, now = now, monotonic()
             entry.seconds = now - then
             add(entry)

@@ -11,7 +11,7 @@ from tests.support.waiting import wait_until
 from tests.support.workers import letters, nothing_left, worker
 
 MODULE = """
-import asyncio, os, sys
+import asyncio, multiprocessing, os, sys, time
 from disquectl import Reject, Retry
 
 print("imported")
@@ -58,6 +58,37 @@ def end(job):
         file.write("x")
     if os.path.getsize("ended") == 1:
         os._exit(0)
+
+def note(text):
+    with open("notes", "a") as file:
+        file.write(text + "\\n")
+
+def fork(job):
+    if job.body == b"forks":
+        if pid := os.fork():
+            note(f"child {os.waitpid(pid, 0)[1]}")
+    note(job.body.decode())
+
+async def afork(job):
+    fork(job)
+
+def fork_and_exit(job):
+    if pid := os.fork():
+        note(f"child {os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1])}")
+    else:
+        sys.exit(7)
+
+def terminate(job):
+    # Also before its first instruction.
+    children = [multiprocessing.get_context("fork").Process(target=time.sleep, args=(600,)) for _ in range(9)]
+    for child in children:
+        child.start()
+        child.terminate()
+    for child in children:
+        child.join(20)
+    note(str({child.exitcode for child in children}))
+    for child in children:
+        child.kill()
 
 def write_much(job):
     print(job.body.decode() * 1_000_000)
@@ -126,6 +157,30 @@ def test_a_function_that_ends_its_process_is_not_success(folder, node, client):
     done = call(node, "hard:end")
     assert done.code == 3
     assert "ended with exit code 0: its jobs come back" in done.err
+
+
+@pytest.mark.parametrize("name", ["hard:fork", "hard:afork"])
+def test_a_process_that_a_function_forks_runs_no_other_job(folder, node, client, name):
+    client.addjob("q", "forks")
+    bodies = [str(number) for number in range(20)]
+    for body in bodies:
+        client.addjob("q", body)
+    done = call(node, name, "-c", "1")
+    assert (done.code, done.err.count('"done",')) == (0, 21)
+    notes = (folder / "notes").read_text().split("\n")
+    assert sorted(notes) == sorted(["", "child 0", "forks", "forks", *bodies])
+
+
+def test_a_process_that_a_function_forks_exits_as_it_says(folder, node, client):
+    client.addjob("q", "x")
+    assert call(node, "hard:fork_and_exit").code == 0
+    assert (folder / "notes").read_text() == "child 7\n"
+
+
+def test_a_process_that_a_function_forks_can_be_terminated(folder, node, client):
+    client.addjob("q", "x")
+    assert call(node, "hard:terminate").code == 0
+    assert (folder / "notes").read_text() == "{-15}\n"
 
 
 def test_output_of_any_length_is_written_whole(folder, node, client):

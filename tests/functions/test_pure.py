@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import os
+import select
+
 import pytest
 
 from disquectl.client.address import Node
@@ -11,6 +14,7 @@ from disquectl.functions.entry import entries_of
 from disquectl.functions.messages import Frames, framed, share
 from disquectl.functions.outcome import failure_of, rejection_of
 from disquectl.functions.pace import Pace
+from disquectl.functions.results import Results
 from disquectl.functions.settings import with_settings
 from disquectl.jobs import Function, Reject, Retry, arguments_of, body_of, current_job, job
 from disquectl.worker.backoff import Backoff
@@ -34,6 +38,26 @@ def entry(job_id=ID, node=NODE, taken=0.0):
 
 
 # The job
+
+
+def test_a_wake_that_is_late_leaves_the_loop_nothing_to_spin_on(monkeypatch):
+    results = Results()
+    write = os.write
+
+    def late(fd, data):
+        # The loop takes the result before the thread has written.
+        results.take()
+        return write(fd, data)
+
+    monkeypatch.setattr("disquectl.functions.results.os.write", late)
+    results.add(entry())
+    results.wake()
+    monkeypatch.undo()
+    while select.select([results.fd], [], [], 0)[0]:
+        results.clear()
+    results.wake()
+    assert select.select([results.fd], [], [], 0)[0]
+    results.close()
 
 
 def test_the_job_that_a_function_gets():
