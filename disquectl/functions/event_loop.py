@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+import inspect
+import sys
 import threading
 import time
 import traceback
@@ -12,17 +14,20 @@ from math import inf
 
 from disquectl.functions import target
 from disquectl.functions.forks import HERE, end
-from disquectl.functions.outcome import failure_of, rejection_of
+from disquectl.functions.outcome import failure_of, rejection_of, stack_of
 from disquectl.functions.results import drained
 from disquectl.worker.job import Failure
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Callable, Coroutine, Sequence
+    from collections.abc import Callable, Coroutine, Iterator, Sequence
+    from types import FrameType
     from typing import Any
 
     from disquectl.functions.entry import Entry
     from disquectl.functions.results import Results
+
+_OURS = (__file__, target.__file__)
 
 
 class EventLoop:
@@ -52,7 +57,8 @@ class EventLoop:
         self._is_scheduled = False
         self._will_wake = False
         self._is_closed = False
-        threading.Thread(target=self._run_loop, name="disquectl-loop", daemon=True).start()
+        self._thread = threading.Thread(target=self._run_loop, name="disquectl-loop", daemon=True)
+        self._thread.start()
 
     def start(self, entries: Sequence[Entry], _now: float) -> None:
         """Run the functions for these jobs."""
@@ -77,10 +83,12 @@ class EventLoop:
     def where(self, entry: Entry) -> str:
         """Return the traceback of the function that runs for this job."""
         task = self._tasks.get(entry)
-        if task is None:
-            return ""
-        stack = [frame for frame in task.get_stack() if frame.f_code.co_filename != __file__]
-        summary = traceback.StackSummary.extract((frame, frame.f_lineno) for frame in stack)
+        coroutine = task.get_coro() if task is not None else None
+        if not inspect.iscoroutine(coroutine) or coroutine.cr_running:
+            # It keeps the loop from running.
+            return stack_of(sys._current_frames()[self._thread.ident or 0], skip=_OURS)
+        frames = [frame for frame in _frames(coroutine) if frame.f_code.co_filename not in _OURS]
+        summary = traceback.StackSummary.extract((frame, frame.f_lineno) for frame in frames)
         return "".join(summary.format())
 
     def close(self) -> None:
@@ -153,3 +161,11 @@ class EventLoop:
         task = self._tasks.get(entry)
         if task is not None:
             task.cancel()
+
+
+def _frames(awaited: object) -> Iterator[FrameType]:
+    """Yield the frames of a coroutine and of those that it waits for."""
+    while inspect.iscoroutine(awaited):
+        if awaited.cr_frame is not None:
+            yield awaited.cr_frame
+        awaited = awaited.cr_await

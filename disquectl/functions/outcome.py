@@ -12,7 +12,7 @@ from disquectl.worker.job import Failure
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Container
-    from types import TracebackType
+    from types import FrameType, TracebackType
 
 _LONGEST_TRACEBACK = 16 << 10
 
@@ -29,6 +29,16 @@ def failure_of(problem: BaseException, lines: int, *, skip: Container[str] = ())
     elif isinstance(problem, Reject):
         why = rejection_of(problem)
     return Failure(None, None, _traceback(problem, lines, skip), time.time(), why=why, after=after)
+
+
+def stack_of(frame: FrameType, skip: Container[str]) -> str:
+    """Return where a function is, as text; `frame` is what runs in its thread.
+
+    Frames up to the last one that is in the files `skip` are left out.
+    """
+    stack = traceback.extract_stack(frame)
+    ours = [at for at, one in enumerate(stack) if one.filename in skip]
+    return "".join(traceback.format_list(stack[ours[-1] + 1 :] if ours else stack))
 
 
 def rejection_of(problem: BaseException) -> str:

@@ -193,7 +193,10 @@ class Supervisor:
         process.read_the_rest()
         process.close()
         self._past = added([self._past, without_present(process.figures)])
-        if self._error is not None or process.is_replaced:
+        if self._error is not None:
+            return
+        if process.is_replaced:
+            self._replaced_ended(process, code)
             return
         if self._is_ending and not process.is_ready:
             # It has taken no job.
@@ -208,9 +211,14 @@ class Supervisor:
             self._codes.add(code)
             return
         what = f"was ended by {signal.Signals(-code).name}" if code < 0 else f"ended with exit code {code}"
+        fate = "its jobs come back after their retry time" if process.is_ready else "it has taken no job"
         self._codes.add(_IN_PART)
         if self._is_ending:
-            self._log.message(f"process {process.pid} {what}: its jobs come back after their retry time")
+            self._log.message(f"process {process.pid} {what}: {fate}")
+            return
+        if self._start.plan.burst and not (process.is_ready or self._processes):
+            # The others found no more jobs, and it may never find its function.
+            self._log.message(f"process {process.pid} {what}: {fate}")
             return
         pause = self._pause.get(process.place, _AGAIN_SECONDS / 2) * 2
         if time.monotonic() - process.began > _AGAIN_MOST_SECONDS:
@@ -218,9 +226,17 @@ class Supervisor:
         self._pause[process.place] = min(pause, _AGAIN_MOST_SECONDS)
         self._due[process.place] = time.monotonic() + self._pause[process.place]
         self._log.message(
-            f"process {process.pid} {what}: its jobs come back after their retry time; "
-            f"starting another one in {self._pause[process.place]:g}s"
+            f"process {process.pid} {what}: {fate}; starting another one in {self._pause[process.place]:g}s"
         )
+
+    def _replaced_ended(self, process: CallingProcess, code: int) -> None:
+        went_wrong = code == RETIRED and (process.counts.get("dead") or process.counts.get("left"))
+        if went_wrong or code not in (_GOOD, RETIRED):
+            self._codes.add(_IN_PART)
+        plan = self._start.plan
+        if plan.burst and plan.max_jobs is None and not (self._is_ending or self._processes):
+            # It may have put jobs back after the others found no more.
+            self._spawn(process.place)
 
     # Signals, and the log
 

@@ -9,13 +9,12 @@ from __future__ import annotations
 import sys
 import threading
 import time
-import traceback
 from collections import deque
 from math import inf
 
 from disquectl.functions import target
 from disquectl.functions.forks import HERE, end
-from disquectl.functions.outcome import failure_of, rejection_of
+from disquectl.functions.outcome import failure_of, rejection_of, stack_of
 from disquectl.functions.results import drained
 
 TYPE_CHECKING = False
@@ -100,9 +99,7 @@ class Threads:
         frames = sys._current_frames()
         for ident, current in list(self._current.items()):
             if current is entry and ident in frames:
-                stack = traceback.extract_stack(frames[ident])
-                ours = [at for at, frame in enumerate(stack) if frame.filename in (__file__, target.__file__)]
-                return "".join(traceback.format_list(stack[ours[-1] + 1 :] if ours else stack))
+                return stack_of(frames[ident], skip=(__file__, target.__file__))
         return ""
 
     def close(self) -> None:

@@ -90,6 +90,27 @@ def terminate(job):
     for child in children:
         child.kill()
 
+async def inner():
+    while not os.path.exists("never"):
+        try:
+            await asyncio.sleep(60)
+        except asyncio.CancelledError:
+            pass
+
+async def swallow(job):
+    await inner()
+
+async def block(job):
+    time.sleep(60)
+
+def wait(job):
+    note(job.body.decode())
+    if job.body == b"stuck":
+        time.sleep(60)
+    while not job.additional_deliveries:
+        job.working()
+        time.sleep(0.02)
+
 def write_much(job):
     print(job.body.decode() * 1_000_000)
 """
@@ -169,6 +190,42 @@ def test_a_process_that_a_function_forks_runs_no_other_job(folder, node, client,
     assert (done.code, done.err.count('"done",')) == (0, 21)
     notes = (folder / "notes").read_text().split("\n")
     assert sorted(notes) == sorted(["", "child 0", "forks", "forks", *bodies])
+
+
+@pytest.mark.parametrize(
+    ("name", "line"), [("hard:swallow", "await asyncio.sleep(60)"), ("hard:block", "time.sleep(60)")]
+)
+def test_where_a_task_is_that_cannot_be_ended(folder, node, client, name, line):
+    client.addjob("q", "x")
+    done = call(node, name, "--timeout", "100ms", "--max-retries", "0")
+    assert done.code == 3
+    (letter,) = letters(client)
+    assert line in letter["stderr"]
+    assert "disquectl" not in letter["stderr"]
+
+
+def test_burst_also_does_what_a_replaced_process_has_put_back(folder, node, client):
+    client.addjob("q", "stuck")
+    client.addjob("q", "other")
+    done = call(node, "hard:wait", "--timeout", "1s", "--grace", "100ms", "--max-retries", "0")
+    assert done.code == 3
+    assert [letter["body"] for letter in letters(client)] == ["stuck"]
+    assert sorted((folder / "notes").read_text().split()) == ["other", "other", "stuck"]
+
+
+def test_burst_ends_where_only_the_first_process_finds_its_function(folder, node, client):
+    (folder / "first.py").write_text("""
+import os
+os.mkdir("once")
+def show(job):
+    print(job.body.decode())
+""")
+    client.addjob("q", "x")
+    options = ("--burst", "--processes", "3", "-q", "q")
+    done = run_disquectl("work", *options, "--call", "first:show", node=node)
+    assert (done.code, done.out) == (3, "x\n")
+    assert "cannot import first: FileExistsError" in done.err
+    assert "ended with exit code 2: it has taken no job" in done.err
 
 
 def test_a_process_that_a_function_forks_exits_as_it_says(folder, node, client):
