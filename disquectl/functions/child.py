@@ -10,6 +10,7 @@ from contextlib import suppress
 
 import disquectl
 from disquectl.functions.messages import FROM_PARENT_FD, MARK, TO_PARENT_FD, framed, read_line
+from disquectl.worker.line_pipe import Tail
 from disquectl.worker.poller import READ
 
 TYPE_CHECKING = False
@@ -61,7 +62,7 @@ class CallingProcess:
         self._log = log
         self._heard = heard
         self._partial = b""
-        self._partial_stderr = b""
+        self._stderr_lines = Tail(0)
         self._lines = self._stderr = self._control = -1
 
     def spawn(self, environ: Mapping[bytes, bytes], start: Start, stdout: int | None) -> None:
@@ -116,9 +117,8 @@ class CallingProcess:
             pass
         while self._read_stderr(READ):
             pass
-        if self._partial_stderr:
-            self._log.child_stderr(None, [self._partial_stderr])
-            self._partial_stderr = b""
+        if rest := self._stderr_lines.end():
+            self._log.child_stderr(None, rest)
 
     def close(self) -> None:
         """Close its pipes."""
@@ -163,7 +163,7 @@ class CallingProcess:
 
     def _read_stderr(self, _events: int) -> bool:
         data = self._read(self._stderr)
-        *lines, self._partial_stderr = (self._partial_stderr + data).split(b"\n")
+        lines = self._stderr_lines.feed(data)
         if lines:
             self._log.child_stderr(None, lines)
         return bool(data)

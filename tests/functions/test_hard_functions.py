@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 
 import pytest
@@ -110,6 +111,10 @@ def wait(job):
     while not job.additional_deliveries:
         job.working()
         time.sleep(0.02)
+
+def progress(job):
+    for _ in range(10):
+        sys.stderr.write("\\r" + "." * 1_000_000)
 
 def write_much(job):
     print(job.body.decode() * 1_000_000)
@@ -248,3 +253,13 @@ def test_output_of_any_length_is_written_whole(folder, node, client):
     assert sorted(line for line in done.out.splitlines() if line != "imported") == [
         body * 1_000_000 for body in "abc"
     ]
+
+
+def test_a_progress_bar_on_stderr_is_split_into_lines(folder, node, client):
+    for body in "abc":
+        client.addjob("q", body)
+    done = call(node, "hard:progress")
+    assert done.code == 0
+    lines = [json.loads(line) for line in done.err.splitlines()]
+    assert sum(len(line["text"]) for line in lines if line["event"] == "stderr") == 3 * 10 * 1_000_001
+    assert lines[-1]["event"] == "totals"
