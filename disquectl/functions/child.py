@@ -41,6 +41,7 @@ class CallingProcess:
     is_ready     it has found its function
     is_replaced  it takes no more jobs, and another one was started for it
     is_over      it has said that it ends by itself
+    was_stopped  by a signal
     counts       its counts, as it last reported them
     figures      the numbers of its queues, likewise
     """
@@ -55,7 +56,7 @@ class CallingProcess:
         self.place = place
         self.pid = 0
         self.began = time.monotonic()
-        self.is_ready = self.is_replaced = self.is_over = False
+        self.is_ready = self.is_replaced = self.is_over = self.was_stopped = False
         self.counts: dict[str, int] = {}
         self.figures: dict[bytes, Numbers] = {}
         self._poller = poller

@@ -32,7 +32,7 @@ COUNTS: Kind = "counts"  # how many jobs were done, failed, ..., and are running
 FIGURES: Kind = "figures"  # queue -> its numbers (worker.figures), with --metrics
 RETIRING: Kind = "retiring"  # a function cannot be ended: start another process
 INHERIT: Kind = "inherit"  # jobs for the next process to keep
-OVER: Kind = "over"  # it ends by itself: its exit code is that of its work
+OVER: Kind = "over"  # it ends by itself, with the exit code of its work; whether at a signal
 
 
 @dataclass(frozen=True, slots=True)

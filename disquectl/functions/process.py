@@ -57,8 +57,6 @@ class ProcessLog(Log):
         """Report the totals to the parent."""
         self.counts["left"] += unfinished
         self._report(0, 0)
-        # What a function calls may end the process with any code.
-        self.forward(line(OVER))
 
     def draw(self, now: float, running: int, held: int) -> None:
         """Report what the parent's status line shows."""
@@ -171,14 +169,14 @@ def _work(start: Start, plan: Plan, target: Target, log: ProcessLog, frames: Fra
     if start.has_metrics:
         worker.measure()
     try:
-        well = worker.run()
+        code = 0 if worker.run() else 3
     except ConnectionFailed as problem:
         log.message(problem.message)
-        log.close()
-        return problem.exit_code
-    if worker.was_retired:
-        return RETIRED
-    return 0 if well else 3
+        code = problem.exit_code
+    # What a function calls may end the process with any code.
+    log.forward(line(OVER, worker.was_signalled))
+    log.close()
+    return RETIRED if worker.was_retired else code
 
 
 def _exit(code: int) -> NoReturn:

@@ -72,7 +72,7 @@ class Supervisor:
         self._log = log
         self._service = service
         self._poller = Poller()
-        self._stdout = Stdout(self._poller, log, lambda _: None)
+        self._stdout = Stdout(self._poller, log, self._stdout_is_gone)
         self._scrapes = None if listening is None else Scrapes(listening, self._poller, self._metrics)
         self._past: dict[bytes, Numbers] = {}  # the figures of processes that have ended
         self._processes: dict[int, CallingProcess] = {}
@@ -125,12 +125,13 @@ class Supervisor:
         until = min(until, self._service.next_deadline)
         ready = self._poller.wait(min(max(until - time.monotonic(), 0), _TURN_SECONDS))
         self._poller.dispatch(ready)
+        # A signal to all processes ends this one, too.
+        while self._received:
+            self._handle(self._received.pop(0), signals)
         for pid, status in ended_processes():
             process = self._processes.pop(pid, None)
             if process is not None:
                 self._ended(process, os.waitstatus_to_exitcode(status))
-        while self._received:
-            self._handle(self._received.pop(0), signals)
         now = time.monotonic()
         for place, at in list(self._due.items()):
             if now >= at and not self._is_ending:
@@ -157,7 +158,7 @@ class Supervisor:
                 self._log.counts[name] += value[name] - process.counts.get(name, 0)
             process.counts = value
         elif kind == OVER:
-            process.is_over = True
+            process.is_over, process.was_stopped = True, value
         elif kind == FIGURES:
             process.figures = {os.fsencode(name): tuple(some) for name, some in value.items()}
         elif kind == RETIRING:
@@ -167,6 +168,10 @@ class Supervisor:
         elif kind == INHERIT:
             self._heirless.append(value)
             self._give_to_heirs()
+
+    def _stdout_is_gone(self, _why: str) -> None:
+        """Each process ends because of that, and says so."""
+        self._is_ending = True
 
     def _metrics(self) -> str:
         return text_of(added([self._past, *(process.figures for process in self._processes.values())]))
@@ -202,7 +207,8 @@ class Supervisor:
             # It has taken no job.
             self._codes.add(_GOOD)
             return
-        if (process.is_over and code in (_GOOD, _IN_PART)) or (
+        is_alone = process.was_stopped and code in (_GOOD, _IN_PART) and not self._is_ending
+        if (process.is_over and code in (_GOOD, _IN_PART) and not is_alone) or (
             self._is_ending and code in (RETIRED, -signal.SIGTERM)
         ):
             self._codes.add(_IN_PART if code else _GOOD)
@@ -212,22 +218,23 @@ class Supervisor:
             return
         what = f"was ended by {signal.Signals(-code).name}" if code < 0 else f"ended with exit code {code}"
         fate = "its jobs come back after their retry time" if process.is_ready else "it has taken no job"
-        self._codes.add(_IN_PART)
-        if self._is_ending:
-            self._log.message(f"process {process.pid} {what}: {fate}")
-            return
-        if self._start.plan.burst and not (process.is_ready or self._processes):
-            # The others found no more jobs, and it may never find its function.
-            self._log.message(f"process {process.pid} {what}: {fate}")
-            return
+        if is_alone:
+            what, fate = "was stopped", "it takes no more jobs"
+        self._codes.add(code if is_alone else _IN_PART)
+        again = ""
+        # With --burst, one that has not found its function may never find it.
+        if not (self._is_ending or (self._start.plan.burst and not (process.is_ready or self._processes))):
+            again = f"; starting another one in {self._start_again_later(process):g}s"
+        self._log.message(f"process {process.pid} {what}: {fate}{again}")
+
+    def _start_again_later(self, process: CallingProcess) -> float:
+        """Start another one in its place after a pause; return the seconds."""
         pause = self._pause.get(process.place, _AGAIN_SECONDS / 2) * 2
         if time.monotonic() - process.began > _AGAIN_MOST_SECONDS:
             pause = _AGAIN_SECONDS
         self._pause[process.place] = min(pause, _AGAIN_MOST_SECONDS)
         self._due[process.place] = time.monotonic() + self._pause[process.place]
-        self._log.message(
-            f"process {process.pid} {what}: {fate}; starting another one in {self._pause[process.place]:g}s"
-        )
+        return self._pause[process.place]
 
     def _replaced_ended(self, process: CallingProcess, code: int) -> None:
         went_wrong = code == RETIRED and (process.counts.get("dead") or process.counts.get("left"))

@@ -83,6 +83,11 @@ class FunctionWorker(Worker):
         """Whether it ended because a function could not be ended."""
         return self._give_up_at is not None and not self._ending.was_signalled
 
+    @property
+    def was_signalled(self) -> bool:
+        """Whether a signal ended it, or the reader of its stdout that went away."""
+        return self._ending.was_signalled
+
     # Delivery
 
     def _answered(self, answers: list[tuple[Request, Reply]]) -> None:
