@@ -107,6 +107,10 @@ class FunctionWorker(Worker):
         jobs, has, is_known = lifecycle.jobs, self._functions.has, lifecycle.has_acknowledged
         start = []
         for entry in entries:
+            if entry.additional_deliveries and self._acks.has(entry.id):
+                # It is done. Its acknowledgement may be on its way to another node.
+                self._acknowledge_if_there(entry)
+                continue
             if (
                 (not entry.nacks or not refusal(entry, plan))
                 and entry.additional_deliveries <= plan.max_returns

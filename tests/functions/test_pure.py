@@ -232,6 +232,17 @@ def test_one_request_for_all_jobs_of_a_node():
     assert not acks
 
 
+def test_a_job_is_there_until_its_acknowledgement_is_answered():
+    acks = DirectAcks()
+    acks.add([entry(taken=1.0)], 1.0)
+    assert acks.has(ID.decode())
+    (request,) = acks.requests()
+    assert acks.has(ID.decode())
+    assert not acks.has("other")
+    acks.answered(request)
+    assert not acks.has(ID.decode())
+
+
 def test_a_job_that_was_delivered_long_ago_is_not_acknowledged_unasked():
     acks, old = DirectAcks(), entry()
     assert acks.add([old], 1.5) == [old]
