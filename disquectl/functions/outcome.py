@@ -7,7 +7,7 @@ import traceback
 
 from disquectl.jobs import Reject, Retry
 from disquectl.protocol.job_options import MAX_SECONDS
-from disquectl.worker.job import Failure
+from disquectl.worker.job import Failure, shortened
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -44,7 +44,7 @@ def stack_of(frame: FrameType, skip: Container[str]) -> str:
 def rejection_of(problem: BaseException) -> str:
     """Return why the job is not to be tried again; empty if it may be."""
     if isinstance(problem, Reject):
-        return _reason(problem) or "the function rejected the job"
+        return shortened(_reason(problem)) or "the function rejected the job"
     return ""
 
 

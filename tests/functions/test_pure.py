@@ -124,6 +124,13 @@ def test_a_traceback_is_cut_and_its_last_line_is_the_reason():
     assert failure_of(caught(ValueError("x")), 20, skip=[__file__]).stderr == b"ValueError: x"
 
 
+def test_a_reason_fits_into_a_line_of_the_log():
+    long = "x" * 3_000_000
+    assert failure_of(caught(ValueError(long)), 20).why == "ValueError: " + "x" * 1987 + "\u2026"
+    assert rejection_of(Reject(long)) == "x" * 1999 + "\u2026"
+    assert len(failure_of(caught(Retry(long)), 20).why) == 2000
+
+
 def test_an_exception_that_cannot_be_shown():
     class Bad(Exception):
         def __str__(self):
