@@ -28,6 +28,7 @@ from disquectl.functions.messages import (
     unpacked,
 )
 from disquectl.worker.child import ended_processes
+from disquectl.worker.ending import OPEN, Ending
 from disquectl.worker.figures import added, text_of, without_present
 from disquectl.worker.poller import READ, WRITE, Poller
 from disquectl.worker.scrapes import Scrapes
@@ -47,6 +48,8 @@ if TYPE_CHECKING:
 _TURN_SECONDS = 1.0
 # A process that ended unexpectedly is started again after this long, doubled each time up to the most.
 _AGAIN_SECONDS, _AGAIN_MOST_SECONDS = 1.0, 30.0
+# How long after the grace time a process is sent KILL: one whose GIL is held does not react.
+_SLACK_SECONDS = 2.0
 _SHOWN = ("done", "failed", "dead", "left")
 _GOOD, _IN_PART = 0, 3
 
@@ -78,7 +81,7 @@ class Supervisor:
         self._processes: dict[int, CallingProcess] = {}
         self._received: list[int] = []
         self._is_ready = False
-        self._is_ending = False
+        self._ending = Ending(start.plan.grace)
         # Places of processes that ended unexpectedly -> when to start another one there, and the last pause.
         self._due: dict[int, float] = {}
         self._pause: dict[int, float] = {}
@@ -133,6 +136,11 @@ class Supervisor:
             if process is not None:
                 self._ended(process, os.waitstatus_to_exitcode(status))
         now = time.monotonic()
+        # Each process keeps to the same times, and sends its functions what is due.
+        self._ending.due(now)
+        if now >= self._ending.exit_at + _SLACK_SECONDS:
+            for process in self._processes.values():
+                process.signal(signal.SIGKILL)
         for place, at in list(self._due.items()):
             if now >= at and not self._is_ending:
                 del self._due[place]
@@ -169,9 +177,13 @@ class Supervisor:
             self._heirless.append(value)
             self._give_to_heirs()
 
+    @property
+    def _is_ending(self) -> bool:
+        return self._ending.stage != OPEN
+
     def _stdout_is_gone(self, _why: str) -> None:
         """Each process ends because of that, and says so."""
-        self._is_ending = True
+        self._ending.signalled(signal.SIGTERM, time.monotonic())
 
     def _metrics(self) -> str:
         return text_of(added([self._past, *(process.figures for process in self._processes.values())]))
@@ -252,14 +264,16 @@ class Supervisor:
             self._log.hide_status()
             for process in self._processes.values():
                 process.signal(signal.SIGTSTP)
+            before = time.monotonic()
             signals.stop_here()
+            self._ending.postpone(time.monotonic() - before)
             for process in self._processes.values():
                 process.signal(signal.SIGCONT)
             return
         if number == signal.SIGCHLD:
             return
         if number != signal.SIGUSR1:
-            self._is_ending = True
+            self._ending.signalled(number, time.monotonic())
         for process in self._processes.values():
             if process.is_ready or number != signal.SIGUSR1:
                 process.signal(number if process.is_ready else signal.SIGTERM)

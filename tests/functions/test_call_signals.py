@@ -13,7 +13,11 @@ from tests.support.waiting import wait_until
 from tests.support.workers import letters, nothing_left, work, worker
 
 MODULE = """
-import os, time
+import ctypes, os, time
+
+def hold_the_gil(job):
+    open("begun", "w").close()
+    ctypes.PyDLL(None).sleep(600)
 
 def wait(job):
     open("begun", "w").close()
@@ -104,3 +108,15 @@ def test_processes_end_with_the_reader_of_their_stdout(folder, node, client):
         log = process.stderr.read().decode()
         assert process.wait(30) == 0
     assert "starting another one" not in log
+
+
+def test_a_process_that_does_not_react_is_killed_at_the_end_of_the_grace_time(folder, node, client):
+    job_id = client.addjob("q", "x")
+    options = ("--processes", "1", "--grace", "500ms")
+    with worker(node, "-q", "q", *options, "--call", "shop:hold_the_gil") as process:
+        wait_until((folder / "begun").exists)
+        process.terminate()
+        log = process.stderr.read().decode()
+        assert process.wait(30) == 3
+    assert "was ended by SIGKILL: its jobs come back after their retry time" in log
+    assert client.show(job_id)["nacks"] == 0
