@@ -10,6 +10,7 @@ import time
 import traceback
 from collections import deque
 from contextlib import suppress
+from functools import partial
 from math import inf
 
 from disquectl.functions import target
@@ -115,6 +116,8 @@ class EventLoop:
             task = self._loop.create_task(self._run(entry))
             if not task.done():
                 tasks[entry] = task
+            if not entry.started:
+                task.add_done_callback(partial(self._ended_unstarted, entry))
 
     async def _run(self, entry: Entry) -> None:
         entry.started = time.monotonic()
@@ -130,6 +133,9 @@ class EventLoop:
             if entry in self._cancelled:
                 self._ended_although_cancelled(entry)
         entry.seconds = time.monotonic() - entry.started
+        self._ended(entry)
+
+    def _ended(self, entry: Entry) -> None:
         self._tasks.pop(entry, None)
         self._cancelled.pop(entry, None)
         self._results.add(entry)
@@ -139,6 +145,12 @@ class EventLoop:
         if self._waiting and not self._is_scheduled:
             self._is_scheduled = True
             self._loop.call_soon(self._begin)
+
+    def _ended_unstarted(self, entry: Entry, task: asyncio.Task[None]) -> None:
+        """Before 3.12 a task begins later, and another function may have cancelled it before that."""
+        if not entry.started:
+            self._failed(entry, asyncio.CancelledError())
+            self._ended(entry)
 
     def _failed(self, entry: Entry, problem: BaseException) -> None:
         entry.failure = failure_of(problem, self._lines, skip=(__file__, target.__file__))

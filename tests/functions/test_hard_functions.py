@@ -91,6 +91,14 @@ def terminate(job):
     for child in children:
         child.kill()
 
+async def cancel_others(job):
+    if job.body == b"cancels":
+        for task in asyncio.all_tasks():
+            if task is not asyncio.current_task():
+                task.cancel()
+    else:
+        await asyncio.sleep(0)
+
 async def inner():
     while not os.path.exists("never"):
         try:
@@ -207,6 +215,15 @@ def test_where_a_task_is_that_cannot_be_ended(folder, node, client, name, line):
     (letter,) = letters(client)
     assert line in letter["stderr"]
     assert "disquectl" not in letter["stderr"]
+
+
+def test_a_function_that_cancels_all_tasks_fails_their_jobs(folder, node, client):
+    for body in ("cancels", "a", "b", "c"):
+        client.addjob("q", body)
+    done = call(node, "hard:cancel_others", "--max-retries", "0")
+    assert done.code in (0, 3)
+    # A task may have ended before that.
+    assert done.err.count('"done",') + len(letters(client)) == 4
 
 
 def test_burst_also_does_what_a_replaced_process_has_put_back(folder, node, client):
