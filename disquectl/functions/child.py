@@ -11,7 +11,7 @@ from contextlib import suppress
 import disquectl
 from disquectl.functions.messages import FROM_PARENT_FD, MARK, TO_PARENT_FD, framed, read_line
 from disquectl.worker.line_pipe import Tail
-from disquectl.worker.poller import READ
+from disquectl.worker.poller import READ, WRITE
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -40,8 +40,6 @@ class CallingProcess:
     place        its number among the processes
     is_ready     it has found its function
     is_replaced  it takes no more jobs, and another one was started for it
-    is_over      it has said that it ends by itself
-    was_stopped  by a signal
     counts       its counts, as it last reported them
     figures      the numbers of its queues, likewise
     """
@@ -56,13 +54,14 @@ class CallingProcess:
         self.place = place
         self.pid = 0
         self.began = time.monotonic()
-        self.is_ready = self.is_replaced = self.is_over = self.was_stopped = False
+        self.is_ready = self.is_replaced = False
         self.counts: dict[str, int] = {}
         self.figures: dict[bytes, Numbers] = {}
         self._poller = poller
         self._log = log
         self._heard = heard
         self._partial = b""
+        self._unsent = bytearray()
         self._stderr_lines = Tail(0)
         self._lines = self._stderr = self._control = -1
 
@@ -86,16 +85,32 @@ class CallingProcess:
         finally:
             for fd in (nothing, stderr, theirs, lines, *(fd for fd, _ in high)):
                 os.close(fd)
-        for fd in (self._lines, self._stderr):
+        for fd in (self._lines, self._stderr, self._control):
             os.set_blocking(fd, False)
         self.set_reading()
         self.tell(framed(start))
 
     def tell(self, message: bytes) -> None:
-        """Send it a message."""
-        with suppress(BrokenPipeError):
-            while message:
-                message = message[os.write(self._control, message) :]
+        """Send it a message, as soon as it reads: it may be busy for long."""
+        self._unsent += message
+        self._send(WRITE)
+
+    @property
+    def has_unsent(self) -> bool:
+        """Whether it has not read all that it was told."""
+        return bool(self._unsent)
+
+    def _send(self, _events: int) -> None:
+        try:
+            del self._unsent[: os.write(self._control, self._unsent[:_CHUNK_BYTES])]
+        except BlockingIOError:
+            pass
+        except BrokenPipeError:
+            self._unsent.clear()
+        if self._unsent:
+            self._poller.set(self._control, WRITE, self._send)
+        else:
+            self._poller.drop(self._control)
 
     def signal(self, number: int) -> None:
         """Send it a signal."""
@@ -124,6 +139,7 @@ class CallingProcess:
     def close(self) -> None:
         """Close its pipes."""
         self.set_reading(False)
+        self._poller.drop(self._control)
         for fd in (self._lines, self._stderr, self._control):
             if fd >= 0:
                 os.close(fd)

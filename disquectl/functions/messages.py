@@ -22,17 +22,19 @@ MARK = b"\0"
 _LENGTH_BYTES = 4
 # The descriptors of a process: from the parent, and to it.
 FROM_PARENT_FD, TO_PARENT_FD = 3, 4
-# The exit codes of a process: as of `work`, and these.
+# The exit codes of a process: that it is replaced; and those of `work`, plus a number, if it ends by itself.
+# A function may end its process with any code, but hardly with one of these; a line that says so may be lost.
 RETIRED = 75
+_OVER, _STOPPED = 80, 90
+_CODES_OF_WORK = (0, 3, 5)
 
-Kind: TypeAlias = Literal["ready", "error", "counts", "figures", "retiring", "inherit", "over"]
+Kind: TypeAlias = Literal["ready", "error", "counts", "figures", "retiring", "inherit"]
 READY: Kind = "ready"  # the function is there; the names of its queues
 ERROR: Kind = "error"  # it is not; why, and advice
 COUNTS: Kind = "counts"  # how many jobs were done, failed, ..., and are running and held
 FIGURES: Kind = "figures"  # queue -> its numbers (worker.figures), with --metrics
 RETIRING: Kind = "retiring"  # a function cannot be ended: start another process
 INHERIT: Kind = "inherit"  # jobs for the next process to keep
-OVER: Kind = "over"  # it ends by itself, with the exit code of its work; whether at a signal
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,6 +78,19 @@ class Frames:
             found.append(pickle.loads(self._data[_LENGTH_BYTES:end]))
             del self._data[:end]
         return found
+
+
+def exit_code(code: int, *, was_signalled: bool) -> int:
+    """Return the exit code of a process that ends by itself; `code` is that of its work."""
+    return (_STOPPED if was_signalled else _OVER) + code
+
+
+def end_of(exit_code: int) -> tuple[int, bool, bool]:
+    """Return the exit code of `work`, whether the process ended by itself, and whether at a signal."""
+    for base in (_OVER, _STOPPED):
+        if exit_code - base in _CODES_OF_WORK:
+            return exit_code - base, True, base == _STOPPED
+    return exit_code, False, False
 
 
 def line(kind: Kind, value: object = None) -> bytes:

@@ -17,13 +17,13 @@ from disquectl.functions.messages import (
     FIGURES,
     FROM_PARENT_FD,
     INHERIT,
-    OVER,
     READY,
     RETIRED,
     RETIRING,
     TO_PARENT_FD,
     Frames,
     Start,
+    exit_code,
     line,
     packed,
 )
@@ -112,7 +112,7 @@ class Process(FunctionWorker):
 
 
 def main() -> NoReturn:
-    """Run until the parent or the plan says so, and exit with the exit code of `work`."""
+    """Run until the parent or the plan says so, and exit."""
     for fd in (FROM_PARENT_FD, TO_PARENT_FD):
         os.set_inheritable(fd, False)
     frames = Frames()
@@ -172,11 +172,9 @@ def _work(start: Start, plan: Plan, target: Target, log: ProcessLog, frames: Fra
         code = 0 if worker.run() else 3
     except ConnectionFailed as problem:
         log.message(problem.message)
+        log.close()
         code = problem.exit_code
-    # What a function calls may end the process with any code.
-    log.forward(line(OVER, worker.was_signalled))
-    log.close()
-    return RETIRED if worker.was_retired else code
+    return RETIRED if worker.was_retired else exit_code(code, was_signalled=worker.was_signalled)
 
 
 def _exit(code: int) -> NoReturn:

@@ -19,10 +19,10 @@ from disquectl.functions.messages import (
     ERROR,
     FIGURES,
     INHERIT,
-    OVER,
     READY,
     RETIRED,
     RETIRING,
+    end_of,
     framed,
     share,
     unpacked,
@@ -51,7 +51,7 @@ _AGAIN_SECONDS, _AGAIN_MOST_SECONDS = 1.0, 30.0
 # How long after the grace time a process is sent KILL: one whose GIL is held does not react.
 _SLACK_SECONDS = 2.0
 _SHOWN = ("done", "failed", "dead", "left")
-_GOOD, _IN_PART = 0, 3
+_GOOD, _IN_PART, _CUT_OFF = 0, 3, 5
 
 
 class Supervisor:
@@ -165,8 +165,6 @@ class Supervisor:
             for name in _SHOWN:
                 self._log.counts[name] += value[name] - process.counts.get(name, 0)
             process.counts = value
-        elif kind == OVER:
-            process.is_over, process.was_stopped = True, value
         elif kind == FIGURES:
             process.figures = {os.fsencode(name): tuple(some) for name, some in value.items()}
         elif kind == RETIRING:
@@ -219,13 +217,14 @@ class Supervisor:
             # It has taken no job.
             self._codes.add(_GOOD)
             return
-        is_alone = process.was_stopped and code in (_GOOD, _IN_PART) and not self._is_ending
-        if (process.is_over and code in (_GOOD, _IN_PART) and not is_alone) or (
+        code, is_over, was_stopped = end_of(code)
+        is_alone = was_stopped and code != _CUT_OFF and not self._is_ending
+        if (is_over and code != _CUT_OFF and not is_alone) or (
             self._is_ending and code in (RETIRED, -signal.SIGTERM)
         ):
             self._codes.add(_IN_PART if code else _GOOD)
             return
-        if process.is_over and self._start.plan.burst and code == 5:
+        if is_over and self._start.plan.burst and code == _CUT_OFF:
             self._codes.add(code)
             return
         what = f"was ended by {signal.Signals(-code).name}" if code < 0 else f"ended with exit code {code}"
@@ -249,6 +248,7 @@ class Supervisor:
         return self._pause[process.place]
 
     def _replaced_ended(self, process: CallingProcess, code: int) -> None:
+        code, _, _ = end_of(code)
         went_wrong = code == RETIRED and (process.counts.get("dead") or process.counts.get("left"))
         if went_wrong or code not in (_GOOD, RETIRED):
             self._codes.add(_IN_PART)

@@ -11,7 +11,7 @@ from disquectl.client.address import Node
 from disquectl.errors import OutcomeUnknown, UsageError
 from disquectl.functions.direct_acks import DirectAcks
 from disquectl.functions.entry import entries_of
-from disquectl.functions.messages import Frames, framed, share
+from disquectl.functions.messages import Frames, end_of, exit_code, framed, share
 from disquectl.functions.outcome import failure_of, rejection_of
 from disquectl.functions.pace import Pace
 from disquectl.functions.results import Results
@@ -262,3 +262,14 @@ def test_frames_in_any_pieces():
     for at in range(len(data)):
         found += frames.feed(data[at : at + 1])
     assert found == [["a"], {"b": 1}]
+
+
+@pytest.mark.parametrize("code", [0, 3, 5])
+@pytest.mark.parametrize("was_signalled", [False, True])
+def test_how_a_process_ended_by_itself(code, was_signalled):
+    assert end_of(exit_code(code, was_signalled=was_signalled)) == (code, True, was_signalled)
+
+
+@pytest.mark.parametrize("code", [0, 1, 2, 3, 5, 75, 81, 255, -9])
+def test_how_a_process_was_ended(code):
+    assert end_of(code) == (code, False, False)
