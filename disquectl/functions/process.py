@@ -6,10 +6,11 @@ import gc
 import os
 import signal
 import sys
+import traceback
 from contextlib import suppress
 
 from disquectl.client.connection_factory import ConnectionFactory
-from disquectl.errors import ConnectionFailed, DisquectlError
+from disquectl.errors import EXIT_BUG, ConnectionFailed, DisquectlError
 from disquectl.functions import forks
 from disquectl.functions.messages import (
     COUNTS,
@@ -134,7 +135,13 @@ def main() -> NoReturn:
     gc.freeze()
     log.forward(line(READY, [os.fsdecode(name) for name, _ in plan.queues]))
     log.write()
-    _exit(_work(start, plan, target, log, frames))
+    try:
+        code = _work(start, plan, target, log, frames)
+    except BaseException:
+        # Left to itself, Python would wait for threads that functions have started.
+        traceback.print_exc()
+        code = EXIT_BUG
+    _exit(code)
 
 
 def _first(frames: Frames) -> Start:

@@ -12,7 +12,7 @@ from tests.support.waiting import wait_until
 from tests.support.workers import letters, nothing_left, worker
 
 MODULE = """
-import asyncio, multiprocessing, os, sys, time
+import asyncio, multiprocessing, os, sys, threading, time
 from disquectl import Reject, Retry
 
 print("imported")
@@ -90,6 +90,11 @@ def terminate(job):
     note(str({child.exitcode for child in children}))
     for child in children:
         child.kill()
+
+def crash(job):
+    # Its thread lives longer than the worker of its process.
+    threading.Thread(target=time.sleep, args=(600,), daemon=False).start()
+    os.close(3)
 
 async def cancel_others(job):
     if job.body == b"cancels":
@@ -224,6 +229,13 @@ def test_a_function_that_cancels_all_tasks_fails_their_jobs(folder, node, client
     assert done.code in (0, 3)
     # A task may have ended before that.
     assert done.err.count('"done",') + len(letters(client)) == 4
+
+
+def test_a_process_whose_worker_fails_ends(folder, node, client):
+    client.addjob("q", "x")
+    done = call(node, "hard:crash", "-c", "1")
+    assert done.code == 3
+    assert "ended with exit code 70" in done.err
 
 
 def test_burst_also_does_what_a_replaced_process_has_put_back(folder, node, client):
