@@ -115,12 +115,19 @@ def unpacked(text: str) -> list[tuple[Job, float]]:
     return found
 
 
-def share(plan: Plan, index: int, count: int) -> Plan:
-    """Return the plan of one of `count` processes: its share of jobs, of their rate, and of those held."""
+def share(plan: Plan, index: int, count: int, *, attempts: int = 0, seconds: float = 0.0) -> Plan | None:
+    """Return the plan of one of `count` processes: its share of jobs, of their rate, and of those held.
+
+    `attempts` were made in its place before, and `seconds` have passed: None if that was all.
+    """
     from dataclasses import replace
 
-    most = None
+    most, until = None, None
     if plan.max_jobs is not None:
-        most = plan.max_jobs // count + (index < plan.max_jobs % count)
+        most = plan.max_jobs // count + (index < plan.max_jobs % count) - attempts
+    if plan.max_time is not None:
+        until = plan.max_time - seconds
+    if (most is not None and most <= 0) or (until is not None and until <= 0):
+        return None
     rates = tuple((queue, rate / count) for queue, rate in plan.rates)
-    return replace(plan, max_jobs=most, hold=-(-plan.hold // count), rates=rates)
+    return replace(plan, max_jobs=most, max_time=until, hold=-(-plan.hold // count), rates=rates)

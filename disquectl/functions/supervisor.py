@@ -8,6 +8,7 @@ from __future__ import annotations
 import os
 import signal
 import time
+from collections import Counter
 from dataclasses import replace
 from math import inf
 
@@ -85,6 +86,9 @@ class Supervisor:
         # Places of processes that ended unexpectedly -> when to start another one there, and the last pause.
         self._due: dict[int, float] = {}
         self._pause: dict[int, float] = {}
+        # When the first process was ready, and how many attempts were made in each place.
+        self._began = 0.0
+        self._attempts: Counter[int] = Counter()
         self._codes: set[int] = set()
         self._error: UsageError | None = None
         self._heirless: list[Any] = []
@@ -147,7 +151,11 @@ class Supervisor:
                 self._spawn(place)
 
     def _spawn(self, place: int) -> None:
-        start = replace(self._start, plan=share(self._start.plan, place, self._count))
+        seconds = time.monotonic() - self._began if self._is_ready else 0.0
+        plan = share(self._start.plan, place, self._count, attempts=self._attempts[place], seconds=seconds)
+        if plan is None:
+            return
+        start = replace(self._start, plan=plan)
         process = CallingProcess(place, self._poller, self._log, self._heard)
         process.spawn(self._environ, start, self._stdout.fd)
         self._processes[process.pid] = process
@@ -164,6 +172,8 @@ class Supervisor:
         elif kind == COUNTS:
             for name in _SHOWN:
                 self._log.counts[name] += value[name] - process.counts.get(name, 0)
+                if name != "left":
+                    self._attempts[process.place] += value[name] - process.counts.get(name, 0)
             process.counts = value
         elif kind == FIGURES:
             process.figures = {os.fsencode(name): tuple(some) for name, some in value.items()}
@@ -191,6 +201,7 @@ class Supervisor:
         self._give_to_heirs()
         if not self._is_ready:
             self._is_ready = True
+            self._began = time.monotonic()
             self._service.ready(time.monotonic())
             for place in range(1, self._count):
                 if not self._is_ending:

@@ -117,6 +117,9 @@ async def swallow(job):
 async def block(job):
     time.sleep(60)
 
+def sleep(job):
+    time.sleep(60)
+
 def wait(job):
     note(job.body.decode())
     if job.body == b"stuck":
@@ -229,6 +232,16 @@ def test_a_function_that_cancels_all_tasks_fails_their_jobs(folder, node, client
     assert done.code in (0, 3)
     # A task may have ended before that.
     assert done.err.count('"done",') + len(letters(client)) == 4
+
+
+def test_the_number_of_jobs_holds_although_each_process_is_replaced(folder, node, client):
+    for number in range(20):
+        client.addjob("q", f"{number}")
+    options = ("-c", "1", "--max-jobs", "3", "--timeout", "50ms", "--max-retries", "0")
+    assert call(node, "hard:sleep", *options).code == 3
+    # The one that is being replaced has not reported its last job.
+    assert 3 <= len(letters(client)) <= 5
+    assert client.qlen("q") == 20 - len(letters(client))
 
 
 def test_a_process_whose_worker_fails_ends(folder, node, client):

@@ -220,6 +220,14 @@ def test_processes_share_jobs_and_places():
     assert share(PLAN, 0, 2).max_jobs is None
 
 
+def test_a_process_that_is_started_again_has_what_is_left_of_jobs_and_time():
+    plan = Plan((), ((b"q", 1),), Backoff(), max_jobs=7, max_time=60.0)
+    again = share(plan, 0, 3, attempts=2, seconds=45.0)
+    assert (again.max_jobs, again.max_time) == (1, 15.0)
+    assert share(plan, 0, 3, attempts=3) is None
+    assert share(plan, 0, 3, seconds=60.0) is None
+
+
 # Acknowledgement
 
 
