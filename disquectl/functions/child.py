@@ -10,7 +10,8 @@ from contextlib import suppress
 
 import disquectl
 from disquectl.functions.messages import FROM_PARENT_FD, MARK, TO_PARENT_FD, framed, read_line
-from disquectl.worker.poller import READ
+from disquectl.worker.line_pipe import Tail
+from disquectl.worker.poller import READ, WRITE
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -39,7 +40,6 @@ class CallingProcess:
     place        its number among the processes
     is_ready     it has found its function
     is_replaced  it takes no more jobs, and another one was started for it
-    is_over      it has said that it ends by itself
     counts       its counts, as it last reported them
     figures      the numbers of its queues, likewise
     """
@@ -54,14 +54,15 @@ class CallingProcess:
         self.place = place
         self.pid = 0
         self.began = time.monotonic()
-        self.is_ready = self.is_replaced = self.is_over = False
+        self.is_ready = self.is_replaced = False
         self.counts: dict[str, int] = {}
         self.figures: dict[bytes, Numbers] = {}
         self._poller = poller
         self._log = log
         self._heard = heard
         self._partial = b""
-        self._partial_stderr = b""
+        self._unsent = bytearray()
+        self._stderr_lines = Tail(0)
         self._lines = self._stderr = self._control = -1
 
     def spawn(self, environ: Mapping[bytes, bytes], start: Start, stdout: int | None) -> None:
@@ -84,16 +85,32 @@ class CallingProcess:
         finally:
             for fd in (nothing, stderr, theirs, lines, *(fd for fd, _ in high)):
                 os.close(fd)
-        for fd in (self._lines, self._stderr):
+        for fd in (self._lines, self._stderr, self._control):
             os.set_blocking(fd, False)
         self.set_reading()
         self.tell(framed(start))
 
     def tell(self, message: bytes) -> None:
-        """Send it a message."""
-        with suppress(BrokenPipeError):
-            while message:
-                message = message[os.write(self._control, message) :]
+        """Send it a message, as soon as it reads: it may be busy for long."""
+        self._unsent += message
+        self._send(WRITE)
+
+    @property
+    def has_unsent(self) -> bool:
+        """Whether it has not read all that it was told."""
+        return bool(self._unsent)
+
+    def _send(self, _events: int) -> None:
+        try:
+            del self._unsent[: os.write(self._control, self._unsent[:_CHUNK_BYTES])]
+        except BlockingIOError:
+            pass
+        except BrokenPipeError:
+            self._unsent.clear()
+        if self._unsent:
+            self._poller.set(self._control, WRITE, self._send)
+        else:
+            self._poller.drop(self._control)
 
     def signal(self, number: int) -> None:
         """Send it a signal."""
@@ -116,13 +133,13 @@ class CallingProcess:
             pass
         while self._read_stderr(READ):
             pass
-        if self._partial_stderr:
-            self._log.child_stderr(None, [self._partial_stderr])
-            self._partial_stderr = b""
+        if rest := self._stderr_lines.end():
+            self._log.child_stderr(None, rest)
 
     def close(self) -> None:
         """Close its pipes."""
         self.set_reading(False)
+        self._poller.drop(self._control)
         for fd in (self._lines, self._stderr, self._control):
             if fd >= 0:
                 os.close(fd)
@@ -163,7 +180,7 @@ class CallingProcess:
 
     def _read_stderr(self, _events: int) -> bool:
         data = self._read(self._stderr)
-        *lines, self._partial_stderr = (self._partial_stderr + data).split(b"\n")
+        lines = self._stderr_lines.feed(data)
         if lines:
             self._log.child_stderr(None, lines)
         return bool(data)

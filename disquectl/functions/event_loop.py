@@ -3,23 +3,30 @@
 from __future__ import annotations
 
 import asyncio
+import inspect
+import sys
 import threading
 import time
 import traceback
 from contextlib import suppress
+from functools import partial
 
 from disquectl.functions import target
-from disquectl.functions.outcome import failure_of, rejection_of
+from disquectl.functions.forks import HERE, end
+from disquectl.functions.outcome import failure_of, rejection_of, stack_of
 from disquectl.functions.runner import Runner
 from disquectl.worker.job import Failure
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Callable, Coroutine, Sequence
+    from collections.abc import Callable, Coroutine, Iterator, Sequence
+    from types import FrameType
     from typing import Any
 
     from disquectl.functions.entry import Entry
     from disquectl.functions.results import Results
+
+_OURS = (__file__, target.__file__)
 
 
 class EventLoop(Runner):
@@ -42,7 +49,8 @@ class EventLoop(Runner):
         self._is_scheduled = False
         self._will_wake = False
         self._is_closed = False
-        threading.Thread(target=self._run_loop, name="disquectl-loop", daemon=True).start()
+        self._thread = threading.Thread(target=self._run_loop, name="disquectl-loop", daemon=True)
+        self._thread.start()
 
     def start(self, entries: Sequence[Entry], now: float) -> None:
         """Run the functions for these jobs."""
@@ -63,10 +71,12 @@ class EventLoop(Runner):
     def where(self, entry: Entry) -> str:
         """Return the traceback of the function that runs for this job."""
         task = self._tasks.get(entry)
-        if task is None:
-            return ""
-        stack = [frame for frame in task.get_stack() if frame.f_code.co_filename != __file__]
-        summary = traceback.StackSummary.extract((frame, frame.f_lineno) for frame in stack)
+        coroutine = task.get_coro() if task is not None else None
+        if not inspect.iscoroutine(coroutine) or coroutine.cr_running:
+            # It keeps the loop from running.
+            return stack_of(sys._current_frames()[self._thread.ident or 0], skip=_OURS)
+        frames = [frame for frame in _frames(coroutine) if frame.f_code.co_filename not in _OURS]
+        summary = traceback.StackSummary.extract((frame, frame.f_lineno) for frame in frames)
         return "".join(summary.format())
 
     def close(self) -> None:
@@ -93,17 +103,26 @@ class EventLoop(Runner):
             task = self._loop.create_task(self._run(entry))
             if not task.done():
                 tasks[entry] = task
+            if not entry.started:
+                task.add_done_callback(partial(self._ended_unstarted, entry))
 
     async def _run(self, entry: Entry) -> None:
         entry.started = time.monotonic()
         try:
             await self._call(entry)
         except BaseException as problem:
+            if HERE.is_forked:
+                end(problem)
             self._failed(entry, problem)
         else:
+            if HERE.is_forked:
+                end(None)
             if entry in self._cancelled:
                 self._ended_although_cancelled(entry)
         entry.seconds = time.monotonic() - entry.started
+        self._ended(entry)
+
+    def _ended(self, entry: Entry) -> None:
         self._tasks.pop(entry, None)
         self._cancelled.pop(entry, None)
         self._results.add(entry)
@@ -113,6 +132,12 @@ class EventLoop(Runner):
         if self._waiting and not self._is_scheduled:
             self._is_scheduled = True
             self._loop.call_soon(self._begin)
+
+    def _ended_unstarted(self, entry: Entry, task: asyncio.Task[None]) -> None:
+        """Before 3.12 a task begins later, and another function may have cancelled it before that."""
+        if not entry.started:
+            self._failed(entry, asyncio.CancelledError())
+            self._ended(entry)
 
     def _failed(self, entry: Entry, problem: BaseException) -> None:
         entry.failure = failure_of(problem, self._lines, skip=(__file__, target.__file__))
@@ -135,3 +160,11 @@ class EventLoop(Runner):
         task = self._tasks.get(entry)
         if task is not None:
             task.cancel()
+
+
+def _frames(awaited: object) -> Iterator[FrameType]:
+    """Yield the frames of a coroutine and of those that it waits for."""
+    while inspect.iscoroutine(awaited):
+        if awaited.cr_frame is not None:
+            yield awaited.cr_frame
+        awaited = awaited.cr_await

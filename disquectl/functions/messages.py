@@ -22,17 +22,19 @@ MARK = b"\0"
 _LENGTH_BYTES = 4
 # The descriptors of a process: from the parent, and to it.
 FROM_PARENT_FD, TO_PARENT_FD = 3, 4
-# The exit codes of a process: as of `work`, and these.
+# The exit codes of a process: that it is replaced; and those of `work`, plus a number, if it ends by itself.
+# A function may end its process with any code, but hardly with one of these; a line that says so may be lost.
 RETIRED = 75
+_OVER, _STOPPED = 80, 90
+_CODES_OF_WORK = (0, 3, 5)
 
-Kind: TypeAlias = Literal["ready", "error", "counts", "figures", "retiring", "inherit", "over"]
+Kind: TypeAlias = Literal["ready", "error", "counts", "figures", "retiring", "inherit"]
 READY: Kind = "ready"  # the function is there; the names of its queues
 ERROR: Kind = "error"  # it is not; why, and advice
 COUNTS: Kind = "counts"  # how many jobs were done, failed, ..., and are running and held
 FIGURES: Kind = "figures"  # queue -> its numbers (worker.figures), with --metrics
 RETIRING: Kind = "retiring"  # a function cannot be ended: start another process
 INHERIT: Kind = "inherit"  # jobs for the next process to keep
-OVER: Kind = "over"  # it ends by itself: its exit code is that of its work
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,6 +80,19 @@ class Frames:
         return found
 
 
+def exit_code(code: int, *, was_signalled: bool) -> int:
+    """Return the exit code of a process that ends by itself; `code` is that of its work."""
+    return (_STOPPED if was_signalled else _OVER) + code
+
+
+def end_of(exit_code: int) -> tuple[int, bool, bool]:
+    """Return the exit code of `work`, whether the process ended by itself, and whether at a signal."""
+    for base in (_OVER, _STOPPED):
+        if exit_code - base in _CODES_OF_WORK:
+            return exit_code - base, True, base == _STOPPED
+    return exit_code, False, False
+
+
 def line(kind: Kind, value: object = None) -> bytes:
     """Return a message from a process, without the end of the line."""
     return MARK + f"{kind} {json.dumps(value)}".encode()
@@ -100,12 +115,19 @@ def unpacked(text: str) -> list[tuple[Job, float]]:
     return found
 
 
-def share(plan: Plan, index: int, count: int) -> Plan:
-    """Return the plan of one of `count` processes: its share of jobs, of their rate, and of those held."""
+def share(plan: Plan, index: int, count: int, *, attempts: int = 0, seconds: float = 0.0) -> Plan | None:
+    """Return the plan of one of `count` processes: its share of jobs, of their rate, and of those held.
+
+    `attempts` were made in its place before, and `seconds` have passed: None if that was all.
+    """
     from dataclasses import replace
 
-    most = None
+    most, until = None, None
     if plan.max_jobs is not None:
-        most = plan.max_jobs // count + (index < plan.max_jobs % count)
+        most = plan.max_jobs // count + (index < plan.max_jobs % count) - attempts
+    if plan.max_time is not None:
+        until = plan.max_time - seconds
+    if (most is not None and most <= 0) or (until is not None and until <= 0):
+        return None
     rates = tuple((queue, rate / count) for queue, rate in plan.rates)
-    return replace(plan, max_jobs=most, hold=-(-plan.hold // count), rates=rates)
+    return replace(plan, max_jobs=most, max_time=until, hold=-(-plan.hold // count), rates=rates)

@@ -6,23 +6,25 @@ import gc
 import os
 import signal
 import sys
+import traceback
 from contextlib import suppress
 
 from disquectl.client.connection_factory import ConnectionFactory, tls_of
-from disquectl.errors import ConnectionFailed, DisquectlError
+from disquectl.errors import EXIT_BUG, ConnectionFailed, DisquectlError
+from disquectl.functions import forks
 from disquectl.functions.messages import (
     COUNTS,
     ERROR,
     FIGURES,
     FROM_PARENT_FD,
     INHERIT,
-    OVER,
     READY,
     RETIRED,
     RETIRING,
     TO_PARENT_FD,
     Frames,
     Start,
+    exit_code,
     line,
     packed,
 )
@@ -56,8 +58,6 @@ class ProcessLog(Log):
         """Report the totals to the parent."""
         self.counts["left"] += unfinished
         self._report(0, 0)
-        # What a function calls may end the process with any code.
-        self.forward(line(OVER))
 
     def draw(self, now: float, running: int, held: int) -> None:
         """Report what the parent's status line shows."""
@@ -113,7 +113,7 @@ class Process(FunctionWorker):
 
 
 def main() -> NoReturn:
-    """Run until the parent or the plan says so, and exit with the exit code of `work`."""
+    """Run until the parent or the plan says so, and exit."""
     for fd in (FROM_PARENT_FD, TO_PARENT_FD):
         os.set_inheritable(fd, False)
     frames = Frames()
@@ -130,11 +130,18 @@ def main() -> NoReturn:
         log.forward(line(ERROR, [problem.message, problem.advice]))
         log.close()
         _exit(2)
+    forks.watch()
     gc.collect()
     gc.freeze()
     log.forward(line(READY, [os.fsdecode(name) for name, _ in plan.queues]))
     log.write()
-    _exit(_work(start, plan, target, log, frames))
+    try:
+        code = _work(start, plan, target, log, frames)
+    except BaseException:
+        # Left to itself, Python would wait for threads that functions have started.
+        traceback.print_exc()
+        code = EXIT_BUG
+    _exit(code)
 
 
 def _first(frames: Frames) -> Start:
@@ -167,14 +174,12 @@ def _work(start: Start, plan: Plan, target: Target, log: ProcessLog, frames: Fra
     if start.has_metrics:
         worker.measure()
     try:
-        well = worker.run()
+        code = 0 if worker.run() else 3
     except ConnectionFailed as problem:
         log.message(problem.message)
         log.close()
-        return problem.exit_code
-    if worker.was_retired:
-        return RETIRED
-    return 0 if well else 3
+        code = problem.exit_code
+    return RETIRED if worker.was_retired else exit_code(code, was_signalled=worker.was_signalled)
 
 
 def _exit(code: int) -> NoReturn:

@@ -74,7 +74,7 @@ class Functions:
         self._expire_at = inf
         self._is_stuck = False
         self._runner: Runner
-        poller.set(self._results.fd, READ, lambda _: None)
+        poller.set(self._results.fd, READ, lambda _: self._results.clear())
         if target.is_async:
             from disquectl.functions.event_loop import EventLoop
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 import os
 import signal
 import time
+from collections import Counter
 from dataclasses import replace
 from math import inf
 
@@ -19,15 +20,16 @@ from disquectl.functions.messages import (
     ERROR,
     FIGURES,
     INHERIT,
-    OVER,
     READY,
     RETIRED,
     RETIRING,
+    end_of,
     framed,
     share,
     unpacked,
 )
 from disquectl.worker.child import ended_processes
+from disquectl.worker.ending import OPEN, Ending
 from disquectl.worker.figures import added, text_of, without_present
 from disquectl.worker.poller import READ, WRITE, Poller
 from disquectl.worker.scrapes import Scrapes
@@ -47,8 +49,10 @@ if TYPE_CHECKING:
 _TURN_SECONDS = 1.0
 # A process that ended unexpectedly is started again after this long, doubled each time up to the most.
 _AGAIN_SECONDS, _AGAIN_MOST_SECONDS = 1.0, 30.0
+# How long after the grace time a process is sent KILL: one whose GIL is held does not react.
+_SLACK_SECONDS = 2.0
 _SHOWN = ("done", "failed", "dead", "left")
-_GOOD, _IN_PART = 0, 3
+_GOOD, _IN_PART, _CUT_OFF = 0, 3, 5
 
 
 class Supervisor:
@@ -72,16 +76,19 @@ class Supervisor:
         self._log = log
         self._service = service
         self._poller = Poller()
-        self._stdout = Stdout(self._poller, log, lambda _: None)
+        self._stdout = Stdout(self._poller, log, self._stdout_is_gone)
         self._scrapes = None if listening is None else Scrapes(listening, self._poller, self._metrics)
         self._past: dict[bytes, Numbers] = {}  # the figures of processes that have ended
         self._processes: dict[int, CallingProcess] = {}
         self._received: list[int] = []
         self._is_ready = False
-        self._is_ending = False
+        self._ending = Ending(start.plan.grace)
         # Places of processes that ended unexpectedly -> when to start another one there, and the last pause.
         self._due: dict[int, float] = {}
         self._pause: dict[int, float] = {}
+        # When the first process was ready, and how many attempts were made in each place.
+        self._began = 0.0
+        self._attempts: Counter[int] = Counter()
         self._codes: set[int] = set()
         self._error: UsageError | None = None
         self._heirless: list[Any] = []
@@ -125,20 +132,30 @@ class Supervisor:
         until = min(until, self._service.next_deadline)
         ready = self._poller.wait(min(max(until - time.monotonic(), 0), _TURN_SECONDS))
         self._poller.dispatch(ready)
+        # A signal to all processes ends this one, too.
+        while self._received:
+            self._handle(self._received.pop(0), signals)
         for pid, status in ended_processes():
             process = self._processes.pop(pid, None)
             if process is not None:
                 self._ended(process, os.waitstatus_to_exitcode(status))
-        while self._received:
-            self._handle(self._received.pop(0), signals)
         now = time.monotonic()
+        # Each process keeps to the same times, and sends its functions what is due.
+        self._ending.due(now)
+        if now >= self._ending.exit_at + _SLACK_SECONDS:
+            for process in self._processes.values():
+                process.signal(signal.SIGKILL)
         for place, at in list(self._due.items()):
             if now >= at and not self._is_ending:
                 del self._due[place]
                 self._spawn(place)
 
     def _spawn(self, place: int) -> None:
-        start = replace(self._start, plan=share(self._start.plan, place, self._count))
+        seconds = time.monotonic() - self._began if self._is_ready else 0.0
+        plan = share(self._start.plan, place, self._count, attempts=self._attempts[place], seconds=seconds)
+        if plan is None:
+            return
+        start = replace(self._start, plan=plan)
         process = CallingProcess(place, self._poller, self._log, self._heard)
         process.spawn(self._environ, start, self._stdout.fd)
         self._processes[process.pid] = process
@@ -155,9 +172,9 @@ class Supervisor:
         elif kind == COUNTS:
             for name in _SHOWN:
                 self._log.counts[name] += value[name] - process.counts.get(name, 0)
+                if name != "left":
+                    self._attempts[process.place] += value[name] - process.counts.get(name, 0)
             process.counts = value
-        elif kind == OVER:
-            process.is_over = True
         elif kind == FIGURES:
             process.figures = {os.fsencode(name): tuple(some) for name, some in value.items()}
         elif kind == RETIRING:
@@ -168,6 +185,14 @@ class Supervisor:
             self._heirless.append(value)
             self._give_to_heirs()
 
+    @property
+    def _is_ending(self) -> bool:
+        return self._ending.stage != OPEN
+
+    def _stdout_is_gone(self, _why: str) -> None:
+        """Each process ends because of that, and says so."""
+        self._ending.signalled(signal.SIGTERM, time.monotonic())
+
     def _metrics(self) -> str:
         return text_of(added([self._past, *(process.figures for process in self._processes.values())]))
 
@@ -176,6 +201,7 @@ class Supervisor:
         self._give_to_heirs()
         if not self._is_ready:
             self._is_ready = True
+            self._began = time.monotonic()
             self._service.ready(time.monotonic())
             for place in range(1, self._count):
                 if not self._is_ending:
@@ -193,34 +219,54 @@ class Supervisor:
         process.read_the_rest()
         process.close()
         self._past = added([self._past, without_present(process.figures)])
-        if self._error is not None or process.is_replaced:
+        if self._error is not None:
+            return
+        if process.is_replaced:
+            self._replaced_ended(process, code)
             return
         if self._is_ending and not process.is_ready:
             # It has taken no job.
             self._codes.add(_GOOD)
             return
-        if (process.is_over and code in (_GOOD, _IN_PART)) or (
+        code, is_over, was_stopped = end_of(code)
+        is_alone = was_stopped and code != _CUT_OFF and not self._is_ending
+        if (is_over and code != _CUT_OFF and not is_alone) or (
             self._is_ending and code in (RETIRED, -signal.SIGTERM)
         ):
             self._codes.add(_IN_PART if code else _GOOD)
             return
-        if process.is_over and self._start.plan.burst and code == 5:
+        if is_over and self._start.plan.burst and code == _CUT_OFF:
             self._codes.add(code)
             return
         what = f"was ended by {signal.Signals(-code).name}" if code < 0 else f"ended with exit code {code}"
-        self._codes.add(_IN_PART)
-        if self._is_ending:
-            self._log.message(f"process {process.pid} {what}: its jobs come back after their retry time")
-            return
+        fate = "its jobs come back after their retry time" if process.is_ready else "it has taken no job"
+        if is_alone:
+            what, fate = "was stopped", "it takes no more jobs"
+        self._codes.add(code if is_alone else _IN_PART)
+        again = ""
+        # With --burst, one that has not found its function may never find it.
+        if not (self._is_ending or (self._start.plan.burst and not (process.is_ready or self._processes))):
+            again = f"; starting another one in {self._start_again_later(process):g}s"
+        self._log.message(f"process {process.pid} {what}: {fate}{again}")
+
+    def _start_again_later(self, process: CallingProcess) -> float:
+        """Start another one in its place after a pause; return the seconds."""
         pause = self._pause.get(process.place, _AGAIN_SECONDS / 2) * 2
         if time.monotonic() - process.began > _AGAIN_MOST_SECONDS:
             pause = _AGAIN_SECONDS
         self._pause[process.place] = min(pause, _AGAIN_MOST_SECONDS)
         self._due[process.place] = time.monotonic() + self._pause[process.place]
-        self._log.message(
-            f"process {process.pid} {what}: its jobs come back after their retry time; "
-            f"starting another one in {self._pause[process.place]:g}s"
-        )
+        return self._pause[process.place]
+
+    def _replaced_ended(self, process: CallingProcess, code: int) -> None:
+        code, _, _ = end_of(code)
+        went_wrong = code == RETIRED and (process.counts.get("dead") or process.counts.get("left"))
+        if went_wrong or code not in (_GOOD, RETIRED):
+            self._codes.add(_IN_PART)
+        plan = self._start.plan
+        if plan.burst and plan.max_jobs is None and not (self._is_ending or self._processes):
+            # It may have put jobs back after the others found no more.
+            self._spawn(process.place)
 
     # Signals, and the log
 
@@ -229,14 +275,16 @@ class Supervisor:
             self._log.hide_status()
             for process in self._processes.values():
                 process.signal(signal.SIGTSTP)
+            before = time.monotonic()
             signals.stop_here()
+            self._ending.postpone(time.monotonic() - before)
             for process in self._processes.values():
                 process.signal(signal.SIGCONT)
             return
         if number == signal.SIGCHLD:
             return
         if number != signal.SIGUSR1:
-            self._is_ending = True
+            self._ending.signalled(number, time.monotonic())
         for process in self._processes.values():
             if process.is_ready or number != signal.SIGUSR1:
                 process.signal(number if process.is_ready else signal.SIGTERM)

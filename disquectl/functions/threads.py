@@ -9,11 +9,11 @@ from __future__ import annotations
 import sys
 import threading
 import time
-import traceback
 from math import inf
 
 from disquectl.functions import target
-from disquectl.functions.outcome import failure_of, rejection_of
+from disquectl.functions.forks import HERE, end
+from disquectl.functions.outcome import failure_of, rejection_of, stack_of
 from disquectl.functions.runner import Runner
 
 TYPE_CHECKING = False
@@ -89,9 +89,7 @@ class Threads(Runner):
         frames = sys._current_frames()
         for ident, current in list(self._current.items()):
             if current is entry and ident in frames:
-                stack = traceback.extract_stack(frames[ident])
-                ours = [at for at, frame in enumerate(stack) if frame.filename in (__file__, target.__file__)]
-                return "".join(traceback.format_list(stack[ours[-1] + 1 :] if ours else stack))
+                return stack_of(frames[ident], skip=(__file__, target.__file__))
         return ""
 
     def close(self) -> None:
@@ -119,10 +117,14 @@ class Threads(Runner):
             try:
                 call(entry)
             except BaseException as problem:
+                if HERE.is_forked:
+                    end(problem)
                 entry.failure = failure_of(problem, self._lines, skip=(__file__, target.__file__))
                 entry.rejected = rejection_of(problem)
                 # Its frames would keep the function's variables.
                 del problem
+            if HERE.is_forked:
+                end(None)
             then, now = now, monotonic()
             entry.seconds = now - then
             add(entry)

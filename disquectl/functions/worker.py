@@ -83,6 +83,11 @@ class FunctionWorker(Worker):
         """Whether it ended because a function could not be ended."""
         return self._give_up_at is not None and not self._ending.was_signalled
 
+    @property
+    def was_signalled(self) -> bool:
+        """Whether a signal ended it, or the reader of its stdout that went away."""
+        return self._ending.was_signalled
+
     # Delivery
 
     def _answered(self, answers: list[tuple[Request, Reply]]) -> None:
@@ -102,6 +107,10 @@ class FunctionWorker(Worker):
         jobs, has, is_known = lifecycle.jobs, self._functions.has, lifecycle.has_acknowledged
         start = []
         for entry in entries:
+            if entry.additional_deliveries and self._acks.has(entry.id):
+                # It is done. Its acknowledgement may be on its way to another node.
+                self._acknowledge_if_there(entry)
+                continue
             if (
                 (not entry.nacks or not refusal(entry, plan))
                 and entry.additional_deliveries <= plan.max_returns

@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+import os
+import select
+
 import pytest
 
 from disquectl.client.address import Node
 from disquectl.errors import OutcomeUnknown, UsageError
 from disquectl.functions.direct_acks import DirectAcks
 from disquectl.functions.entry import entries_of
-from disquectl.functions.messages import Frames, framed, share
+from disquectl.functions.messages import Frames, end_of, exit_code, framed, share
 from disquectl.functions.outcome import failure_of, rejection_of
 from disquectl.functions.prefetch import Prefetch
+from disquectl.functions.results import Results
 from disquectl.functions.settings import with_settings
 from disquectl.jobs import Function, Reject, Retry, arguments_of, body_of, current_job, job
 from disquectl.worker.backoff import Backoff
@@ -34,6 +38,26 @@ def entry(job_id=ID, node=NODE, taken=0.0):
 
 
 # The job
+
+
+def test_a_wake_that_is_late_leaves_the_loop_nothing_to_spin_on(monkeypatch):
+    results = Results()
+    write = os.write
+
+    def late(fd, data):
+        # The loop takes the result before the thread has written.
+        results.take()
+        return write(fd, data)
+
+    monkeypatch.setattr("disquectl.functions.results.os.write", late)
+    results.add(entry())
+    results.wake()
+    monkeypatch.undo()
+    while select.select([results.fd], [], [], 0)[0]:
+        results.clear()
+    results.wake()
+    assert select.select([results.fd], [], [], 0)[0]
+    results.close()
 
 
 def test_the_job_that_a_function_gets():
@@ -98,6 +122,13 @@ def test_a_traceback_is_cut_and_its_last_line_is_the_reason():
     assert len(failure.stderr.splitlines()) == 2
     assert failure_of(caught(ValueError("x")), 0).stderr == b""
     assert failure_of(caught(ValueError("x")), 20, skip=[__file__]).stderr == b"ValueError: x"
+
+
+def test_a_reason_fits_into_a_line_of_the_log():
+    long = "x" * 3_000_000
+    assert failure_of(caught(ValueError(long)), 20).why == "ValueError: " + "x" * 1987 + "\u2026"
+    assert rejection_of(Reject(long)) == "x" * 1999 + "\u2026"
+    assert len(failure_of(caught(Retry(long)), 20).why) == 2000
 
 
 def test_an_exception_that_cannot_be_shown():
@@ -189,6 +220,14 @@ def test_processes_share_jobs_and_places():
     assert share(PLAN, 0, 2).max_jobs is None
 
 
+def test_a_process_that_is_started_again_has_what_is_left_of_jobs_and_time():
+    plan = Plan((), ((b"q", 1),), Backoff(), max_jobs=7, max_time=60.0)
+    again = share(plan, 0, 3, attempts=2, seconds=45.0)
+    assert (again.max_jobs, again.max_time) == (1, 15.0)
+    assert share(plan, 0, 3, attempts=3) is None
+    assert share(plan, 0, 3, seconds=60.0) is None
+
+
 # Acknowledgement
 
 
@@ -208,6 +247,17 @@ def test_one_request_for_all_jobs_of_a_node():
     assert not acks
 
 
+def test_a_job_is_there_until_its_acknowledgement_is_answered():
+    acks = DirectAcks()
+    acks.add([entry(taken=1.0)], 1.0)
+    assert acks.has(ID.decode())
+    (request,) = acks.requests()
+    assert acks.has(ID.decode())
+    assert not acks.has("other")
+    acks.answered(request)
+    assert not acks.has(ID.decode())
+
+
 def test_a_job_that_was_delivered_long_ago_is_not_acknowledged_unasked():
     acks, old = DirectAcks(), entry()
     assert acks.add([old], 1.5) == [old]
@@ -220,3 +270,14 @@ def test_frames_in_any_pieces():
     for at in range(len(data)):
         found += frames.feed(data[at : at + 1])
     assert found == [["a"], {"b": 1}]
+
+
+@pytest.mark.parametrize("code", [0, 3, 5])
+@pytest.mark.parametrize("was_signalled", [False, True])
+def test_how_a_process_ended_by_itself(code, was_signalled):
+    assert end_of(exit_code(code, was_signalled=was_signalled)) == (code, True, was_signalled)
+
+
+@pytest.mark.parametrize("code", [0, 1, 2, 3, 5, 75, 81, 255, -9])
+def test_how_a_process_was_ended(code):
+    assert end_of(code) == (code, False, False)
