@@ -24,6 +24,8 @@ if TYPE_CHECKING:
     from disquectl.worker.poller import Poller
 
 _CHUNK_BYTES = 1 << 16
+# A pipe holds 64 KiB, and more only where a program asks for it.
+_CHUNKS_IN_A_PIPE = 4
 # -P: the current folder is importable for the function's module alone, so that no file in it hides a module
 # of Python from this package. The package itself is found where this one is.
 _SCRIPT = """import sys
@@ -131,8 +133,10 @@ class CallingProcess:
         """It has ended: read what is left."""
         while self._read_lines(READ):
             pass
-        while self._read_stderr(READ):
-            pass
+        for _ in range(_CHUNKS_IN_A_PIPE):
+            # What its function has started may go on writing.
+            if not self._read_stderr(READ):
+                break
         if rest := self._stderr_lines.end():
             self._log.child_stderr(None, rest)
 

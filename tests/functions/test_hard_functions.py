@@ -12,7 +12,7 @@ from tests.support.waiting import wait_until
 from tests.support.workers import letters, nothing_left, worker
 
 MODULE = """
-import asyncio, multiprocessing, os, sys, threading, time
+import asyncio, multiprocessing, os, subprocess, sys, threading, time
 from disquectl import Reject, Retry
 
 print("imported")
@@ -116,6 +116,10 @@ async def swallow(job):
 
 async def block(job):
     time.sleep(60)
+
+def leave_a_writer(job):
+    subprocess.Popen(["yes"], stdout=2)
+    time.sleep(0.1)
 
 def sleep(job):
     time.sleep(60)
@@ -249,6 +253,15 @@ def test_a_process_whose_worker_fails_ends(folder, node, client):
     done = call(node, "hard:crash", "-c", "1")
     assert done.code == 3
     assert "ended with exit code 70" in done.err
+
+
+def test_a_program_that_a_function_leaves_behind_does_not_keep_the_worker(folder, node, client):
+    client.addjob("q", "x")
+    with worker(node, "-q", "q", "--burst", "--processes", "1", "--call", "hard:leave_a_writer") as process:
+        for line in process.stderr:
+            if b'"totals"' in line:
+                break
+        assert process.wait(30) == 0
 
 
 def test_burst_also_does_what_a_replaced_process_has_put_back(folder, node, client):
