@@ -151,7 +151,13 @@ def parse_url(url: str) -> Target:
         raise _bad_url("Disque has no user names; the password stands between : and @, with @ in it as %40")
     if not hosts:
         raise _bad_url("a host is missing")
-    nodes = distinct(parse_node(unquote(host, errors="surrogateescape")) for host in hosts.split(","))
+    try:
+        nodes = distinct(parse_node(unquote(host, errors="surrogateescape")) for host in hosts.split(","))
+    except UsageError:
+        if at:
+            raise
+        # What is not a host may be a password without its @host, so it is not repeated.
+        raise _bad_url("it has a wrong host or port, or a password without @ and a host after it") from None
     secret = unquote_to_bytes(password.encode("utf-8", "surrogateescape")).decode("utf-8", "surrogateescape")
     return Target(nodes, secret or None, scheme.lower() == "disques")
 
