@@ -75,7 +75,7 @@ def note_fewer_replicas(options: CopyOptions, session: Session) -> None:
 def _node_ids(session: Session) -> set[str]:
     """The IDs of the nodes of a cluster."""
     try:
-        greeting = session.client.verify()
+        greeting = session.client.verify_any()
         if not greeting["nodes"]:
             raise ReplyError(f"LOADING {session.client.node} is loading its data")
     except DisquectlError as problem:
