@@ -64,7 +64,7 @@ def load(values: Values, shape: Shape, session: Session) -> None:
     plan = LoadPlan(values, selection, DEFAULT_TIMEOUT_MS)
     if selection.queues.open:
         selection.queues.settle(_names_in_file(path, selection, session))
-    plan.most_replicas = possible_replicas(session.client.verify(), MAX_REPLICAS)
+    plan.most_replicas = possible_replicas(session.client.verify_any(), MAX_REPLICAS)
     if "limit" in values or not (dry_run or session.answered):
         progress = Progress(session.streams, not session.settings.quiet)
         with _open(path, session) as source:

@@ -15,6 +15,7 @@ from disquectl.client.failover import FailoverPlan, seeds
 from disquectl.client.resending import after_failure, unknown_outcome
 from disquectl.errors import (
     DisquectlError,
+    NoAnswer,
     NotDisque,
     OutcomeUnknown,
     ReplyError,
@@ -105,6 +106,12 @@ class Transport:
         if connection is not None:
             connection.close()
 
+    def leave(self) -> None:
+        """Close the connection, and begin with the seed after its node next time."""
+        self.close()
+        if self._last is not None:
+            self._last = self._nodes[(self._nodes.index(self._last) + 1) % len(self._nodes)]
+
     def __enter__(self) -> Self:
         return self
 
@@ -169,6 +176,15 @@ class Transport:
         if connection is not None:
             self._greeted = (connection, record)
         return record
+
+    def verify_any(self) -> Record:
+        """As `verify`, of the first seed that answers: one that accepts connections and is silent is left."""
+        for _ in self._nodes[1:]:
+            try:
+                return self.verify()
+            except NoAnswer:
+                self.leave()
+        return self.verify()
 
     def stream(self, *words: AnyWord) -> Iterator[Reply]:
         """Yield the replies to one request that has many (MONITOR), until the node closes the connection.

@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from disquectl.config.settings import Settings
     from disquectl.errors import OutcomeUnknown, ReplyError
     from disquectl.execution.streams import Streams
+    from disquectl.protocol.shapes import Record
     from disquectl.render.decoded import View
     from disquectl.render.stream import Writer
     from disquectl.render.theme import Theme
@@ -325,15 +326,14 @@ class Session:
 
     def ask_of_cluster(self, what: str) -> None:
         """The same for what is done on all nodes."""
-        self._ask_where(what, "in the cluster of")
+        self._ask_where(what, "in the cluster of", self.client.verify_any())
 
     def ask_of_node(self, what: str) -> None:
         """Tell what would be done, and ask whether to do it on the node that is connected."""
-        self._ask_where(what, "on")
+        self._ask_where(what, "on", self.client.verify())
 
-    def _ask_where(self, what: str, where: str) -> None:
-        node_id = self.client.verify()["node"]
-        self.ask(f"{what}.\nDo it {where} {self.client.node} (node {node_id})?")
+    def _ask_where(self, what: str, where: str, greeting: Record) -> None:
+        self.ask(f"{what}.\nDo it {where} {self.client.node} (node {greeting['node']})?")
 
     def ask(self, question: str) -> None:
         """Ask on stderr; anything but yes, or but the name of a protected profile, ends the command."""
