@@ -52,6 +52,11 @@ __all__ = [
 ]
 
 
+def __dir__() -> list[str]:
+    """What the module has, and the names above, which may not be loaded yet."""
+    return sorted({*globals(), *__all__})
+
+
 def __getattr__(name: str) -> object:
     """Load one of the names above when it is first used. Raises AttributeError for other names."""
     if name == "Client":

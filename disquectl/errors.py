@@ -32,6 +32,14 @@ class DisquectlError(Exception):
         self.message = message
         self.advice = advice
 
+    def __reduce__(self) -> tuple[object, ...]:
+        """Copy it without `__init__`, whose arguments differ: for processes that pass on exceptions."""
+        return _unmade, (type(self),), {"args": self.args, **vars(self)}
+
+
+def _unmade(kind: type[DisquectlError]) -> DisquectlError:
+    return kind.__new__(kind)
+
 
 class UsageError(DisquectlError):
     """The command line or a setting is wrong; found before anything was sent."""

@@ -17,19 +17,13 @@ from __future__ import annotations
 import json
 import os
 import threading
-import time
 from contextvars import ContextVar
 from functools import update_wrapper
 from typing import Generic, ParamSpec, TypeVar
 
-from disquectl.errors import PartlyDone, ReplyError, UsageError
-from disquectl.protocol.job_options import (
-    DEFAULT_TIMEOUT_MS,
-    DEFAULT_TTL_SECONDS,
-    MAX_SECONDS,
-    check_numbers,
-    number_words,
-)
+from disquectl.errors import DisquectlError, OutcomeUnknown, PartlyDone, UsageError
+from disquectl.protocol.delivered_job import DeliveredJob
+from disquectl.protocol.job_options import DEFAULT_TTL_SECONDS, MAX_SECONDS
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -37,7 +31,6 @@ if TYPE_CHECKING:
     from typing import Any
 
     from disquectl.library.client import Client
-    from disquectl.protocol.resp import Word
 
 P = ParamSpec("P")
 R = TypeVar("R")
@@ -73,53 +66,29 @@ class Reject(Exception):
 
 
 class SomeRefused(PartlyDone):
-    """A node refused some of many jobs. `ids` has the IDs in order, None for those refused."""
+    """A node did not add some of many jobs.
 
-    def __init__(self, refused: Sequence[ReplyError], ids: list[str | None]) -> None:
-        super().__init__(f"{len(refused)} of {len(ids)} jobs were refused, the first with: {refused[0]}")
+    `ids` has the IDs in order, None for those not added. `problems` has the exception of each of these:
+    ReplyError, or OutcomeUnknown for a job that may yet be delivered.
+    """
+
+    def __init__(self, problems: Sequence[DisquectlError], ids: list[str | None]) -> None:
+        unknown = sum(isinstance(problem, OutcomeUnknown) for problem in problems)
+        more = f"; {unknown} of these may yet be delivered" if unknown else ""
+        super().__init__(
+            f"{len(problems)} of {len(ids)} jobs were not added, the first with: {problems[0]}{more}"
+        )
+        self.problems = list(problems)
         self.ids = ids
 
 
-class Job:
-    """A job, as a function gets it. The worker sends WORKING for as long as the function runs.
+class Job(DeliveredJob):
+    """A job, as a function gets it. The worker sends WORKING for as long as the function runs."""
 
-    id                     the job's ID
-    queue                  the queue that it was taken from, as text (bytes that are not UTF-8 as surrogates)
-    body                   its body, bytes
-    nacks                  how often it failed before
-    additional_deliveries  how often it was delivered again without a reported failure
-    """
-
-    __slots__ = ("_queue", "additional_deliveries", "body", "id", "nacks")
-
-    def __init__(
-        self, id: str, queue: bytes, body: bytes, nacks: int = 0, additional_deliveries: int = 0
-    ) -> None:
-        self.id = id
-        self._queue = queue
-        self.body = body
-        self.nacks = nacks
-        self.additional_deliveries = additional_deliveries
-
-    @property
-    def queue(self) -> str:
-        """The queue that it was taken from."""
-        return self._queue.decode("utf-8", "surrogateescape")
-
-    @property
-    def attempt(self) -> int:
-        """Which attempt this is, from 1: one more than the failures that were reported by NACK."""
-        return 1 + self.nacks
-
-    def json(self) -> Any:  # noqa: ANN401 - JSON
-        """Return the body as a JSON value. Raises ValueError if it is not JSON."""
-        return json.loads(self.body)
+    __slots__ = ()
 
     def working(self) -> None:
         """Say that the function makes progress: --timeout starts again, and WORKING is sent now."""
-
-    def __repr__(self) -> str:
-        return f"Job({self.id!r}, queue={self.queue!r}, attempt={self.attempt})"
 
 
 # The job of the function that runs in this thread or task.
@@ -162,34 +131,36 @@ class Function(Generic[P, R]):
         """Add many jobs in one go and return their IDs in order.
 
         Each element is a list or tuple of arguments, or a dict of arguments by name. Raises SomeRefused if
-        the node refused some, its ReplyError if it refused all, and what `Client.call_many` raises.
+        the node did not add some, the exception of the first if it added none, and what leaving the block of
+        `Client.pipeline` raises.
         """
-        options = self._options(0)
-        requests: list[tuple[Word, ...]] = [
-            (b"ADDJOB", self.queue, _body_of_one(one), DEFAULT_TIMEOUT_MS, *options) for one in arguments
-        ]
-        replies = _PRODUCER.run(lambda client: client.call_many(requests, wait_ms=DEFAULT_TIMEOUT_MS))
-        refused = [reply for reply in replies if isinstance(reply, ReplyError)]
-        if refused and len(refused) == len(replies):
-            raise refused[0]
-        ids = [None if isinstance(reply, ReplyError) else _id_in(reply) for reply in replies]
-        if refused:
-            raise SomeRefused(refused, ids)
-        return [one for one in ids if one is not None]
+        numbers = self._numbers(0)
+        bodies = [_body_of_one(one) for one in arguments]
+
+        def add_all(client: Client) -> list[str | DisquectlError]:
+            with client.pipeline() as pipe:
+                for body in bodies:
+                    pipe.addjob(self.queue, body, **numbers)
+            return pipe.replies
+
+        replies = _PRODUCER.run(add_all)
+        problems = [reply for reply in replies if isinstance(reply, DisquectlError)]
+        if problems and len(problems) == len(replies):
+            raise problems[0]
+        if problems:
+            raise SomeRefused(problems, [reply if isinstance(reply, str) else None for reply in replies])
+        return [reply for reply in replies if isinstance(reply, str)]
 
     def _add(self, delay: int, args: Sequence[Any], kwargs: Mapping[str, Any]) -> str:
-        body = body_of(args, kwargs)
-        words: list[Word] = [b"ADDJOB", self.queue, body, DEFAULT_TIMEOUT_MS, *self._options(delay)]
-        reply = _PRODUCER.run(lambda client: client.call(*words, wait_ms=DEFAULT_TIMEOUT_MS))
-        return _id_in(reply)
+        body, numbers = body_of(args, kwargs), self._numbers(delay)
+        return _PRODUCER.run(lambda client: client.addjob(self.queue, body, **numbers))
 
-    def _options(self, delay: int) -> list[bytes]:
-        """The words of ADDJOB for these settings. The TTL counts from when the job is due."""
+    def _numbers(self, delay: int) -> dict[str, Any]:
+        """The options of `addjob` for these settings. The TTL counts from when the job is due."""
         numbers = {name: self.settings.get(name) for name in ("replicate", "retry", "ttl")}
         if delay:
             numbers |= {"delay": delay, "ttl": delay + (numbers["ttl"] or DEFAULT_TTL_SECONDS)}
-        check_numbers(numbers, time.time())
-        return number_words(numbers)
+        return numbers
 
 
 def job(
@@ -269,10 +240,6 @@ def _body_of_one(one: Sequence[Any] | Mapping[str, Any]) -> bytes:
 
 
 # Adding jobs
-
-
-def _id_in(reply: object) -> str:
-    return reply.decode() if isinstance(reply, bytes) else str(reply)
 
 
 def use_client(client: Client | None) -> None:

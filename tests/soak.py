@@ -322,12 +322,12 @@ def soak(nodes: Sandbox | Servers, workers: Workers, seconds: float, chance: ran
     return bool(first.ids and second.ids) and not (lost or twice or late)
 
 
-def main() -> int:
-    """Run it as asked for."""
+def read_options(name: str, doc: str | None) -> argparse.Namespace:
+    """The options of a soak test, with a seed."""
     parser = argparse.ArgumentParser(
-        prog="python -m tests.soak", description=(__doc__ or "").split("\n", 1)[0]
+        prog=f"python -m tests.{name}", description=(doc or "").split("\n", 1)[0]
     )
-    parser.add_argument("--minutes", type=float, default=5, help="how long jobs are added (default 5)")
+    parser.add_argument("--minutes", type=float, default=5, help="for how long (default 5)")
     parser.add_argument(
         "--servers", metavar="PATH", help="a disque-server to start nodes of; else the sandbox"
     )
@@ -335,14 +335,27 @@ def main() -> int:
         "--seed", type=int, default=None, help="to do the same again, as far as timing allows"
     )
     options = parser.parse_args()
-    seed = random.randrange(10**6) if options.seed is None else options.seed
+    if options.seed is None:
+        options.seed = random.randrange(10**6)
+    return options
+
+
+def new_folder(seed: int) -> Path:
+    """A folder for what is logged, which is said together with the seed."""
     folder = Path(tempfile.mkdtemp(prefix="disquectl-soak-"))
     print(f"seed {seed}, logs in {folder}", flush=True)
+    return folder
+
+
+def main() -> int:
+    """Run it as asked for."""
+    options = read_options("soak", __doc__)
+    folder = new_folder(options.seed)
     with (
         Servers(options.servers, folder) if options.servers else Sandbox() as nodes,
         Workers(nodes.addresses, folder) as workers,
     ):
-        well = soak(nodes, workers, options.minutes * 60, random.Random(seed))
+        well = soak(nodes, workers, options.minutes * 60, random.Random(options.seed))
     if well:
         shutil.rmtree(folder)
     return 0 if well else 1

@@ -16,7 +16,6 @@ with 1:
 
 from __future__ import annotations
 
-import argparse
 import contextlib
 import itertools
 import json
@@ -26,7 +25,6 @@ import shutil
 import signal
 import subprocess
 import sys
-import tempfile
 import threading
 import time
 from collections import Counter
@@ -36,7 +34,7 @@ from typing import TYPE_CHECKING
 from disquectl import Client
 from disquectl.bulk.move_jobs import BATCH
 from disquectl.errors import DisquectlError
-from tests.soak import Sandbox, Servers
+from tests.soak import Sandbox, Servers, new_folder, read_options
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -191,21 +189,9 @@ def until_empty(this: Round, *, with_journal: bool) -> int:
 
 def main() -> int:
     """Run it as asked for."""
-    parser = argparse.ArgumentParser(
-        prog="python -m tests.soak_move", description=(__doc__ or "").split("\n", 1)[0]
-    )
-    parser.add_argument("--minutes", type=float, default=5, help="for how long (default 5)")
-    parser.add_argument(
-        "--servers", metavar="PATH", help="a disque-server to start nodes of; else the sandbox"
-    )
-    parser.add_argument(
-        "--seed", type=int, default=None, help="to do the same again, as far as timing allows"
-    )
-    options = parser.parse_args()
-    seed = random.randrange(10**6) if options.seed is None else options.seed
-    chance = random.Random(seed)
-    folder = Path(tempfile.mkdtemp(prefix="disquectl-soak-"))
-    print(f"seed {seed}, logs in {folder}", flush=True)
+    options = read_options("soak_move", __doc__)
+    chance = random.Random(options.seed)
+    folder = new_folder(options.seed)
     lost, not_told, left = 0, 0, 0
     end = time.monotonic() + options.minutes * 60
     with contextlib.ExitStack() as stack:

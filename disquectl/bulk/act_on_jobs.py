@@ -7,13 +7,14 @@ move between nodes: after all were acted on, all nodes are scanned again, until 
 from __future__ import annotations
 
 import select
-import time
 from contextlib import contextmanager
 from functools import partial
 from itertools import compress, islice
 
+from disquectl.bulk.preview import PREVIEW, preview, question
+from disquectl.bulk.rate_limit import RateLimit
 from disquectl.bulk.report import Report
-from disquectl.bulk.summary import DONE, GONE, LEFT, DoneJobs, by_state
+from disquectl.bulk.summary import DONE, GONE, LEFT, DoneJobs
 from disquectl.errors import DataError, DisquectlError, OutcomeUnknown, UsageError
 from disquectl.execution.signals import Stop
 from disquectl.fanout.ask import require_an_answer, settle, silent_nodes
@@ -21,75 +22,22 @@ from disquectl.fanout.find_jobs import JobSearch, Start
 from disquectl.fanout.scan_all import NoGarbageCollection, now_ms
 from disquectl.merge.states import IN_FLIGHT, UNKNOWN
 from disquectl.protocol.dedup import Deduplicator
-from disquectl.render.escape import for_terminal
-from disquectl.render.human import counted
-from disquectl.spec.shape import RECORDS, Shape
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator
-    from typing import Protocol
+    from collections.abc import Callable, Iterator
 
+    from disquectl.bulk.job_action import JobAction
     from disquectl.bulk.summary import JobResult
     from disquectl.execution.session import Session
     from disquectl.merge.selected_jobs import Choice, SelectedJob
-    from disquectl.spec.parameters import Record, Values
+    from disquectl.spec.parameters import Values
     from disquectl.spec.selection import Selection
-
-    class JobAction(Protocol):
-        """What a command does to the jobs that it selects.
-
-        name        of the command
-        deed        completes "NAME ... N jobs": what it does to them
-        states      the states of the jobs that it acts on
-        batch_size  how many jobs it gets at a time, at most
-        silent_note what to know about a node that did not answer
-        failure     why it cannot go on, or None
-        """
-
-        name: str
-        deed: str
-        states: frozenset[str]
-        batch_size: int
-        silent_note: str
-        failure: DisquectlError | None
-
-        @property
-        def pause_ms(self) -> float:
-            """How long to wait before the next pass."""
-
-        def warning(self, choice: Choice) -> str:
-            """What to say before the question, apart from the numbers; "" for nothing."""
-
-        def begin(self, search: JobSearch, selection: Selection) -> Iterable[list[JobResult] | DoneJobs]:
-            """Do what needs no scan of all jobs, batch by batch.
-
-            When `search.is_over()`, begin nothing new, and yield the results of what is in flight.
-            """
-
-        def act(self, search: JobSearch, jobs: list[SelectedJob]) -> list[JobResult]:
-            """Act on a batch; return what became of each job, in this order."""
-
-        def act_again(self, search: JobSearch) -> int | None:
-            """Act on replicas of jobs that were done in an earlier pass and were found again.
-
-            Return how many; None or 0 if another look for them is not needed.
-            """
-
+    from disquectl.spec.shape import Shape
 
 NOT_TRIED = "not tried after that"
 # The most scans of all nodes.
 PASSES = 5
-PREVIEW = Shape(
-    ("id", "queue", "state", "age", "ttl"),
-    RECORDS,
-    many=True,
-    value="id",
-    kinds={"id": "id", "state": "word", "age": "seconds", "ttl": "seconds"},
-    ranks=("id", "state", "queue", "age", "ttl"),
-    empty="no jobs match",
-    listed_as="jobs",
-)
 
 
 def act_on_jobs(
@@ -107,16 +55,16 @@ def act_on_jobs(
             choice = _first_look(search, action, session)
             _note_ids_not_found(search, session)
             if dry_run:
-                _preview(choice, selection, session)
+                preview(choice, selection, session)
                 settle(search.cluster, session, refusals=search.refusals)
                 return
             if not len(choice):
                 session.note(PREVIEW.empty)
                 settle(search.cluster, session, refusals=search.refusals)
                 return
-            session.ask_of_cluster(_question(action, choice, selection))
+            session.ask_of_cluster(question(action, choice, selection))
         del search, choice
-    run = Run(action, selection, new_search, Report(shape, session), Pace(values.get("rate")))
+    run = Run(action, selection, new_search, Report(shape, session), RateLimit(values.get("rate")))
     run.carry_out()
     run.report_the_end(session)
 
@@ -144,43 +92,6 @@ def _note_ids_not_found(search: JobSearch, session: Session) -> None:
         session.note(f"no job found for {count:,} of the IDs in --ids-from")
 
 
-def _preview(choice: Choice, selection: Selection, session: Session) -> None:
-    """List the jobs that would be acted on."""
-    out = session.writer(PREVIEW)
-    count = 0
-    for job in choice.jobs(selection.limit, newest=selection.newest):
-        count += 1
-        out.write(_preview_record(job))
-    out.summarize({"matched": count})
-    out.finish()
-    if not count:
-        session.note(PREVIEW.empty)
-
-
-def _preview_record(job: SelectedJob) -> Record:
-    return {
-        "id": job.job_id.decode("utf-8", "backslashreplace"),
-        "queue": job.queue,
-        "state": job.state,
-        "age": int(job.age_ms / 1000),
-        "ttl": max(int(job.ttl_ms / 1000), 0),
-    }
-
-
-def _question(action: JobAction, choice: Choice, selection: Selection) -> str:
-    """What is asked: the number of jobs, by queue and state."""
-    chosen = {key: count for key, count in choice.counts.items() if key[1] in action.states}
-    lines = [f"  {for_terminal(queue)}: {states}" for queue, states in by_state(chosen)]
-    if (more := len({queue for queue, _ in chosen}) - len(lines)) > 0:
-        lines.append(f"  and {counted(more, 'more queue')}")
-    which = ""
-    if selection.limit is not None and selection.limit < len(choice):
-        which = f"the {'newest' if selection.newest else 'oldest'} {selection.limit:,} of "
-    what = f"{action.name} {action.deed} {which}{counted(len(choice), 'job')}:"
-    warning = action.warning(choice)
-    return "\n".join([what, *lines, *([warning] if warning else [])])
-
-
 class _Interrupted(Exception):
     """A signal has ended what changes nothing."""
 
@@ -194,14 +105,14 @@ class Run:
         selection: Selection,
         search: Callable[..., JobSearch],
         report: Report,
-        pace: Pace,
+        rate_limit: RateLimit,
     ) -> None:
         """`search` makes a new search for the selected jobs."""
         self._action = action
         self._selection = selection
         self._search = search
         self._report = report
-        self._pace = pace
+        self._rate_limit = rate_limit
         self._left_to_do = selection.limit
         self._acted = Deduplicator()
         self._not_done = Deduplicator()  # those of them that must not be acted on again
@@ -241,7 +152,7 @@ class Run:
                     self._note(results)
                     count = len(results)
                 self._report.progress(None)
-                self._pace.wait(count, self._stop.fd)
+                self._rate_limit.wait(count, self._stop.fd)
 
     def _pass(self, number: int) -> int:
         """Find jobs and act on them; return how many there were."""
@@ -286,7 +197,7 @@ class Run:
         total = len(choice) if self._left_to_do is None else min(self._left_to_do, len(choice))
         done = 0
         jobs = choice.jobs(self._left_to_do, newest=self._selection.newest)
-        for batch in _batches(jobs, self._pace.batch_size(self._action.batch_size)):
+        for batch in _batches(jobs, self._rate_limit.batch_size(self._action.batch_size)):
             if self._is_over():
                 break
             if self._action.failure is not None:
@@ -295,7 +206,7 @@ class Run:
             self._note(self._action.act(search, batch))
             done += len(batch)
             self._report.progress(done / total)
-            self._pace.wait(len(batch), self._stop.fd)
+            self._rate_limit.wait(len(batch), self._stop.fd)
         return done
 
     def _note(self, results: list[JobResult]) -> None:
@@ -355,27 +266,6 @@ class Run:
         if problem is not None:
             raise problem
         session.note(f"{self._action.name}: {summary.text()}" if summary.matched else PREVIEW.empty)
-
-
-class Pace:
-    """Keeps a run below a number of jobs a second; None: no limit."""
-
-    def __init__(self, per_second: int | None) -> None:
-        self._per_second = per_second
-        self._next = time.monotonic()
-
-    def batch_size(self, largest: int) -> int:
-        """How many jobs to act on at a time: a tenth of a second's at most."""
-        return largest if self._per_second is None else max(min(self._per_second // 10, largest), 1)
-
-    def wait(self, count: int, wake_fd: int) -> None:
-        """Wait after `count` jobs until the next may be begun, or until `wake_fd` is readable."""
-        if self._per_second is None:
-            return
-        self._next = max(self._next, time.monotonic() - 1) + count / self._per_second
-        left = self._next - time.monotonic()
-        if left > 0:
-            select.select([wake_fd], [], [], left)
 
 
 def _batches(jobs: Iterator[SelectedJob], size: int) -> Iterator[list[SelectedJob]]:

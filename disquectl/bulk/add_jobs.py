@@ -104,7 +104,7 @@ class _Run(AddingRun):
 
     def account(self, batch: Batch) -> None:
         """Note the outcome of each line."""
-        numbers: Sequence[int] = batch.tag  # type: ignore[assignment]  # put there by the batcher
+        numbers = _numbers(batch)
         results = batch.outcomes
         if len(results) == len(numbers) and set(map(type, results)) == {bytes}:
             self._outcomes.all_added(numbers)
@@ -128,13 +128,13 @@ class _Run(AddingRun):
 
     def records(self, batch: Batch) -> Records:
         """The IDs, and in JSON the errors."""
-        numbers: Sequence[int] = batch.tag  # type: ignore[assignment]  # as above
+        numbers = _numbers(batch)
         ids = _ids(batch.outcomes)
         return self._records(numbers, batch.outcomes) if ids is None else Columns(("id",), [Column(ids)])
 
     def note_unwritten(self, batch: Batch) -> None:
         """Note the jobs whose IDs were not written."""
-        numbers: Sequence[int] = batch.tag  # type: ignore[assignment]  # as above
+        numbers = _numbers(batch)
         for number, outcome in zip(numbers, batch.outcomes, strict=False):
             if isinstance(outcome, bytes):
                 self._outcomes.unwritten.add(number)
@@ -192,3 +192,8 @@ def _ids(outcomes: list[Outcome]) -> list[str] | None:
         return list(map(bytes.decode, outcomes))  # type: ignore[arg-type]  # anything but bytes raises
     except (TypeError, UnicodeDecodeError):
         return None
+
+
+def _numbers(batch: Batch) -> Sequence[int]:
+    """The numbers of its lines."""
+    return batch.tag  # type: ignore[return-value]  # put there by the batcher

@@ -17,8 +17,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from typing import Protocol
 
-    from disquectl.bulk.act_on_jobs import Pace
     from disquectl.bulk.batches import Lines
+    from disquectl.bulk.rate_limit import RateLimit
     from disquectl.bulk.source import Source
     from disquectl.client.pipelined_connection import Batch, Outcome
     from disquectl.client.stream import Stream
@@ -56,9 +56,9 @@ class AddingRun:
         out: Writer | None,
         *,
         fail_fast: bool,
-        pace: Pace | None = None,
+        rate_limit: RateLimit | None = None,
     ) -> None:
-        """`out`: takes the records; None: none are written. `pace`: limits the rate."""
+        """`out`: takes the records; None: none are written. `rate_limit`: how many jobs a second."""
         self.session = session
         self.broken_output: BrokenPipeError | DataError | None = None
         self.broken_input: DisquectlError | None = None
@@ -66,7 +66,7 @@ class AddingRun:
         self._batcher = batcher
         self._out = out
         self._fail_fast = fail_fast
-        self._pace = pace
+        self._rate_limit = rate_limit
         self._progress = Progress(session.streams, not session.settings.quiet)
         self._stop = Stop(self._report_draining)
 
@@ -141,8 +141,8 @@ class AddingRun:
                 for batch in self._batcher.batches(lines or []):
                     if self._stop.asked:
                         return
-                    if self._pace is not None:
-                        self._pace.wait(len(batch.left), self._stop.fd)
+                    if self._rate_limit is not None:
+                        self._rate_limit.wait(len(batch.left), self._stop.fd)
                     is_last = self._fail_fast and self.has_refusal(batch)
                     yield batch
                     if is_last:

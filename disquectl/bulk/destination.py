@@ -51,8 +51,8 @@ class Destination:
         self.prefix = "destination: " if is_other else ""
         self._session = session
         self._options = options
-        greeting = session.client.verify()
-        options.most_replicas = possible_replicas(greeting, MAX_REPLICAS)
+        self._greeting = session.client.verify_any()
+        options.most_replicas = possible_replicas(self._greeting, MAX_REPLICAS)
         one = options.most_replicas == 1 or "async" in values or values.get("replicate") == 1
         self._connections: int = values.get("connections", 1 if one else DEFAULT_CONNECTIONS)
         self._stream = Stream(
@@ -64,6 +64,12 @@ class Destination:
 
     def __exit__(self, *_: object) -> None:
         self._stream.__exit__()
+
+    def count_without(self, silent: set[str]) -> None:
+        """Make no replica for these nodes, by ID: the others may not know yet that they do not answer."""
+        others = [node for node in self._greeting["nodes"] if node["id"] not in silent]
+        possible = possible_replicas({"nodes": others}, self._options.most_replicas)
+        self._options.most_replicas = possible
 
     def add(self, originals: list[Original]) -> list[Outcome]:
         """Add copies; return for each its ID, or the refusal, or OutcomeUnknown, in the same order."""

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from contextlib import contextmanager
 
-from disquectl.bulk.act_on_jobs import Pace
 from disquectl.bulk.dump_file import DumpFile
 from disquectl.bulk.progress import Progress
+from disquectl.bulk.rate_limit import RateLimit
 from disquectl.errors import DataError, DisquectlError, PartlyDone, UsageError
 from disquectl.execution.selecting import selection_of
 from disquectl.execution.signals import STOPPING, Signals
@@ -89,7 +89,7 @@ class _Run:
         self._session = session
         self._states = selection.states or STATES
         self._counts: dict[str, int] = {}
-        self._pace = Pace(values.get("rate"))
+        self._rate_limit = RateLimit(values.get("rate"))
         self._progress = Progress(session.streams, not session.settings.quiet)
         self._signals = Signals(STOPPING, self._on_signal)
         self._is_stopped = False
@@ -109,7 +109,7 @@ class _Run:
             for some in self._interruptibly(jobs):
                 self._write(records, some)
                 self._progress.update(self.count, 0, min(scan.seen / total, 1.0) if total else None)
-                self._pace.wait(len(some.replicas), self._signals.fd)
+                self._rate_limit.wait(len(some.replicas), self._signals.fd)
             require_an_answer(cluster, self._session, scan.refusals)
             silent += silent_nodes(cluster, scan.refusals)
         self._progress.clear()

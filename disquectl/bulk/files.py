@@ -8,6 +8,7 @@ from __future__ import annotations
 import os
 
 from disquectl.errors import DataError, NotDisque
+from disquectl.execution.replacing import replacing
 from disquectl.protocol.jobid import is_valid
 
 TYPE_CHECKING = False
@@ -43,27 +44,16 @@ class JobFiles:
         for job in jobs:
             path = os.path.join(self._folder, file_name(job["id"]))
             try:
-                self._write_one(path, job["body"])
+                with replacing(path) as file:
+                    file.write(job["body"])
+                    file.flush()
+                    os.fsync(file.fileno())
             except OSError as problem:
                 raise _error(path, problem) from None
         try:
             os.fsync(self._fd)
         except OSError as problem:
             raise _error(self._folder, problem) from None
-
-    def _write_one(self, path: str, body: bytes) -> None:
-        folder, name = os.path.split(path)
-        unfinished = os.path.join(folder, f".{name}.{os.getpid()}")
-        try:
-            with open(unfinished, "wb") as file:
-                file.write(body)
-                file.flush()
-                os.fsync(file.fileno())
-            os.rename(unfinished, path)
-        except BaseException:
-            if os.path.exists(unfinished):
-                os.unlink(unfinished)
-            raise
 
 
 def _error(path: str, problem: OSError) -> DataError:

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from disquectl.execution.session import Session
     from disquectl.spec.parameters import Values
 
-# After this long without a question the nodes are connected to anew: they may close idle connections.
+# After this long without a question the nodes are connected to again: they may close idle connections.
 IDLE_SECONDS = 10.0
 # The replies have the bodies of jobs that are known, so not too many are asked for at a time.
 MOST_AT_A_TIME = 256

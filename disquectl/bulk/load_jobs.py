@@ -8,7 +8,6 @@ from __future__ import annotations
 import os
 import stat
 
-from disquectl.bulk.act_on_jobs import Pace
 from disquectl.bulk.add_stream import BATCH_ON_MANY, BATCH_ON_ONE, DEFAULT_CONNECTIONS, AddingRun
 from disquectl.bulk.dumped_job import queue_of_line
 from disquectl.bulk.known_jobs import KnownJobs
@@ -17,6 +16,7 @@ from disquectl.bulk.load_outcomes import LoadOutcomes, preview_record, record_of
 from disquectl.bulk.load_plan import LoadPlan
 from disquectl.bulk.load_survey import Survey
 from disquectl.bulk.progress import Progress
+from disquectl.bulk.rate_limit import RateLimit
 from disquectl.bulk.source import open_source
 from disquectl.bulk.summary import DONE, LEFT, SKIPPED, UNKNOWN, Summary
 from disquectl.client.stream import Stream
@@ -64,7 +64,7 @@ def load(values: Values, shape: Shape, session: Session) -> None:
     plan = LoadPlan(values, selection, DEFAULT_TIMEOUT_MS)
     if selection.queues.open:
         selection.queues.settle(_names_in_file(path, selection, session))
-    plan.most_replicas = possible_replicas(session.client.verify(), MAX_REPLICAS)
+    plan.most_replicas = possible_replicas(session.client.verify_any(), MAX_REPLICAS)
     if "limit" in values or not (dry_run or session.answered):
         progress = Progress(session.streams, not session.settings.quiet)
         with _open(path, session) as source:
@@ -161,8 +161,8 @@ class _Loading:
         one = plan.most_replicas == 1 and "replicate" not in values
         in_order = one or values.get("replicate") == 1 or "async" in values
         connections: int = 1 if in_order else values.get("connections", DEFAULT_CONNECTIONS)
-        pace = Pace(values.get("rate"))
-        size = pace.batch_size(BATCH_ON_ONE if connections == 1 else BATCH_ON_MANY)
+        rate_limit = RateLimit(values.get("rate"))
+        size = rate_limit.batch_size(BATCH_ON_ONE if connections == 1 else BATCH_ON_MANY)
         outcomes = LoadOutcomes(self._skip)
         batcher = self._batcher(size, connections == 1)
         run = _Run(
@@ -172,7 +172,7 @@ class _Loading:
             plan=plan,
             outcomes=outcomes,
             shape=shape,
-            pace=pace,
+            rate_limit=rate_limit,
             fail_fast="fail_fast" in values,
         )
         with (
@@ -198,11 +198,11 @@ class _Run(AddingRun):
         plan: LoadPlan,
         outcomes: LoadOutcomes,
         shape: Shape,
-        pace: Pace,
+        rate_limit: RateLimit,
         fail_fast: bool,
     ) -> None:
         out = None if session.format == "table" else session.writer(shape)
-        super().__init__(session, source, batcher, out, fail_fast=fail_fast, pace=pace)
+        super().__init__(session, source, batcher, out, fail_fast=fail_fast, rate_limit=rate_limit)
         self._plan = plan
         self._outcomes = outcomes
         self._shape = shape

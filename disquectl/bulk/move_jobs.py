@@ -83,7 +83,7 @@ class Moving:
 
 
 class Move:
-    """The action of `move`; see bulk.act_on_jobs."""
+    """The action of `move`; see bulk.job_action."""
 
     batch_size = BATCH
     silent_note = "they may have replicas of these jobs and deliver them again"
@@ -152,6 +152,8 @@ class Move:
             self._results[result.job_id] = result
         new = [job for job in jobs if job.job_id not in self._earlier and self._may_move(job)]
         moving = self._claim(originals, search, new)
+        if missing := search.cluster.missing():
+            self._destination.count_without({one.node_id for one in missing})
         copied = self._copy(originals, moving)
         if self._keeps:
             for one in copied:

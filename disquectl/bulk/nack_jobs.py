@@ -8,10 +8,11 @@ from __future__ import annotations
 
 from itertools import islice
 
-from disquectl.bulk.act_on_jobs import NOT_TRIED, Pace, Run
+from disquectl.bulk.act_on_jobs import NOT_TRIED, Run
 from disquectl.bulk.copies import CopyOptions
 from disquectl.bulk.destination import Destination
 from disquectl.bulk.move_jobs import BATCH, Move
+from disquectl.bulk.rate_limit import RateLimit
 from disquectl.bulk.report import Report
 from disquectl.bulk.run_move import note_fewer_replicas
 from disquectl.bulk.summary import GONE, LEFT, SKIPPED, JobResult
@@ -80,7 +81,7 @@ def nack_later(command: Command, values: Values, shape: Shape, session: Session)
 
         report = Report(shape, session)
         action = DelayedNack(destination, options, values["delay"], read, session)
-        run = Run(action, selection, new_search, report, Pace(None))
+        run = Run(action, selection, new_search, report, RateLimit(None))
         run.carry_out()
     note_fewer_replicas(options, session)
     try:
@@ -120,7 +121,7 @@ class NamedJobs(JobSearch):
 
 
 class DelayedNack(Move):
-    """A move into the same queue, with a delay, of the jobs that are named. See bulk.act_on_jobs."""
+    """A move into the same queue, with a delay, of the jobs that are named. See bulk.job_action."""
 
     def __init__(
         self,

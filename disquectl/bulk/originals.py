@@ -19,8 +19,6 @@ if TYPE_CHECKING:
     from disquectl.merge.replicas import FlatReplica
     from disquectl.protocol.resp import Reply
 
-    # The nodes of a job, by ID.
-    NodeIds = Iterable[bytes]
     # Node ID, verb, job ID, reply.
     Answer = tuple[bytes, bytes, bytes, Reply]
 

@@ -75,7 +75,7 @@ def purge_own_queue(client: Transport, values: Values, queue: bytes) -> list[str
 
 
 class Purge:
-    """The action of `purge`; see bulk.act_on_jobs."""
+    """The action of `purge`; see bulk.job_action."""
 
     name = "purge"
     deed = "deletes"

@@ -51,7 +51,7 @@ def requeue(values: Values, shape: Shape, session: Session) -> None:
 
 
 class Requeue:
-    """The action of `requeue`; see bulk.act_on_jobs."""
+    """The action of `requeue`; see bulk.job_action."""
 
     name = "requeue"
     deed = "queues"

@@ -13,7 +13,15 @@ from disquectl.bulk.copies import CopyOptions
 from disquectl.bulk.destination import Destination, check_destination, other_session
 from disquectl.bulk.journal import Journal
 from disquectl.bulk.move_jobs import Move, names_of
-from disquectl.errors import ConnectionFailed, DisquectlError, NoAnswer, NotDisque, ReplyError, UsageError
+from disquectl.errors import (
+    ConnectionFailed,
+    DisquectlError,
+    NoAnswer,
+    NotAuthorised,
+    NotDisque,
+    ReplyError,
+    UsageError,
+)
 from disquectl.execution.selecting import selection_of
 from disquectl.protocol.job_options import DEFAULT_TIMEOUT_MS
 from disquectl.render.human import counted
@@ -75,7 +83,7 @@ def note_fewer_replicas(options: CopyOptions, session: Session) -> None:
 def _node_ids(session: Session) -> set[str]:
     """The IDs of the nodes of a cluster."""
     try:
-        greeting = session.client.verify()
+        greeting = session.client.verify_any()
         if not greeting["nodes"]:
             raise ReplyError(f"LOADING {session.client.node} is loading its data")
     except DisquectlError as problem:
@@ -94,6 +102,8 @@ def _check_queues(values: Values, selection: Selection) -> None:
 
 def _of_side(problem: DisquectlError, session: Session) -> DisquectlError:
     """The error, with the side that it came from if there are two."""
+    if session.side == "destination" and isinstance(problem, NotAuthorised):
+        problem.advice = "Give its password by --to-password-file, or name its profile by --to-profile."
     if session.side:
         problem.message = f"{session.side}: {problem.message}"
     return problem

@@ -1,0 +1,1 @@
+"""The command line: from words to an exit code, and Typer for what the fast path does not understand."""

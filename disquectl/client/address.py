@@ -103,13 +103,15 @@ def as_nodes(given: str | Node | tuple[str, int]) -> list[Node]:
         return [given]
     if isinstance(given, str):
         return parse_nodes(given)
-    try:
+    if isinstance(given, tuple | list) and len(given) == 2:
         host, port = given
         if isinstance(host, str) and host and type(port) is int and 1 <= port <= 65535:
-            return [Node(host, port)]
-    except (TypeError, ValueError):
-        pass
-    raise UsageError(f"not a node: {given!r}", f'{_FORMS} In Python also ("host", 7711).')
+            is_bare = ":" in host and not host.startswith("[")
+            return [parse_node(f"[{host}]:{port}" if is_bare else f"{host}:{port}")]
+    shown = repr(given)
+    if isinstance(given, dict) or "@" in shown:  # it may hold a password
+        shown = f"a {type(given).__name__}"
+    raise UsageError(f"not a node: {shown}", f'{_FORMS} In Python also ("host", 7711).')
 
 
 def hint(nodes: Iterable[Node]) -> str:
@@ -149,7 +151,13 @@ def parse_url(url: str) -> Target:
         raise _bad_url("Disque has no user names; the password stands between : and @, with @ in it as %40")
     if not hosts:
         raise _bad_url("a host is missing")
-    nodes = distinct(parse_node(unquote(host, errors="surrogateescape")) for host in hosts.split(","))
+    try:
+        nodes = distinct(parse_node(unquote(host, errors="surrogateescape")) for host in hosts.split(","))
+    except UsageError:
+        if at:
+            raise
+        # What is not a host may be a password without its @host, so it is not repeated.
+        raise _bad_url("it has a wrong host or port, or a password without @ and a host after it") from None
     secret = unquote_to_bytes(password.encode("utf-8", "surrogateescape")).decode("utf-8", "surrogateescape")
     return Target(nodes, secret or None, scheme.lower() == "disques")
 

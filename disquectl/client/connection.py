@@ -346,6 +346,6 @@ class Connection:
 
 
 def _timeval(seconds: float | None) -> bytes:
-    # The kernel takes 0 for "for ever", so what is left of a timeout is never rounded down to it.
+    # The kernel takes 0 for "no timeout", so what is left of a timeout is never rounded down to it.
     microseconds = 0 if seconds is None else max(int(seconds * 1_000_000), 1000)
     return b"".join(part.to_bytes(_LONG_BYTES, sys.byteorder) for part in divmod(microseconds, 1_000_000))

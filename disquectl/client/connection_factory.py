@@ -12,7 +12,8 @@ from disquectl.protocol.resp import ProtocolError, encode
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Mapping
+    from typing import Any
 
     from disquectl.client.address import Node
     from disquectl.client.connection import Wire
@@ -46,6 +47,18 @@ def bounded(seconds: float | None) -> float | None:
     return None if seconds is None or seconds > LONGEST_SECONDS else seconds
 
 
+def tls_of(options: Mapping[str, Any] | None) -> Tls | None:
+    """Return TLS with these options, or None for None. Raises DataError for files that it cannot use.
+
+    `ssl` is loaded only where TLS is asked for.
+    """
+    if options is None:
+        return None
+    from disquectl.client.tls import Tls
+
+    return Tls(**options)
+
+
 class ConnectionFactory:
     """The settings of connections: timeouts in seconds, password, TLS, and who gets warnings and traffic."""
 
@@ -53,14 +66,15 @@ class ConnectionFactory:
 
     def __init__(
         self,
-        connect_timeout: float,
-        response_timeout: float | None,
-        password: str | bytes | None,
-        notice: Callable[[str], object] | None,
-        tracer: Tracer | None,
         *,
+        password: str | bytes | None = None,
+        connect_timeout: float = 5.0,
+        response_timeout: float | None = 30.0,
+        tracer: Tracer | None = None,
         tls: Tls | None = None,
+        notice: Callable[[str], object] | None = None,
     ) -> None:
+        """The parameters are those of `disquectl.Client`."""
         self.connect_timeout = min(connect_timeout, LONGEST_SECONDS)
         self.response_timeout = bounded(response_timeout)
         if isinstance(password, str):

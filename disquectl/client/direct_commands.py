@@ -112,12 +112,12 @@ class DirectCommands:
         words: list[Word] = ["SHUTDOWN", "REWRITE-AOF"] if rewrite_aof else ["SHUTDOWN"]
         self._request(tuple(words), False, 0, False, True)
 
-    def _page(self, verb: str, cursor: int, options: list[Word]) -> Reply:
+    def _page(self, verb: str, cursor: int, options: list[AnyWord]) -> Reply:
         # A cursor means something to the node that gave it alone.
         return self._request((verb, cursor, *options), repeatable=True, failover=cursor == 0)
 
     def _walk(
-        self, verb: str, options: list[Word], page: Callable[[Reply], tuple[int, Elements]]
+        self, verb: str, options: list[AnyWord], page: Callable[[Reply], tuple[int, Elements]]
     ) -> Iterator[Elements]:
         cursor, elements = page(self._page(verb, 0, options))
         node = self._transport.last_node

@@ -45,7 +45,8 @@ class FailoverPlan:
 
 def seeds(nodes: Seeds) -> list[Node]:
     """The nodes that `nodes` names, each once. Raises UsageError."""
-    one = isinstance(nodes, str | Node) or not hasattr(nodes, "__iter__") or _is_address(nodes)
+    # Elements of bytes and keys of a dict are no nodes.
+    one = isinstance(nodes, str | Node | bytes | dict) or not hasattr(nodes, "__iter__") or _is_address(nodes)
     found: list[Node] = []
     for node in [nodes] if one else nodes:  # type: ignore[union-attr]  # it is iterable: mypy cannot see that
         found.extend(as_nodes(node))  # type: ignore[arg-type]  # as_nodes refuses what is none
@@ -55,5 +56,7 @@ def seeds(nodes: Seeds) -> list[Node]:
 
 
 def _is_address(nodes: object) -> bool:
-    """Whether it is a host and a port, and not two nodes."""
-    return isinstance(nodes, tuple) and len(nodes) == 2 and isinstance(nodes[1], int)
+    """Whether it is a host and a port, and not two nodes. A port that is text is refused later."""
+    if not isinstance(nodes, tuple) or len(nodes) != 2:
+        return False
+    return isinstance(nodes[1], int) or (isinstance(nodes[1], str) and nodes[1].isdecimal())

@@ -1,7 +1,7 @@
 """The client's methods for jobs: ADDJOB to SHOW, under Disque's names.
 
 Times of jobs are in seconds, timeouts in milliseconds (`_ms`), as in Disque. IDs are returned as `str`, queue
-names and bodies as `bytes`; arguments may be either.
+names and bodies as `bytes`; arguments may be either, or `bytearray` or `memoryview`.
 """
 
 from __future__ import annotations
@@ -9,14 +9,16 @@ from __future__ import annotations
 import time
 
 from disquectl.client.commands import changes, command_method, nothing, reads, record
+from disquectl.errors import UsageError
 from disquectl.protocol.job_options import DEFAULT_TIMEOUT_MS, check_numbers, check_wait, number_words
 from disquectl.protocol.jobid import added
 from disquectl.protocol.replies import jobs, show
+from disquectl.protocol.resp import as_bytes, encode
 from disquectl.protocol.shapes import integer
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
     from typing import TypeAlias
 
     from disquectl.client.commands import Asked
@@ -24,8 +26,8 @@ if TYPE_CHECKING:
     from disquectl.protocol.resp import AnyWord, Reply
     from disquectl.protocol.shapes import Record
 
-    Name: TypeAlias = str | bytes
     Body: TypeAlias = str | bytes | bytearray | memoryview
+    Name: TypeAlias = Body
 
 
 class JobCommands:
@@ -47,12 +49,16 @@ class JobCommands:
     ) -> Asked[str]:
         """Add a job and return its ID.
 
-        `timeout_ms`: how long to wait for replication to other nodes, in ms; 0 is no limit. `delay`, `retry`
-        (0: deliver at most once) and `ttl` are seconds, `maxlen` is a number of queued jobs, `replicate` a
-        number of replicas. `asynchronous`: do not wait for replication.
+        `body`: text is sent as UTF-8. `timeout_ms`: how long to wait for replication to other nodes, in ms; 0
+        is no limit. `delay`, `retry` (0: deliver at most once) and `ttl` are seconds, `maxlen` is a number of
+        queued jobs, `replicate` a number of replicas. `asynchronous`: do not wait for replication.
 
-        Raises UsageError for a number that Disque would wrap around, ReplyError (code MAXLEN, PAUSED, NOREPL,
-        ...), OutcomeUnknown when the job may still be delivered, and what `call` raises.
+        Disque's defaults: `ttl` is a day, `retry` a tenth of the TTL but at most 300, and `replicate` 3, or
+        the number of nodes if there are fewer.
+
+        Raises UsageError for a number that Disque would wrap around, TypeError for a body of another type,
+        ReplyError (code MAXLEN, PAUSED, NOREPL, ...), OutcomeUnknown when the job may still be delivered, and
+        what `call` raises.
         """
         options = {"replicate": replicate, "delay": delay, "retry": retry, "ttl": ttl, "maxlen": maxlen}
         check_numbers(options, time.time())
@@ -77,10 +83,12 @@ class JobCommands:
         `"additional_deliveries"`, both int.
 
         Waits up to `timeout_ms` ms for a job, 0 is no limit; with `nohang` not at all. Returns up to `count`
-        jobs, but a call that had to wait returns one. Earlier queues go first. Raises UsageError for a
-        timeout that Disque cannot take, OutcomeUnknown if the connection broke while it waited, and what
-        `call` raises.
+        jobs, but a call that had to wait returns one. Earlier queues go first. Raises UsageError for no queue
+        and for a timeout that Disque cannot take, OutcomeUnknown if the connection broke while it waited, and
+        what `call` raises.
         """
+        if not queues:
+            raise UsageError("no queue is given", 'Name at least one: getjob("mail")')
         check_wait("timeout_ms", timeout_ms)
         words: list[AnyWord] = ["GETJOB"]
         if nohang:
@@ -89,8 +97,7 @@ class JobCommands:
         if withcounters:
             words.append("WITHCOUNTERS")
         wait_ms = 0 if nohang else timeout_ms or None
-        # A queue that is waited for twice crashes the Disque module of Redis.
-        names = queues if nohang else dict.fromkeys(queues)
+        names = queues if nohang else each_once(queues)
         return changes((*words, "FROM", *names), record(_job_list), wait_ms)
 
     @command_method
@@ -168,6 +175,17 @@ class JobCommands:
         Raises ReplyError, and what `call` raises.
         """
         return changes(("LOADJOB", data), nothing)
+
+
+def each_once(queues: Sequence[Name]) -> Sequence[AnyWord]:
+    """Return the queues in order, each once: waiting for one twice crashes the Disque module of Redis.
+
+    Raises TypeError for what is not a name.
+    """
+    if len(queues) < 2:
+        return queues
+    encode(tuple(queues))
+    return tuple(dict.fromkeys(map(as_bytes, queues)))
 
 
 def _job_list(reply: Reply) -> list[Record]:

@@ -20,12 +20,6 @@ if TYPE_CHECKING:
 class PinnedTransport(Transport):
     """One connection at a time, which can be named."""
 
-    def leave(self) -> None:
-        """Close the connection, and begin with the seed after its node next time."""
-        self.close()
-        if self._last is not None:
-            self._last = self._nodes[(self._nodes.index(self._last) + 1) % len(self._nodes)]
-
     @property
     def connection(self) -> Connection | None:
         """The connection that requests go to, to recognise it later; it may have ended."""

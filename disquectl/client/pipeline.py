@@ -9,6 +9,7 @@ from disquectl.client.commands import Collects
 from disquectl.client.job_commands import JobCommands
 from disquectl.client.pipelined_connection import Batch
 from disquectl.client.queue_commands import QueueCommands
+from disquectl.client.resending import unknown_outcome
 from disquectl.client.server_commands import ServerCommands
 from disquectl.client.stream import Stream
 from disquectl.errors import ConnectionFailed, DisquectlError, OutcomeUnknown, ReplyError, UsageError
@@ -103,10 +104,12 @@ class Pipeline(Collects, JobCommands, QueueCommands, ServerCommands):
         print(p.replies)
 
     It has the client's method for each command that is one request and one reply; they return nothing.
-    `replies` has what the client's methods would have returned, in order, and the raw replies of `call`; an
-    error reply is an element of it, not raised. A block that raises an exception sends nothing. Leaving the
-    block raises LostInFlight where the connection broke and NotAllSent where no seed could be reached;
-    `replies` then has those that came.
+    `replies` has what the client's methods would have returned, in order, and the raw replies of `call`. The
+    exception that a method would have raised for its reply is an element of it, not raised: a ReplyError, or
+    OutcomeUnknown for a job that may yet be delivered. A block that raises an exception sends nothing. A
+    second block begins anew. All requests and replies of a block are kept in memory. Leaving it raises
+    LostInFlight where the connection broke and NotAllSent where no seed could be reached; `replies` then has
+    those that came.
 
     If each request may be repeated, they are sent again after a broken connection. If one is meant for the
     connected node alone, none of them goes to another seed.
@@ -120,12 +123,17 @@ class Pipeline(Collects, JobCommands, QueueCommands, ServerCommands):
     ) -> None:
         """`check` raises for words that must not be sent."""
         self._transport = transport
-        self._wait_ms = wait_ms
+        self._given_wait_ms = wait_ms
         self._check = check
+        self._open = False
+        self._begin()
+
+    def _begin(self) -> None:
+        """Forget the requests and replies of an earlier block."""
+        self._wait_ms = self._given_wait_ms
         self._requests: list[bytes] = []
         self._values: list[Callable[[Reply], Any]] = []
         self._repeatable = self._failover = True
-        self._open = False
         self.replies: list[Any] = []
 
     def call(self, *words: AnyWord) -> None:
@@ -158,6 +166,7 @@ class Pipeline(Collects, JobCommands, QueueCommands, ServerCommands):
             raise UsageError("a pipeline is open already", "Add to that one, or use another client.")
         self._transport.pipeline_is_open = True
         self._open = True
+        self._begin()
         return self
 
     def __exit__(
@@ -182,9 +191,9 @@ def _raw(reply: Reply) -> Reply:
 
 
 def _value(value_of: Callable[[Reply], Any], reply: Reply) -> object:
-    """The value of a reply; an error reply, or the error for a reply that is not understood, in its place."""
+    """The value of a reply; in its place an error reply, or the error that says more than the reply."""
     if isinstance(reply, ReplyError):
-        return reply
+        return reply if value_of is _raw else unknown_outcome(reply) or reply
     try:
         value: object = value_of(reply)
     except DisquectlError as problem:

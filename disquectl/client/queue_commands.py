@@ -1,6 +1,6 @@
 """The client's methods for queues: lengths, states, peeking, scans, pausing.
 
-Queue names are returned as `bytes`; arguments may be `str` or `bytes`.
+Queue names are returned as `bytes`; arguments may be `str`, `bytes`, `bytearray` or `memoryview`.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from disquectl.client.commands import Asked
     from disquectl.client.job_commands import Name
     from disquectl.protocol.records import QueueStat, ScannedJob, TakenJob
-    from disquectl.protocol.resp import Reply, Word
+    from disquectl.protocol.resp import AnyWord, Reply
     from disquectl.protocol.shapes import Record
 
     Page = TypeVar("Page")
@@ -105,24 +105,24 @@ class QueueCommands:
         return _page("JSCAN", cursor, options, record(_scanned))
 
 
-def scan_options(count: int | None, busyloop: bool, **filters: Word | None) -> list[Word]:
+def scan_options(count: int | None, busyloop: bool, **filters: AnyWord | None) -> list[AnyWord]:
     """Return the options that QSCAN and JSCAN have, as words."""
-    words: list[Word] = []
+    words: list[AnyWord] = []
     for name, value in (("COUNT", count), *filters.items()):
         if value is not None:
             words += [name, value]
     return [*words, "BUSYLOOP"] if busyloop else words
 
 
-def states_words(states: str | Iterable[str]) -> list[Word]:
+def states_words(states: str | Iterable[str]) -> list[AnyWord]:
     """Return one state or several as options of JSCAN."""
-    words: list[Word] = []
+    words: list[AnyWord] = []
     for state in [states] if isinstance(states, str) else states:
         words += ["STATE", state]
     return words
 
 
-def _page(verb: str, cursor: int, options: list[Word], value_of: Callable[[Reply], Page]) -> Asked[Page]:
+def _page(verb: str, cursor: int, options: list[AnyWord], value_of: Callable[[Reply], Page]) -> Asked[Page]:
     # A cursor means something to the node that gave it alone.
     words = (verb, cursor, *options)
     return one_server(words, value_of, True) if cursor else reads(words, value_of)

@@ -61,6 +61,13 @@ def leaves_open(error: ReplyError) -> bool:
     return error.message.startswith(("NOREPL Timeout", "NOREPL job removed"))
 
 
+def unknown_outcome(error: ReplyError) -> OutcomeUnknown | None:
+    """Return the exception for an error reply that leaves it open whether the job is delivered, or None."""
+    if leaves_open(error):
+        return OutcomeUnknown(error.message, "The job may yet be delivered: some nodes may hold a copy.")
+    return None
+
+
 def _unknown(connection: Connection, what: str) -> OutcomeUnknown:
     return OutcomeUnknown(
         f"{connection.node}: the request was sent, then {what}: it may or may not have been carried out",

@@ -12,9 +12,10 @@ from __future__ import annotations
 from disquectl.client.connection import Broken, Connection, Unreachable
 from disquectl.client.connection_factory import ConnectionFactory, bounded, turned_away, with_advice
 from disquectl.client.failover import FailoverPlan, seeds
-from disquectl.client.resending import after_failure, leaves_open
+from disquectl.client.resending import after_failure, unknown_outcome
 from disquectl.errors import (
     DisquectlError,
+    NoAnswer,
     NotDisque,
     OutcomeUnknown,
     ReplyError,
@@ -24,14 +25,12 @@ from disquectl.protocol.resp import ProtocolError, encode
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator, Sequence
+    from collections.abc import Iterable, Iterator, Sequence
     from types import TracebackType
-    from typing import Self
+    from typing import NoReturn, Self
 
     from disquectl.client.address import Node
     from disquectl.client.failover import Seeds
-    from disquectl.client.tls import Tls
-    from disquectl.client.tracing import Tracer
     from disquectl.protocol.resp import AnyWord, Reply
     from disquectl.protocol.shapes import Record
 
@@ -44,30 +43,24 @@ class Transport:
     """
 
     def __init__(
-        self,
-        nodes: Seeds = "127.0.0.1:7711",
-        *,
-        password: str | bytes | None = None,
-        connect_timeout: float = 5.0,
-        response_timeout: float | None = 30.0,
-        tracer: Tracer | None = None,
-        tls: Tls | None = None,
-        notice: Callable[[str], object] | None = None,
+        self, nodes: Seeds = "127.0.0.1:7711", connection_factory: ConnectionFactory | None = None
     ) -> None:
-        """Keep the settings; nothing is connected yet. The parameters are those of `disquectl.Client`.
+        """Keep the settings; nothing is connected yet. `connection_factory`: None is one with its defaults.
 
         Raises UsageError for nodes that are not addresses.
         """
         self._nodes = seeds(nodes)
-        self._connection_factory = ConnectionFactory(
-            connect_timeout, response_timeout, password, notice, tracer, tls=tls
-        )
+        self._connection_factory = connection_factory or ConnectionFactory()
         self._connection: Connection | None = None
         self._last: Node | None = None
         self._greeted: tuple[Connection, Record] | None = None
         self.pipeline_is_open = False  # set by Pipeline: a pipeline inside another one is refused
         self._asking = False
         self.greeting: Reply = None  # the reply to HELLO, after a request with `hello_first`
+
+    def __reduce__(self) -> NoReturn:
+        """Refuse copies: each would have the password, and read the replies of the other."""
+        raise TypeError("a client cannot be copied or pickled: make one where it is used, by Client(...)")
 
     # Connecting
 
@@ -112,6 +105,12 @@ class Transport:
         connection, self._connection = self._connection, None
         if connection is not None:
             connection.close()
+
+    def leave(self) -> None:
+        """Close the connection, and begin with the seed after its node next time."""
+        self.close()
+        if self._last is not None:
+            self._last = self._nodes[(self._nodes.index(self._last) + 1) % len(self._nodes)]
 
     def __enter__(self) -> Self:
         return self
@@ -177,6 +176,15 @@ class Transport:
         if connection is not None:
             self._greeted = (connection, record)
         return record
+
+    def verify_any(self) -> Record:
+        """As `verify`, of the first seed that answers: one that accepts connections and is silent is left."""
+        for _ in self._nodes[1:]:
+            try:
+                return self.verify()
+            except NoAnswer:
+                self.leave()
+        return self.verify()
 
     def stream(self, *words: AnyWord) -> Iterator[Reply]:
         """Yield the replies to one request that has many (MONITOR), until the node closes the connection.
@@ -346,9 +354,7 @@ class Transport:
         """Return the exception for an error reply to these words: mostly the reply itself."""
         if error.message.startswith("ERR unknown command") and self._connection is not None:
             return self._stranger(self._connection.node, words[0]) or error
-        if leaves_open(error):
-            return OutcomeUnknown(error.message, "The job may yet be delivered: some nodes may hold a copy.")
-        return with_advice(error)
+        return unknown_outcome(error) or with_advice(error)
 
     def refuse_strangers(self, requests: Iterable[Sequence[AnyWord]], replies: Iterable[Reply]) -> None:
         """Raise NotDisque where one of many replies shows that the server is not a Disque, as `call` does."""

@@ -6,7 +6,7 @@ from disquectl.errors import UsageError
 from disquectl.merge.latencies import FIELDS as LATENCIES
 from disquectl.spec.command import CLUSTER, WRITE, Command, Grammar, Program, Risk
 from disquectl.spec.param_types import DURATION, FLAG, RATE, SIZE, number
-from disquectl.spec.parameters import SEEDS_ONLY, Option
+from disquectl.spec.parameters import SEEDS_ONLY, Option, require_positive
 from disquectl.spec.shape import RECORDS, Shape
 
 TYPE_CHECKING = False
@@ -33,8 +33,7 @@ def check(values: Values) -> None:
     """Reject limits that contradict each other, and sizes that measure something else."""
     if "jobs" in values and "for" in values:
         raise UsageError("--jobs and --for cannot be combined", "give one limit")
-    if values.get("for") == 0:
-        raise UsageError("--for must be more than 0")
+    require_positive(values, "for")
     if values.get("size", 0) > MAX_SIZE:
         raise UsageError(f"--size: too large: the maximum is {MAX_SIZE >> 20}mb")
 

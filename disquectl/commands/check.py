@@ -6,7 +6,7 @@ from disquectl.errors import UsageError
 from disquectl.health.figures import FIGURES, ITEMS
 from disquectl.spec.command import CLUSTER, Command, Grammar, Program
 from disquectl.spec.param_types import DURATION, WORD, number, one_of
-from disquectl.spec.parameters import SEEDS_ONLY, Argument, Option
+from disquectl.spec.parameters import SEEDS_ONLY, Argument, Option, require_positive
 from disquectl.spec.queue_patterns import is_pattern
 from disquectl.spec.shape import RECORDS, Shape
 from disquectl.spec.threshold import THRESHOLD, Threshold
@@ -55,9 +55,7 @@ def check(values: Values) -> None:
     if "expected" in values and values.keys().isdisjoint(_key(main, level) for level in LEVELS):
         values[_key(main, "critical")] = Threshold(f"{values['expected']}:")
     timeout = values.setdefault("timeout", TIMEOUT_MS)
-    for name in ("interval", "timeout"):
-        if values.get(name, 1) <= 0:
-            raise UsageError(f"--{name} must be more than 0")
+    require_positive(values, "interval", "timeout")
     if values.setdefault("interval", min(INTERVAL_MS, timeout // _INTERVAL_PART)) >= timeout:
         raise UsageError("--interval must be less than --timeout")
 

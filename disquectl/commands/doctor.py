@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from disquectl.errors import UsageError
 from disquectl.health.finding import FIELDS, SEVERITIES
 from disquectl.spec.command import CLUSTER, Command, Grammar, Program
 from disquectl.spec.param_types import DURATION, one_of
-from disquectl.spec.parameters import SEEDS_ONLY, Option
+from disquectl.spec.parameters import SEEDS_ONLY, Option, require_positive
 from disquectl.spec.shape import RECORDS, Shape
 
 TYPE_CHECKING = False
@@ -23,8 +22,8 @@ SHAPE = Shape(FIELDS, RECORDS, many=True, value="what", kinds=KINDS, levels=LEVE
 
 def check(values: Values) -> None:
     """Reject an interval in which nothing can be measured; set the default."""
-    if values.setdefault("interval", INTERVAL_MS) <= 0:
-        raise UsageError("--interval must be more than 0")
+    values.setdefault("interval", INTERVAL_MS)
+    require_positive(values, "interval")
 
 
 def run(command: Command, values: Values, session: Session) -> None:

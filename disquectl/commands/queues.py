@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from disquectl.errors import UsageError
 from disquectl.merge.queues import QUEUE_FIELDS
 from disquectl.spec.command import CLUSTER, Command, Grammar, Program
 from disquectl.spec.param_types import DURATION, FLAG, column_of, number
 from disquectl.spec.param_types import QUEUE as PATTERN
-from disquectl.spec.parameters import SEEDS_ONLY, Argument, Option
+from disquectl.spec.parameters import SEEDS_ONLY, Argument, Option, require_positive
 from disquectl.spec.shape import PAUSED, RECORDS, VALUE, Shape
 
 TYPE_CHECKING = False
@@ -46,8 +45,7 @@ def shape(values: Values) -> Shape:
 
 def check(values: Values) -> None:
     """Reject intervals that are not positive."""
-    if "interval" in values and values["interval"] <= 0:
-        raise UsageError("--interval must be more than 0")
+    require_positive(values, "interval")
 
 
 def run(command: Command, values: Values, session: Session) -> None:

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from disquectl.errors import UsageError
 from disquectl.spec.command import CLUSTER, Command, Grammar, Program
 from disquectl.spec.param_types import DURATION, FLAG, QUEUE, number
-from disquectl.spec.parameters import SEEDS_ONLY, Argument, Option
+from disquectl.spec.parameters import SEEDS_ONLY, Argument, Option, require_positive
 from disquectl.spec.shape import PAUSED, RECORDS, Shape
 
 TYPE_CHECKING = False
@@ -48,8 +47,7 @@ SHAPE = Shape(
 
 def check(values: Values) -> None:
     """Reject an interval of nothing."""
-    if values.get("every", 1) <= 0:
-        raise UsageError("--every must be more than 0")
+    require_positive(values, "every")
 
 
 def run(command: Command, values: Values, session: Session) -> None:

@@ -9,6 +9,7 @@ import os
 import time
 
 from disquectl.client.address import Node
+from disquectl.client.connection_factory import ConnectionFactory, tls_of
 from disquectl.client.transport import Transport
 from disquectl.config.settings import resolve
 from disquectl.render.escape import for_terminal
@@ -72,18 +73,13 @@ def _client(given: Given, timeout_seconds: float) -> Transport | None:
     source = settings.password_source
     if source is not None and source.key not in NON_INTERACTIVE_SOURCES:
         return None
-    tls = None
-    if settings.tls is not None:
-        from disquectl.client.tls import Tls
-
-        tls = Tls(**settings.tls)
-    return Transport(
-        settings.nodes,
+    connection_factory = ConnectionFactory(
         password=source.read(os.environ)[0] if source else settings.password,
         connect_timeout=timeout_seconds,
         response_timeout=timeout_seconds,
-        tls=tls,
+        tls=tls_of(settings.tls),
     )
+    return Transport(settings.nodes, connection_factory)
 
 
 def _queues(client: Transport, partial: str, deadline: float) -> Iterator[str]:

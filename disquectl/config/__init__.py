@@ -1,0 +1,1 @@
+"""Settings and their precedence, the config file, profiles and passwords."""

@@ -62,6 +62,8 @@ def change_jobs_by_id(command: Command, values: Values, session: Session) -> Non
             _report_left(change, session)
         elif one in change.replies:
             present(shape, [{"id": one.decode(), "seconds": change.replies[one], "nodes": nodes}], session)
+        elif change.left.get(one) == UNKNOWN and session.format != "table":
+            present(shape, [], session)
         if sent:
             _warn_of_silent_nodes(command, cluster, refusals, session)
             settle(cluster, session, refusals=refusals, may_repeat=may_repeat)

@@ -28,7 +28,7 @@ from disquectl.execution.signals import Signals
 from disquectl.execution.streams import Streams
 from disquectl.render.escape import for_message, for_terminal
 from disquectl.spec.command_line import command_line
-from disquectl.spec.parameters import REPEATING, convert
+from disquectl.spec.parameters import REPEATING, convert, require_positive
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -51,8 +51,7 @@ def repeat(command: Command, raw: Raw, session: Session, run: Callable[[], None]
     values = convert(REPEATING, raw)
     if "every" not in values:
         raise UsageError("--times needs --every", "such as --every 2s")
-    if values["every"] <= 0:
-        raise UsageError("--every must be more than 0")
+    require_positive(values, "every")
     if command.is_streaming(raw) or raw.get("follow"):
         raise UsageError(f"{command.full_name} already runs continuously like this", "leave out --every")
     if raw.get("ids_from") == "-":

@@ -9,6 +9,7 @@ import os
 import sys
 import time
 
+from disquectl.client.connection_factory import ConnectionFactory, tls_of
 from disquectl.client.transport import Transport
 from disquectl.errors import DisquectlError, UsageError
 from disquectl.execution.streams import write_whole
@@ -27,6 +28,7 @@ if TYPE_CHECKING:
     from disquectl.config.settings import Settings
     from disquectl.errors import OutcomeUnknown, ReplyError
     from disquectl.execution.streams import Streams
+    from disquectl.protocol.shapes import Record
     from disquectl.render.decoded import View
     from disquectl.render.stream import Writer
     from disquectl.render.theme import Theme
@@ -112,25 +114,23 @@ class Session:
         )
 
     def _make(self, nodes: list[Node], connect_timeout: float, response_timeout: float) -> Transport:
-        return Transport(
-            nodes,
+        connection_factory = ConnectionFactory(
             password=self.password,
             connect_timeout=connect_timeout,
             response_timeout=response_timeout,
             tracer=self.tracer,
-            notice=self.warn,
             tls=self.tls,
+            notice=self.warn,
         )
+        return Transport(nodes, connection_factory)
 
     @property
     def tls(self) -> Tls | None:
         """How TLS is spoken, where it is asked for."""
         if self._tls is None and self.settings.tls is not None:
-            from disquectl.client.tls import Tls
-
             if self.settings.tls["insecure"]:
                 self.warn("--insecure: the certificate of the node is not verified")
-            self._tls = Tls(**self.settings.tls)
+            self._tls = tls_of(self.settings.tls)
         return self._tls
 
     @property
@@ -326,15 +326,14 @@ class Session:
 
     def ask_of_cluster(self, what: str) -> None:
         """The same for what is done on all nodes."""
-        self._ask_where(what, "in the cluster of")
+        self._ask_where(what, "in the cluster of", self.client.verify_any())
 
     def ask_of_node(self, what: str) -> None:
         """Tell what would be done, and ask whether to do it on the node that is connected."""
-        self._ask_where(what, "on")
+        self._ask_where(what, "on", self.client.verify())
 
-    def _ask_where(self, what: str, where: str) -> None:
-        node_id = self.client.verify()["node"]
-        self.ask(f"{what}.\nDo it {where} {self.client.node} (node {node_id})?")
+    def _ask_where(self, what: str, where: str, greeting: Record) -> None:
+        self.ask(f"{what}.\nDo it {where} {self.client.node} (node {greeting['node']})?")
 
     def ask(self, question: str) -> None:
         """Ask on stderr; anything but yes, or but the name of a protected profile, ends the command."""

@@ -117,7 +117,7 @@ class Stop:
 
 
 class Deadline:
-    """A context manager that raises `problem` when the time is over; it never is outside the main thread.
+    """A context manager that raises `problem` at the timeout; outside the main thread it never does.
 
     What is inside is left by an exception that no handler of errors catches.
     """

@@ -121,6 +121,16 @@ def require_an_answer(
     raise ConnectionFailed(text, hint(one.node for one in missing) or _IS_IT_RUNNING)
 
 
+def ping_all(cluster: Cluster, asker: Asker) -> Refusals:
+    """Send PING to all nodes, and return the refusals. Raises as require_an_answer does."""
+    refusals = Refusals()
+    for connection, request, reply in cluster.ask([b"PING"]):
+        if isinstance(reply, ReplyError):
+            refusals.add(connection, request, reply)
+    require_an_answer(cluster, asker, refusals)
+    return refusals
+
+
 def settle(
     cluster: Cluster,
     asker: Asker,

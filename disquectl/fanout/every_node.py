@@ -1,7 +1,7 @@
 """Asks every node of a cluster again and again, for commands that wait: nothing counts while one is silent.
 
-It keeps the connections from one look to the next, and connects anew after a failure, or when a HELLO names a
-node that it does not know. It must not know what is asked.
+It keeps the connections from one look to the next, and connects again after a failure, or when a HELLO
+names a node that it does not know. It must not know what is asked.
 """
 
 from __future__ import annotations

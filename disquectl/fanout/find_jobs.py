@@ -1,6 +1,6 @@
 """One pass over all nodes that finds the jobs a selection means, with what is needed to act on them.
 
-A pass is a complete scan of each node. Each pass connects anew, so that a node that has come back is asked
+A pass is a complete scan of each node. Each pass connects again, so that a node that has come back is asked
 again. It must not know what is done to the jobs.
 """
 

@@ -218,7 +218,7 @@ class Sampler:
         elif request[0] == b"INFO":
             found = info(reply)
             if len(request) == 1:
-                node.add_info(found, now)
+                node.add_info(found)
             else:
                 of_scans = found.get("commandstats", {}).get("cmdstat_jscan", {})
                 if isinstance(calls := of_scans.get("calls"), int):

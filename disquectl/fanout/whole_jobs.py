@@ -13,6 +13,13 @@ from operator import itemgetter
 from disquectl.errors import ReplyError
 from disquectl.fanout.ask import Refusals, missing_bits
 from disquectl.fanout.existing_queues import settle_queues
+from disquectl.fanout.page_size import (
+    FIRST_PER_PAGE,
+    MOST_PER_PAGE,
+    PAGE_BYTES,
+    PageSize,
+    batches_to_show,
+)
 from disquectl.fanout.scan_all import TIME, ClusterScan, NoGarbageCollection, now_ms
 from disquectl.merge.replicas import (
     BODY,
@@ -55,11 +62,6 @@ if TYPE_CHECKING:
 
 # The most scans of all nodes.
 PASSES = 5
-# Elements that a node looks at for one page; fewer if the bodies are large.
-MOST_PER_PAGE, FIRST_PER_PAGE = 1000, 100
-# Bytes of bodies that one page, or the replies to a batch of SHOW, should have at most.
-PAGE_BYTES = 1 << 20
-MOST_SHOWN = 500
 
 
 class WholeJobs:
@@ -129,7 +131,7 @@ class WholeJobsScan:
     def _first_pass(self) -> Iterator[WholeJobs]:
         """A scan of whole replicas; then all replicas of the jobs that no node has queued so far."""
         is_lone = self._is_lone()
-        for connection, node_ms, replicas in self._replica_pages(_PageSize()):
+        for connection, node_ms, replicas in self._replica_pages(PageSize()):
             self.seen += len(replicas)
             self._known_pages.add(_key([replica[ID] for replica in replicas]))
             jobs = self._of_page(connection, node_ms, replicas, is_lone)
@@ -155,7 +157,7 @@ class WholeJobsScan:
             return False
         return len(links[0].greeting["nodes"]) == 1
 
-    def _replica_pages(self, sizes: _PageSize) -> Iterator[tuple[NodeConnection, float, list[FlatReplica]]]:
+    def _replica_pages(self, sizes: PageSize) -> Iterator[tuple[NodeConnection, float, list[FlatReplica]]]:
         """Each page of replicas, and the clock of its node when it was made."""
         held: dict[NodeConnection, tuple[list[FlatReplica], int]] = {}
         for connection, request, reply in self.cluster.ask(*self._page(0, FIRST_PER_PAGE, b"all"), TIME):
@@ -266,7 +268,7 @@ class WholeJobsScan:
 
     def _shown(self, sizes: dict[bytes, int]) -> Iterator[WholeJobs]:
         """The jobs with these IDs, by the replicas that all nodes have now. `sizes`: of their bodies."""
-        for job_ids in _batches(sizes):
+        for job_ids in batches_to_show(sizes):
             self._settled.new(job_ids)
             yield from self._show(job_ids)
 
@@ -326,35 +328,6 @@ def _checked(jobs: Iterator[WholeJobs]) -> Iterator[WholeJobs]:
         yield from jobs
     except (TypeError, IndexError, KeyError):
         raise unexpected("JSCAN", None) from None
-
-
-class _PageSize:
-    """How many elements a node looks at for the next page, by the bodies of the last one."""
-
-    __slots__ = ("count",)
-
-    def __init__(self) -> None:
-        self.count = MOST_PER_PAGE
-
-    def note(self, replicas: list[FlatReplica]) -> None:
-        """Look at the bodies of a page."""
-        if replicas:
-            size = sum(len(replica[BODY] or b"") for replica in replicas) // len(replicas) + 1
-            self.count = max(1, min(MOST_PER_PAGE, PAGE_BYTES // size))
-
-
-def _batches(sizes: dict[bytes, int]) -> Iterator[list[bytes]]:
-    """The IDs in batches whose bodies have about PAGE_BYTES at most."""
-    some: list[bytes] = []
-    total = 0
-    for job_id, size in sizes.items():
-        if some and (total + size > PAGE_BYTES or len(some) >= MOST_SHOWN):
-            yield some
-            some, total = [], 0
-        some.append(job_id)
-        total += size
-    if some:
-        yield some
 
 
 def _is_maker(connection: NodeConnection, replica: FlatReplica) -> bool:

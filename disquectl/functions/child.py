@@ -11,7 +11,9 @@ from contextlib import suppress
 import disquectl
 from disquectl.functions.messages import FROM_PARENT_FD, MARK, TO_PARENT_FD, Heir, Limit, framed, read_line
 from disquectl.functions.pipe_end import PipeEnd
-from disquectl.functions.tagged_lines import Lines, by_writer
+from disquectl.functions.tagged_lines import LONGEST_TAGGED_BYTES, by_writer
+from disquectl.worker.line_pipe import Tail
+from disquectl.worker.poller import WRITE
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -24,6 +26,7 @@ if TYPE_CHECKING:
     from disquectl.worker.poller import Poller
     from disquectl.worker.tagged_stdout import TaggedStdout
 
+_CHUNK_BYTES = 1 << 16
 # -P: the current folder is importable for the function's module alone, so that no file in it hides a module
 # of Python from this package. The package itself is found where this one is.
 _SCRIPT = """import sys
@@ -40,7 +43,6 @@ class CallingProcess:
     place        its number among the processes
     is_ready     it has found its function
     is_replaced  it takes no more jobs, and another one was started for it
-    is_over      it has said that it ends by itself
     counts       its counts, as it last reported them
     taken        how many jobs it has taken, with --max-jobs
     limit        how many functions it may run at a time, as it was told
@@ -60,7 +62,7 @@ class CallingProcess:
         self.place = place
         self.pid = 0
         self.began = time.monotonic()
-        self.is_ready = self.is_replaced = self.is_over = False
+        self.is_ready = self.is_replaced = False
         self.counts: dict[str, int] = {}
         self.taken = self.limit = 0
         self.has_heir: bool | None = None
@@ -70,11 +72,13 @@ class CallingProcess:
         self._heard = heard
         self._tagged = tagged
         self._control = -1
+        self._unsent = bytearray()
         self._partial = b""
         self._lines = PipeEnd(poller, self._take_lines)
         self._stderr = PipeEnd(poller, self._take_stderr)
         self._stdout = PipeEnd(poller, self._take_stdout) if tagged is not None else None
-        self._stderr_lines, self._stdout_lines = Lines(tagged is not None), Lines(True)
+        self._stderr_lines = Tail(0, LONGEST_TAGGED_BYTES) if tagged is not None else Tail(0)
+        self._stdout_lines = Tail(0, LONGEST_TAGGED_BYTES)
 
     def spawn(self, environ: Mapping[bytes, bytes], start: Start, stdout: int | None) -> None:
         """Start it. `stdout` is the descriptor for its output; None is our stdout."""
@@ -97,14 +101,30 @@ class CallingProcess:
         finally:
             for fd in (nothing, theirs, *(one.writing for one in self._pipes()), *(fd for fd, _ in high)):
                 os.close(fd)
+        os.set_blocking(self._control, False)
         self.tell(start)
 
     def tell(self, message: object) -> None:
-        """Send it a message."""
-        data = framed(message)
-        with suppress(BrokenPipeError):
-            while data:
-                data = data[os.write(self._control, data) :]
+        """Send it a message, as soon as it reads: it may be busy for long."""
+        self._unsent += framed(message)
+        self._send(WRITE)
+
+    @property
+    def has_unsent(self) -> bool:
+        """Whether it has not read all that it was told."""
+        return bool(self._unsent)
+
+    def _send(self, _events: int) -> None:
+        try:
+            del self._unsent[: os.write(self._control, self._unsent[:_CHUNK_BYTES])]
+        except BlockingIOError:
+            pass
+        except BrokenPipeError:
+            self._unsent.clear()
+        if self._unsent:
+            self._poller.set(self._control, WRITE, self._send)
+        else:
+            self._poller.drop(self._control)
 
     def tell_limit(self, most: int) -> None:
         """Let it run up to this many functions at a time, if that is more than before."""
@@ -123,10 +143,12 @@ class CallingProcess:
         with suppress(ProcessLookupError, PermissionError):
             os.kill(self.pid, number)
 
-    def set_reading(self, log: bool, stdout: bool) -> None:
-        """Read what it writes to the log and to stdout, or stop reading, so that its writes block."""
-        self._lines.set_reading(log)
-        self._stderr.set_reading(log)
+    def set_reading(self, stderr: bool, stdout: bool) -> None:
+        """Read what its functions write, or stop reading, so that their writes block.
+
+        What it says is always read: it may have to be replaced. What is too much for the log is dropped.
+        """
+        self._stderr.set_reading(stderr)
         if self._stdout is not None:
             self._stdout.set_reading(stdout)
 
@@ -142,6 +164,7 @@ class CallingProcess:
         for pipe in self._pipes():
             pipe.close()
         if self._control >= 0:
+            self._poller.drop(self._control)
             os.close(self._control)
         self._control = -1
 

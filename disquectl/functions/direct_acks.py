@@ -53,6 +53,12 @@ class DirectAcks:
         self._done += sure
         return [] if len(sure) == len(entries) else [one for one in entries if one.taken <= latest]
 
+    def has(self, job_id: str) -> bool:
+        """Whether this job is one of them. This looks at each, so ask only about jobs delivered again."""
+        return any(entry.id == job_id for entry in self._done) or any(
+            entry.id == job_id for request in self._unanswered.values() for entry in request.entries
+        )
+
     def requests(self) -> list[DirectAck]:
         """Return the requests to send now, each once."""
         by_node: dict[Node, list[Entry]] = {}

@@ -3,31 +3,34 @@
 from __future__ import annotations
 
 import asyncio
+import inspect
+import sys
 import threading
 import time
 import traceback
-from collections import deque
 from contextlib import suppress
-from math import inf
+from functools import partial
 
 from disquectl.functions import target
-from disquectl.functions.outcome import failure_of, rejection_of
-from disquectl.functions.results import drained
+from disquectl.functions.forks import HERE, end
+from disquectl.functions.outcome import failure_of, rejection_of, stack_of
+from disquectl.functions.runner import Runner
 from disquectl.worker.job import Failure
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Callable, Coroutine, Sequence
+    from collections.abc import Callable, Coroutine, Iterator, Sequence
+    from types import FrameType
     from typing import Any
 
     from disquectl.functions.entry import Entry
     from disquectl.functions.results import Results
 
+_OURS = (__file__, target.__file__)
 
-class EventLoop:
-    """Has the same methods as Threads."""
 
-    next_deadline = inf
+class EventLoop(Runner):
+    """An event loop whose tasks are the functions."""
 
     def __init__(
         self,
@@ -35,12 +38,7 @@ class EventLoop:
         results: Results,
         lines: int,
     ) -> None:
-        """`lines`: how many lines of a traceback to keep."""
-        self._call = call
-        self._most = 0
-        self._results = results
-        self._lines = lines
-        self._waiting: deque[Entry] = deque()
+        super().__init__(call, results, lines)
         self._tasks: dict[Entry, asyncio.Task[None]] = {}
         # Jobs whose functions were cancelled by the worker, and why.
         self._cancelled: dict[Entry, str] = {}
@@ -50,26 +48,23 @@ class EventLoop:
         self._is_scheduled = False
         self._will_wake = False
         self._is_closed = False
-        threading.Thread(target=self._run_loop, name="disquectl-loop", daemon=True).start()
+        self._thread = threading.Thread(target=self._run_loop, name="disquectl-loop", daemon=True)
+        self._thread.start()
 
     def set_limit(self, most: int) -> None:
         """Run up to this many functions at a time: more than before."""
         self._most = most
         self._loop.call_soon_threadsafe(self._begin)
 
-    def start(self, entries: Sequence[Entry], _now: float) -> None:
+    def start(self, entries: Sequence[Entry], now: float) -> None:
         """Run the functions for these jobs."""
         self._waiting.extend(entries)
         if not self._is_scheduled:
             self._is_scheduled = True
             self._loop.call_soon_threadsafe(self._begin)
 
-    def tick(self, _now: float) -> None:
-        """Nothing to do: the loop runs by itself."""
-
-    def take_waiting(self) -> list[Entry]:
-        """Return the jobs whose functions have not begun; they will not."""
-        return drained(self._waiting)
+    def tick(self, now: float) -> None:
+        """Do nothing: the loop runs by itself."""
 
     def cancel(self, entry: Entry, why: str) -> bool:
         """Cancel the task of this job, which fails for this reason; whether that was possible."""
@@ -80,10 +75,12 @@ class EventLoop:
     def where(self, entry: Entry) -> str:
         """Return the traceback of the function that runs for this job."""
         task = self._tasks.get(entry)
-        if task is None:
-            return ""
-        stack = [frame for frame in task.get_stack() if frame.f_code.co_filename != __file__]
-        summary = traceback.StackSummary.extract((frame, frame.f_lineno) for frame in stack)
+        coroutine = task.get_coro() if task is not None else None
+        if not inspect.iscoroutine(coroutine) or coroutine.cr_running:
+            # It keeps the loop from running.
+            return stack_of(sys._current_frames()[self._thread.ident or 0], skip=_OURS)
+        frames = [frame for frame in _frames(coroutine) if frame.f_code.co_filename not in _OURS]
+        summary = traceback.StackSummary.extract((frame, frame.f_lineno) for frame in frames)
         return "".join(summary.format())
 
     def close(self) -> None:
@@ -110,17 +107,26 @@ class EventLoop:
             task = self._loop.create_task(self._run(entry))
             if not task.done():
                 tasks[entry] = task
+            if not entry.started:
+                task.add_done_callback(partial(self._ended_unstarted, entry))
 
     async def _run(self, entry: Entry) -> None:
         entry.started = time.monotonic()
         try:
             await self._call(entry)
         except BaseException as problem:
+            if HERE.is_forked:
+                end(problem)
             self._failed(entry, problem)
         else:
+            if HERE.is_forked:
+                end(None)
             if entry in self._cancelled:
                 self._ended_although_cancelled(entry)
         entry.seconds = time.monotonic() - entry.started
+        self._ended(entry)
+
+    def _ended(self, entry: Entry) -> None:
         self._tasks.pop(entry, None)
         self._cancelled.pop(entry, None)
         self._results.add(entry)
@@ -130,6 +136,12 @@ class EventLoop:
         if self._waiting and not self._is_scheduled:
             self._is_scheduled = True
             self._loop.call_soon(self._begin)
+
+    def _ended_unstarted(self, entry: Entry, task: asyncio.Task[None]) -> None:
+        """Before 3.12 a task begins later, and another function may have cancelled it before that."""
+        if not entry.started:
+            self._failed(entry, asyncio.CancelledError())
+            self._ended(entry)
 
     def _failed(self, entry: Entry, problem: BaseException) -> None:
         entry.failure = failure_of(problem, self._lines, skip=(__file__, target.__file__))
@@ -152,3 +164,11 @@ class EventLoop:
         task = self._tasks.get(entry)
         if task is not None:
             task.cancel()
+
+
+def _frames(awaited: object) -> Iterator[FrameType]:
+    """Yield the frames of a coroutine and of those that it waits for."""
+    while inspect.iscoroutine(awaited):
+        if awaited.cr_frame is not None:
+            yield awaited.cr_frame
+        awaited = awaited.cr_await

@@ -22,8 +22,12 @@ MARK = b"\0"
 _LENGTH_BYTES = 4
 # The descriptors of a process: from the parent, and to it.
 FROM_PARENT_FD, TO_PARENT_FD = 3, 4
+# The exit codes of a process that ends by itself: those of `work`, plus one of these: the second at a signal.
+# A function may end its process with any code, but hardly with such a one; a line that says so may be lost.
+_OVER, _STOPPED = 80, 90
+_CODES_OF_WORK = (0, 3, 5)
 
-Kind: TypeAlias = Literal["ready", "error", "counts", "figures", "taken", "retiring", "inherit", "over"]
+Kind: TypeAlias = Literal["ready", "error", "counts", "figures", "taken", "retiring", "inherit"]
 READY: Kind = "ready"  # the function is there; the names of its queues
 ERROR: Kind = "error"  # it is not; why, and advice
 COUNTS: Kind = "counts"  # how many jobs were done, failed, ..., and are running and held
@@ -32,7 +36,6 @@ TAKEN: Kind = "taken"  # how many jobs it has taken, with --max-jobs
 # It takes no more jobs: how many run, the tokens of its rates, and its node. Another process is started.
 RETIRING: Kind = "retiring"
 INHERIT: Kind = "inherit"  # jobs for the next process to keep
-OVER: Kind = "over"  # it ends by itself: its exit code is that of its work
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,6 +102,19 @@ class Frames:
         return found
 
 
+def exit_code(code: int, *, was_signalled: bool) -> int:
+    """Return the exit code of a process that ends by itself; `code` is that of its work."""
+    return (_STOPPED if was_signalled else _OVER) + code
+
+
+def end_of(exit_code: int) -> tuple[int, bool, bool]:
+    """Return the exit code of `work`, whether the process ended by itself, and whether at a signal."""
+    for base in (_OVER, _STOPPED):
+        if exit_code - base in _CODES_OF_WORK:
+            return exit_code - base, True, base == _STOPPED
+    return exit_code, False, False
+
+
 def line(kind: Kind, value: object = None) -> bytes:
     """Return a message from a process, without the end of the line."""
     return MARK + f"{kind} {json.dumps(value)}".encode()
@@ -122,7 +138,7 @@ def unpacked(text: str) -> list[tuple[Job, float]]:
 
 
 def share(plan: Plan, index: int, count: int) -> Plan:
-    """Return the plan of one of `count` processes: its share of jobs, of their rate, and of those held."""
+    """Return the plan of one of `count` places: its share of jobs, of their rate, and of those held."""
     from dataclasses import replace
 
     most = None

@@ -7,12 +7,12 @@ import traceback
 
 from disquectl.jobs import Reject, Retry
 from disquectl.protocol.job_options import MAX_SECONDS
-from disquectl.worker.job import Failure
+from disquectl.worker.job import Failure, shortened
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Container
-    from types import TracebackType
+    from types import FrameType, TracebackType
 
 _LONGEST_TRACEBACK = 16 << 10
 
@@ -31,10 +31,20 @@ def failure_of(problem: BaseException, lines: int, *, skip: Container[str] = ())
     return Failure(None, None, _traceback(problem, lines, skip), time.time(), why=why, after=after)
 
 
+def stack_of(frame: FrameType, skip: Container[str]) -> str:
+    """Return where a function is, as text; `frame` is what runs in its thread.
+
+    Frames up to the last one that is in the files `skip` are left out.
+    """
+    stack = traceback.extract_stack(frame)
+    ours = [at for at, one in enumerate(stack) if one.filename in skip]
+    return "".join(traceback.format_list(stack[ours[-1] + 1 :] if ours else stack))
+
+
 def rejection_of(problem: BaseException) -> str:
     """Return why the job is not to be tried again; empty if it may be."""
     if isinstance(problem, Reject):
-        return _reason(problem) or "the function rejected the job"
+        return shortened(_reason(problem)) or "the function rejected the job"
     return ""
 
 

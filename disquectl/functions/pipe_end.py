@@ -13,6 +13,8 @@ if TYPE_CHECKING:
     from disquectl.worker.poller import Poller
 
 _CHUNK_BYTES = 1 << 16
+# A pipe holds 64 KiB, and more only where a program asks for it.
+_CHUNKS_IN_A_PIPE = 4
 
 
 class PipeEnd:
@@ -33,9 +35,10 @@ class PipeEnd:
             self._poller.drop(self._reading)
 
     def read_the_rest(self) -> None:
-        """Read all that has been written."""
-        while self._read(READ):
-            pass
+        """The process has ended: read what the pipe holds. What the process has started may go on writing."""
+        for _ in range(_CHUNKS_IN_A_PIPE):
+            if not self._read(READ):
+                return
 
     def close(self) -> None:
         """Close our end."""

@@ -6,17 +6,18 @@ import gc
 import os
 import signal
 import sys
+import traceback
 from contextlib import suppress
 
-from disquectl.client.connection_factory import ConnectionFactory
-from disquectl.errors import ConnectionFailed, DisquectlError
+from disquectl.client.connection_factory import ConnectionFactory, tls_of
+from disquectl.errors import EXIT_BUG, ConnectionFailed, DisquectlError
+from disquectl.functions import forks
 from disquectl.functions.messages import (
     COUNTS,
     ERROR,
     FIGURES,
     FROM_PARENT_FD,
     INHERIT,
-    OVER,
     READY,
     RETIRING,
     TAKEN,
@@ -25,6 +26,7 @@ from disquectl.functions.messages import (
     Heir,
     Limit,
     Start,
+    exit_code,
     line,
     packed,
 )
@@ -60,8 +62,6 @@ class ProcessLog(Log):
         """Report the totals to the parent."""
         self.counts["left"] += unfinished
         self._report(0, 0)
-        # What a function calls may end the process with any code.
-        self.forward(line(OVER))
 
     def draw(self, now: float, running: int, held: int) -> None:
         """Report what the parent's status line shows."""
@@ -129,7 +129,7 @@ class Process(FunctionWorker):
 
 
 def main() -> NoReturn:
-    """Run until the parent or the plan says so, and exit with the exit code of `work`."""
+    """Run until the parent or the plan says so, and exit."""
     for fd in (FROM_PARENT_FD, TO_PARENT_FD):
         os.set_inheritable(fd, False)
     frames = Frames()
@@ -150,11 +150,18 @@ def main() -> NoReturn:
         _exit(2, tagged)
     if tagged is not None:
         target.end_with(tagged.end)
+    forks.watch()
     gc.collect()
     gc.freeze()
     log.forward(line(READY, [os.fsdecode(name) for name, _ in plan.queues]))
     log.write()
-    _exit(_work(start, plan, target, log, frames), tagged)
+    try:
+        code = _work(start, plan, target, log, frames)
+    except BaseException:
+        # Left to itself, Python would wait for threads that functions have started.
+        traceback.print_exc()
+        code = EXIT_BUG
+    _exit(code, tagged)
 
 
 def _tagged_streams() -> TaggedStreams:
@@ -174,13 +181,11 @@ def _first(frames: Frames) -> Start:
 
 
 def _work(start: Start, plan: Plan, target: Target, log: ProcessLog, frames: Frames) -> int:
-    tls = None
-    if start.tls is not None:
-        from disquectl.client.tls import Tls
-
-        tls = Tls(**start.tls)
     factory = ConnectionFactory(
-        start.connect_timeout, start.response_timeout, start.password, None, None, tls=tls
+        password=start.password,
+        connect_timeout=start.connect_timeout,
+        response_timeout=start.response_timeout,
+        tls=tls_of(start.tls),
     )
     worker = Process(
         plan,
@@ -197,12 +202,12 @@ def _work(start: Start, plan: Plan, target: Target, log: ProcessLog, frames: Fra
     if start.has_metrics:
         worker.measure()
     try:
-        well = worker.run()
+        code = 0 if worker.run() else 3
     except ConnectionFailed as problem:
         log.message(problem.message)
         log.close()
-        return problem.exit_code
-    return 0 if well else 3
+        code = problem.exit_code
+    return exit_code(code, was_signalled=worker.was_signalled)
 
 
 def _exit(code: int, tagged: TaggedStreams | None) -> NoReturn:

@@ -11,19 +11,10 @@ if TYPE_CHECKING:
     from disquectl.functions.entry import Entry
 
 
-def drained(waiting: deque[Entry]) -> list[Entry]:
-    """Take all out of a deque from which other threads take, too."""
-    taken = []
-    with suppress(IndexError):
-        while True:
-            taken.append(waiting.popleft())
-    return taken
-
-
 class Results:
     """`add` and `wake` are for any thread, the rest is for that of the worker's loop.
 
-    fd  readable after `wake`, until `take`
+    fd  readable after `wake`, until `clear`
     """
 
     def __init__(self) -> None:
@@ -44,13 +35,17 @@ class Results:
             with suppress(BlockingIOError):
                 os.write(self._writing, b"\n")
 
+    def clear(self) -> None:
+        """Make `fd` unreadable until the next `wake`. Call it before `take`: what is added later wakes again.
+
+        Only if it is readable: a thread that wakes may not have written yet.
+        """
+        with suppress(BlockingIOError):
+            os.read(self.fd, 4096)
+        self._is_awake = False
+
     def take(self) -> list[Entry]:
         """Return those that have ended since the last call."""
-        if self._is_awake:
-            with suppress(BlockingIOError):
-                os.read(self.fd, 4096)
-            # Before looking: what is added from now on wakes the loop again.
-            self._is_awake = False
         done = self._done
         return [done.popleft() for _ in range(len(done))]
 

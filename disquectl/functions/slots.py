@@ -14,7 +14,7 @@ from collections import Counter
 from math import inf
 
 from disquectl.functions.entry import Entry
-from disquectl.functions.pace import Pace
+from disquectl.functions.prefetch import Prefetch
 from disquectl.functions.results import Results
 from disquectl.functions.threads import Threads
 from disquectl.worker.child import KILL_AFTER_SECONDS, WORKER_ENDS, not_begun_by_the_end
@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
 
     from disquectl.client.address import Node
-    from disquectl.functions.event_loop import EventLoop
+    from disquectl.functions.runner import Runner
     from disquectl.functions.target import Target
     from disquectl.worker.job import Job
     from disquectl.worker.plan import Plan
@@ -62,20 +62,20 @@ class Functions:
         self._working_callback = working
         self._stuck_callback = stuck
         self._results = Results()
-        self._pace = Pace()
+        self._prefetch = Prefetch()
         self._most = 0
         # Jobs that run or wait here, by ID: those that were just delivered, and the others.
         self._fresh: dict[str, Entry] = {}
         self._slow: dict[str, Entry] = {}
-        # Jobs for whose functions the time is over, and until when these may end.
+        # Jobs whose functions have passed their time limit, and until when these may end.
         self._overdue: dict[Entry, float] = {}
         self._progress: list[Entry] = []
         # Those whose functions were cancelled because the worker ends.
         self._interrupted: set[Entry] = set()
         self._expire_at = inf
         self._is_stuck = False
-        self._runner: Threads | EventLoop
-        poller.set(self._results.fd, READ, lambda _: None)
+        self._runner: Runner
+        poller.set(self._results.fd, READ, lambda _: self._results.clear())
         if target.is_async:
             from disquectl.functions.event_loop import EventLoop
 
@@ -97,7 +97,7 @@ class Functions:
         busy_for = 0.0
         if len(self._slow) >= most:
             busy_for = time.monotonic() - max(entry.started for entry in self._slow.values())
-        return max(most + self._pace.in_advance(most, busy_for) - self.running, 0)
+        return max(most + self._prefetch.in_advance(most, busy_for) - self.running, 0)
 
     @property
     def running(self) -> int:
@@ -165,7 +165,7 @@ class Functions:
                 if fresh.pop(entry.id, None) is None:
                     slow.pop(entry.id, None)
                     self._overdue.pop(entry, None)
-            self._pace.ended(len(done), seconds)
+            self._prefetch.ended(len(done), seconds)
             self._give([entry for entry in done if not entry.ended])
         while self._progress:
             entry = self._progress.pop()
@@ -255,11 +255,6 @@ class Functions:
             entry.failure = not_begun_by_the_end()
         self._is_stuck = self._is_stuck or bool(left)
         self._give(left)
-
-    @property
-    def is_stuck(self) -> bool:
-        """Whether functions still run that nobody waits for."""
-        return self._is_stuck
 
     def children(self) -> Iterator[AllFunctions]:
         """Yield what stands for all functions that run."""

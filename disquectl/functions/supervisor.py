@@ -20,16 +20,17 @@ from disquectl.functions.messages import (
     ERROR,
     FIGURES,
     INHERIT,
-    OVER,
     READY,
     RETIRING,
     TAKEN,
     Keep,
+    end_of,
     share,
     unpacked,
 )
 from disquectl.functions.place import Place
 from disquectl.worker.child import ended_processes
+from disquectl.worker.ending import OPEN, Ending
 from disquectl.worker.figures import added, text_of, without_present
 from disquectl.worker.poller import READ, WRITE, Poller
 from disquectl.worker.scrapes import Scrapes
@@ -49,10 +50,10 @@ if TYPE_CHECKING:
     from disquectl.worker.systemd import Systemd
 
 _TURN_SECONDS = 1.0
-# A process that ended unexpectedly is started again after this long, doubled each time up to the most.
-_AGAIN_SECONDS, _AGAIN_MOST_SECONDS = 1.0, 30.0
+# How long after the grace time a process is sent KILL: one whose GIL is held does not react.
+_SLACK_SECONDS = 2.0
 _SHOWN = ("done", "failed", "dead", "left")
-_GOOD, _IN_PART = 0, 3
+_GOOD, _IN_PART, _CUT_OFF = 0, 3, 5
 
 
 class Supervisor:
@@ -77,22 +78,17 @@ class Supervisor:
         self._service = service
         self._poller = Poller()
         self._tagged = TaggedStdout(self._poller, log, self._stdout_is_gone) if start.plan.tag else None
-        self._stdout = self._tagged or Stdout(self._poller, log, lambda _: None)
+        self._stdout = self._tagged or Stdout(self._poller, log, self._stdout_is_gone)
         self._scrapes = None if listening is None else Scrapes(listening, self._poller, self._metrics)
         self._past: dict[bytes, Numbers] = {}  # the figures of processes that have ended
         self._processes: dict[int, CallingProcess] = {}
         self._received: list[int] = []
         self._is_ready = False
-        self._is_ending = False
-        # Places of processes that ended unexpectedly -> when to start another one there, and the last pause.
-        self._due: dict[int, float] = {}
-        self._pause: dict[int, float] = {}
+        self._ending = Ending(start.plan.grace)
         self._codes: set[int] = set()
         self._error: UsageError | None = None
         # Jobs that were kept by processes that are replaced, and that no process keeps now.
         self._heirless: list[tuple[Job, float]] = []
-        # Places -> the node from which their next processes take jobs.
-        self._first: dict[int, Node] = {}
         self._places = [Place(share(start.plan, place, self._count)) for place in range(self._count)]
 
     def run(self) -> int:
@@ -105,7 +101,7 @@ class Supervisor:
             self._poller.set(signals.fd, READ, lambda _: signals.clear())
             try:
                 self._spawn(0)
-                while self._processes or (self._due and not self._is_ending):
+                while self._processes or self._next_start < inf:
                     self._turn(signals)
             finally:
                 self._close()
@@ -132,32 +128,47 @@ class Supervisor:
         if self._scrapes is not None:
             self._scrapes.tick(time.monotonic())
         self._service.tick(time.monotonic(), is_stopping=self._is_ending)
-        until = min(self._due.values(), default=inf) if not self._is_ending else inf
-        until = min(until, self._service.next_deadline)
+        until = min(self._next_start, self._service.next_deadline)
         ready = self._poller.wait(min(max(until - time.monotonic(), 0), _TURN_SECONDS))
         self._poller.dispatch(ready)
+        # A signal to all processes ends this one, too.
+        while self._received:
+            self._handle(self._received.pop(0), signals)
         for pid, status in ended_processes():
             process = self._processes.pop(pid, None)
             if process is not None:
                 self._ended(process, os.waitstatus_to_exitcode(status))
-        while self._received:
-            self._handle(self._received.pop(0), signals)
         now = time.monotonic()
-        for place, at in list(self._due.items()):
-            if now >= at and not self._is_ending:
-                del self._due[place]
-                self._spawn(place)
+        # Each process keeps to the same times, and sends its functions what is due.
+        self._ending.due(now)
+        if now >= self._ending.exit_at + _SLACK_SECONDS:
+            for process in self._processes.values():
+                process.signal(signal.SIGKILL)
+        if now >= self._next_start:
+            for number, place in enumerate(self._places):
+                if now >= place.due:
+                    self._spawn(number)
         self._share_out()
 
-    def _spawn(self, place: int) -> None:
-        plan = self._places[place].next_plan(time.monotonic())
+    @property
+    def _next_start(self) -> float:
+        """When to start another process for one that ended unexpectedly."""
+        return inf if self._is_ending else min(place.due for place in self._places)
+
+    @property
+    def _is_ending(self) -> bool:
+        return self._ending.stage != OPEN
+
+    def _spawn(self, number: int) -> None:
+        """Start a process in this place, if there is something left to do."""
+        place = self._places[number]
+        place.due = inf
+        plan = place.next_plan(time.monotonic())
         if plan is None:
             return
-        process = CallingProcess(place, self._poller, self._log, self._heard, self._tagged)
-        seeds = self._start.seeds
-        if place in self._first:
-            seeds = tuple(dict.fromkeys([self._first[place], *seeds]))
-        process.spawn(self._environ, replace(self._start, plan=plan, seeds=seeds), self._stdout.fd)
+        start = replace(self._start, plan=plan, seeds=place.seeds(self._start.seeds))
+        process = CallingProcess(number, self._poller, self._log, self._heard, self._tagged)
+        process.spawn(self._environ, start, self._stdout.fd)
         self._processes[process.pid] = process
 
     # What processes say
@@ -173,8 +184,6 @@ class Supervisor:
             for name in _SHOWN:
                 self._log.counts[name] += value[name] - process.counts.get(name, 0)
             process.counts = value
-        elif kind == OVER:
-            process.is_over = True
         elif kind == FIGURES:
             process.figures = {os.fsencode(name): tuple(some) for name, some in value.items()}
         elif kind == TAKEN and not process.is_replaced:
@@ -206,8 +215,7 @@ class Supervisor:
         """It takes no more jobs: start another process in its place, which takes jobs from the same node."""
         process.is_replaced = True
         process.counts["running"] = running
-        self._first[process.place] = node
-        self._places[process.place].took(process.taken, tokens)
+        self._places[process.place].took(process.taken, tokens, node)
         if not self._is_ending:
             self._spawn(process.place)
 
@@ -222,43 +230,53 @@ class Supervisor:
         if self._heirless and ready:
             ready[-1].tell(Keep(self._heirless))
             self._heirless = []
-        if ready or not (others or self._due):
+        if ready or not (others or self._next_start < inf):
             for process in replaced:
                 process.tell_heir(bool(ready))
 
-    def _ended(self, process: CallingProcess, code: int) -> None:
+    # Processes that have ended
+
+    def _ended(self, process: CallingProcess, exit_code: int) -> None:
         process.read_the_rest()
         process.close()
         self._past = added([self._past, without_present(process.figures)])
         if self._error is not None:
             return
-        if self._is_ending and not process.counts:
+        if not process.is_replaced:
+            self._places[process.place].took(process.taken)
+        code, is_over, was_stopped = end_of(exit_code)
+        if self._is_ending and (not process.is_ready or (code == -signal.SIGTERM and not process.counts)):
             # It has taken no job: TERM came before it handled signals.
             self._codes.add(_GOOD)
-        elif (process.is_over and code in (_GOOD, _IN_PART)) or (self._is_ending and code == -signal.SIGTERM):
-            self._codes.add(_IN_PART if code else _GOOD)
-        elif process.is_over and self._start.plan.burst and code == 5:
+        elif was_stopped and code != _CUT_OFF and not (self._is_ending or process.is_replaced):
+            self._codes.add(code)
+            self._start_again_later(process, "was stopped: it takes no more jobs")
+        elif (is_over and code != _CUT_OFF) or (is_over and self._start.plan.burst):
             self._codes.add(code)
         else:
-            self._ended_unexpectedly(process, code)
+            self._codes.add(_IN_PART)
+            if not (self._is_ending and code == -signal.SIGTERM):
+                what = (
+                    f"was ended by {signal.Signals(-code).name}"
+                    if code < 0
+                    else f"ended with exit code {code}"
+                )
+                fate = (
+                    "its jobs come back after their retry time" if process.is_ready else "it has taken no job"
+                )
+                self._start_again_later(process, f"{what}: {fate}")
+        if process.is_replaced and self._start.plan.burst and not (self._is_ending or self._processes):
+            # It may have put jobs back after the others found no more.
+            self._spawn(process.place)
 
-    def _ended_unexpectedly(self, process: CallingProcess, code: int) -> None:
-        """Log it, and start another process in its place later, if there is something left to do."""
-        self._codes.add(_IN_PART)
-        ended = f"was ended by {signal.Signals(-code).name}" if code < 0 else f"ended with exit code {code}"
-        what = f"process {process.pid} {ended}: its jobs come back after their retry time"
-        place, now = self._places[process.place], time.monotonic()
-        if not process.is_replaced:
-            place.took(process.taken)
-        if process.is_replaced or self._is_ending or place.next_plan(now) is None:
-            self._log.message(what)
-            return
-        pause = self._pause.get(process.place, _AGAIN_SECONDS / 2) * 2
-        if now - process.began > _AGAIN_MOST_SECONDS:
-            pause = _AGAIN_SECONDS
-        pause = self._pause[process.place] = min(pause, _AGAIN_MOST_SECONDS)
-        self._due[process.place] = now + pause
-        self._log.message(f"{what}; starting another one in {pause:g}s")
+    def _start_again_later(self, process: CallingProcess, what: str) -> None:
+        """Log what became of it, and start another one in its place after a pause, if there is reason to."""
+        place, now, again = self._places[process.place], time.monotonic(), ""
+        # With --burst, one that has not found its function may never find it.
+        is_hopeless = self._start.plan.burst and not (process.is_ready or self._processes)
+        if not (process.is_replaced or self._is_ending or is_hopeless or place.next_plan(now) is None):
+            again = f"; starting another one in {place.start_later(process.began, now):g}s"
+        self._log.message(f"process {process.pid} {what}{again}")
 
     # Signals, and the log
 
@@ -267,7 +285,9 @@ class Supervisor:
             self._log.hide_status()
             for process in self._processes.values():
                 process.signal(signal.SIGTSTP)
+            before = time.monotonic()
             signals.stop_here()
+            self._ending.postpone(time.monotonic() - before)
             for process in self._processes.values():
                 process.signal(signal.SIGCONT)
             return
@@ -276,13 +296,16 @@ class Supervisor:
         self._pass_on(number)
 
     def _stdout_is_gone(self, why: str) -> None:
-        """With --tag: no more output can be written."""
-        self._log.message(why)
-        self._pass_on(signal.SIGTERM)
+        """Without --tag, each process ends because of that, and says so."""
+        if self._tagged is None:
+            self._ending.signalled(signal.SIGTERM, time.monotonic())
+        else:
+            self._log.message(why)
+            self._pass_on(signal.SIGTERM)
 
     def _pass_on(self, number: int) -> None:
         if number != signal.SIGUSR1:
-            self._is_ending = True
+            self._ending.signalled(number, time.monotonic())
         for process in self._processes.values():
             if process.is_ready or number != signal.SIGUSR1:
                 process.signal(number if process.is_ready else signal.SIGTERM)

@@ -8,7 +8,6 @@ no job.
 from __future__ import annotations
 
 from itertools import groupby
-from math import inf
 from typing import NamedTuple
 
 TYPE_CHECKING = False
@@ -20,6 +19,8 @@ if TYPE_CHECKING:
 _MARK = b"\0"
 # Longer lines are split, as those of commands are.
 LONGEST_LINE_BYTES = 16 << 10
+# With what `tagged` puts before such a line: names of queues may be long.
+LONGEST_TAGGED_BYTES = 4 * LONGEST_LINE_BYTES
 
 
 class Writer(NamedTuple):
@@ -56,23 +57,3 @@ def _read(line: bytes) -> tuple[Writer | None, bytes]:
     except ValueError:
         return None, line
     return (writer, text) if mark and blank else (None, line)
-
-
-class Lines:
-    """Takes lines from a stream of bytes. With `split`, lines longer than any of `tagged` are split."""
-
-    def __init__(self, split: bool) -> None:
-        self._longest = 4 * LONGEST_LINE_BYTES if split else inf
-        self._partial = b""
-
-    def feed(self, data: bytes) -> list[bytes]:
-        """Add bytes; return the lines that are complete, without their line ends."""
-        *lines, self._partial = (self._partial + data).split(b"\n")
-        if len(self._partial) > self._longest:
-            lines += self.end()
-        return lines
-
-    def end(self) -> list[bytes]:
-        """Nothing more comes; return the last line, if it had no line end."""
-        partial, self._partial = self._partial, b""
-        return [partial] if partial else []

@@ -158,7 +158,7 @@ async def _await_and_end(
 
 
 def _refuse_coroutine(result: object) -> None:
-    """A coroutine that nobody awaits has done nothing."""
+    """A coroutine that is not awaited has done nothing."""
     if inspect.iscoroutine(result):
         result.close()
         raise TypeError("the function returned a coroutine and is not defined by `async def`")

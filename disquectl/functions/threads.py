@@ -9,13 +9,12 @@ from __future__ import annotations
 import sys
 import threading
 import time
-import traceback
-from collections import deque
 from math import inf
 
 from disquectl.functions import target
-from disquectl.functions.outcome import failure_of, rejection_of
-from disquectl.functions.results import drained
+from disquectl.functions.forks import HERE, end
+from disquectl.functions.outcome import failure_of, rejection_of, stack_of
+from disquectl.functions.runner import Runner
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -31,16 +30,11 @@ _LONG_SECONDS = 0.001
 _MANY = 128
 
 
-class Threads:
-    """Calls `call(entry)` for each job. Only `results` is shared with the threads' outcomes."""
+class Threads(Runner):
+    """Daemon threads, which are started as they are needed."""
 
     def __init__(self, call: Callable[[Entry], object], results: Results, lines: int) -> None:
-        """`lines`: how many lines of a traceback to keep."""
-        self._call = call
-        self._most = 0
-        self._results = results
-        self._lines = lines
-        self._waiting: deque[Entry] = deque()
+        super().__init__(call, results, lines)
         self._idle: list[threading.Lock] = []
         self._threads: list[threading.Thread] = []
         # Thread ident -> the job of that thread.
@@ -50,7 +44,7 @@ class Threads:
 
     @property
     def next_deadline(self) -> float:
-        """When `tick` has something to do."""
+        """When to let more threads run."""
         return self._wake_at
 
     def set_limit(self, most: int) -> None:
@@ -90,12 +84,8 @@ class Threads:
                 self._threads.append(thread)
                 thread.start()
 
-    def take_waiting(self) -> list[Entry]:
-        """Return the jobs whose functions have not begun; they will not."""
-        return drained(self._waiting)
-
     def cancel(self, entry: Entry, why: str) -> bool:
-        """Whether its function can be made to end. A thread cannot be ended."""
+        """Return False: a thread cannot be ended."""
         return False
 
     def where(self, entry: Entry) -> str:
@@ -103,9 +93,7 @@ class Threads:
         frames = sys._current_frames()
         for ident, current in list(self._current.items()):
             if current is entry and ident in frames:
-                stack = traceback.extract_stack(frames[ident])
-                ours = [at for at, frame in enumerate(stack) if frame.filename in (__file__, target.__file__)]
-                return "".join(traceback.format_list(stack[ours[-1] + 1 :] if ours else stack))
+                return stack_of(frames[ident], skip=(__file__, target.__file__))
         return ""
 
     def close(self) -> None:
@@ -133,10 +121,14 @@ class Threads:
             try:
                 call(entry)
             except BaseException as problem:
+                if HERE.is_forked:
+                    end(problem)
                 entry.failure = failure_of(problem, self._lines, skip=(__file__, target.__file__))
                 entry.rejected = rejection_of(problem)
                 # Its frames would keep the function's variables.
                 del problem
+            if HERE.is_forked:
+                end(None)
             then, now = now, monotonic()
             entry.seconds = now - then
             add(entry)

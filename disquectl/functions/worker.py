@@ -97,6 +97,11 @@ class FunctionWorker(Worker):
         """Whether another process is to keep what this one leaves."""
         return self._is_replaced and not self._ending.was_signalled
 
+    @property
+    def was_signalled(self) -> bool:
+        """Whether a signal ended it, or the reader of its stdout that went away."""
+        return self._ending.was_signalled
+
     # Delivery
 
     def _answered(self, answers: list[tuple[Request, Reply]]) -> None:
@@ -116,6 +121,10 @@ class FunctionWorker(Worker):
         jobs, has, is_known = lifecycle.jobs, self._functions.has, lifecycle.has_acknowledged
         start = []
         for entry in entries:
+            if entry.additional_deliveries and self._acks.has(entry.id):
+                # It is done. Its acknowledgement may be on its way to another node.
+                self._acknowledge_if_there(entry)
+                continue
             if (
                 (not entry.nacks or not refusal(entry, plan))
                 and entry.additional_deliveries <= plan.max_returns

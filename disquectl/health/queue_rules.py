@@ -51,7 +51,7 @@ def paused(seen: Observation) -> Iterator[Found]:
 
 
 def is_unconsumed(queue: QueueFacts) -> bool:
-    """Whether it had jobs for the whole interval and nobody to take them."""
+    """Whether it had jobs for the whole interval and no consumer."""
     return (
         not queue.is_dead_queue
         and not _is_blocked(queue)

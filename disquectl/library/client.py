@@ -7,19 +7,21 @@ help/python.md lists what corresponds to the methods of pydisque and cl-disque.
 from __future__ import annotations
 
 from disquectl.client.commands import Sends
+from disquectl.client.connection_factory import ConnectionFactory
 from disquectl.client.direct_commands import DirectCommands
 from disquectl.client.job_commands import JobCommands
 from disquectl.client.pinned_transport import PinnedTransport
 from disquectl.client.queue_commands import QueueCommands
 from disquectl.client.server_commands import ServerCommands
 from disquectl.errors import UsageError
+from disquectl.library.options import check_options
 from disquectl.library.read_only import refuse_changes
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable, Generator, Iterable
     from types import TracebackType
-    from typing import Any, Self
+    from typing import Any, Self, TypedDict, Unpack
 
     from disquectl.client.address import Node
     from disquectl.client.commands import Value
@@ -31,6 +33,22 @@ if TYPE_CHECKING:
     from disquectl.library.job import Job
     from disquectl.protocol.records import Hello
     from disquectl.protocol.resp import AnyWord, Reply
+
+    class Options(TypedDict, total=False):
+        """The options of `Client`."""
+
+        password: str | bytes | None
+        connect_timeout: float
+        response_timeout: float | None
+        tracer: Tracer | None
+        tls: Tls | None
+        notice: Callable[[str], object] | None
+        read_only: bool
+
+    class OptionsAndNodes(Options, total=False):
+        """The same, and its nodes."""
+
+        nodes: Seeds
 
 
 class Client(Sends, JobCommands, QueueCommands, ServerCommands, DirectCommands):
@@ -66,22 +84,23 @@ class Client(Sends, JobCommands, QueueCommands, ServerCommands, DirectCommands):
         `tls` (disquectl.client.tls.Tls) turns TLS on. `read_only` refuses, by UsageError, each command that
         could change the cluster.
 
-        Raises UsageError for nodes that are not addresses.
+        Raises UsageError for nodes that are not addresses, and for other settings that are wrong.
         """
-        self._transport: PinnedTransport = PinnedTransport(
-            nodes,
-            password=password,
-            connect_timeout=connect_timeout,
-            response_timeout=response_timeout,
-            tracer=tracer,
-            tls=tls,
-            notice=notice,
-        )
+        options: dict[str, Any] = {
+            "password": password,
+            "connect_timeout": connect_timeout,
+            "response_timeout": response_timeout,
+            "tracer": tracer,
+            "tls": tls,
+            "notice": notice,
+        }
+        check_options(options)
+        self._transport: PinnedTransport = PinnedTransport(nodes, ConnectionFactory(**options))
         self._check = refuse_changes if read_only else None
         self._request = self._checked_request if read_only else self._transport.request
 
     @classmethod
-    def from_url(cls, url: str, **options: Any) -> Self:  # noqa: ANN401 - those of Client
+    def from_url(cls, url: str, **options: Unpack[Options]) -> Self:
         """Return a client for `disque://[:password@]host[:port][,host[:port]...]`, `disques://` for TLS.
 
         `options` are those of `Client` but `nodes`, and override what the URL says. Raises UsageError for a
@@ -94,7 +113,9 @@ class Client(Sends, JobCommands, QueueCommands, ServerCommands, DirectCommands):
         return cls(**{**from_url(url), **options})
 
     @classmethod
-    def from_env(cls, profile: str | None = None, *, config: str | None = None, **options: Any) -> Self:  # noqa: ANN401
+    def from_env(
+        cls, profile: str | None = None, *, config: str | None = None, **options: Unpack[OptionsAndNodes]
+    ) -> Self:
         """Return a client with the settings that a command would have: environment, profile, defaults.
 
         DISQUE_NODES or DISQUE_URL, and DISQUE_PASSWORD, override the profile: that of `profile`, of
@@ -108,9 +129,10 @@ class Client(Sends, JobCommands, QueueCommands, ServerCommands, DirectCommands):
 
         arguments, warnings = from_environment(profile, config, options.get("nodes"))
         client = cls(**{**arguments, **options})
-        if options.get("notice") is not None:
+        notice = options.get("notice")
+        if notice is not None:
             for warning in warnings:
-                options["notice"](warning)
+                notice(warning)
         return client
 
     def __repr__(self) -> str:
@@ -192,14 +214,14 @@ class Client(Sends, JobCommands, QueueCommands, ServerCommands, DirectCommands):
         return found
 
     def jobs(self, *queues: Name, idle: float | None = None, count: int = 1) -> Generator[Job, None, None]:
-        """Take jobs one after the other, for ever or until there was none for `idle` seconds.
+        """Take jobs one after the other, without end or until there was none for `idle` seconds.
 
             for job in client.jobs("mail", "sms"):
                 with job:
                     send(job.json())
 
         The `with` block acknowledges the job at its end and gives it back where it raises; see Job. Earlier
-        queues go first. `idle=0` takes what is queued now.
+        queues go first. `idle=0` takes what the connected node has queued now.
 
         `count`: how many jobs a request may take, up to 1000. Those that wait for their turn are kept by
         WORKING, no more are taken than can begin within a third of a second, and leaving the loop gives them
@@ -207,17 +229,17 @@ class Client(Sends, JobCommands, QueueCommands, ServerCommands, DirectCommands):
         Jobs with RETRY 0 cannot be given back, so they are taken one by one as soon as there is one.
 
         Where a connection breaks or its node leaves the cluster, it goes on at the next seed. A loop is for
-        the process and the thread that began it.
+        the process that began it, and for one thread at a time, as the client is.
 
-        Raises ConnectionFailed if no seed can be reached, UsageError for wrong arguments, and what `call`
-        raises.
+        Raises ConnectionFailed if no seed can be reached, UsageError or TypeError for wrong arguments, and
+        what `call` raises.
         """
         from disquectl.library import jobs
 
         if self._check is not None:
             self._check(("GETJOB",))
-        jobs.checked(queues, idle, count)
-        return jobs.taken_jobs(self._transport, queues, idle, count)
+        names = jobs.checked(queues, idle, count)
+        return jobs.taken_jobs(self._transport, names, idle, count)
 
     def call(
         self, *words: AnyWord, repeatable: bool = False, wait_ms: int | None = 0, failover: bool = True
@@ -251,7 +273,11 @@ class Client(Sends, JobCommands, QueueCommands, ServerCommands, DirectCommands):
         """
         from disquectl.client.pipeline import call_many
 
-        some = [tuple(words) for words in requests]
+        some = []
+        for words in requests:
+            if isinstance(words, str | bytes | bytearray | memoryview):
+                raise TypeError('a request is a tuple of words, not text: ("QLEN", "mail")')
+            some.append(tuple(words))
         if self._check is not None:
             for words in some:
                 self._check(words)

@@ -12,6 +12,7 @@ import time
 
 from disquectl.errors import ConnectionFailed, DisquectlError, OutcomeUnknown, ReplyError
 from disquectl.library.replicas import change_where_found
+from disquectl.protocol.delivered_job import DeliveredJob
 from disquectl.protocol.jobid import decode
 from disquectl.protocol.replies import show
 from disquectl.protocol.shapes import integer
@@ -19,7 +20,7 @@ from disquectl.protocol.shapes import integer
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from types import TracebackType
-    from typing import Any, Self
+    from typing import Any, NoReturn, Self
 
     from disquectl.client.connection import Connection
     from disquectl.client.pinned_transport import PinnedTransport
@@ -28,7 +29,7 @@ if TYPE_CHECKING:
 _SURE_SECONDS = 1.0
 
 
-class Job:
+class Job(DeliveredJob):
     """A job that `Client.jobs` has taken; a context manager that ends it.
 
         with job:
@@ -38,59 +39,26 @@ class Job:
     attempt; by ENQUEUE where the block was interrupted (KeyboardInterrupt, SystemExit and what else is no
     Exception). Neither is sent where the block has called `ack` or `nack`.
 
-    id                     the job's ID
-    queue                  the queue that it was taken from, as text (bytes that are not UTF-8 as surrogates)
-    body                   its body, bytes
-    nacks                  how often it failed before
-    additional_deliveries  how often it was delivered again without a reported failure
-
     Its methods use the client that took it, and are for the thread that uses that client.
     """
 
-    __slots__ = (
-        "_connection",
-        "_is_settled",
-        "_queue",
-        "_sure_until",
-        "_transport",
-        "additional_deliveries",
-        "body",
-        "id",
-        "nacks",
-    )
+    __slots__ = ("_connection", "_is_settled", "_sure_until", "_transport")
 
     def __init__(
         self, record: dict[str, Any], transport: PinnedTransport, connection: Connection, taken_at: float
     ) -> None:
         """`record`: as GETJOB gives it, with counters. `taken_at`: when, in monotonic seconds."""
-        self.id: str = record["id"]
-        self.body: bytes = record["body"]
-        self.nacks: int = record["nacks"]
-        self.additional_deliveries: int = record["additional_deliveries"]
-        self._queue: bytes = record["queue"]
+        super().__init__(
+            record["id"], record["queue"], record["body"], record["nacks"], record["additional_deliveries"]
+        )
         self._transport = transport
         self._connection = connection
         self._sure_until = taken_at + _SURE_SECONDS
         self._is_settled = False
 
-    @property
-    def queue(self) -> str:
-        """The queue that it was taken from."""
-        return self._queue.decode("utf-8", "surrogateescape")
-
-    @property
-    def attempt(self) -> int:
-        """Which attempt this is, from 1: one more than the failures that were reported by NACK."""
-        return 1 + self.nacks
-
-    def json(self) -> Any:  # noqa: ANN401 - whatever the body has
-        """Return the body as a JSON value. Raises ValueError if it is not JSON."""
-        import json
-
-        return json.loads(self.body)
-
-    def __repr__(self) -> str:
-        return f"Job({self.id!r}, queue={self.queue!r}, attempt={self.attempt})"
+    def __reduce__(self) -> NoReturn:
+        """Refuse copies: a job is ended on the connection that delivered it."""
+        raise TypeError("a job cannot be copied or pickled: pass on its id and body, and end it here")
 
     def ack(self) -> bool:
         """Acknowledge the job: it is done, and deleted on all nodes. Return False if no node knows it now.
@@ -119,7 +87,7 @@ class Job:
     def working(self) -> int:
         """Say that the job is being worked on. Return the seconds until it would be delivered again.
 
-        Raises ReplyError with code NOJOB for a job that no node knows any more and TOOLATE when half of its
+        Raises ReplyError with code NOJOB for a job that no node knows, and TOOLATE when half of its
         TTL has passed, ConnectionFailed and OutcomeUnknown.
         """
         now = time.monotonic()

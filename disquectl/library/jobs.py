@@ -7,11 +7,13 @@ from math import ceil
 
 from disquectl.client.connection import current_process
 from disquectl.errors import OutcomeUnknown, ReplyError, UsageError
+from disquectl.library.batch_size import BatchSize
 from disquectl.library.job import Job
-from disquectl.library.pace import Pace
+from disquectl.library.options import is_seconds
 from disquectl.library.waiting import WaitingJobs
 from disquectl.protocol.jobid import is_at_least_once
 from disquectl.protocol.replies import jobs
+from disquectl.protocol.resp import as_bytes, encode
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -19,6 +21,7 @@ if TYPE_CHECKING:
 
     from disquectl.client.job_commands import Name
     from disquectl.client.pinned_transport import PinnedTransport
+    from disquectl.protocol.resp import AnyWord
 
 # A node that hangs is noticed after this and the response timeout.
 _WAIT_SECONDS = 10.0
@@ -26,36 +29,42 @@ _WAIT_SECONDS = 10.0
 MAX_COUNT = 1000
 
 
-def checked(queues: Sequence[Name], idle: float | None, count: int) -> None:
-    """Raise UsageError for arguments of `Client.jobs` that are wrong."""
+def checked(queues: Sequence[Name], idle: float | None, count: int) -> Sequence[AnyWord]:
+    """Return the queues, each once. Raises UsageError and TypeError for wrong arguments of `Client.jobs`."""
     if not queues:
         raise UsageError("no queue is given", 'Name at least one: client.jobs("mail")')
-    if idle is not None and not 0 <= idle < float("inf"):
+    if idle is not None and not is_seconds(idle):
         raise UsageError("idle must be a number of seconds from 0, or None for no limit")
     if type(count) is not int or not 1 <= count <= MAX_COUNT:
         raise UsageError(f"count must be a whole number from 1 to {MAX_COUNT}")
+    encode(tuple(queues))  # raises for what is not a name
+    return tuple(dict.fromkeys(map(as_bytes, queues)))
 
 
 def taken_jobs(
-    transport: PinnedTransport, queues: Sequence[Name], idle: float | None, count: int
+    transport: PinnedTransport, queues: Sequence[AnyWord], idle: float | None, count: int
 ) -> Generator[Job, None, None]:
-    """Yield jobs as they are taken; the arguments are those of `Client.jobs`."""
+    """Yield jobs as they are taken; the arguments are those of `Client.jobs`, checked."""
     source = _Source(transport, queues, idle)
     waiting = WaitingJobs(transport)
-    pace = Pace(count)
+    batch_size = BatchSize(count)
     process = current_process()
     try:
         while True:
             job = waiting.next()
             if job is None:
-                taken = source.take(pace.count)
+                taken = source.take(batch_size.count)
                 if not taken:
                     return
                 job = taken[0]
                 if not all(is_at_least_once(one.id) for one in taken):
-                    pace.cannot_wait()
-                if len(taken) > 1 and not waiting.keep(taken[1:], source.connection):
-                    pace.cannot_wait()
+                    batch_size.cannot_wait()
+                try:
+                    if len(taken) > 1 and not waiting.keep(taken[1:], source.connection):
+                        batch_size.cannot_wait()
+                except BaseException:  # interrupted: none of them has been handed out
+                    waiting.put_back_taken(taken)
+                    raise
             begun = time.monotonic()
             yield job
             if process is not current_process():
@@ -63,7 +72,7 @@ def taken_jobs(
                     "this loop over jobs belongs to the process that began it",
                     "Begin one in this process, by client.jobs(...).",
                 )
-            pace.handled(time.monotonic() - begun)
+            batch_size.handled(time.monotonic() - begun)
     finally:
         if process is current_process():
             waiting.put_back()
@@ -75,10 +84,9 @@ class _Source:
     connection  the one that has delivered the last jobs
     """
 
-    def __init__(self, transport: PinnedTransport, queues: Sequence[Name], idle: float | None) -> None:
+    def __init__(self, transport: PinnedTransport, queues: Sequence[AnyWord], idle: float | None) -> None:
         self._transport = transport
-        # A queue that is waited for twice crashes the Disque module of Redis.
-        self._queues = tuple(dict.fromkeys(queues))
+        self._queues = queues
         self._idle = idle
 
     def take(self, count: int) -> list[Job]:

@@ -8,12 +8,13 @@ from __future__ import annotations
 import os
 
 from disquectl.client.address import parse_url
+from disquectl.client.connection_factory import tls_of
 from disquectl.client.failover import seeds
 from disquectl.config.settings import resolve
+from disquectl.errors import UsageError
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Mapping
     from typing import Any
 
     from disquectl.client.failover import Seeds
@@ -22,8 +23,10 @@ if TYPE_CHECKING:
 
 def from_url(url: str) -> dict[str, Any]:
     """The arguments of `Client` for a URL. Raises UsageError."""
+    if not isinstance(url, str):
+        raise UsageError(f"a URL is text, not {type(url).__name__}", "For example disque://:secret@host:7711")
     target = parse_url(url)
-    return {"nodes": target.nodes, "password": target.password, "tls": _tls({}) if target.tls else None}
+    return {"nodes": target.nodes, "password": target.password, "tls": tls_of({} if target.tls else None)}
 
 
 def from_environment(
@@ -51,15 +54,9 @@ def from_environment(
     arguments = {
         "nodes": settings.nodes,
         "password": password,
-        "tls": None if settings.tls is None else _tls(settings.tls),
+        "tls": tls_of(settings.tls),
         "connect_timeout": settings.connect_timeout_ms / 1000,
         "response_timeout": settings.response_timeout_ms / 1000,
         "read_only": settings.read_only,
     }
     return arguments, warnings
-
-
-def _tls(options: Mapping[str, Any]) -> object:
-    from disquectl.client.tls import Tls
-
-    return Tls(**options)

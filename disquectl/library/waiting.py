@@ -41,16 +41,18 @@ class WaitingJobs:
         return self._keep(jobs)
 
     def _keep(self, jobs: Sequence[Job]) -> bool:
-        self._jobs.clear()
         self._renew_at = inf
         if not jobs:
+            self._jobs.clear()
             return True
         sent_at = time.monotonic()
         assert self._connection is not None
         try:
             replies = self._transport.request_on(self._connection, *(("WORKING", job.id) for job in jobs))
         except (ConnectionFailed, OutcomeUnknown):
+            self._jobs.clear()
             return False  # they come back after their retry time
+        self._jobs.clear()  # not before: an interruption leaves them here, to be put back
         refused = []
         for job, seconds in zip(jobs, replies, strict=True):
             if type(seconds) is not int:
@@ -85,6 +87,11 @@ class WaitingJobs:
         kept = [job for job, kept_until in self._jobs if now < kept_until]
         self._jobs.clear()
         self._put_back(kept)
+
+    def put_back_taken(self, jobs: Sequence[Job]) -> None:
+        """Queue jobs again that were delivered just now, and none that waits."""
+        self._jobs.clear()
+        self._put_back(jobs)
 
     def _put_back(self, jobs: Sequence[Job]) -> None:
         # A job with RETRY 0 is never queued twice.

@@ -101,7 +101,8 @@ def drawn(text: str, width: int, color: bool) -> str:
     from io import StringIO
 
     from rich.console import Console
-    from rich.markdown import Markdown
+
+    from disquectl.manual.drawing import WholeWords
 
     out = StringIO()
     console = Console(
@@ -111,7 +112,7 @@ def drawn(text: str, width: int, color: bool) -> str:
         color_system="standard" if color else None,
         legacy_windows=False,
     )
-    console.print(Markdown(text, hyperlinks=False))
+    console.print(WholeWords(text, hyperlinks=False))
     return "\n".join(line.rstrip() for line in out.getvalue().split("\n"))
 
 

@@ -91,14 +91,12 @@ class NodeSamples:
     maxmemory   its limit in bytes, once known
     is_up       whether it answers
     problem     why it does not, else ""
-    asked_at    time of the last sample
     consumed    the queues that its workers name
     """
 
     __slots__ = (
         "_blocked_elsewhere",
         "_waiting",
-        "asked_at",
         "consumed",
         "info",
         "is_up",
@@ -117,7 +115,6 @@ class NodeSamples:
         self.maxmemory: int | None = None
         self.is_up = False
         self.problem = ""
-        self.asked_at: float | None = None
         self.restarted = True
         self.queues: dict[bytes, QueueAtNode] = {}
         self.consumed: frozenset[bytes] = frozenset()
@@ -139,7 +136,7 @@ class NodeSamples:
         """Take how many clients wait in GETJOB, and in other commands, since the last INFO."""
         self._waiting, self._blocked_elsewhere = waiting, elsewhere
 
-    def add_info(self, info: Record, at: float) -> None:
+    def add_info(self, info: Record) -> None:
         """Take an INFO; one with another run_id is of a node that has restarted."""
         before = self.number("server", "run_id")
         self.info = info
@@ -148,7 +145,6 @@ class NodeSamples:
         if self.restarted:
             for queue in self.queues.values():
                 queue.forget_counters()
-        self.asked_at = at
 
     def add_stat(self, name: bytes, stat: Stat | None, at: float) -> None:
         """Take a reply to QSTAT. Raises NotDisque."""

@@ -101,6 +101,6 @@ class NodePlan:
         return True
 
     def restart(self) -> None:
-        """Begin anew: the connection is a new one."""
+        """Start again, because the connection is a new one."""
         self._is_scanning = False
         self._names_due = self._seldom_due = 0.0

@@ -39,7 +39,7 @@ _SCAN_PART = 0.6
 def check_item(values: Values, shape: Shape, session: Session) -> None:
     """Check, write the line or, with -o, the records, and set the exit code.
 
-    Raises if no node answers, and NoAnswer when the time is over.
+    Raises if no node answers, and NoAnswer at the timeout.
     """
     session.check_output(shape)
     item, seconds = values["item"], values["timeout"] / 1000

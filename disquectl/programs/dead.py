@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import time
 
-from disquectl.bulk.act_on_jobs import Pace
+from disquectl.bulk.rate_limit import RateLimit
 from disquectl.errors import DisquectlError, NothingThere, OutcomeUnknown, PartlyDone, ReplyError, UsageError
 from disquectl.execution.present import present
 from disquectl.execution.selecting import say_nothing_matches, selection_of
@@ -179,7 +179,7 @@ class Removal:
     def is_due(self, letter: Record) -> bool:
         """Look again, long after the search; return whether some node still has the letter, not acknowledged.
 
-        Nodes that do not have it any more are forgotten: ACKJOB there could crash them later.
+        Nodes that no longer have it are forgotten: ACKJOB there could crash them later.
         """
         replicas = self._replicas[letter["id"]]
         for connection, job_id in replicas:
@@ -214,7 +214,7 @@ def _act(
     """
     done, failed, unknown = 0, 0, None
     rate: int | None = None if retrying is None else retrying.get("rate")
-    pace = Pace(rate)
+    rate_limit = RateLimit(rate)
     with Stop() as stop:
         for letter in letters:
             if stop.asked:
@@ -234,7 +234,7 @@ def _act(
             except (PartlyDone, ReplyError, UsageError) as problem:
                 failed += 1
                 session.problem(f"{letter['id']}: {problem.message}")
-            pace.wait(1, stop.fd)
+            rate_limit.wait(1, stop.fd)
     present(shape, [{"count": done}], session)
     counts = f"{done} done, {failed} failed"
     if stop.asked:

@@ -8,6 +8,7 @@ from __future__ import annotations
 import os
 
 from disquectl.errors import DataError
+from disquectl.execution.replacing import replacing
 from disquectl.fanout.ask import open_cluster, require_an_answer
 from disquectl.fanout.paced_scan import scan_slowly
 from disquectl.fanout.probe import Probe
@@ -82,21 +83,13 @@ def scan_jobs(probe: Probe, wanted: QueueWords, share: float | None = None) -> J
 
 
 def replace_file(path: str, document: bytes) -> None:
-    """Write the file under another name, and rename it into place. Raises DataError, also for a device."""
+    """Replace the file, which anyone may read. Raises DataError, also for a device."""
     path = os.path.realpath(path)
     if os.path.exists(path) and not os.path.isfile(path):
         raise DataError(f"cannot write {path}: not a regular file")
-    folder, name = os.path.split(path)
-    unfinished = os.path.join(folder, f".{name}.{os.getpid()}")
     try:
-        try:
-            with open(unfinished, "wb") as file:
-                os.fchmod(file.fileno(), _MODE)
-                file.write(document)
-            os.rename(unfinished, path)
-        except BaseException:
-            if os.path.exists(unfinished):
-                os.unlink(unfinished)
-            raise
+        with replacing(path) as file:
+            os.fchmod(file.fileno(), _MODE)
+            file.write(document)
     except OSError as problem:
         raise DataError(f"cannot write {path}: {problem.strerror or problem}") from None

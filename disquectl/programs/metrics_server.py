@@ -94,7 +94,7 @@ class JobScans:
         return self._figures
 
     def run(self, warn: Callable[[str], object]) -> None:
-        """Scan for ever, at most once a minute."""
+        """Scan without end, at most once a minute."""
         while True:
             begun = time.monotonic()
             try:

@@ -8,8 +8,8 @@ from __future__ import annotations
 from queue import SimpleQueue
 from threading import Thread
 
-from disquectl.errors import ConnectionFailed, DisquectlError, PartlyDone, ReplyError
-from disquectl.fanout.ask import Refusals, open_cluster, require_an_answer
+from disquectl.errors import ConnectionFailed, DisquectlError, PartlyDone
+from disquectl.fanout.ask import open_cluster, ping_all
 from disquectl.programs.monitor import begun, wanted, without_secrets
 
 TYPE_CHECKING = False
@@ -67,12 +67,7 @@ def monitor_all(
 def _nodes(values: Values, session: Session) -> list[Node]:
     """The nodes that answer; those that do not are reported."""
     with open_cluster(session.client, values) as cluster:
-        refusals = Refusals()
-        for connection, request, reply in cluster.ask([b"PING"]):
-            if isinstance(reply, ReplyError):
-                refusals.add(connection, request, reply)
-        require_an_answer(cluster, session, refusals)
-        for line in refusals.lines():
+        for line in ping_all(cluster, session).lines():
             session.problem(line)
         for one in cluster.missing():
             session.problem(f"{one.node}: {one.problem.message}")

@@ -21,7 +21,7 @@ from disquectl.errors import (
 )
 from disquectl.execution.present import present
 from disquectl.execution.signals import Stop
-from disquectl.fanout.ask import Refusals, open_cluster, require_an_answer
+from disquectl.fanout.ask import open_cluster, ping_all
 from disquectl.merge.round_trips import FIELDS, SUMMARY_FIELDS, RoundTrips
 from disquectl.render.escape import plain
 from disquectl.spec.command import one_request
@@ -86,11 +86,7 @@ def _one_node(session: Session) -> list[Node]:
 def _all_nodes(values: Values, session: Session) -> list[Node]:
     """All nodes of the cluster, those that do not answer too."""
     with open_cluster(session.client, values) as cluster:
-        refusals = Refusals()
-        for connection, request, reply in cluster.ask([b"PING"]):
-            if isinstance(reply, ReplyError):
-                refusals.add(connection, request, reply)
-        require_an_answer(cluster, session, refusals)
+        ping_all(cluster, session)
         found = {connection.node for connection in cluster.answered()}
         found.update(one.node for one in cluster.missing())
     return sorted(found, key=lambda node: (node.host, node.port, node.path))

@@ -1,4 +1,4 @@
-"""Waits for a condition: looks at all nodes again and again, until it is true or the time is over.
+"""Waits for a condition: looks at all nodes again and again, until it is true or the timeout is reached.
 
 Started by the command `wait`, whose declaration has the options and the columns.
 """

@@ -106,25 +106,32 @@ def work(command: Command, values: Values, session: Session) -> None:
     if session.password is not None and not pass_credentials and not session.settings.quiet:
         whom = "commands" if path is not None else "the environment of functions"
         log.message(f"the password is not passed to {whom} (--pass-credentials passes it)")
+    environ = _environment(plan, session, first, pass_credentials=pass_credentials)
+    service = Systemd(os.environ, os.getpid())
+    listening = _listen(values, session, log) if "metrics" in values else None
+    if path is None:
+        _call(plan, values, seeds, environ, session=session, log=log, service=service, listening=listening)
+        return
+    program = Program(path, environ)
+    worker = Worker(
+        plan, program, seeds, client.connection_factory, log, service=service, listening=listening
+    )
+    session.exit_code = 0 if worker.run() else 3
+
+
+def _environment(
+    plan: Plan, session: Session, connected: Node | None, *, pass_credentials: bool
+) -> dict[bytes, bytes]:
+    """The environment of what runs the jobs."""
     environ = child_environment(
-        os.environ, session.settings, connected=first, pass_credentials=pass_credentials
+        os.environ, session.settings, connected=connected, pass_credentials=pass_credentials
     )
     for name in VARIABLES:
         environ.pop(name, None)
     if plan.input_mode == LINES:
         # An answer that a Python program keeps in its buffer would never arrive.
         environ.setdefault("PYTHONUNBUFFERED", "1")
-    service = Systemd(os.environ, os.getpid())
-    encoded = {os.fsencode(name): os.fsencode(text) for name, text in environ.items()}
-    listening = _listen(values, session, log) if "metrics" in values else None
-    if path is None:
-        _call(plan, values, seeds, encoded, session=session, log=log, service=service, listening=listening)
-        return
-    program = Program(path, encoded)
-    worker = Worker(
-        plan, program, seeds, client.connection_factory, log, service=service, listening=listening
-    )
-    session.exit_code = 0 if worker.run() else 3
+    return {os.fsencode(name): os.fsencode(text) for name, text in environ.items()}
 
 
 def _listen(values: Values, session: Session, log: Log) -> socket:

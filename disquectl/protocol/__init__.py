@@ -1,0 +1,1 @@
+"""Bytes to values, and replies to records. Pure: no sockets."""

@@ -85,23 +85,27 @@ def encode(words: Iterable[AnyWord]) -> bytes:
         words = tuple(words)
     if not words:
         raise UsageError("a request has at least one word")
+    if memoryview in map(type, words):
+        # hiredis sends other bytes for one that is not contiguous.
+        words = tuple(map(as_bytes, words))
     try:
         return _pack(words)
     except UnicodeEncodeError:
-        return _pack(tuple(_as_bytes(word) for word in words))
+        return _pack(tuple(map(as_bytes, words)))
     except TypeError:
         if any(isinstance(word, bytearray) for word in words):
-            return encode(tuple(bytes(word) if isinstance(word, bytearray) else word for word in words))
+            return encode(tuple(map(as_bytes, words)))
         # hiredis takes no subclass of int, such as bool.
         others = [word for word in words if type(word) is not int and not isinstance(word, _TEXT_OR_FLOAT)]
         kind = type(others[0]).__name__
         raise TypeError(
-            f"a word is str, bytes, int or float, not {kind}; several are given one by one: method(*words)"
+            f"a word is str, bytes, bytearray, memoryview, int or float, not {kind}; "
+            "several are given one by one: method(*words)"
         ) from None
 
 
 def encode_all(requests: Sequence[Sequence[AnyWord]]) -> list[bytes]:
-    """The same as `encode` of each, in less time."""
+    """The same as `encode` of each, in less time; a memoryview must be contiguous."""
     if all(requests):
         try:
             return list(map(_pack, map(tuple, requests)))
@@ -110,7 +114,10 @@ def encode_all(requests: Sequence[Sequence[AnyWord]]) -> list[bytes]:
     return list(map(encode, requests))
 
 
-def _as_bytes(word: AnyWord) -> AnyWord:
+def as_bytes(word: AnyWord) -> AnyWord:
+    """Return text and buffers as the bytes that are sent, and any other word as it is. Raises UsageError."""
+    if isinstance(word, bytearray | memoryview):
+        return bytes(word)
     if not isinstance(word, str):
         return word
     try:

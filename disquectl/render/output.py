@@ -45,7 +45,6 @@ def writer(
     null: bool = False,
     now_ms: int | None = None,
     pretty: bool = False,
-    chosen: bool = False,
     stamp: str = "",
 ) -> Writer:
     """Return the writer of the format `fmt`, one of FORMATS, for records of this shape.
@@ -56,63 +55,74 @@ def writer(
     width    table: the columns of the terminal; `color`: with ANSI colours, by `theme`
     null     raw: NUL between the items instead of newline
     now_ms   table: the time, in ms since 1970, for `5m ago`; None shows the point in time itself
-    chosen   table: the fields were chosen, so that a list shows all of them
     stamp    json and jsonl: the `time` of each record; "": they have none
     pretty   for a terminal: json is indented; in csv control and bidi characters are escaped
 
     Raises UsageError for an unknown format or column.
     """
+    picked = shape
     if columns is not None:
         check_columns(columns, shape)
         if fmt != "raw":
             picked = shape.with_columns(tuple(_field(name, shape) for name in columns))
-            inner: Writer = writer(
-                fmt,
-                picked,
-                out=out,
-                header=header,
-                width=width,
-                color=color,
-                theme=theme,
-                now_ms=now_ms,
-                pretty=pretty,
-                chosen=True,
-                stamp=stamp,
-            )
-            return _Picking(out, inner, shape, picked.fields)
-    if fmt == "plain":
+    if fmt == "table":
+        made = _table_writer(
+            out,
+            picked,
+            header=header,
+            width=width,
+            color=color,
+            theme=theme,
+            now_ms=now_ms,
+            chosen=picked is not shape,
+        )
+    elif fmt in ("json", "jsonl"):
+        made = _json_writer(fmt, out, picked, pretty, stamp)
+    elif fmt in ("csv", "tsv"):
+        made = _rows_writer(fmt, out, picked, header, pretty)
+    elif fmt == "plain":
         from disquectl.render.plain import PlainWriter
 
-        return PlainWriter(out, shape)
-    if fmt in ("json", "jsonl"):
-        from disquectl.render.json import JsonLinesWriter, JsonWriter
-
-        inner = JsonWriter(out, shape, pretty) if fmt == "json" else JsonLinesWriter(out, shape)
-        return _Stamping(out, inner, stamp) if stamp else inner
-    if fmt == "table":
-        if shape.many and shape.layout in (RECORDS, VALUE) and not shape.folds:
-            from disquectl.render.lists import ListWriter
-            from disquectl.render.theme import palette
-
-            return ListWriter(
-                out,
-                shape,
-                header=header,
-                width=width,
-                palette=palette(theme, color),
-                now_ms=now_ms,
-                chosen=chosen,
-            )
-        from disquectl.render.table import TableWriter
-
-        return TableWriter(out, shape, header=header, width=width, color=color, theme=theme, now_ms=now_ms)
-    if fmt in ("csv", "tsv"):
-        return _rows_writer(fmt, out, shape, header, pretty)
-    if fmt == "raw":
+        made = PlainWriter(out, picked)
+    elif fmt == "raw":
         from disquectl.render.raw import RawWriter
 
-        return RawWriter(out, shape, null)
-    raise UsageError(f"unknown output format {fmt!r} (choose {', '.join(FORMATS)})")
+        made = RawWriter(out, shape, null)
+    else:
+        raise UsageError(f"unknown output format {fmt!r} (choose {', '.join(FORMATS)})")
+    return made if picked is shape else _Picking(out, made, shape, picked.fields)
+
+
+def _table_writer(
+    out: BinaryIO,
+    shape: Shape,
+    *,
+    header: bool,
+    width: int,
+    color: bool,
+    theme: Theme,
+    now_ms: int | None,
+    chosen: bool,
+) -> Writer:
+    """`chosen`: the fields were chosen, so that a list shows all of them."""
+    if shape.many and shape.layout in (RECORDS, VALUE) and not shape.folds:
+        from disquectl.render.lists import ListWriter
+        from disquectl.render.theme import palette
+
+        colors = palette(theme, color)
+        return ListWriter(
+            out, shape, header=header, width=width, palette=colors, now_ms=now_ms, chosen=chosen
+        )
+    from disquectl.render.table import TableWriter
+
+    return TableWriter(out, shape, header=header, width=width, color=color, theme=theme, now_ms=now_ms)
+
+
+def _json_writer(fmt: str, out: BinaryIO, shape: Shape, pretty: bool, stamp: str) -> Writer:
+    from disquectl.render.json import JsonLinesWriter, JsonWriter
+
+    made = JsonWriter(out, shape, pretty) if fmt == "json" else JsonLinesWriter(out, shape)
+    return _Stamping(out, made, stamp) if stamp else made
 
 
 def _rows_writer(fmt: str, out: BinaryIO, shape: Shape, header: bool, pretty: bool) -> Writer:

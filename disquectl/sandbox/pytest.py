@@ -75,9 +75,10 @@ def disque_client(disque: Sandbox) -> Client:
 
 @pytest.fixture
 def disque_env(disque: Sandbox, monkeypatch: pytest.MonkeyPatch) -> Sandbox:
-    """The sandbox; DISQUE_NODES has its addresses, and no other variable leads anywhere else."""
+    """The sandbox; DISQUE_NODES has its addresses, and no other variable or config file applies."""
     for name in list(os.environ):
         if name.startswith("DISQUE_") or name in _OTHER_VARIABLES:
             monkeypatch.delenv(name)
     monkeypatch.setenv("DISQUE_NODES", ",".join(disque.addresses))
+    monkeypatch.setenv("DISQUECTL_CONFIG", os.devnull)
     return disque

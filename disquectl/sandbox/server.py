@@ -97,7 +97,7 @@ class SandboxServer:
         self._log = log
         self._sockets = sockets
         self._accepting: set[asyncio.Task[tuple[asyncio.Transport, Connection]]] = set()
-        # With those that have no session yet, or no session any longer.
+        # With those that have no session yet, or no longer have one.
         self.open_connections: set[Connection] = set()
         self._connections: dict[Session, Connection] = {}
         self._pending_bytes = 0

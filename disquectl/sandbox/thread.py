@@ -19,12 +19,15 @@ class SandboxThread:
         with SandboxThread(nodes=3) as sandbox:
             client = Client(sandbox.addresses)
 
-    `port` 0 takes free ports, otherwise it is the first node's. Raises OSError when a port is taken.
+    `port` 0 takes free ports, otherwise it is the first node's. Raises ValueError for a number of nodes below
+    1, and OSError when a port is taken.
     """
 
     def __init__(
         self, nodes: int = 1, host: str = "127.0.0.1", port: int = 0, password: str | None = None
     ) -> None:
+        if type(nodes) is not int or nodes < 1:
+            raise ValueError(f"nodes must be a whole number from 1, not {nodes!r}")
         self._nodes = nodes
         self._host = host
         self._port = port
@@ -45,6 +48,9 @@ class SandboxThread:
     ) -> None:
         self._loop.call_soon_threadsafe(self._stopping.set)
         self._thread.join()
+
+    def __repr__(self) -> str:
+        return f"<{type(self).__name__} {','.join(self.addresses) or 'not started'}>"
 
     def stop_node(self, index: int) -> None:
         """Close the node's listener and connections, as if its process had died."""

@@ -170,6 +170,13 @@ def convert(parameters: Iterable[Argument | Option], raw: Raw) -> Values:
     return values
 
 
+def require_positive(values: Values, *names: str) -> None:
+    """Raise UsageError for one of these options that is given and is not more than 0."""
+    for name in names:
+        if values.get(name, 1) <= 0:
+            raise UsageError(f"--{name} must be more than 0")
+
+
 def as_bytes(value: bytes | str | int | float) -> bytes:
     """A converted value as it goes over the wire."""
     return value if isinstance(value, bytes) else str(value).encode()

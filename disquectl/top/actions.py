@@ -89,9 +89,9 @@ def _on_queues(action: Action, chosen: list[bytes], choice: Choice) -> Effect | 
     if action in ("move", "pause"):
         choice.asking, choice.text = "move" if action == "move" else "pause", ""
     elif action == "delete":
-        return Effect("run", (f"purge {_words(chosen)}",))
+        return Effect("run", (_line("purge", chosen),))
     elif action == "queue now":
-        return Effect("run", (f"requeue {_words(chosen)}",))
+        return Effect("run", (_line("requeue", chosen),))
     else:
         _refuse(choice, _ON_QUEUES)
     return None
@@ -103,7 +103,7 @@ def pause(letter: str, names: Sequence[bytes], choice: Choice) -> Effect | None:
     queues = queues_meant(names, choice)
     if state is None or not queues:
         return None
-    return Effect("run", tuple(f"pause {_words([queue])} {state} --cluster" for queue in queues))
+    return Effect("run", tuple(_line("pause", [queue], state, options="--cluster") for queue in queues))
 
 
 def move(to: str, names: Sequence[bytes], choice: Choice) -> Effect | None:
@@ -111,9 +111,10 @@ def move(to: str, names: Sequence[bytes], choice: Choice) -> Effect | None:
     chosen = choice.chosen(names)
     if not to or not chosen:
         return None
+    options = f"--to {quoted(to)}"
     if choice.screen == "queues":
-        return Effect("run", (f"move {_words(chosen)} --to {quoted(to)}",))
-    return Effect("run", (f"move {_words([choice.queue])} --to {quoted(to)}",), tuple(chosen))
+        return Effect("run", (_line("move", chosen, options=options),))
+    return Effect("run", (_line("move", [choice.queue], options=options),), tuple(chosen))
 
 
 def queues_meant(names: Sequence[bytes], choice: Choice) -> list[bytes]:
@@ -138,6 +139,14 @@ def to_copy(names: Sequence[bytes], choice: Choice) -> str:
 
 def _refuse(choice: Choice, why: str) -> None:
     choice.message, choice.is_trouble = why, True
+
+
+def _line(verb: str, queues: list[bytes], *words: str, options: str = "") -> str:
+    """A command on queues; a name like an option is after `--`: a system's shell takes the quotes away."""
+    names = [_words(queues), *words]
+    if any(queue.startswith(b"-") for queue in queues):
+        return " ".join(filter(None, (verb, options, "--", *names)))
+    return " ".join(filter(None, (verb, *names, options)))
 
 
 def _words(names: Iterable[bytes]) -> str:

@@ -49,7 +49,7 @@ class Commands:
         `ids`: job IDs that each command takes by --ids-from, from a file that is removed afterwards.
         """
         with _file_of(ids) as option:
-            self._run([line + option for line in lines])
+            self._run([_with_option(line, option) for line in lines])
         self._streams.say("\nPress Enter to return.")
         try:
             self._streams.stdin.readline()
@@ -66,6 +66,11 @@ class Commands:
                 break
             if attempt(self._shell, line):
                 break
+
+
+def _with_option(line: str, option: str) -> str:
+    """The line with an option: right after the command's name where `--` makes the rest data."""
+    return line.replace(" ", f"{option} ", 1) if " -- " in line else line + option
 
 
 @contextmanager

@@ -124,7 +124,7 @@ class Watcher(threading.Thread):
     """Takes samples in the background.
 
     snapshot  the last one
-    problem   what went wrong, or ""; bug: an exception that nobody expected
+    problem   what went wrong, or ""; bug: an unexpected exception
     changed   is called after each sample, in this thread
     """
 

@@ -272,5 +272,5 @@ class Acknowledge:
             self.next_deadline = min(self.next_deadline, entry.due_at)
             return
         del self._open[entry.job.id]
-        if not entry.is_acknowledged:
-            self._settled(entry.job)
+        # Again, if it was acknowledged: it may have been done twice.
+        self._settled(entry.job)

@@ -119,7 +119,7 @@ class Child:
         return None
 
     def expire(self, now: float) -> None:
-        """End the process if its time is over: with TERM, later with KILL."""
+        """End the process if its time limit has passed: with TERM, later with KILL."""
         if self.deadline is None or now < self.deadline or not self.pid:
             return
         if self.why:

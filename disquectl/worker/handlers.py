@@ -8,7 +8,7 @@ from math import inf
 
 from disquectl.worker.child import ended_processes, not_begun_by_the_end
 from disquectl.worker.handler import Handler
-from disquectl.worker.pace import Pace
+from disquectl.worker.pipeline_depth import PipelineDepth
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -49,7 +49,7 @@ class Handlers:
         # Jobs that no handler has yet, and since when.
         self._waiting: deque[tuple[Job, float]] = deque()
         self._busy = 0
-        self._pace = Pace(plan.in_flight)
+        self._pipeline_depth = PipelineDepth(plan.in_flight)
         # The number of answers since the last tick, and in the last turn that had any.
         self._answers = 0
         self._answers_a_turn = 0
@@ -68,7 +68,7 @@ class Handlers:
         if self._plan.in_flight == 1:
             return 1
         started = (one.job_started for one in self._by_pid.values() if one.has_job)
-        return self._pace.depth(now - min(started, default=now))
+        return self._pipeline_depth.now(now - min(started, default=now))
 
     @property
     def running(self) -> int:
@@ -191,7 +191,7 @@ class Handlers:
         self._busy -= len(answers)
         if self._plan.in_flight > 1:
             for job, _, seconds in answers:
-                self._pace.answered(seconds, job.retry if job.at_least_once else inf)
+                self._pipeline_depth.answered(seconds, job.retry if job.at_least_once else inf)
         now = time.monotonic()
         self._give(handler, self._depth(now), now)
         # It may have the next job already, or be replaced or ended.

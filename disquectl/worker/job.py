@@ -40,6 +40,13 @@ EventKind: TypeAlias = Literal[
     "letter refused",  # its dead letter was not added, and is sent again
 ]
 
+_LONGEST_REASON = 2000
+
+
+def shortened(reason: str) -> str:
+    """Return a reason that fits into a line of the log, whatever an exception or an answer says."""
+    return reason if len(reason) <= _LONGEST_REASON else reason[: _LONGEST_REASON - 1] + "\u2026"
+
 
 @dataclass(slots=True)
 class Failure:
@@ -58,6 +65,9 @@ class Failure:
     why: str = ""
     interrupted: bool = False
     after: float | None = None
+
+    def __post_init__(self) -> None:
+        self.why = shortened(self.why)
 
 
 @dataclass(frozen=True, slots=True)

@@ -53,7 +53,7 @@ class JobLifecycle:
         self._plan = plan
         self._table = table = JobTable()
         self.jobs, self.events, self.held = table.jobs, table.events, table.held
-        self._acknowledge = Acknowledge(nodes, id_of, table.out, lambda job: table.jobs.pop(job.id, None))
+        self._acknowledge = Acknowledge(nodes, id_of, table.out, self._settled)
         self._keep_alive = KeepAlive(nodes, table.out)
         self._failed_jobs = FailedJobs(plan, table, random, nodes, finished=self.succeeded)
 
@@ -186,6 +186,11 @@ class JobLifecycle:
             self._table.put_back(job, b"ENQUEUE")
         else:
             self.failed(job, failure)
+
+    def _settled(self, job: Job) -> None:
+        known = self.jobs.get(job.id)
+        if known is not None and known.state == ACKNOWLEDGING:
+            del self.jobs[job.id]
 
     # Time
 

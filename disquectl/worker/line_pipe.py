@@ -87,11 +87,15 @@ class LinePipe:
 
 
 class Tail:
-    """The last lines that a command wrote to stderr: at most `lines`, and about 16 kB."""
+    """The last lines that a command wrote to stderr: at most `lines`, and about 16 kB.
 
-    __slots__ = ("_bytes", "_kept", "_partial")
+    A part of a line of more than `longest` bytes is a line.
+    """
 
-    def __init__(self, lines: int) -> None:
+    __slots__ = ("_bytes", "_kept", "_longest", "_partial")
+
+    def __init__(self, lines: int, longest: int = _TAIL_BYTES) -> None:
+        self._longest = longest
         self._kept: deque[bytes] = deque(maxlen=lines)
         self._bytes = 0
         self._partial = b""
@@ -99,7 +103,7 @@ class Tail:
     def feed(self, data: bytes) -> list[bytes]:
         """Add output; return the lines that are complete now, without their line ends."""
         *lines, self._partial = (self._partial + data).split(b"\n")
-        if len(self._partial) > _TAIL_BYTES:
+        if len(self._partial) > self._longest:
             lines.append(self._partial)
             self._partial = b""
         for line in lines[-(self._kept.maxlen or 0) :] if self._kept.maxlen else ():

@@ -144,13 +144,19 @@ class Nodes:
             connection.expire()
 
     def move_to(self, node_prefix: str) -> None:
-        """Take jobs from this node from now on, if its address is known. No GETJOB may be unanswered."""
+        """Take jobs from this node from now on, if its address is known. No GETJOB may be unanswered.
+
+        One that failed when it was last asked is only connected to: it has to answer first.
+        """
         for node_id, node in self._by_id.items():
             if (
                 node_id.startswith(node_prefix)
                 and node != self.current
                 and self._unavailable_until(node) <= time.monotonic()
             ):
+                if node in self._failing:
+                    self._connection_for(Request((b"HELLO",), node))
+                    continue
                 self._report(f"most jobs were created at {node}: taking jobs from it")
                 self._close_getter()
                 self.current = node

@@ -19,7 +19,8 @@ import time
 from pathlib import Path
 
 from disquectl import Client
-from tests.bench.bulk import MEASURED, Place, fill, prepare, write_lines
+from tests.bench.bulk import MEASURED, Place, fill, write_lines
+from tests.bench.shared import prepare
 
 # The bare loops, run as `python -c LOOPS LOOP HOST:PORT...`.
 LOOPS = r'''

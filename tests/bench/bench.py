@@ -16,7 +16,7 @@ import sys
 from statistics import median
 
 from disquectl import Client
-from tests.bench.bulk import prepare
+from tests.bench.shared import prepare
 
 ROUNDS = 7
 BODY = "x" * 100

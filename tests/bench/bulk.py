@@ -1,6 +1,6 @@
 """How fast many jobs go in and out, beside what others reach in the same run; prints ratios.
 
-    python tests/bench/bulk.py --node 127.0.0.1:7711 --cluster 127.0.0.1:7712
+    python -m tests.bench.bulk --node 127.0.0.1:7711 --cluster 127.0.0.1:7712
 
 The nodes must be on loopback and hold no jobs: everything in them is deleted. `--cluster` is one of three
 nodes that know each other. redis-benchmark and, for the last comparison, pydisque must be installed.
@@ -12,16 +12,14 @@ import argparse
 import csv
 import os
 import shutil
-import socket
 import subprocess
 import sys
 import tempfile
 import time
 from pathlib import Path
 
-import hiredis
-
 from disquectl import Client
+from tests.bench.shared import bare, prepare
 
 BODY = b"hello-world-body-%010d"
 # The ways of redis-benchmark to call it, the best of which counts.
@@ -109,20 +107,6 @@ def added(place: Place, replicate: int) -> float:
     return place.jobs / seconds
 
 
-class Bare:
-    """A socket and hiredis, one request after the other."""
-
-    def __init__(self, place: Place) -> None:
-        self._socket = socket.create_connection((place.host, int(place.port)))
-        self._reader = hiredis.Reader()
-
-    def call(self, *words: bytes) -> object:
-        self._socket.sendall(hiredis.pack_command(words))  # type: ignore[arg-type]  # its stub has one word
-        while (reply := self._reader.gets()) is False:
-            self._reader.feed(self._socket.recv(65536))
-        return reply
-
-
 def fill(place: Place) -> None:
     """All jobs in the queue."""
     timed(["addjob", "bench", "--lines", "--replicate", "1"], place, place.file)
@@ -131,12 +115,12 @@ def fill(place: Place) -> None:
 def bare_getjob(place: Place, count: int) -> float:
     """Jobs a second of GETJOB and ACKJOB in a loop."""
     fill(place)
-    bare, got = Bare(place), 0
+    call, got = bare(place.node), 0
     start = time.perf_counter()
     while got < place.jobs:
-        jobs = bare.call(b"GETJOB", b"NOHANG", b"COUNT", b"%d" % count, b"FROM", b"bench")
-        bare.call(b"ACKJOB", *[job[1] for job in jobs])  # type: ignore[attr-defined]  # a list it is
-        got += len(jobs)  # type: ignore[arg-type]
+        jobs = call(b"GETJOB", b"NOHANG", b"COUNT", b"%d" % count, b"FROM", b"bench")
+        call(b"ACKJOB", *[job[1] for job in jobs])
+        got += len(jobs)
     seconds = time.perf_counter() - start
     place.empty()
     return place.jobs / seconds
@@ -152,10 +136,10 @@ def taken(place: Place) -> float:
 
 def bare_jscan(place: Place) -> float:
     """Jobs a second of JSCAN REPLY all in a loop."""
-    bare, cursor, got = Bare(place), b"0", 0
+    call, cursor, got = bare(place.node), b"0", 0
     start = time.perf_counter()
     while True:
-        cursor, jobs = bare.call(b"JSCAN", cursor, b"REPLY", b"all")  # type: ignore[misc]
+        cursor, jobs = call(b"JSCAN", cursor, b"REPLY", b"all")
         got += len(jobs)
         if cursor == b"0":
             return place.jobs / (time.perf_counter() - start)
@@ -228,19 +212,6 @@ def memory(lone: Place, folder: Path) -> None:
         )
         place.empty()
         print(f"peak memory at {jobs:9,} lines: {int(done.stderr) / 1024:.1f} MB, wanted below 64")
-
-
-def prepare(*nodes: str | None) -> None:
-    """Refuse nodes whose jobs must not be deleted; and an environment that no user has."""
-    for node in filter(None, nodes):
-        if not node.startswith("127."):
-            sys.exit(f"{node} is not on loopback")
-        with Client(node) as client:
-            if client.jscan(busyloop=True)[1]:
-                sys.exit(f"{node} holds jobs")
-    # These two slow down what is measured.
-    os.environ.pop("PYTHONUNBUFFERED", None)
-    os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
 
 
 def main() -> None:

@@ -1,6 +1,6 @@
 """How much a call of the client costs, beside a bare loop of socket and hiredis, redis-py and pydisque.
 
-    python tests/bench/client.py [HOST:PORT]
+    python -m tests.bench.client [HOST:PORT]
 
 All in one run, in turns, each round beginning with another one. A round is short, so that what else the
 machine does falls on all alike: each is compared with the others of its round, and the medians of the rounds
@@ -12,56 +12,30 @@ per second of redis-py.
 from __future__ import annotations
 
 import os
-import socket
-import subprocess
 import sys
 import time
-from contextlib import contextmanager
-from math import nan
 from statistics import median
 
-import hiredis
-
 from disquectl import Client
-from disquectl.client.address import parse_node
+from tests.bench.shared import bare, clients_of_others, in_turns, node_or_sandbox, times
 
 QUEUE = f"bench-{os.getpid()}"
 BODY = "x" * 100
 CALLS, ROUNDS = 200, 120
 
 
-def bare(node, words):
-    """The least there can be: encode, send, receive, parse."""
-    sock = socket.create_connection((node.host, node.port))
-    sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-    reader = hiredis.Reader()
-
-    def call():
-        sock.sendall(hiredis.pack_command(words))
-        reader.feed(sock.recv(65536))
-        while reader.gets() is False:
-            reader.feed(sock.recv(65536))
-
-    return call
-
-
 def contenders(node):
     """Name and function for each way to make the same two calls."""
-    client = Client(node)
+    client, call = Client(node), bare(node)
     qlen, addjob = ("QLEN", QUEUE), ("ADDJOB", QUEUE, BODY, 5000, "TTL", 600)
-    yield "qlen", "bare", bare(node, qlen)
+    yield "qlen", "bare", lambda: call(*qlen)
     yield "qlen", "disquectl", lambda: client.qlen(QUEUE)
-    yield "addjob", "bare", bare(node, addjob)
+    yield "addjob", "bare", lambda: call(*addjob)
     yield "addjob", "disquectl", lambda: client.addjob(QUEUE, BODY, ttl=600)
-    try:
-        import redis
-        from pydisque.client import Client as Pydisque
-    except ImportError as missing:
-        print(f"without {missing.name}", file=sys.stderr)
+    others = clients_of_others(node)
+    if others is None:
         return
-    py_redis = redis.Redis(node.host, node.port)
-    pydisque = Pydisque([str(node)])
-    pydisque.connect()
+    py_redis, pydisque = others
     yield "qlen", "redis-py", lambda: py_redis.execute_command(*qlen)
     yield "addjob", "redis-py", lambda: py_redis.execute_command(*addjob)
     yield "qlen", "pydisque", lambda: pydisque.qlen(QUEUE)
@@ -73,9 +47,8 @@ def measure(node):
     ways = list(contenders(node))
     rounds = {(command, way): [] for command, way, _ in ways}
     cleaner = Client(node)
-    for turn in range(ROUNDS):
-        first = turn % len(ways)
-        for command, way, call in ways[first:] + ways[:first]:
+    for turn in in_turns(ways, ROUNDS):
+        for command, way, call in turn:
             begin = time.perf_counter()
             for _ in range(CALLS):
                 call()
@@ -85,28 +58,9 @@ def measure(node):
     return rounds
 
 
-def times(costs, others):
-    """How many times the others, in the middle of the rounds; not a number without any rounds."""
-    return median([cost / other for cost, other in zip(costs, others, strict=False)] or [nan])
-
-
-@contextmanager
-def a_node(arguments):
-    """The address that was given, or that of a sandbox."""
-    if arguments:
-        yield parse_node(arguments[0])
-        return
-    command = [sys.executable, "-m", "disquectl", "sandbox", "--port", "0"]
-    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True) as sandbox:
-        try:
-            yield parse_node(sandbox.stdout.readline().strip().partition("=")[2])
-        finally:
-            sandbox.terminate()
-
-
 def main():
     """Print a table of the ways, each with its ratios."""
-    with a_node(sys.argv[1:]) as node:
+    with node_or_sandbox(sys.argv[1:]) as node:
         found = measure(node)
     print(f"{'':20} {'us a call':>10} {'x bare':>8} {'calls/s x redis-py':>20}")
     for (command, way), costs in sorted(found.items()):

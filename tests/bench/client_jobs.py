@@ -1,6 +1,6 @@
 """What taking and acknowledging jobs costs, beside a bare loop of socket and hiredis, redis-py and pydisque.
 
-    python tests/bench/client_jobs.py [HOST:PORT]
+    python -m tests.bench.client_jobs [HOST:PORT]
 
 All in one run, in turns, each round beginning with another one. In a round each way takes as many jobs from a
 full queue of its own and acknowledges them one by one: two round trips for each job, or one where jobs are
@@ -11,43 +11,27 @@ process, which is slower than a node and makes the multiples smaller.
 from __future__ import annotations
 
 import os
-import socket
 import sys
 import time
-from pathlib import Path
 from statistics import median
 
-import hiredis
-
 from disquectl import Client
-
-sys.path.insert(0, str(Path(__file__).parent))
-from client import a_node, times
+from tests.bench.shared import bare, clients_of_others, in_turns, node_or_sandbox, times
 
 QUEUE = f"bench-{os.getpid()}"
 BODY = "x" * 100
 JOBS, ROUNDS = 300, 40
 
 
-def bare(node, count):
-    """The least there can be: encode, send, receive, parse."""
-    sock = socket.create_connection((node.host, node.port))
-    sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-    reader = hiredis.Reader()
-    take = ("GETJOB", "NOHANG", "COUNT", count, "FROM", QUEUE)
-
-    def call(words):
-        sock.sendall(hiredis.pack_command(words))
-        reader.feed(sock.recv(65536))
-        while (reply := reader.gets()) is False:
-            reader.feed(sock.recv(65536))
-        return reply
+def bare_loop(node, count):
+    """The least there can be."""
+    call = bare(node)
 
     def run():
         done = 0
-        while jobs := call(take):
+        while jobs := call("GETJOB", "NOHANG", "COUNT", count, "FROM", QUEUE):
             for _queue, job_id, _body in jobs:
-                done += call(("ACKJOB", job_id))
+                done += call("ACKJOB", job_id)
         return done
 
     return run
@@ -84,18 +68,13 @@ def methods(node, count):
 def contenders(node):
     """Name and function for each way to take all jobs; the function returns how many there were."""
     for count in (1, 100):
-        yield f"by {count}", "bare", bare(node, count)
+        yield f"by {count}", "bare", bare_loop(node, count)
         yield f"by {count}", "disquectl jobs", loop(node, count)
         yield f"by {count}", "disquectl getjob", methods(node, count)
-    try:
-        import redis
-        from pydisque.client import Client as Pydisque
-    except ImportError as missing:
-        print(f"without {missing.name}", file=sys.stderr)
+    others = clients_of_others(node)
+    if others is None:
         return
-    py_redis = redis.Redis(node.host, node.port)
-    pydisque = Pydisque([str(node)])
-    pydisque.connect()
+    py_redis, pydisque = others
 
     def with_redis(count):
         def run():
@@ -129,9 +108,8 @@ def measure(node):
     rounds = {(count, way): [] for count, way, _ in ways}
     producer = Client(node)
     jobs = [("ADDJOB", QUEUE, BODY, 0, "TTL", 600)] * JOBS
-    for turn in range(ROUNDS):
-        first = turn % len(ways)
-        for count, way, run in ways[first:] + ways[:first]:
+    for turn in in_turns(ways, ROUNDS):
+        for count, way, run in turn:
             producer.call_many(jobs)
             begin = time.perf_counter()
             if run() != JOBS:
@@ -142,7 +120,7 @@ def measure(node):
 
 def main():
     """Print a table of the ways, each with its ratios."""
-    with a_node(sys.argv[1:]) as node:
+    with node_or_sandbox(sys.argv[1:]) as node:
         found = measure(node)
     print(f"{'':25} {'us a job':>10} {'jobs/s':>8} {'x bare':>8} {'jobs/s x redis-py':>18}")
     for (count, way), costs in sorted(found.items()):

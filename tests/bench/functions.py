@@ -1,6 +1,6 @@
 """How many jobs a second one process of `work --call` does, beside bare loops.
 
-    python tests/bench/functions.py HOST:PORT
+    python -m tests.bench.functions HOST:PORT
 
 All in one run, in turns; medians of the rounds, against the node that is named (a real one: the sandbox is
 slower than any of them). The bare loop has GETJOB COUNT 100 WITHCOUNTERS and one ACKJOB for its jobs, which
@@ -23,21 +23,10 @@ from statistics import median
 import hiredis
 
 from disquectl import Client
+from tests.bench.shared import ENVIRON, fill, show_load
 
 JOBS, FEW, ONE_BY_ONE, ROUNDS = 200_000, 100, 10_000, 5
 MODULE = "def nothing(job):\n    pass\n\nasync def nothing_async(job):\n    pass\n"
-ENVIRON = {name: value for name, value in os.environ.items() if not name.startswith(("DISQUE", "PYTHON"))}
-
-
-def fill(client, queue, count):
-    """Put so many jobs into the queue."""
-    for start in range(0, count, 5000):
-        client.call_many(
-            [
-                ("ADDJOB", queue, f"job {i}", 0, "REPLICATE", 1, "TTL", 3600)
-                for i in range(start, start + 5000)
-            ][: count - start]
-        )
 
 
 def bare(address, queue):
@@ -138,7 +127,7 @@ def main():
     for name, found in rates.items():
         if found:
             print(f"{name:22} {median(found):10,.0f} jobs/s, {median(found) / base:.2f} of the bare loop")
-    print(f"load of the machine: {os.getloadavg()[0]:.1f}")
+    show_load()
 
 
 if __name__ == "__main__":

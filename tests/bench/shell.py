@@ -1,6 +1,6 @@
 """What a key press costs in the shell, how soon its first prompt is there, and its memory.
 
-    python tests/bench/shell.py
+    python -m tests.bench.shell
 
 With 100,000 queue names and a history of 10,000 lines. Every key press is what prompt-toolkit asks for at
 each: completions, colours, hint, bar and suggestion. Prints; asserts nothing.

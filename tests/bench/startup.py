@@ -1,6 +1,6 @@
 """How long a call takes, as multiples of `python -c pass`: medians of whole processes.
 
-    python tests/bench/startup.py [HOST:PORT] [ROUNDS]
+    python -m tests.bench.startup [HOST:PORT] [ROUNDS]
 
 Without an address it starts a sandbox in another process. The rounds are interleaved, so that what else the
 machine does meets them all alike; bytecode is compiled by a first round that does not count.
@@ -18,6 +18,8 @@ import sys
 import sysconfig
 import time
 from pathlib import Path
+
+from tests.bench.shared import node_or_sandbox
 
 ROUNDS = 25
 PYDISQUE = "from pydisque.client import Client; c = Client(['{}']); c.connect(); print(c.qlen('q'))"
@@ -88,21 +90,8 @@ def main() -> None:
     numbers = [word for word in sys.argv[1:] if word.isdecimal()]
     nodes = [word for word in sys.argv[1:] if not word.isdecimal()]
     rounds = int(numbers[0]) if numbers else ROUNDS
-    if nodes:
-        measure(nodes[0], rounds)
-        return
-    sandbox = subprocess.Popen(
-        [sys.executable, "-m", "disquectl", "sandbox", "--port", "0"],
-        stdout=subprocess.PIPE,
-        stderr=subprocess.DEVNULL,
-        text=True,
-    )
-    assert sandbox.stdout
-    with sandbox, sandbox.stdout:
-        try:
-            measure(sandbox.stdout.readline().strip().partition("=")[2], rounds)
-        finally:
-            sandbox.terminate()
+    with node_or_sandbox(nodes) as node:
+        measure(node, rounds)
 
 
 if __name__ == "__main__":

@@ -1,6 +1,6 @@
 """How many jobs a second a worker does, beside xargs, and how much memory waiting jobs cost it.
 
-    python tests/bench/work.py [HOST:PORT]
+    python -m tests.bench.work [HOST:PORT]
 
 All in one run, in turns; medians of the rounds. Without an address it starts a sandbox in another process.
 The figures to hold: as many processes a second as `xargs -P` with the same command, 20,000 jobs a second with
@@ -15,41 +15,16 @@ import os
 import subprocess
 import sys
 import time
-from contextlib import contextmanager
 from statistics import median
 
 from disquectl import Client
+from tests.bench.shared import ENVIRON, fill, node_or_sandbox, show_load
 
 CONCURRENCY, HANDLERS, ROUNDS = 8, 25, 5
 FEW, IN_FLIGHT = 2, "100"
 PROCESSES, LINES, WAITING = 1_500, 100_000, 100_000
 # Reads lines and answers each: the least that a handler can do.
 HANDLER = "import sys\nfor line in sys.stdin.buffer:\n    sys.stdout.write('true\\n')\n    sys.stdout.flush()"
-ENVIRON = {name: value for name, value in os.environ.items() if not name.startswith(("DISQUE", "PYTHON"))}
-
-
-@contextmanager
-def server(address):
-    """The node to work with: the one named, or a sandbox."""
-    if address:
-        yield address
-        return
-    command = [sys.executable, "-m", "disquectl", "sandbox", "--port", "0"]
-    process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, env=ENVIRON)
-    try:
-        yield process.stdout.readline().decode().strip().partition("=")[2]
-    finally:
-        process.terminate()
-        process.wait()
-
-
-def fill(client, queue, count):
-    """Put so many jobs into the queue."""
-    for start in range(0, count, 5000):
-        words = [
-            ("ADDJOB", queue, f"job {i}", 0, "REPLICATE", 1, "TTL", 3600) for i in range(start, start + 5000)
-        ]
-        client.call_many(words[: count - start])
 
 
 def work(node, queue, *args):
@@ -80,7 +55,7 @@ def xargs(count):
 
 def main():
     """Measure and print."""
-    with server(sys.argv[1] if len(sys.argv) > 1 else "") as node, Client(node) as client:
+    with node_or_sandbox(sys.argv[1:]) as node, Client(node) as client:
         queue = f"bench-{os.getpid()}"
         many = ("-c", str(CONCURRENCY))
         ours, theirs, staying, starting = [], [], [], []
@@ -109,7 +84,7 @@ def main():
         print(f"memory with 1,000 jobs waiting {little:,} kB, with {WAITING:,} {more:,} kB")
         left = [job["id"] for job in client.jscan_all(queue=queue)]
         client.call_many([("DELJOB", *left[i : i + 1000]) for i in range(0, len(left), 1000)])
-    print(f"load of the machine: {os.getloadavg()[0]:.1f}")
+    show_load()
 
 
 if __name__ == "__main__":

@@ -6,7 +6,6 @@ import json
 
 import pytest
 
-from disquectl.bulk.act_on_jobs import Pace
 from tests.support.cutting_proxy import run_here
 from tests.support.scanned_nodes import ScannedNode, job_id, replica, scanned
 
@@ -308,43 +307,3 @@ def test_nothing_is_put_back_that_another_node_has_queued():
         code, _, summary, _ = run(seed, "requeue", "q", "--state", "in-flight")
     assert (code, summary["skipped_reasons"]) == (0, {"already queued": 1})
     assert [node.verbs() for node in nodes] == [[], []]
-
-
-# Pace
-
-
-def test_a_batch_is_a_tenth_of_a_second_at_most(monkeypatch):
-    assert Pace(None).batch_size(500) == 500
-    assert [Pace(rate).batch_size(500) for rate in (1, 9, 10, 1000, 10**6)] == [1, 1, 1, 100, 500]
-
-
-class FakeTime:
-    """A clock that runs only while something waits for it."""
-
-    def __init__(self):
-        self.now = 1000.0
-        self.waits = []
-
-    def monotonic(self):
-        return self.now
-
-    def select(self, _read, _write, _failed, seconds):
-        self.waits.append(round(seconds, 3))
-        self.now += seconds
-
-
-def test_a_pace_waits_so_that_the_rate_is_kept(monkeypatch):
-    clock = FakeTime()
-    monkeypatch.setattr("disquectl.bulk.act_on_jobs.time", clock)
-    monkeypatch.setattr("disquectl.bulk.act_on_jobs.select", clock)
-    pace = Pace(100)
-    for _ in range(10):
-        pace.wait(10, 0)
-    assert clock.now == pytest.approx(1001.0)
-    clock.now += 3600  # what was not used up counts for a second at most
-    before = clock.now
-    for _ in range(30):
-        pace.wait(10, 0)
-    assert clock.now - before == pytest.approx(2.0)
-    Pace(None).wait(10**9, 0)
-    assert max(clock.waits) == 0.1

@@ -17,13 +17,13 @@ import json, os, signal
 from disquectl.bulk import bench_processes
 from disquectl.bulk.bench_run import Load, consume, produce
 from disquectl.client.address import parse_node
-from disquectl.client.transport import Transport
+from disquectl.client.connection_factory import ConnectionFactory
 from disquectl.errors import DisquectlError
 from disquectl.execution.signals import Stop
 
 node, jobs, seconds, processes, stops = json.loads(os.environ["PLAN"])
 load = Load([parse_node(node)], b"q", clients=5, pipeline=2, size=10, replicate=1, seconds=seconds, rate=None)
-factory = Transport(node).connection_factory
+factory = ConnectionFactory()
 reports = []
 
 def report(done):

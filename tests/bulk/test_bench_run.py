@@ -8,7 +8,7 @@ import threading
 from disquectl import Client
 from disquectl.bulk.bench_run import Load, consume
 from disquectl.client.address import parse_node
-from disquectl.client.transport import Transport
+from disquectl.client.connection_factory import ConnectionFactory
 from tests.conftest import run_disquectl
 from tests.support.jobs import fill
 from tests.support.processes import PATIENCE_SECONDS, running
@@ -37,7 +37,7 @@ def test_jobs_that_come_later_are_taken_too(node, client):
 
     thread = threading.Thread(target=fill_later)
     thread.start()
-    factory = Transport(node).connection_factory
+    factory = ConnectionFactory()
     measured = consume(load_of(node), 30, factory, stop=Never(), report=reports.append)
     thread.join()
     assert (measured.jobs, measured.errors) == (30, {})

@@ -363,6 +363,17 @@ def test_a_node_of_the_list_that_does_not_answer_is_told_later():
     assert "they may have replicas of these jobs and deliver them again" in err
 
 
+@pytest.mark.parametrize(("silent", "replicas"), [([], b"2"), ([b"JSCAN"], b"1")])
+def test_no_replica_is_asked_for_that_a_silent_node_would_have_to_make(silent, replicas):
+    nodes = MovingNode("a", replica(repl=2, listed="a")), MovingNode("b", silent_at=silent)
+    with scanned(*nodes) as source:
+        _, counts, _, err = run(source, "--to", "r", code=3 if silent else 0)
+    assert counts == {"done": 1}
+    words = nodes[0].added[0]
+    assert words[words.index(b"REPLICATE") + 1] == replicas
+    assert ("copies have at most 1 replica" in err) == bool(silent)
+
+
 # The journal
 
 

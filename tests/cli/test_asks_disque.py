@@ -71,6 +71,13 @@ def test_a_delayed_job_is_seen_before_it_is_due(disquectl):
     assert 3_500_000 < shown["next_awake_within"] <= 3_600_000
 
 
+def test_a_delayed_job_is_cancelled_at_every_node(cluster):
+    job_id = run_disquectl("addjob", "q", "b", "--delay", "1h", node=cluster[0]).out.strip()
+    assert run_disquectl("deljob", "--cluster", job_id, node=cluster[1]).out == "1\n"
+    assert [run_disquectl("show", job_id, node=node).code for node in cluster] == [4, 4, 4]
+    assert run_disquectl("jobs", "q", node=cluster[2]).out == ""
+
+
 def test_deljob_deletes_on_one_node_alone(cluster):
     """The copies elsewhere bring the job back; ack is what ends it everywhere."""
     first, *others = cluster

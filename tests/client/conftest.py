@@ -3,6 +3,7 @@
 import pytest
 
 from disquectl import Client
+from disquectl.client.connection_factory import ConnectionFactory
 from disquectl.client.transport import Transport
 
 
@@ -15,7 +16,7 @@ def make_client():
 @pytest.fixture
 def make_transport():
     """Make a transport, for streams and what only the program uses."""
-    yield from _made(Transport)
+    yield from _made(lambda nodes, **options: Transport(nodes, ConnectionFactory(**options)))
 
 
 def _made(kind):

@@ -121,6 +121,10 @@ def test_a_url_names_nodes_password_and_tls(url, nodes, password, tls):
         "disque://:secret@host#x",
         "disque://:secret@host:99999",
         "disque://:secret@a,,b",
+        "disque://:secret",
+        "disque://:sec%40ret",
+        "disque://:sec[ret",
+        "disque://host,:secret",
     ],
 )
 def test_a_wrong_url_is_a_usage_error_without_its_password(url):

@@ -5,8 +5,8 @@ import select
 import pytest
 
 from disquectl.client.address import parse_node
+from disquectl.client.connection_factory import ConnectionFactory
 from disquectl.client.node_connection import NodeConnection
-from disquectl.client.transport import Transport
 from tests.support.hello import A, hello
 from tests.support.scripted_node import ScriptedNode, close
 from tests.support.waiting import wait_until
@@ -16,7 +16,7 @@ OK = b"+OK\r\n"
 
 def answers(node, *requests, password=None, client_name=b"disquectl:work:h:1:q=mail"):
     """A connection that sent these requests, after all was answered; and what its caller got."""
-    factory = Transport(node.address, password=password).connection_factory
+    factory = ConnectionFactory(password=password)
     connection = NodeConnection(parse_node(node.address), factory, client_name=client_name)
     connection.ask(requests)
     found = []

@@ -9,6 +9,7 @@ import pytest
 
 from disquectl.client.address import parse_node
 from disquectl.client.cluster import Cluster
+from disquectl.client.connection_factory import ConnectionFactory
 from disquectl.client.transport import Transport
 from disquectl.errors import ConnectionFailed, NoAnswer, NotAuthorised
 from disquectl.protocol.resp import encode
@@ -20,7 +21,9 @@ from tests.support.scripted_node import ScriptedNode, refused_address, silent
 def ask(*seeds, password=None, discover=True, timeout=5.0):
     """What QLEN gives at each node, by address, and who is missing, by address."""
     with (
-        Transport(",".join(seeds), password=password, response_timeout=timeout) as transport,
+        Transport(
+            ",".join(seeds), ConnectionFactory(password=password, response_timeout=timeout)
+        ) as transport,
         Cluster(transport.nodes, transport.connection_factory, discover=discover) as cluster,
     ):
         answers = {str(link.node): reply for link, _, reply in cluster.ask(["QLEN", "q"])}
@@ -107,7 +110,7 @@ def test_a_seed_that_is_announced_as_another_node_is_told_as_well():
         seed_has_answered = threading.Event()
         with ScriptedNode([late, b":1\r\n"]) as teller:
             nodes = [parse_node(seed.address), parse_node(teller.address)]
-            with Cluster(nodes, Transport().connection_factory) as cluster:
+            with Cluster(nodes, ConnectionFactory()) as cluster:
                 answers = []
                 for _, _, reply in cluster.ask(["QLEN", "q"]):
                     answers.append(reply)

@@ -1,12 +1,25 @@
 """What a caller's own exceptions become on their way through the client, and what ours can be caught as."""
 
+import copy
+import pickle
 import select
 import signal
 import threading
 
 import pytest
 
-from disquectl import Client, ConnectionFailed, NoAnswer, NotDisque, OutcomeUnknown, UsageError
+from disquectl import (
+    Client,
+    ConnectionFailed,
+    NoAnswer,
+    NotDisque,
+    OutcomeUnknown,
+    ReplyError,
+    Retry,
+    UsageError,
+)
+from disquectl.client.pipeline import LostInFlight, NotAllSent
+from disquectl.jobs import SomeRefused
 from tests.support.scripted_node import AtOnce, ScriptedNode, refused_address, silent
 
 
@@ -109,3 +122,29 @@ def test_a_node_may_be_a_host_and_a_port(nodes, addresses):
 def test_what_is_no_node_is_a_usage_error(nodes):
     with pytest.raises(UsageError):
         Client(nodes)
+
+
+@pytest.mark.parametrize(
+    "problem",
+    [
+        ReplyError("NOREPL text", "advice"),
+        ConnectionFailed("a", "advice"),
+        NoAnswer("a"),
+        LostInFlight("lost", "advice", [b"a", ReplyError("X y")], 3),
+        NotAllSent("not sent", "advice", [1]),
+        SomeRefused([ReplyError("X y")], ["D-a", None]),
+        Retry("later", after=5),
+    ],
+    ids=lambda problem: type(problem).__name__,
+)
+@pytest.mark.parametrize(
+    "copied", [copy.copy, lambda one: pickle.loads(pickle.dumps(one))], ids=["copy", "pickle"]
+)
+def test_an_exception_can_be_handed_on_to_another_process(problem, copied):
+    problem.add_note("a note")
+    found = copied(problem)
+    assert type(found) is type(problem)
+    assert str(found) == str(problem)
+    assert found.args == problem.args
+    assert vars(found).keys() == vars(problem).keys()
+    assert repr(vars(found)) == repr(vars(problem))

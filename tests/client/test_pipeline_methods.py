@@ -4,10 +4,10 @@ import inspect
 
 import pytest
 
-from disquectl import Client, NotDisque, ReplyError, UsageError
+from disquectl import Client, NoAnswer, NotDisque, OutcomeUnknown, ReplyError, UsageError
 from disquectl.client.direct_commands import DirectCommands
 from disquectl.client.pipeline import LostInFlight, Pipeline
-from tests.support.scripted_node import ScriptedNode, close, refused_address
+from tests.support.scripted_node import ScriptedNode, close, refused_address, silent
 
 # What is not a command, and what is more than one request with one reply.
 CONNECTING = {"close", "connect", "connected", "node", "nodes", "pipeline", "verify", "call_many"}
@@ -104,3 +104,43 @@ def test_a_pipeline_waits_as_long_as_its_longest_command(make_client):
             pipe.getjob("q", timeout_ms=600)
             pipe.qlen("q")
         assert pipe.replies == [[], 1]
+
+
+def test_a_pipeline_that_is_used_again_begins_anew(client):
+    pipe = client.pipeline()
+    with pipe:
+        pipe.addjob("q", "b")
+        pipe.getjob("none", timeout_ms=1)
+    with pipe:
+        assert pipe.replies == []
+        pipe.qlen("q")
+    assert pipe.replies == [1]
+    with pytest.raises(UsageError, match="ttl"), pipe:
+        [pipe.addjob("q", "never", ttl=ttl) for ttl in (60, 0)]
+    assert pipe.replies == []
+    with pipe:
+        pipe.qlen("q")
+    assert pipe.replies == [1]
+
+
+def test_a_pipeline_that_is_used_again_waits_as_it_was_told_at_first(make_client):
+    with ScriptedNode([b"*-1\r\n", silent]) as node:
+        pipe = make_client(node.address, response_timeout=0.2).pipeline()
+        with pipe:
+            pipe.getjob("q", timeout_ms=2000)
+        with pytest.raises(NoAnswer, match=r"no answer within 0\.2s"), pipe:
+            pipe.qlen("q")
+
+
+@pytest.mark.parametrize("reply", [b"-NOREPL Timeout reached\r\n", b"-NOREPL job removed\r\n"])
+def test_a_job_that_may_yet_be_delivered_is_not_a_refused_one(make_client, reply):
+    script = [reply, b"-NOREPL Not enough\r\n", reply]
+    with ScriptedNode(script) as node, make_client(node.address).pipeline() as pipe:
+        pipe.addjob("q", "b")
+        pipe.addjob("q", "b")
+        pipe.call("ADDJOB", "q", "b", 0)
+    unknown, refused, raw = pipe.replies
+    assert isinstance(unknown, OutcomeUnknown)
+    assert unknown.message == reply[1:-2].decode()
+    assert isinstance(refused, ReplyError)
+    assert isinstance(raw, ReplyError)

@@ -198,6 +198,22 @@ def test_no_answer_to_a_read_is_not_asked_again(step, make_client):
         assert (node.accepted, other.accepted) == (1, 0)
 
 
+def test_the_first_seed_that_answers_is_verified(make_transport):
+    hello = b"*2\r\n:1\r\n$40\r\n" + b"a" * 40 + b"\r\n"
+    with ScriptedNode([silent]) as node, ScriptedNode([hello]) as other:
+        transport = make_transport([node.address, other.address], response_timeout=0.1)
+        assert transport.verify_any()["node"] == "a" * 40
+        assert str(transport.last_node) == other.address
+
+
+def test_seeds_that_are_all_silent_are_no_answer(make_transport):
+    with ScriptedNode([silent]) as node, ScriptedNode([silent]) as other:
+        transport = make_transport([node.address, other.address], response_timeout=0.1)
+        with pytest.raises(NoAnswer):
+            transport.verify_any()
+        assert (node.accepted, other.accepted) == (1, 1)
+
+
 def test_a_request_may_wait_for_its_own_time_on_top(make_client):
     def later(conn):
         threading.Event().wait(0.3)

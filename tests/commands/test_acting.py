@@ -241,6 +241,18 @@ def test_a_protected_profile_wants_its_name(name, cluster, delayed, tmp_path, mo
 
 
 @both
+def test_a_preview_says_how_many_more_match(name, cluster, delayed):
+    result = run_disquectl(name, "mail", "--dry-run", "--limit", "1", node=cluster[1])
+    assert len(result.out.splitlines()) == 1
+    assert result.err == f"{len(delayed) - 1} more jobs match, beyond --limit\n"
+    assert run_disquectl(name, "mail", "--dry-run", "--limit", "9", node=cluster[1]).err == ""
+    none = run_disquectl(name, "mail", "--dry-run", "--limit", "0", node=cluster[1])
+    assert (none.out, none.err) == ("", f"{len(delayed)} more jobs match, beyond --limit\n")
+    quiet = run_disquectl(name, "mail", "--dry-run", "--limit", "1", "--quiet", node=cluster[1])
+    assert quiet.err == ""
+
+
+@both
 def test_dry_run_and_read_only_change_nothing(name, cluster, delayed):
     with watching(cluster) as written:
         for output in ("table", "plain", "json", "jsonl", "csv", "tsv", "raw"):

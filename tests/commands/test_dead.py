@@ -257,13 +257,17 @@ def test_failing_jobs_are_counted_over_the_nodes_and_the_dead_are_not_among_them
     assert records(dead("failing", "other", "-o", "jsonl")) == []
 
 
-def test_failing_has_jobs_that_wait_for_their_second_attempt_and_none_that_runs_first(clients, dead, cluster):
+def test_failing_has_jobs_that_wait_for_their_second_attempt_and_none_that_runs_first(
+    clients, dead, cluster, tmp_path
+):
     bad = clients[0].addjob("q", "false", replicate=2, retry=300)
-    runs = clients[0].addjob("q", "sleep 30", replicate=2, retry=300)
+    (held := tmp_path / "held").touch()
+    runs = clients[0].addjob("q", f"while [ -e {held} ]; do sleep 0.05; done", replicate=2, retry=300)
     options = ("-q", "q", "-c", "2", "--backoff", "60s", "--grace", "0s")
     with worker(cluster[0], *options, "--", "sh"):
         (one,) = wait_until(lambda: records(dead("failing", "q", "-o", "jsonl")))
         assert clients[0].show(runs)["state"] == "active"
+        held.unlink()
     assert (one["id"], one["nacks"], one["additional_deliveries"], one["state"]) == (bad, 0, 0, "active")
 
 

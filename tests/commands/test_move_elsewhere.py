@@ -159,6 +159,8 @@ def test_the_password_of_the_source_is_not_used(cluster, node, original):
     assert result.code == 7
     assert "destination: " in result.err
     assert "NOAUTH" in result.err
+    assert "--to-password-file" in result.err
+    assert "DISQUE_PASSWORD" not in result.err
     assert shown(cluster[0], original)["additional_deliveries"] == 0
     echoed = [line for line in result.err.splitlines() if " destination " in line]
     assert echoed

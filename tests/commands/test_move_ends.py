@@ -14,8 +14,10 @@ import pytest
 from disquectl import Client
 from tests.commands.test_move import bodies, moved, shown
 from tests.conftest import run_disquectl
+from tests.support.dumps import dump_line
 from tests.support.jobs import add, fill, next_millisecond
 from tests.support.processes import PATIENCE_SECONDS, run_in_shell, run_into_a_closed_pipe, running
+from tests.support.scripted_node import ScriptedNode, silent
 from tests.support.terminal import on_terminal
 from tests.support.waiting import wait_until
 
@@ -357,3 +359,23 @@ def test_the_shell_moves_too_and_names_a_side_only_then(cluster, node):
         "shell", "--read-only", node=cluster[0], stdin=f"move post --to-node {node} --yes\n".encode()
     )
     assert refused.code == 2
+
+
+@pytest.mark.parametrize("command", ["move", "load"])
+def test_a_first_seed_that_is_silent_is_left(command, node, tmp_path):
+    add(node, "q", "body")
+    with ScriptedNode(*[[silent]] * 8) as seed:
+        options = ("--yes", "--response-timeout", "200ms", "-o", "json", "-n", f"{seed.address},{node}")
+        if command == "move":
+            done = run_disquectl("move", "q", "--to", "r", *options)
+            # It may have jobs that nobody else knows of.
+            assert done.code == 3
+        else:
+            file = tmp_path / "jobs.jsonl"
+            file.write_text(dump_line(1, queue="r"))
+            done = run_disquectl("load", file, *options)
+            assert done.code == 3
+        assert f"{seed.address}: no answer within 0.2s" in done.err
+    assert done.records["summary"]["done"] == 1
+    with Client(node) as client:
+        assert client.qlen("r") == 1

@@ -18,6 +18,18 @@ from tests.docs.terminal import Outcome, run
 
 # What every program has, and what says nothing of this one.
 ANY_PROGRAMS = {"HOME", "TERM", "SHELL", "ZDOTDIR"}
+OPTION = re.compile(r"(?<![\w-])--[a-z][a-z0-9-]*")
+# Options that pages name and that are those of kubectl, systemctl, psychiq, other queues and the tests.
+OTHER_PROGRAMS = {
+    "--json",
+    "--namespace",
+    "--now",
+    "--only",
+    "--pictures",
+    "--replicas",
+    "--seconds",
+    "--system",
+}
 TEST_COMMAND = "python -m pytest -q -n auto"
 
 
@@ -66,6 +78,22 @@ def test_the_reference_has_every_command_option_and_subcommand() -> None:
             assert all(f"`{option.flag}" in section for option in one.grammar.options)
         assert all(f"\n#### {command.name} {inner.name}\n" in section for inner in command.subcommands)
     assert all(f"`{option.flag}" in text for option in GLOBAL_OPTIONS)
+
+
+@pytest.mark.parametrize("page", pages(), ids=lambda page: page.name)
+def test_every_option_that_a_page_names_is_one_of_the_command_beside_it(page: Path) -> None:
+    of_all = {"--help", "--install-completion", "--version"} | {option.flag for option in GLOBAL_OPTIONS}
+    own = {
+        command.name: {
+            option.flag for one in (command, *command.subcommands) for option in one.grammar.options
+        }
+        for command in all_commands()
+    }
+    anywhere = of_all.union(*own.values())
+    assert set(OPTION.findall(page.read_text())) <= anywhere | OTHER_PROGRAMS
+    for name, words in re.findall(r"(?:disquectl |`)([a-z]+)((?: [^`|;&#\n]*)?)", page.read_text()):
+        named = set(OPTION.findall(words.partition(" -- ")[0]))
+        assert named <= of_all | own.get(name, named), f"{name}{words}"
 
 
 def test_every_environment_variable_that_is_read_is_documented_and_no_other() -> None:

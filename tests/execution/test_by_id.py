@@ -138,6 +138,14 @@ def test_working_of_an_unknown_job_is_4_and_a_refusal_is_1():
         assert result.err.count("no node knows this job") == 1
 
 
+@pytest.mark.parametrize(("format_name", "out"), [("json", "null\n"), ("jsonl", ""), ("table", "")])
+def test_working_of_an_unknown_job_writes_an_empty_result(format_name, out):
+    with holding(Holder("a", None)) as seed:
+        result = run("working", seed, "-o", format_name)
+    assert (result.code, result.out) == (4, out)
+    assert result.err.count("no node knows this job") == 1
+
+
 def test_working_of_a_waiting_job_is_3():
     node = Holder("a", "wait-repl", listed="a")
     with holding(node) as seed:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 
+from disquectl.client.connection_factory import ConnectionFactory
 from disquectl.client.transport import Transport
 from disquectl.fanout.find_jobs import JobSearch, Start
 from disquectl.spec.selection import STATES, Selection
@@ -15,7 +16,7 @@ MINUTE_MS = 60_000.0
 def searched(seed, selection=None, *, known=(), **how):
     """A search that has run from this seed: it, and the jobs by ID."""
     start = Start()
-    with Transport(seed, response_timeout=0.3) as transport:
+    with Transport(seed, ConnectionFactory(response_timeout=0.3)) as transport:
         with JobSearch(transport, {}, selection or Selection({}), start, **how) as search:
             search.run(known)
         choice = search.table.choose(STATES, search.missing, time.time() * 1000)

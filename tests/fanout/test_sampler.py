@@ -7,6 +7,7 @@ import time
 import pytest
 
 from disquectl import Client
+from disquectl.client.connection_factory import ConnectionFactory
 from disquectl.client.transport import Transport
 from disquectl.fanout import sampler as module
 from disquectl.fanout.sampler import Sampler
@@ -24,7 +25,7 @@ def _look_often(monkeypatch):
 
 
 def sampling(*nodes):
-    client = Transport(",".join(nodes), connect_timeout=2.0, response_timeout=2.0)
+    client = Transport(",".join(nodes), ConnectionFactory(connect_timeout=2.0, response_timeout=2.0))
     return Sampler(client, lambda: NodePlan(0.1))
 
 
@@ -134,7 +135,7 @@ def test_a_node_that_answers_late_is_left_to_the_next_sample(node):
 def test_a_node_that_has_not_answered_everything_is_up_unless_it_is_silent(node):
     """A node or a machine that is busy is not down."""
     block = [b"GETJOB", b"TIMEOUT", b"60000", b"FROM", b"none"]
-    client = Transport(node, response_timeout=60.0)
+    client = Transport(node, ConnectionFactory(response_timeout=60.0))
     with Sampler(client, lambda: NodePlan(0.1, seldom=(block,))) as sampler:
         sampler.first(time.monotonic() + 0.2)
         assert addresses(sampler.samples) == [(node, True)]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from disquectl.client.connection_factory import ConnectionFactory
 from disquectl.client.transport import Transport
 from disquectl.fanout.ask import open_cluster, silent_nodes
 from disquectl.fanout.whole_jobs import PAGE_BYTES, PASSES, WholeJobsScan
@@ -16,7 +17,7 @@ def found(*nodes, states=STATES, **values):
     """(job ID, state) of each job in the order in which they come, and the nodes that did not answer."""
     with (
         scanned(*nodes) as seed,
-        Transport(seed, response_timeout=0.3) as transport,
+        Transport(seed, ConnectionFactory(response_timeout=0.3)) as transport,
         open_cluster(transport) as cluster,
     ):
         scan = WholeJobsScan(cluster, Selection(values), frozenset(states))

@@ -192,7 +192,8 @@ def test_a_function_that_takes_too_long_is_given_up_and_its_process_replaced(fol
         after = client.addjob("q", "after")
         wait_until(lambda: client.show(after) is None)
         process.send_signal(signal.SIGTERM)
-        process.wait()
+        # A job is dead.
+        assert process.wait() == 3
     (letter,) = letters(client)
     assert letter["reason"] == "it took longer than --timeout"
     assert "time.sleep(60)" in letter["stderr"]

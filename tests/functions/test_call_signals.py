@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import os
 import signal
+
+import pytest
 
 from tests.support.processes import children_of, run_in_shell, state_of
 from tests.support.tls_proxy import Authority, TlsProxy
@@ -10,7 +13,11 @@ from tests.support.waiting import wait_until
 from tests.support.workers import letters, nothing_left, work, worker
 
 MODULE = """
-import os, time
+import ctypes, os, time
+
+def hold_the_gil(job):
+    open("begun", "w").close()
+    ctypes.PyDLL(None).sleep(600)
 
 def wait(job):
     open("begun", "w").close()
@@ -85,3 +92,43 @@ def test_a_process_that_is_ended_before_it_handles_signals_has_left_nothing(fold
         wait_until((folder / "ready").exists)
         process.terminate()
         assert process.wait(30) == 0
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
+def test_a_process_that_a_signal_ends_alone_is_started_again(folder, node, client, number):
+    client.addjob("q", "x")
+    with worker(node, "-q", "q", "--processes", "1", "--call", "shop:wait") as process:
+        wait_until((folder / "begun").exists)
+        (child,) = children_of(process.pid)
+        os.kill(int(child), number)
+        (folder / "go").touch()
+        wait_until(lambda: nothing_left(client))
+        client.addjob("q", "y")
+        wait_until(lambda: nothing_left(client))
+        process.terminate()
+        log = process.stderr.read().decode()
+        assert process.wait(30) == 0
+    assert f"process {child} was stopped: it takes no more jobs; starting another one in 1s" in log
+
+
+def test_processes_end_with_the_reader_of_their_stdout(folder, node, client):
+    (folder / "go").touch()
+    with worker(node, "-q", "q", "--processes", "2", "--call", "shop:wait") as process:
+        client.addjob("q", "x")
+        wait_until(lambda: nothing_left(client) and len(children_of(process.pid)) == 2)
+        process.stdout.close()
+        log = process.stderr.read().decode()
+        assert process.wait(30) == 0
+    assert "starting another one" not in log
+
+
+def test_a_process_that_does_not_react_is_killed_at_the_end_of_the_grace_time(folder, node, client):
+    job_id = client.addjob("q", "x")
+    options = ("--processes", "1", "--grace", "500ms")
+    with worker(node, "-q", "q", *options, "--call", "shop:hold_the_gil") as process:
+        wait_until((folder / "begun").exists)
+        process.terminate()
+        log = process.stderr.read().decode()
+        assert process.wait(30) == 3
+    assert "was ended by SIGKILL: its jobs come back after their retry time" in log
+    assert client.show(job_id)["nacks"] == 0

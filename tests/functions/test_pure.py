@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import select
 from dataclasses import replace
 
 import pytest
@@ -10,10 +12,11 @@ from disquectl.client.address import Node
 from disquectl.errors import OutcomeUnknown, UsageError
 from disquectl.functions.direct_acks import DirectAcks
 from disquectl.functions.entry import entries_of
-from disquectl.functions.messages import Frames, framed, share
+from disquectl.functions.messages import Frames, end_of, exit_code, framed, share
 from disquectl.functions.outcome import failure_of, rejection_of
-from disquectl.functions.pace import Pace
 from disquectl.functions.place import Place
+from disquectl.functions.prefetch import Prefetch
+from disquectl.functions.results import Results
 from disquectl.functions.settings import with_settings
 from disquectl.jobs import Function, Reject, Retry, arguments_of, body_of, current_job, job
 from disquectl.worker.backoff import Backoff
@@ -37,6 +40,26 @@ def entry(job_id=ID, node=NODE, taken=0.0):
 
 
 # The job
+
+
+def test_a_wake_that_is_late_leaves_the_loop_nothing_to_spin_on(monkeypatch):
+    results = Results()
+    write = os.write
+
+    def late(fd, data):
+        # The loop takes the result before the thread has written.
+        results.take()
+        return write(fd, data)
+
+    monkeypatch.setattr("disquectl.functions.results.os.write", late)
+    results.add(entry())
+    results.wake()
+    monkeypatch.undo()
+    while select.select([results.fd], [], [], 0)[0]:
+        results.clear()
+    results.wake()
+    assert select.select([results.fd], [], [], 0)[0]
+    results.close()
 
 
 def test_the_job_that_a_function_gets():
@@ -103,6 +126,13 @@ def test_a_traceback_is_cut_and_its_last_line_is_the_reason():
     assert failure_of(caught(ValueError("x")), 20, skip=[__file__]).stderr == b"ValueError: x"
 
 
+def test_a_reason_fits_into_a_line_of_the_log():
+    long = "x" * 3_000_000
+    assert failure_of(caught(ValueError(long)), 20).why == "ValueError: " + "x" * 1987 + "\u2026"
+    assert rejection_of(Reject(long)) == "x" * 1999 + "\u2026"
+    assert len(failure_of(caught(Retry(long)), 20).why) == 2000
+
+
 def test_an_exception_that_cannot_be_shown():
     class Bad(Exception):
         def __str__(self):
@@ -122,27 +152,27 @@ def test_retry_and_reject():
             Retry(after=after)
 
 
-# Pace
+# Prefetch
 
 
 def test_nothing_is_taken_in_advance_before_the_pace_is_known():
-    assert Pace().in_advance(10, 0.0) == 0
+    assert Prefetch().in_advance(10, 0.0) == 0
 
 
 def test_jobs_in_advance_can_begin_within_a_tenth_of_a_second():
-    pace = Pace()
-    pace.ended(10, 0.1)
-    assert pace.in_advance(2, 0.0) == 20
-    assert pace.in_advance(2, 0.05) == 4
-    assert pace.in_advance(2, 1.0) == 0
-    pace.ended(1, 1.0)
-    assert pace.in_advance(2, 0.0) == 0
+    prefetch = Prefetch()
+    prefetch.ended(10, 0.1)
+    assert prefetch.in_advance(2, 0.0) == 20
+    assert prefetch.in_advance(2, 0.05) == 4
+    assert prefetch.in_advance(2, 1.0) == 0
+    prefetch.ended(1, 1.0)
+    assert prefetch.in_advance(2, 0.0) == 0
 
 
 def test_quick_functions_have_a_limit():
-    pace = Pace()
-    pace.ended(1000, 0.0)
-    assert pace.in_advance(1, 0.0) == 400
+    prefetch = Prefetch()
+    prefetch.ended(1000, 0.0)
+    assert prefetch.in_advance(1, 0.0) == 400
 
 
 # Settings
@@ -241,6 +271,17 @@ def test_one_request_for_all_jobs_of_a_node():
     assert not acks
 
 
+def test_a_job_is_there_until_its_acknowledgement_is_answered():
+    acks = DirectAcks()
+    acks.add([entry(taken=1.0)], 1.0)
+    assert acks.has(ID.decode())
+    (request,) = acks.requests()
+    assert acks.has(ID.decode())
+    assert not acks.has("other")
+    acks.answered(request)
+    assert not acks.has(ID.decode())
+
+
 def test_a_job_that_was_delivered_long_ago_is_not_acknowledged_unasked():
     acks, old = DirectAcks(), entry()
     assert acks.add([old], 1.5) == [old]
@@ -253,3 +294,14 @@ def test_frames_in_any_pieces():
     for at in range(len(data)):
         found += frames.feed(data[at : at + 1])
     assert found == [["a"], {"b": 1}]
+
+
+@pytest.mark.parametrize("code", [0, 3, 5])
+@pytest.mark.parametrize("was_signalled", [False, True])
+def test_how_a_process_ended_by_itself(code, was_signalled):
+    assert end_of(exit_code(code, was_signalled=was_signalled)) == (code, True, was_signalled)
+
+
+@pytest.mark.parametrize("code", [0, 1, 2, 3, 5, 75, 81, 255, -9])
+def test_how_a_process_was_ended(code):
+    assert end_of(code) == (code, False, False)

@@ -8,9 +8,10 @@ import subprocess
 
 import pytest
 
-from disquectl.functions.tagged_lines import LONGEST_LINE_BYTES, Lines, by_writer, tagged
+from disquectl.functions.tagged_lines import LONGEST_LINE_BYTES, LONGEST_TAGGED_BYTES, by_writer, tagged
 from disquectl.functions.tagged_streams import TaggedStream
 from disquectl.jobs import CURRENT, Job
+from disquectl.worker.line_pipe import Tail
 from tests.support.processes import COMMAND, environment, running
 from tests.support.waiting import wait_until
 from tests.support.workers import events, nothing_left, work
@@ -213,12 +214,13 @@ def test_long_lines_are_split_and_each_part_has_the_id():
     assert [len(text) for text in texts] == [LONGEST_LINE_BYTES, LONGEST_LINE_BYTES, 1]
 
 
-def test_lines_in_any_pieces():
-    lines = Lines(split=True)
-    assert [lines.feed(data) for data in (b"a", b"b\nc", b"\n\nd")] == [[], [b"ab"], [b"c", b""]]
-    assert (lines.end(), lines.end()) == ([b"d"], [])
-    assert len(lines.feed(b"x" * 100_000)) == 1
-    assert Lines(split=False).feed(b"x" * 100_000) == []
+def test_a_line_of_full_length_is_not_split_where_it_is_read_in_pieces():
+    job = Job("D-1", b"q" * 4000, b"")
+    data = tagged(job, [b"x" * LONGEST_LINE_BYTES])
+    lines = Tail(0, LONGEST_TAGGED_BYTES)
+    found = [line for at in range(0, len(data), 100) for line in lines.feed(data[at : at + 100])]
+    ((writer, texts),) = by_writer(found)
+    assert (writer.id, texts) == ("D-1", [b"x" * LONGEST_LINE_BYTES])
 
 
 def test_a_part_without_an_end_takes_bounded_memory():

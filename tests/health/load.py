@@ -16,7 +16,7 @@ import time
 
 from disquectl import Client
 from disquectl.sandbox.thread import SandboxThread
-from tests.bench.bulk import prepare
+from tests.bench.shared import prepare
 from tests.health.doctor import doctor
 
 QUEUES = ("mail", "thumbnails", "billing")

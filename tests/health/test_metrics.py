@@ -15,6 +15,7 @@ import urllib.request
 
 import pytest
 
+from disquectl import Client
 from disquectl.health.metrics import MOST_QUEUES, Family, JobFigures, label, of_queues, text
 from disquectl.merge.consumers import Workers
 from disquectl.merge.queues import NAMES as STAT
@@ -72,6 +73,20 @@ def test_the_figures_of_nodes_and_queues(cluster):
     assert 0 <= found["disque_queue_oldest_job_age_seconds"]['queue="mail"'] < 60
     assert found["disque_queue_oldest_job_age_seconds"]['queue="dead:mail"'] >= 0
     assert set(metrics(cluster[1], "--queues", "d*")["disque_queue_queued_jobs"]) == {'queue="dead:mail"'}
+
+
+def test_a_queue_that_has_only_waiting_consumers(cluster):
+    with Client(cluster[1]) as consumer:
+        waiting = threading.Thread(target=consumer.getjob, args=("idle",), kwargs={"timeout_ms": 20_000})
+        waiting.start()
+        try:
+            wait_until(lambda: 'queue="idle"' in metrics(cluster[0]).get("disque_queue_consumers", {}))
+            found = metrics(cluster[0])
+        finally:
+            add(cluster[1], "idle", replicate=1)
+            waiting.join()
+    assert found["disque_queue_consumers"]['queue="idle"'] == 1
+    assert found["disque_queue_queued_jobs"]['queue="idle"'] == 0
 
 
 @pytest.mark.sandbox_only("a real node is not ours to stop")

@@ -406,6 +406,46 @@ def test_a_nack_that_may_have_been_carried_out_is_not_sent_again(make_client):
         assert node.accepted == 1
 
 
+class InterruptedAtWorking(Tracer):
+    """Ctrl-C when this many WORKING were sent."""
+
+    def __init__(self, requests):
+        self.left = requests
+        super().__init__(self._see)
+
+    def _see(self, direction, _node, _seconds, data):
+        if direction == ">" and b"WORKING" in data:
+            self.left -= 1
+            if not self.left:
+                raise KeyboardInterrupt
+
+
+def test_jobs_that_were_taken_are_given_back_when_it_is_interrupted_before_the_first(
+    client, node, make_client
+):
+    filled(client, 7)
+    taken = make_client(node, tracer=InterruptedAtWorking(1)).jobs("q", count=5)
+    next(taken).ack()
+    with pytest.raises(KeyboardInterrupt):
+        next(taken)
+    assert client.qlen("q") == 6
+
+
+def test_jobs_that_wait_are_given_back_when_it_is_interrupted_while_they_are_kept_again(
+    client, node, make_client, monkeypatch
+):
+    clock = Clock()
+    monkeypatch.setattr(waiting, "time", clock)
+    filled(client, 6, retry=9)
+    taken = make_client(node, tracer=InterruptedAtWorking(5)).jobs("q", count=5)
+    next(taken).ack()
+    next(taken).ack()
+    clock.now += 3.5
+    with pytest.raises(KeyboardInterrupt):
+        next(taken)
+    assert client.qlen("q") == 4
+
+
 def test_jobs_that_wait_when_the_client_moves_are_given_back(make_client, cluster):
     client = make_client(cluster)
     ids = filled(client, 5, replicate=1)
@@ -498,3 +538,15 @@ def test_a_loop_in_one_thread_refuses_a_request_in_another(client):
 def test_a_loop_that_is_begun_says_nothing_before_it_is_asked(make_client):
     assert isinstance(make_client(refused_address()), Client)
     make_client(refused_address()).jobs("q").close()
+
+
+def test_a_loop_may_go_on_in_another_thread_once_the_first_is_done_with_it(client):
+    filled(client, 5)
+    taken = client.jobs("q", idle=0, count=3)
+    done = []
+    for _ in range(5):
+        thread = threading.Thread(target=lambda: done.append(next(taken).ack()))
+        thread.start()
+        thread.join()
+    assert done == [True] * 5
+    assert next(taken, None) is None

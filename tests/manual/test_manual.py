@@ -54,6 +54,14 @@ def test_on_a_terminal_it_is_drawn():
     assert "\x1b" not in plain
 
 
+@pytest.mark.parametrize("topic", topics.names())
+def test_no_word_of_a_page_is_cut_off_on_a_narrow_terminal(topic):
+    text = topics.page(topic)
+    drawn = topics.drawn(text, 60, color=False)
+    assert drawn.count("…") == text.count("…")
+    assert all(len(line) <= 60 for line in drawn.splitlines())
+
+
 def test_cheat_is_the_page_of_examples():
     assert run_disquectl("cheat").out == run_disquectl("help", "cheat").out
     assert "disquectl addjob" in run_disquectl("cheat").out

@@ -57,7 +57,7 @@ def test_a_statistic_of_another_type_is_refused():
 def test_a_restarted_node_has_no_rates_even_if_its_counters_are_higher():
     node = NodeSamples("id", "a:1")
     for at, run_id, jobs_in in ((1.0, "a", 5), (2.0, "a", 6), (3.0, "b", 50), (4.0, "b", 51)):
-        node.add_info(info(run_id), at)
+        node.add_info(info(run_id))
         node.add_stat(b"q", stat(jobs_in=jobs_in), at)
         rate = node.queues[b"q"].rate_in
         assert rate == {2.0: 1.0, 4.0: 1.0}.get(at)
@@ -70,7 +70,7 @@ def cluster(*nodes):
         node = samples.nodes[str(number)] = NodeSamples(str(number), f"n:{number}")
         node.is_up = True
         for at in (0.0, 1.0):
-            node.add_info(info(blocked=2, clients=3, memory=100), at)
+            node.add_info(info(blocked=2, clients=3, memory=100))
             for name, (first, second) in queues.items():
                 node.add_stat(name, (first, second)[int(at)], at)
     return samples
@@ -116,7 +116,7 @@ def test_without_a_node_nothing_is_known():
 def test_a_restart_takes_the_rates_of_that_sample_from_the_totals():
     samples = cluster({b"q": (stat(), stat(jobs_in=5))}, {b"q": (stat(), stat(jobs_in=5))})
     assert samples.total()["rate_in"] == 10.0
-    samples.nodes["0"].add_info(info("another"), 2.0)
+    samples.nodes["0"].add_info(info("another"))
     samples.nodes["0"].add_stat(b"q", stat(jobs_in=7), 2.0)
     assert samples.total()["rate_in"] is None
     assert samples.queue(b"q").rates() == (None, None)
@@ -139,11 +139,11 @@ def test_pauses_that_differ_are_joined():
 def test_clients_that_wait_in_addjob_are_no_consumers():
     node = NodeSamples("a" * 40, "a:1")
     assert node.waiting is None
-    node.add_info({"clients": {"blocked_clients": 5}}, 1.0)
+    node.add_info({"clients": {"blocked_clients": 5}})
     assert node.waiting == 5  # not known better yet
     node.add_clients(3, 2)
     assert node.waiting == 3
-    node.add_info({"clients": {"blocked_clients": 6}}, 2.0)  # a node with many clients lists them seldom
+    node.add_info({"clients": {"blocked_clients": 6}})  # a node with many clients lists them seldom
     assert node.waiting == 4
-    node.add_info({"clients": {"blocked_clients": 1}}, 3.0)
+    node.add_info({"clients": {"blocked_clients": 1}})
     assert node.waiting == 0

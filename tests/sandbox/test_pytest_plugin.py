@@ -36,6 +36,9 @@ def test_time(disque, disque_client):
     with next(disque_client.jobs("mail")) as job:
         assert job.body == b"tomorrow"
 
+def test_a_sandbox_says_where_it_is(disque):
+    assert repr(disque) == f"<Sandbox {disque.address}>"
+
 def test_environment(disque_env):
     code = "from disquectl import Client; Client.from_env().addjob('mail', 'from a process')"
     subprocess.run([sys.executable, "-c", code], check=True)
@@ -50,6 +53,10 @@ def project(pytester, monkeypatch):
     monkeypatch.setenv("DISQUE_NODES", "192.0.2.1:7711")
     monkeypatch.setenv("DISQUE_PASSWORD", "secret")
     monkeypatch.setenv("DISQUECTL_READ_ONLY", "1")
+    monkeypatch.setenv("XDG_CONFIG_HOME", str(pytester.path))
+    pytester.mkdir("disquectl").joinpath("config.toml").write_text(
+        'profile = "prod"\n[profiles.prod]\nnodes = "192.0.2.2"\nread-only = true\n'
+    )
     pytester.makeconftest(CONFTEST)
     pytester.makepyfile(TESTS)
     pytester.makepyprojecttoml('[tool.pytest.ini_options]\nfilterwarnings = "error"\n')
@@ -61,7 +68,7 @@ def project(pytester, monkeypatch):
 )
 def test_the_fixtures_give_each_test_its_sandbox(project, options):
     result = project.runpytest_subprocess(*options)
-    result.assert_outcomes(passed=24)
+    result.assert_outcomes(passed=25)
 
 
 def test_nothing_loads_by_itself(pytester):
@@ -77,3 +84,9 @@ def test_a_sandbox_is_there_soon():
         with Sandbox(nodes=3) as sandbox:
             sandbox.client.ping()
     assert time.monotonic() - begun < 10
+
+
+@pytest.mark.parametrize("nodes", [0, -1, "3", True])
+def test_a_wrong_number_of_nodes_is_refused(nodes):
+    with pytest.raises(ValueError, match="nodes must be a whole number from 1"):
+        Sandbox(nodes)

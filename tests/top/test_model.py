@@ -22,7 +22,7 @@ class Play:
         self.model = Model()
 
     def tick(self, at, estimates=None, now_ms=0.0, **fields):
-        self.node.add_info(info(), at)
+        self.node.add_info(info())
         self.node.add_stat(b"q", stat(**fields), at)
         return self.model.snapshot(self.samples, estimates, None, at, now_ms)
 
@@ -88,7 +88,7 @@ def test_rows_come_in_trouble_first_and_dead_letters_are_counted():
     for at in (0.0, 20.0):
         for name in (b"served", b"stuck", b"dead:x"):
             jobs_out = at if name == b"served" else 0
-            play.node.add_info(info(), at)
+            play.node.add_info(info())
             play.node.add_stat(name, stat(length=3, jobs_out=int(jobs_out)), at)
         snapshot = play.model.snapshot(play.samples, None, None, at, 0.0)
     assert [row.queue for row in snapshot.rows] == [b"stuck", b"served", b"dead:x"]
@@ -142,7 +142,7 @@ def test_a_queue_that_nobody_can_consume_lacks_no_consumer(pause, words):
     node = cluster.nodes["a" * 40] = NodeSamples("a" * 40, "a:1")
     node.is_up = True
     for at in (1.0, 100.0):
-        node.add_info(info(), at)
+        node.add_info(info())
         node.add_stat(b"q", stat(length=3, pause=pause.encode()), at)
         snapshot = model.snapshot(cluster, None, None, at, 0.0)
     assert snapshot.rows[0].trouble == words

@@ -116,6 +116,20 @@ def test_pausing_asks_for_a_state(letter, state):
     assert choice.asking == ""
 
 
+def test_a_queue_named_like_an_option_stays_a_queue_in_a_system_shell():
+    # Without `--`, what is shown would delete the jobs of all queues where it is pasted.
+    names = [b"--all-queues"]
+    choice = choice_at(names[0])
+    assert press("delete", names, choice) == run('purge -- "--all-queues"')
+    assert press("queue now", names, choice) == run('requeue -- "--all-queues"')
+    press("pause", names, choice)
+    assert type_text("o", names, choice) == run('pause --cluster -- "--all-queues" out')
+    press("move", names, choice)
+    for letter in "old":
+        type_text(letter, names, choice)
+    assert submit(names, choice) == run('move --to old -- "--all-queues"')
+
+
 def test_a_command_is_typed():
     choice = choice_at(b"c")
     press("command", NAMES, choice)

@@ -7,7 +7,7 @@ import pytest
 from disquectl.client.address import Node
 from disquectl.errors import ReplyError
 from disquectl.worker.backoff import Backoff
-from disquectl.worker.job import Failure, Job
+from disquectl.worker.job import Failure, Job, Request
 from disquectl.worker.lifecycle import JobLifecycle
 from disquectl.worker.plan import Plan
 from disquectl.worker.remembered import Remembered
@@ -334,3 +334,23 @@ def test_no_more_than_the_bound_are_remembered():
         assert len(remembered) <= 10
         assert str(number) in remembered
         assert number < 5 or str(number - 4) in remembered
+
+
+@pytest.mark.parametrize("is_lost", [False, True])
+def test_a_job_that_was_done_twice_is_forgotten(is_lost):
+    lifecycle = JobLifecycle(Plan((), ((b"q", 1),), Backoff()), lambda: 0.0, lambda: (A, B), str)
+    for again in (False, True):
+        job = Job(ID, b"q", b"body", 0, 0, A)
+        lifecycle.take_done([job])
+        acknowledge = Request((b"ACKJOB", ID), A, about=[job])
+        # The first time, the replies to the search for other replicas are still to come.
+        if again and is_lost:
+            lifecycle.lost([acknowledge], False)
+        else:
+            lifecycle.answered(acknowledge, 1, 0.0)
+    while requests := lifecycle.requests():
+        for request in requests:
+            lifecycle.answered(request, None, 0.0)
+        lifecycle.tick(1.0)
+    assert not lifecycle.jobs
+    assert not lifecycle.busy

@@ -11,7 +11,7 @@ from math import inf
 import pytest
 
 from disquectl import Client
-from disquectl.worker.pace import Pace
+from disquectl.worker.pipeline_depth import PipelineDepth
 from tests.support.workers import events, letters, nothing_left, work
 from tests.worker.slots import Slots
 
@@ -43,51 +43,51 @@ def slots():
 
 
 def test_one_job_at_a_time_until_the_pace_is_known():
-    pace = Pace(100)
-    assert pace.depth(0.0) == 1
-    pace.answered(0.001, None)
-    assert pace.depth(0.0) == 1
-    pace.answered(0.001, 300)
-    assert pace.depth(0.0) == 100
+    depth = PipelineDepth(100)
+    assert depth.now(0.0) == 1
+    depth.answered(0.001, None)
+    assert depth.now(0.0) == 1
+    depth.answered(0.001, 300)
+    assert depth.now(0.0) == 100
 
 
 def test_none_that_could_not_begin_within_a_third_of_its_retry_time():
-    pace = Pace(100)
-    pace.answered(1.0, 30)
-    assert pace.depth(0.0) == 11
-    pace.answered(0.0, 9)
-    assert pace.depth(0.0) == 4
+    depth = PipelineDepth(100)
+    depth.answered(1.0, 30)
+    assert depth.now(0.0) == 11
+    depth.answered(0.0, 9)
+    assert depth.now(0.0) == 4
     # One that runs longer than the others is the present pace.
-    assert pace.depth(2.0) == 2
-    assert pace.depth(1000.0) == 1
+    assert depth.now(2.0) == 2
+    assert depth.now(1000.0) == 1
 
 
 def test_the_pace_follows_slow_jobs_sooner_than_fast_ones():
-    pace = Pace(1000)
-    pace.answered(0.001, 30)
-    pace.answered(10.0, 30)
-    assert pace.depth(0.0) == 2
+    depth = PipelineDepth(1000)
+    depth.answered(0.001, 30)
+    depth.answered(10.0, 30)
+    assert depth.now(0.0) == 2
     for _ in range(200):
-        pace.answered(0.001, 30)
-    assert pace.depth(0.0) == 1000
+        depth.answered(0.001, 30)
+    assert depth.now(0.0) == 1000
 
 
 def test_a_short_retry_time_is_forgotten_in_the_end():
-    pace = Pace(1000)
-    pace.answered(0.1, 3)
-    assert pace.depth(0.0) == 11
+    depth = PipelineDepth(1000)
+    depth.answered(0.1, 3)
+    assert depth.now(0.0) == 11
     for _ in range(2000):
-        pace.answered(0.1, 300)
-    assert pace.depth(0.0) == 1000
+        depth.answered(0.1, 300)
+    assert depth.now(0.0) == 1000
 
 
 def test_jobs_that_are_never_delivered_again_set_no_limit():
-    pace = Pace(50)
-    pace.answered(1.0, inf)
-    assert pace.depth(1000.0) == 50
+    depth = PipelineDepth(50)
+    depth.answered(1.0, inf)
+    assert depth.now(1000.0) == 50
 
 
-def known_pace(some):
+def after_answers(some):
     """After one job was answered for."""
     some.start(b"first", retry=300)
     some.handlers.tick(time.monotonic())
@@ -97,7 +97,7 @@ def known_pace(some):
 
 def test_only_the_first_without_an_answer_has_failed_when_a_handler_dies(slots):
     some = slots(READS_AHEAD, in_flight=5)
-    assert known_pace(some) == 5
+    assert after_answers(some) == 5
     some.start(b"a", b"b", b"c", b"d", b"e", retry=300)
     some.handlers.tick(time.monotonic())
     assert (some.handlers.alive, some.handlers.running) == (1, 5)
@@ -120,7 +120,7 @@ def test_the_time_limit_is_that_of_each_job(slots):
         "import sys\nfor line in sys.stdin:\n    if 'stop' in line: break\n    print('true', flush=True)\n"
     )
     some = slots(script + "import time; time.sleep(1000)", in_flight=3, timeout=50.0)
-    known_pace(some)
+    after_answers(some)
     some.start(b"a", b"stop", b"c", retry=300)
     some.handlers.tick(time.monotonic())
     some.hear(2)

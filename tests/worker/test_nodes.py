@@ -8,13 +8,20 @@ from __future__ import annotations
 import os
 import signal
 import socket
+import threading
 import time
 
 import pytest
 
 from disquectl import Client
+from disquectl.client.address import parse_node
+from disquectl.client.connection_factory import ConnectionFactory
+from disquectl.worker.nodes import Nodes
+from disquectl.worker.poller import Poller
+from tests.support.hello import A, entry, hello
 from tests.support.nodes import SERVER, SandboxNodes, ServerNodes
 from tests.support.processes import PATIENCE_SECONDS
+from tests.support.scripted_node import ScriptedNode, close, silent
 from tests.support.waiting import wait_until
 from tests.support.workers import read_until, work, worker
 
@@ -86,6 +93,41 @@ def test_the_worker_goes_to_the_node_that_jobs_come_from(cluster, clients):
         wait_until(lambda: clients[2].qlen("q") == 0)
         process.send_signal(signal.SIGINT)
         assert process.wait() == 0
+
+
+def test_jobs_are_taken_from_a_node_that_failed_once_it_answers_again(node):
+    answers_again = threading.Event()
+    greeting = hello(A, entry(A, ":1"))
+
+    def later(conn):
+        answers_again.wait(PATIENCE_SECONDS)
+        conn.sendall(greeting)
+
+    with ScriptedNode([greeting, b"+OK\r\n", close], [later, b"+OK\r\n", silent]) as origin:
+        poller, other = Poller(), parse_node(node)
+        seeds = [parse_node(origin.address), other]
+        nodes = Nodes(
+            seeds,
+            ConnectionFactory(5, 60, None, None, None),
+            poller,
+            answered=lambda _: None,
+            lost=lambda *_: None,
+            report=lambda _: None,
+            client_name=b"x",
+        )
+
+        def turn(until):
+            nodes.get((b"GETJOB", b"NOHANG", b"FROM", b"q"), 0) if not nodes.getting else None
+            poller.dispatch(poller.wait(0.01))
+            nodes.move_to(A[:8])
+            return until()
+
+        wait_until(lambda: turn(lambda: nodes.current == other))
+        wait_until(lambda: turn(lambda: nodes.current != other or origin.accepted == 2))
+        assert nodes.current == other
+        answers_again.set()
+        wait_until(lambda: turn(lambda: nodes.current != other))
+        nodes.close()
 
 
 # A node that is killed

@@ -130,8 +130,9 @@ def test_a_worker_takes_no_more_than_the_rate(node, client):
 def test_a_queue_over_its_rate_does_not_keep_the_next_waiting_with_strict(node, client):
     for queue in ("slow", "slow", "fast", "fast"):
         client.addjob(queue, "x")
-    args = ("-q", "slow", "-q", "fast", "--strict", "--rate", "slow=1/h", "--max-jobs", "3", "--", "true")
-    with worker(node, *args) as process:
+    # One at a time, since the first to begin may be the last to end.
+    args = ("-c", "1", "-q", "slow", "-q", "fast", "--strict", "--rate", "slow=1/h", "--max-jobs", "3")
+    with worker(node, *args, "--", "true") as process:
         done = events(process.communicate(timeout=30)[1].decode())
     assert [event["queue"] for event in done if event["event"] == "done"] == ["slow", "fast", "fast"]
 

@@ -12,7 +12,7 @@ _SLOWER, _FASTER = 0.5, 0.05
 _JOBS_REMEMBERED = 1000
 
 
-class Pace:
+class PipelineDepth:
     """The mean time of a job, and the shortest retry time of the last jobs. `most` is --in-flight."""
 
     def __init__(self, most: int) -> None:
@@ -34,7 +34,7 @@ class Pace:
         if self._jobs >= _JOBS_REMEMBERED:
             self._earlier_retry, self._retry, self._jobs = self._retry, inf, 0
 
-    def depth(self, longest: float) -> int:
+    def now(self, longest: float) -> int:
         """Return how many jobs a handler may have. `longest` is how long a job has run that runs now.
 
         One, until a job was answered.

@@ -11,7 +11,7 @@ _HORIZON_SECONDS = 0.1
 _MOST = 400
 
 
-class Pace:
+class Prefetch:
     """The time that a function takes, from those that ended lately. It rises at once, and falls slowly."""
 
     def __init__(self) -> None:

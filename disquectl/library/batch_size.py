@@ -8,8 +8,8 @@ _SOON_SECONDS = 1 / 3
 _SHARE = 0.25
 
 
-class Pace:
-    """The pace of a loop over jobs, each of which is handled before the next one."""
+class BatchSize:
+    """For a loop over jobs, each of which is handled before the next one."""
 
     def __init__(self, most: int) -> None:
         """`most`: how many jobs may be taken at once."""
