@@ -247,6 +247,21 @@ def test_time_begins_when_the_worker_does_and_only_once():
     assert place.next_plan(150.0).max_time == 10.0
 
 
+def test_after_an_unexpected_end_the_next_process_is_due_after_a_pause_that_doubles():
+    place = Place(PLAN)
+    assert [place.start_later(0.0, 1.0) for _ in range(7)] == [1, 2, 4, 8, 16, 30, 30]
+    assert place.due == 31.0
+    assert place.start_later(0.0, 31.0) == 1
+
+
+def test_the_next_process_begins_where_the_last_one_took_jobs():
+    place, (one, two) = Place(PLAN), (Node("a", 1), Node("b", 1))
+    assert place.seeds([one, two]) == (one, two)
+    place.took(0, node=two)
+    place.took(0)
+    assert place.seeds([one, two]) == (two, one)
+
+
 def test_a_process_runs_as_many_functions_as_those_that_it_replaces_leave():
     place = Place(replace(PLAN, concurrency=10))
     assert [place.limit(running) for running in ([], [3], [3, 4], [11])] == [10, 7, 3, 0]

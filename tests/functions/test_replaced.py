@@ -220,6 +220,17 @@ def test_a_rate_holds_over_replacements(folder, node, client):
     assert (len(begun(folder)), client.qlen("q")) == (1, 4)
 
 
+def test_processes_are_replaced_while_the_log_is_not_read(folder, node, client):
+    for number in range(3000):
+        client.addjob("q", str(number))
+    options = ("--processes", "1", "--burst", "--verbose", "--max-jobs-per-handler", "1000")
+    with worker(node, "-q", "q", *options, "--call", "shop:quick") as process:
+        # Twice as much as pipes and the worker hold before functions that write have to wait.
+        wait_until(lambda: len(begun(folder)) == 3000 and nothing_left(client), 60)
+        log = process.stderr.read().decode()
+        assert (process.wait(30), len(log) > 1 << 19, len(replacements(log))) == (0, True, 3)
+
+
 def test_a_process_that_is_killed_while_its_functions_run_on_is_named(folder, node, client):
     client.addjob("q", "slow", retry=3600)
     options = ("--processes", "1", "-c", "2", "--max-jobs-per-handler", "1", "--grace", "1s")
