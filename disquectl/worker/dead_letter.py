@@ -57,11 +57,16 @@ def reason_of(failure: Failure) -> str:
     if failure.why:
         return failure.why[:_LONGEST_REASON]
     if failure.signal is not None:
-        try:
-            return f"ended by {Signals(failure.signal).name}"
-        except ValueError:
-            return f"ended by signal {failure.signal}"
+        return f"ended by {signal_name(failure.signal)}"
     return f"exit code {failure.exit}"
+
+
+def signal_name(number: int) -> str:
+    """Return the name of a signal, such as SIGTERM, or its number: most real-time signals have no name."""
+    try:
+        return Signals(number).name
+    except ValueError:
+        return f"signal {number}"
 
 
 def iso(unix_seconds: float) -> str:

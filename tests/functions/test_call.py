@@ -219,16 +219,21 @@ def test_at_the_end_of_the_grace_time_jobs_go_back(folder, node, client, name):
     assert (job["state"], job["nacks"]) == ("queued", 0)
 
 
-def test_a_process_that_is_killed_is_started_again(folder, node, client):
+@pytest.mark.parametrize(
+    ("number", "name"), [(signal.SIGKILL, "SIGKILL"), (signal.SIGRTMIN + 1, f"signal {signal.SIGRTMIN + 1}")]
+)
+def test_a_process_that_is_killed_is_started_again(folder, node, client, number, name):
     client.addjob("q", "begun", retry=1)
     with worker(node, "-q", "q", "--processes", "1", "--grace", "500ms", "--call", "shop:wait") as process:
         wait_until((folder / "begun").exists)
         (child,) = children_of(process.pid)
-        os.kill(int(child), signal.SIGKILL)
+        os.kill(int(child), number)
         (folder / "begun").unlink()
         # It comes back after its retry time, and to another process.
         wait_until((folder / "begun").exists)
         assert children_of(process.pid) != [child]
+        process.terminate()
+        assert f"process {child} was ended by {name}: its jobs come back" in process.stderr.read().decode()
 
 
 def test_processes_end_when_their_parent_is_killed(folder, node, client):
