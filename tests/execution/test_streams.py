@@ -31,7 +31,8 @@ NAMED = {
     "bulk/dump_file.py",  # a file of its own, whose writes `complete` makes whole
     "cli/help.py",  # whether stdout is a terminal
     "execution/session.py",  # getpass asks on stderr
-    "functions/process.py",  # the output of functions of users, which is theirs
+    "functions/forks.py",  # the output of functions of users, which is theirs
+    "functions/process.py",  # likewise
     "shell/terminal.py",  # what prompt-toolkit draws on
     "top/live.py",  # likewise
 }

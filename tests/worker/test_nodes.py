@@ -108,7 +108,7 @@ def test_jobs_are_taken_from_a_node_that_failed_once_it_answers_again(node):
         seeds = [parse_node(origin.address), other]
         nodes = Nodes(
             seeds,
-            ConnectionFactory(5, 60, None, None, None),
+            ConnectionFactory(connect_timeout=5, response_timeout=60),
             poller,
             answered=lambda _: None,
             lost=lambda *_: None,
