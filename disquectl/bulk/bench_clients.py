@@ -103,7 +103,7 @@ class RepeatingClient(BenchClient):
             self.left -= count
             self.done += right
             if self.left < 0:
-                raise Broken("it sent something that nobody asked for")
+                raise Broken("it sent a reply to no request")
         return not self.left
 
 

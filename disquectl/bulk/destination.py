@@ -67,9 +67,7 @@ class Destination:
 
     def count_without(self, silent: set[str]) -> None:
         """Make no replica for these nodes, by ID: the others may not know yet that they do not answer."""
-        others = [node for node in self._greeting["nodes"] if node["id"] not in silent]
-        possible = possible_replicas({"nodes": others}, self._options.most_replicas)
-        self._options.most_replicas = possible
+        self._options.most_replicas = possible_replicas(self._greeting, self._options.most_replicas, silent)
 
     def add(self, originals: list[Original]) -> list[Outcome]:
         """Add copies; return for each its ID, or the refusal, or OutcomeUnknown, in the same order."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 
 from disquectl.errors import ReplyError
-from disquectl.fanout.ask import Refusals, open_cluster, require_an_answer, silent_nodes
+from disquectl.fanout.ask import Refusals, open_cluster, ping_all, require_an_answer, silent_nodes
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -33,6 +33,7 @@ class KnownJobs:
         self._cluster: Cluster | None = None
         self._refusals = Refusals()
         self._asked_at = 0.0
+        self._has_looked = False
 
     def __enter__(self) -> Self:
         return self
@@ -41,9 +42,17 @@ class KnownJobs:
         if self._cluster is not None:
             self._cluster.close()
 
+    def silent_ids(self) -> set[str]:
+        """The IDs of the nodes that do not answer now. Raises what require_an_answer does if none answers."""
+        cluster = self._connected()
+        ping_all(cluster, self._session)
+        self._asked_at = time.monotonic()
+        return {one.node_id for one in cluster.missing()}
+
     def of(self, job_ids: list[bytes]) -> set[bytes]:
         """Those of these IDs that a node knows. Raises what require_an_answer does if no node answers."""
         cluster = self._connected()
+        self._has_looked = True
         found: set[bytes] = set()
         for at in range(0, len(job_ids), MOST_AT_A_TIME):
             some = job_ids[at : at + MOST_AT_A_TIME]
@@ -57,8 +66,10 @@ class KnownJobs:
         return found
 
     def silent(self) -> list[str]:
-        """A line for each node that did not answer."""
-        return silent_nodes(self._cluster, self._refusals) if self._cluster is not None else []
+        """A line for each node that did not answer; none if no job was looked for."""
+        if self._cluster is None or not self._has_looked:
+            return []
+        return silent_nodes(self._cluster, self._refusals)
 
     def _connected(self) -> Cluster:
         is_idle = time.monotonic() - self._asked_at > IDLE_SECONDS

@@ -64,7 +64,8 @@ def load(values: Values, shape: Shape, session: Session) -> None:
     plan = LoadPlan(values, selection, DEFAULT_TIMEOUT_MS)
     if selection.queues.open:
         selection.queues.settle(_names_in_file(path, selection, session))
-    plan.most_replicas = possible_replicas(session.client.verify_any(), MAX_REPLICAS)
+    greeting = session.client.verify_any()
+    plan.most_replicas = possible_replicas(greeting, MAX_REPLICAS)
     if "limit" in values or not (dry_run or session.answered):
         progress = Progress(session.streams, not session.settings.quiet)
         with _open(path, session) as source:
@@ -72,6 +73,8 @@ def load(values: Values, shape: Shape, session: Session) -> None:
         if survey.counts and not dry_run and not session.answered:
             session.ask_of_cluster(survey.question(path, values.get("to")))
     with _open(path, session) as source, KnownJobs(session, values) as known:
+        if plan.most_replicas > 1 and "replicate" not in values:
+            plan.limit_replicas(possible_replicas(greeting, MAX_REPLICAS, known.silent_ids()))
         loading = _Loading(plan, known, values, session)
         if dry_run:
             loading.preview(source, session.writer(shape))
@@ -216,7 +219,7 @@ class _Run(AddingRun):
         """Note what became of each line, and report those that were not added."""
         for line in self._outcomes.add(_lines(batch), batch.outcomes):
             if line.message.startswith("NOREPL "):
-                self._plan.lower(line.addition.replicas)
+                self._plan.limit_replicas(line.addition.replicas - 1)
             name = f"line {line.number}: "
             if line.kind == LEFT:
                 self.refused(name + line.message)

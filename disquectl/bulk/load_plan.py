@@ -163,10 +163,10 @@ class LoadPlan:
             return float("-inf" if self._selection.newest else "inf")
         return -job.created if self._selection.newest else job.created
 
-    def lower(self, replicas: int) -> None:
-        """Ask for fewer replicas from now on: the cluster could not make this many."""
+    def limit_replicas(self, most: int) -> None:
+        """Ask for at most this many replicas from now on; for one at least."""
         if self._replicate is None:
-            self.most_replicas = max(min(self.most_replicas, replicas - 1), 1)
+            self.most_replicas = max(min(self.most_replicas, most), 1)
             self._additions.clear()
 
     def _wants(self, job: DumpedJob, key: tuple[float, int], now: float) -> bool:

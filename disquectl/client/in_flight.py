@@ -90,7 +90,7 @@ class InFlight:
             connection.busy = False
         if extra:
             del replies[-extra:]
-            raise Unasked("it sent something that nobody asked for")
+            raise Unasked("it sent a reply to no request")
         return True
 
     def _count(self, answered: int) -> int:

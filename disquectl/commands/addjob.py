@@ -10,7 +10,7 @@ from disquectl.execution.request import send_and_present
 from disquectl.protocol.job_options import DEFAULT_TIMEOUT_MS, DEFAULT_TTL_SECONDS, MAX_REPLICAS, check_expiry
 from disquectl.protocol.jobid import added
 from disquectl.spec.command import JOBS, WRITE, Command, Grammar, Program, Request, Risk
-from disquectl.spec.param_types import BODY, FILE, FLAG, QUEUE, SECONDS, TEXT, WAIT, number
+from disquectl.spec.param_types import BODY, FILE, FLAG, QUEUE, SECONDS, TIME, WAIT, number
 from disquectl.spec.parameters import Argument, NativeForm, Option
 from disquectl.spec.shape import VALUE, Shape
 
@@ -172,7 +172,7 @@ COMMAND = Command(
             Option(
                 "--delay", SECONDS, "Delay the job this long before it is queued.", word=b"DELAY", unset="0"
             ),
-            Option("--at", TEXT, "Queue the job at this time: 2026-12-24T18:00, local or with an offset."),
+            Option("--at", TIME, "Queue the job at this time: 2026-12-24T18:00, local or with an offset."),
             Option(
                 "--retry",
                 SECONDS,

@@ -6,7 +6,18 @@ from disquectl.errors import UsageError
 from disquectl.protocol.job_options import MAX_REPLICAS
 from disquectl.protocol.jobid import is_valid
 from disquectl.spec.command import CLUSTER, WRITE, Command, Grammar, Program, Risk
-from disquectl.spec.param_types import DURATION, FLAG, RATE, SECONDS, TEXT, WORD, ParamType, number, one_of
+from disquectl.spec.param_types import (
+    DURATION,
+    FLAG,
+    QUEUE,
+    RATE,
+    SECONDS,
+    TEXT,
+    WORD,
+    ParamType,
+    number,
+    one_of,
+)
 from disquectl.spec.parameters import SEEDS_ONLY, Argument, Option
 from disquectl.spec.queue_patterns import is_pattern
 from disquectl.spec.selection import CONTENT_OPTIONS, ORDER_OPTIONS
@@ -159,7 +170,7 @@ COMMAND = Command(
             Option("--newer", DURATION, "Same as --died-after."),
             *CONTENT_OPTIONS,
             *ORDER_OPTIONS,
-            Option("--dead", WORD, "The dead queue, if the worker used --dead."),
+            Option("--dead", QUEUE, "The dead queue, if the worker used --dead."),
             Option("--prefix", WORD, "Only queues with this prefix, as in work."),
             Option(
                 "--by",

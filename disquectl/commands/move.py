@@ -6,7 +6,7 @@ from disquectl.errors import UsageError
 from disquectl.protocol.job_options import MAX_REPLICAS
 from disquectl.spec.acting import ACTING_OPTIONS, check_acting, shape_of_done
 from disquectl.spec.command import CLUSTER, WRITE, Command, Grammar, Program, Risk
-from disquectl.spec.param_types import FILE, FLAG, NODE, PROFILE, QUEUE, SECONDS, TEXT, number
+from disquectl.spec.param_types import FILE, FLAG, NODE, PROFILE, QUEUE, SECONDS, URL, number
 from disquectl.spec.parameters import Option
 from disquectl.spec.selection import GLOB_QUEUES
 
@@ -57,7 +57,7 @@ COMMAND = Command(
                 "--to", QUEUE, "Move to this queue; by default to that of the same name in another cluster."
             ),
             Option("--to-node", NODE, "Seed nodes of another cluster, comma-separated."),
-            Option("--to-url", TEXT, "URL of another cluster; the password in it is visible to other users."),
+            Option("--to-url", URL, "URL of another cluster; the password in it is visible to other users."),
             Option("--to-profile", PROFILE, "Profile of another cluster."),
             Option("--to-password-file", FILE, "File whose first line is the destination's password."),
             Option("--to-cacert", FILE, "Use TLS for the destination, and trust this PEM file."),

@@ -140,7 +140,7 @@ def _numeric_address(words: Words) -> str:
 def nodes_that_answer(client: Transport, open_other: Callable[[Node, float], Transport]) -> str:
     """How many of the nodes listed by HELLO answer it themselves, in words."""
     try:
-        listed = client.verify()["nodes"]
+        listed = client.verify_any()["nodes"]
     except DisquectlError:
         return "no node answered HELLO"
     answered = sum(1 for entry in listed if not entry["host"] or _answers(open_other, entry))

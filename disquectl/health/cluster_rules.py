@@ -201,7 +201,9 @@ def versions_differ(seen: Observation) -> Iterator[Found]:
 
 
 def few_nodes(seen: Observation) -> Iterator[Found]:
-    able = [node.address for node in seen.answering if not node.leaving]
+    # One that only refuses the password keeps replicas.
+    up = [node for node in seen.nodes if node.answers or node.reason == "password"]
+    able = [node.address for node in up if not node.leaving]
     if len(able) < DEFAULT_REPLICATE:
         yield Found(
             f"{counted(len(able), 'node')} for replicas of new jobs, fewer than {DEFAULT_REPLICATE}",

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from disquectl.health.finding import Found, Rule
 from disquectl.health.job_facts import ALONE, ENDING, FAILING, MANY_RETURNS, UNLISTED, Suspicion
-from disquectl.health.queue_rules import word
+from disquectl.health.queue_rules import word, words
 from disquectl.render.human import counted, duration
 
 TYPE_CHECKING = False
@@ -33,7 +33,7 @@ def failing_jobs(seen: Observation) -> Iterator[Found]:
     suspicion = _of(seen, FAILING)
     jobs = sorted(suspicion.confirmed, key=lambda job: -job.returns)
     if jobs:
-        queues = " ".join(word(queue) for queue in sorted({job.queue for job in jobs})[:_EXAMPLES])
+        queues = words(sorted({job.queue for job in jobs})[:_EXAMPLES])
         count = counted(suspicion.count, "job")
         yield Found(
             f"{count} came back at least {MANY_RETURNS} times, up to {jobs[0].returns} times",

@@ -10,7 +10,7 @@ from disquectl.render.human import counted, duration
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator
 
     from disquectl.health.observation import Observation, QueueFacts
 
@@ -27,9 +27,16 @@ def shown(queue: bytes) -> str:
     return f"queue '{for_terminal(queue)}'"
 
 
+def words(names: Iterable[bytes]) -> str:
+    """Queues or job IDs as the last words of a command."""
+    given = list(names)
+    marker = ["--"] if any(name.startswith(b"-") for name in given) else []
+    return " ".join(marker + [shell_word(name) for name in given])
+
+
 def word(queue: bytes) -> str:
     """The queue as a word of a command."""
-    return f"-- {shell_word(queue)}" if queue.startswith(b"-") else shell_word(queue)
+    return words([queue])
 
 
 def _is_blocked(queue: QueueFacts) -> bool:

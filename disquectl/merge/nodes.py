@@ -6,6 +6,7 @@ from disquectl.protocol.job_options import DEFAULT_REPLICATE
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from collections.abc import Container
     from typing import Literal
 
     from disquectl.protocol.shapes import Record
@@ -159,11 +160,14 @@ def state_of_flags(entry: Record) -> str:
     return ", ".join(words)
 
 
-def possible_replicas(greeting: Record, wanted: int = DEFAULT_REPLICATE) -> int:
+def possible_replicas(
+    greeting: Record, wanted: int = DEFAULT_REPLICATE, silent: Container[str] = frozenset()
+) -> int:
     """How many replicas of a new job can be made now, from 1 to `wanted`.
 
-    These are the nodes that are up and not leaving, by the HELLO of one of them; Disque itself also counts
-    failed ones.
+    These are the nodes that are up and not leaving, by the HELLO of one of them, without those that are
+    silent, by ID: the others may not know it yet. Disque itself also counts failed ones.
     """
-    good = len([node for node in greeting["nodes"] if node["priority"] < _NO_LINK])
+    nodes = greeting["nodes"]
+    good = len([node for node in nodes if node["priority"] < _NO_LINK and node["id"] not in silent])
     return max(min(wanted, good), 1)

@@ -9,7 +9,8 @@ of evidence; all pieces together are looked up in RULES, and the first rule that
     QUEUED    queued
     WAITING   wait-repl
     DELAYED   active, was never queued, and becomes due when the delay of ADDJOB ends
-    PROXY     active, was never queued, and becomes due a retry time after that: a replica of a delayed job
+    PROXY     active, was never queued, and becomes due a retry time after that: a replica of a delayed job;
+              or later, at a node that has read it from its append-only file: its clock began anew there
     ACTIVE    active otherwise
 
 Replicas that were never queued: both counters are 0, and the job becomes due exactly at ctime + delay. A node
@@ -79,7 +80,8 @@ def active_evidence(
         return IS_DELAYED
     if abs(requeue_ms - delay_left_ms - retry * 1000) <= TOLERANCE_MS:
         return IS_PROXY
-    return IS_ACTIVE
+    # Further away than a retry time: its clock still has a delay in it.
+    return IS_PROXY if requeue_ms > retry * 1000 + TOLERANCE_MS else IS_ACTIVE
 
 
 def evidence_of_delayed(replica: FlatReplica, now_ms: float, clocks: Clocks) -> int:

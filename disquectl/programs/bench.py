@@ -17,6 +17,8 @@ from disquectl.errors import ConnectionFailed, DisquectlError, PartlyDone, Reply
 from disquectl.execution.present import present
 from disquectl.execution.signals import Stop
 from disquectl.fanout.ask import Refusals, open_cluster, require_an_answer, silent_nodes
+from disquectl.merge.nodes import possible_replicas
+from disquectl.protocol.job_options import DEFAULT_REPLICATE
 from disquectl.protocol.server_replies import info
 from disquectl.render.histogram import histogram
 from disquectl.render.human import counted
@@ -26,6 +28,7 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from disquectl.bulk.bench_run import Phase
     from disquectl.client.address import Node
+    from disquectl.client.cluster import Cluster
     from disquectl.execution.session import Session
     from disquectl.merge.measured import Measured
     from disquectl.spec.parameters import Record, Values
@@ -43,8 +46,8 @@ def bench(values: Values, rows: Shape, session: Session) -> None:
         raise UsageError("bench can change the cluster, and this is read-only")
     if session.settings.protected and not session.answered:
         session.check_can_ask("bench", "puts load on a protected cluster")
-    nodes, silent = _nodes(values, session)
-    run = _Bench(values, nodes, session)
+    nodes, silent, replicate = _nodes(values, session)
+    run = _Bench(values, nodes, replicate, session)
     with Stop(run.say_stopping) as stop:
         try:
             run.carry_out(stop)
@@ -68,8 +71,8 @@ def bench(values: Values, rows: Shape, session: Session) -> None:
         raise PartlyDone(f"{len(nodes)} of {counted(len(nodes) + len(silent), 'node')} were measured")
 
 
-def _nodes(values: Values, session: Session) -> tuple[list[Node], list[str]]:
-    """The nodes to measure, and a line for each that does not answer; asks where they hold jobs."""
+def _nodes(values: Values, session: Session) -> tuple[list[Node], list[str], int | None]:
+    """The nodes to measure, a line for each that is silent, and REPLICATE; asks where they hold jobs."""
     with open_cluster(session.client, values) as cluster:
         refusals = Refusals()
         jobs = 0
@@ -81,11 +84,23 @@ def _nodes(values: Values, session: Session) -> tuple[list[Node], list[str]]:
         require_an_answer(cluster, session, refusals)
         nodes = [one.node for one in cluster.answered() if one not in refusals.found]
         silent = silent_nodes(cluster, refusals)
+        replicate: int | None = values.get("replicate", _fewer_replicas(cluster))
     if not session.answered and (jobs or session.settings.protected):
         holds = f"that holds {counted(jobs, 'job')} (replicas counted)" if jobs else "that is protected"
         session.check_can_ask("bench", f"puts load on a cluster {holds}")
         session.ask_of_node(f"bench puts load on a cluster {holds}")
-    return nodes, silent
+    if replicate is not None and "replicate" not in values:
+        session.note(f"jobs have {counted(replicate, 'replica')}: the cluster can hold no more now")
+    return nodes, silent, replicate
+
+
+def _fewer_replicas(cluster: Cluster) -> int | None:
+    """How many replicas the nodes that answer can make; None for Disque's own default, if they can."""
+    greeting = cluster.answered()[0].greeting
+    if greeting is None:
+        return None
+    possible = possible_replicas(greeting, silent={one.node_id for one in cluster.missing()})
+    return possible if possible < min(len(greeting["nodes"]), DEFAULT_REPLICATE) else None
 
 
 def _registered_jobs(sections: Record) -> int:
@@ -96,7 +111,7 @@ def _registered_jobs(sections: Record) -> int:
 class _Bench:
     """The phases of one measurement. `found`: phase -> what it measured."""
 
-    def __init__(self, values: Values, nodes: list[Node], session: Session) -> None:
+    def __init__(self, values: Values, nodes: list[Node], replicate: int | None, session: Session) -> None:
         self.found: dict[str, Measured] = {}
         self._values = values
         self._session = session
@@ -116,7 +131,7 @@ class _Bench:
             clients=values.get("clients", _CLIENTS),
             pipeline=values.get("pipeline", 1),
             size=values.get("size", _BODY_BYTES),
-            replicate=values.get("replicate"),
+            replicate=replicate,
             seconds=seconds,
             rate=values.get("rate"),
         )

@@ -10,7 +10,7 @@ from typing import NoReturn
 
 from disquectl.errors import NothingThere, ReplyError
 from disquectl.execution.id_commands import id_batches
-from disquectl.execution.present import present_found
+from disquectl.execution.present import present
 from disquectl.execution.signals import STOPPING, Signals
 from disquectl.fanout.every_node import EveryNode, Incomplete, TimeIsOver
 from disquectl.merge.wait_rules import Pauses, timed_out
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from disquectl.execution.session import Session
     from disquectl.merge.wait_rules import Verdict
     from disquectl.programs.wait_looks import Condition
-    from disquectl.spec.parameters import Values
+    from disquectl.spec.parameters import Record, Values
     from disquectl.spec.shape import Shape
 
 # The first look gets this time, however short --timeout is; with 0 it gets all that the nodes may take.
@@ -42,15 +42,26 @@ def wait(values: Values, shape: Shape, session: Session) -> None:
     with client, EveryNode(client, session, discover=discover) as every, Signals(STOPPING, _interrupt):
         try:
             verdict = waiting.until_true(every)
-        except NothingThere as problem:
-            present_found(shape, [], session, problem)
-            return
+        except (NothingThere, ReplyError):
+            _write_the_end(_record(word, begun, waiting.value), shape, session)
+            raise
         except KeyboardInterrupt:
             if waiting.text:
                 session.note(f"disquectl: interrupted: {waiting.text}")
             raise
-    waited = round(time.monotonic() - begun, 3)
-    present_found(shape, [{"condition": word, "waited": waited, "value": verdict.value}], session, None)
+    present(shape, [_record(word, begun, verdict.value)], session)
+
+
+def _record(word: str, begun: float, value: int | None) -> Record:
+    return {"condition": word, "waited": round(time.monotonic() - begun, 3), "value": value}
+
+
+def _write_the_end(record: Record, shape: Shape, session: Session) -> None:
+    """Write what was last seen of a condition that is not true: only JSON has it, as its one document."""
+    if session.format in ("json", "jsonl"):
+        present(shape, [record], session)
+    elif session.format != "table":
+        present(shape, [], session)
 
 
 def _interrupt(_number: int) -> NoReturn:
@@ -86,11 +97,16 @@ def _job_ids(given: tuple[bytes, ...], session: Session) -> list[bytes]:
 
 
 class _Waiting:
-    """Looks until the condition is true or the time is over; `text` is what was last seen."""
+    """Looks until the condition is true or the time is over.
+
+    text   what was last seen
+    value  the figure of the last look at which all nodes answered; None if there was none
+    """
 
     def __init__(self, condition: Condition, session: Session, timeout: float | None) -> None:
         """`timeout` is in seconds, None for no limit."""
         self.text = ""
+        self.value: int | None = None
         self._silent: list[str] = []  # the nodes that did not answer at the last look
         self._condition = condition
         self._session = session
@@ -125,5 +141,5 @@ class _Waiting:
             self.text = str(problem)
             return None
         self._silent = []
-        self.text = verdict.text
+        self.text, self.value = verdict.text, verdict.value
         return verdict

@@ -5,7 +5,7 @@ Data only; config/settings.py combines them with the environment and the profile
 
 from __future__ import annotations
 
-from disquectl.spec.param_types import COLUMNS, DURATION, FILE, FLAG, NODE, PROFILE, TEXT, one_of
+from disquectl.spec.param_types import COLUMNS, DURATION, FILE, FLAG, NODE, PROFILE, URL, one_of
 from disquectl.spec.parameters import Option
 
 MEANINGS = {
@@ -33,7 +33,7 @@ CONNECTING: tuple[Option, ...] = (
     ),
     Option(
         "--url",
-        TEXT,
+        URL,
         "Connect to the seeds of this URL: disque://[:password@]host[:port][,host[:port]...].",
         short="-u",
         unset="$DISQUE_URL",

@@ -9,7 +9,7 @@ import os
 from dataclasses import dataclass
 from typing import Literal
 
-from disquectl.render.escape import for_terminal
+from disquectl.render.escape import for_terminal, shell_word
 from disquectl.render.human import counted
 from disquectl.shell.words import quoted
 
@@ -134,7 +134,7 @@ def to_copy(names: Sequence[bytes], choice: Choice) -> str:
     if choice.screen in ("problems", "problem"):
         found = [choice.problem_of(name) for name in chosen]
         return "; ".join(for_terminal(one["command"]) for one in found if one is not None)
-    return " ".join(map(for_terminal, chosen))
+    return " ".join(map(shell_word, chosen))
 
 
 def _refuse(choice: Choice, why: str) -> None:

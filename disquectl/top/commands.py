@@ -15,6 +15,7 @@ from disquectl.shell.options import ShellOptions
 from disquectl.shell.script import attempt, report
 from disquectl.shell.state import Shell
 from disquectl.shell.words import quoted
+from disquectl.top.quoting import as_pasted
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -58,7 +59,7 @@ class Commands:
 
     def _run(self, lines: list[str]) -> None:
         for line in lines:
-            self._streams.say(f"$ disquectl {for_message(line)}", BOLD)
+            self._streams.say(f"$ disquectl {for_message(as_pasted(line))}", BOLD)
             try:
                 check(line)
             except UsageError as problem:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from disquectl.top.actions import Effect, act, move, pause, to_copy
 from disquectl.top.choice import TEXTS
 from disquectl.top.keys import KEYS
+from disquectl.top.quoting import as_typed_here
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -76,7 +77,7 @@ def _enter(choice: Choice) -> None:
     if choice.screen == "problem":
         found = choice.problem_of(choice.problem)
         if found is not None:
-            choice.asking, choice.text = "command", found["command"].removeprefix("disquectl ")
+            choice.asking, choice.text = "command", as_typed_here(found["command"])
     elif choice.screen in _ENTERED and choice.cursor is not None:
         choice.go(_ENTERED[choice.screen])
 

@@ -230,6 +230,15 @@ def test_a_delayed_job_is_queued_at_one_node():
     assert [node.verbs() for node in nodes] == [[(b"ENQUEUE", job_id(1))], []]
 
 
+def test_a_delayed_job_that_a_restarted_node_has_read_from_its_file_is_queued():
+    """Its clock began anew there, with the whole delay and the retry time."""
+    nodes = ScannedNode("a", delayed()), ScannedNode("b", delayed(next_requeue_within=150_000))
+    with scanned(*nodes) as seed:
+        code, _, summary, _ = run(seed, "requeue", "q")
+    assert (code, summary["done"]) == (0, 1)
+    assert [node.verbs() for node in nodes] == [[(b"ENQUEUE", job_id(1))], []]
+
+
 def test_at_most_once_jobs_in_flight_are_skipped_and_delayed_ones_are_queued():
     in_flight = replica(1, state=b"active", retry=0, listed="a", end="05a0", next_requeue_within=None)
     late = delayed(2, retry=0, listed="a", end="05a0")

@@ -11,7 +11,9 @@ from tests.bulk.ranges import numbers_in
 from tests.conftest import run_disquectl
 from tests.support.cutting_proxy import CuttingProxy, run_here
 from tests.support.dumps import dump_line
+from tests.support.moving_nodes import MovingNode
 from tests.support.processes import PATIENCE_SECONDS, run_in_shell, run_into_a_closed_pipe, running
+from tests.support.scanned_nodes import scanned
 
 
 def bodies(node, queue="q"):
@@ -147,3 +149,18 @@ def test_a_cluster_that_has_lost_a_node_gets_fewer_replicas(mortal, file):
     assert "jobs have at most 2 replicas: the cluster can hold no more now" in done.err
     with Client(mortal.addresses[0]) as client:
         assert {job["repl"] for job in client.jscan_all(reply="all")} == {2}
+
+
+@pytest.mark.parametrize("option", [None, "--even-if-present", "--dry-run"])
+@pytest.mark.parametrize("silent", [[], [b"HELLO"]])
+def test_no_replica_is_asked_for_that_a_silent_node_would_have_to_make(silent, option, file):
+    path = file(4, replicate=2)
+    words = ["load", path, "-y", "--response-timeout", "300ms", *([option] if option else [])]
+    node = MovingNode("a")
+    with scanned(node, MovingNode("b", silent_at=silent)) as seed:
+        code, _, err = run_here(*words, "--node", seed)
+    assert code == (3 if silent and option != "--even-if-present" else 0)
+    replicas = {words[words.index(b"REPLICATE") + 1] for words in node.added}
+    assert replicas == (set() if option == "--dry-run" else {b"1" if silent else b"2"})
+    is_said = "jobs have at most 1 replica: the cluster can hold no more now" in err
+    assert is_said == (bool(silent) and option != "--dry-run")

@@ -118,11 +118,11 @@ def test_fewer_replicas_than_a_job_had_are_noted_and_lowered_once_for_all_refusa
     one = plan.read(line(), 1, NOW)
     assert not plan.was_reduced
     for _ in range(3):
-        plan.lower(one.addition.replicas)
+        plan.limit_replicas(one.addition.replicas - 1)
     assert plan.read(line(), 2, NOW).addition.replicas == 2
     assert plan.was_reduced
     exact = plan_of(3, replicate=3)
-    exact.lower(3)
+    exact.limit_replicas(2)
     assert exact.read(line(), 1, NOW).addition.replicas == 3
 
 

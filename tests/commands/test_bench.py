@@ -50,6 +50,17 @@ def test_jobs_are_added_and_taken_and_none_is_left(node, client):
     assert list(client.jscan_all()) == []
 
 
+def test_a_cluster_that_has_lost_a_node_gets_fewer_replicas(mortal):
+    mortal.stop_node(2)
+    result = run_disquectl("bench", *FEW, "-o", "json", node=mortal.addresses[0])
+    assert result.code == 3
+    assert is_sound(result.records["produce"], 200)
+    assert "jobs have 2 replicas: the cluster can hold no more now" in result.err
+    exact = run_disquectl("bench", *FEW, "--replicate", "3", "-y", "-o", "json", node=mortal.addresses[0])
+    assert exact.records["produce"]["errors"] == {"NOREPL": 200}
+    assert "jobs have" not in exact.err
+
+
 def test_qlen_is_measured_without_a_job(node, client):
     added, scans, asked = requests_of(node, "addjob"), requests_of(node, "jscan"), requests_of(node, "qlen")
     record = measured(node, *FEW, "--qlen")

@@ -188,7 +188,7 @@ def test_a_job_is_gone_when_no_node_knows_it(cluster):
 
 def test_a_job_that_is_unknown_at_the_start_is_4(node):
     result = run_disquectl("wait", "--job", UNKNOWN, "-o", "json", node=node)
-    assert (result.code, result.records) == (4, None)
+    assert (result.code, result.records["value"]) == (4, None)
     assert f"{UNKNOWN}: no node knows it" in result.err
     assert run_disquectl("wait", "--job", UNKNOWN, "--gone-ok", node=node).code == 0
 
@@ -337,6 +337,20 @@ def test_formats(node):
     assert run_disquectl("wait", "--ready", "--columns", "value", node=node).out == "1\n"
     done = run_in_shell('"$@" >/dev/full', "wait", "--ready", node=node)
     assert done.returncode == 9
+
+
+@pytest.mark.parametrize("form", ["json", "jsonl"])
+def test_json_has_a_record_too_where_it_did_not_become_true(form, node):
+    """The exit code tells a timeout from a TTL that ended; the value is that of the last look."""
+    add(node, "mail")
+    for words, code, value in (
+        (("mail", "--length", "0", "--timeout", "0"), 4, 1),
+        (("--job", add(node, "sms", ttl=2), "--timeout", "60s"), 1, 1),
+        (("--job", UNKNOWN), 4, None),
+    ):
+        result = run_disquectl("wait", *words, "-o", form, node=node)
+        assert (result.code, list(result.records)) == (code, ["condition", "waited", "value"])
+        assert result.records["value"] == value
 
 
 def test_hostile_names(node):

@@ -9,6 +9,7 @@ import pytest
 from disquectl.health.finding import MOST, SEVERITIES, Found, Rule, at_least, findings
 from disquectl.health.job_facts import ALONE, ENDING, FAILING, LOOKED_AT, UNLISTED, Suspects, Suspicion
 from disquectl.health.observation import NodeFacts, Observation, QueueFacts
+from disquectl.health.queue_rules import words
 from disquectl.health.rules import RULES, examine
 from disquectl.merge.clocks import Clocks
 from disquectl.merge.consumers import QueueWorkers
@@ -81,6 +82,22 @@ def queue(name=b"mail", lengths=(5, 5), out=(0, 0), jobs_in=(0, 0), blocked=0, *
 
 def test_a_healthy_cluster_has_no_finding():
     assert rules_of(healthy()) == []
+
+
+def test_a_node_that_only_refuses_the_password_keeps_replicas():
+    seen = healthy()
+    seen.nodes[1].answers, seen.nodes[1].reason = False, "password"
+    assert rules_of(seen) == ["password-refused"]
+    seen.nodes[1].reason = "down"
+    assert "few-nodes" in rules_of(seen)
+
+
+@pytest.mark.parametrize(
+    ("queues", "expected"),
+    [([b"a b", b"c"], "'a b' c"), ([b"-a", b"--", b"c"], "-- -a -- c"), ([b"c", b"-a"], "-- c -a")],
+)
+def test_one_marker_stands_before_names_like_options(queues, expected):
+    assert words(queues) == expected
 
 
 def test_each_rule_explains_itself_and_has_a_name_of_its_own():

@@ -105,6 +105,10 @@ def test_a_job_is_delayed_until_a_node_has_queued_it():
     assert look(a=delayed(100_000)).is_delayed(now, clocks)
     # Another node queues it a retry time later.
     assert look(a=delayed(100_000), b=delayed(160_000, age_ms=0)).is_delayed(now, clocks)
+    # A node that was restarted has read it from its file: its clock began anew, with the whole delay.
+    numbers = {"next_requeue_within": 190_000, "next_awake_within": 189_500}
+    restored = one(delay=160, age_ms=60_000, retry=60, **numbers)
+    assert look(a=delayed(100_000), b=restored).is_delayed(now, clocks)
     assert not look(a=one("queued", delay=160)).is_delayed(now, clocks)
     assert not look(a=delayed(100_000), b=one("queued", delay=160)).is_delayed(now, clocks)
     assert not look(a=one("acked", delay=160)).is_delayed(now, clocks)

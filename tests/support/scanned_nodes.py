@@ -108,6 +108,8 @@ class ScannedNode(ScriptedNode):
             nodes = [self, *self.others]
             entries = [[node_id(node.letter), *node.address.encode().split(b":"), b"1"] for node in nodes]
             return [1, node_id(self.letter), *entries]
+        if verb == b"PING":
+            return b"PONG"
         if verb == b"TIME":
             seconds, rest = divmod(time.time() + self.ahead_ms / 1000, 1)
             time.sleep(self.slow_time)

@@ -326,6 +326,14 @@ def test_a_problem_is_opened_and_its_command_typed():
     assert submit(names, choice) == run("consumers thumbnails")
 
 
+def test_the_names_to_copy_are_quoted_for_a_shell():
+    choice, names = on_screen("queues", SNAPSHOT, 0)
+    names = [b"$(id)", b"\x1b"]
+    choice.cursor, choice.marked = names[0], set(names)
+    press("show name", names, choice)
+    assert choice.message == r"'$(id)' $'\x1b'"
+
+
 def test_a_problem_keeps_its_row_while_its_figures_change():
     choice, names = on_screen("problems", SNAPSHOT, 1)
     found = [{**one, "what": one["what"] + " more"} for one in EXAMINED.findings[1:]]
