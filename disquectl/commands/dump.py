@@ -25,8 +25,6 @@ def check(values: Values) -> None:
     for state in values.get("state", ()):
         if state in LISTED_ONLY:
             raise UsageError(f"--state: dump does not write {state} jobs", "`disquectl jobs` lists them")
-    if values.get("file") == "":
-        raise UsageError("--file is empty", "leave it out to write to stdout")
 
 
 def run(command: Command, values: Values, session: Session) -> None:

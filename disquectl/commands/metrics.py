@@ -23,8 +23,6 @@ def check(values: Values) -> None:
         raise UsageError(f"--{given[0]} and --{given[1]} cannot be combined")
     if "listen" in values and "every" in values:
         raise UsageError("--listen and --every cannot be combined", "each scrape asks the nodes")
-    if values.get("file") == "":
-        raise UsageError("--file is empty")
 
 
 def run(command: Command, values: Values, session: Session) -> None:

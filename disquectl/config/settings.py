@@ -187,8 +187,8 @@ def resolve(
     """
     options = convert(GLOBAL_OPTIONS, raw)
     config = load(options.get("config"), environ) if with_profile else None
-    if "" in (options.get("profile"), options.get("config")):
-        raise UsageError("--profile and --config must not be empty")
+    if options.get("profile") == "":
+        raise UsageError("--profile must not be empty")
     name = options.get("profile") or environ.get("DISQUE_PROFILE") if with_profile else None
     settings = Settings(options, environ, chosen(config, name), other_profile)
     settings.config = config

@@ -43,9 +43,8 @@ def _of_options(values: Values) -> dict[str, Value | None]:
         raise UsageError(
             "passwords are not kept in the config file", "use --store-password or --password-file"
         )
-    empty = [_key(name) for name in ("url", *TEXTS) if values.get(name) == ""]
-    if empty:
-        raise UsageError(f"--{empty[0]} must not be empty")
+    if values.get("url") == "":
+        raise UsageError("--url must not be empty")
     changes: dict[str, Value | None] = {}
     if "node" in values and "url" in values:
         raise UsageError("--node and --url cannot be combined", "use one of them")

@@ -33,3 +33,6 @@ class BodyWriter(Writer):
 
     def flush(self) -> None:
         self._inner.flush()
+
+    def pause(self) -> None:
+        self._inner.pause()

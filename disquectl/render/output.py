@@ -50,7 +50,7 @@ def writer(
     """Return the writer of the format `fmt`, one of FORMATS, for records of this shape.
 
     out      a buffered binary stream
-    columns  the fields to show, in order, in every format but raw; `NAME_base64` is the column `NAME`
+    columns  the fields to show, in order; `NAME_base64` is the column `NAME`
     header   csv, tsv and table: name the columns first
     width    table: the columns of the terminal; `color`: with ANSI colours, by `theme`
     null     raw: NUL between the items instead of newline
@@ -63,8 +63,7 @@ def writer(
     picked = shape
     if columns is not None:
         check_columns(columns, shape)
-        if fmt != "raw":
-            picked = shape.with_columns(tuple(_field(name, shape) for name in columns))
+        picked = shape.with_columns(tuple(_field(name, shape) for name in columns))
     if fmt == "table":
         made = _table_writer(
             out,
@@ -87,7 +86,7 @@ def writer(
     elif fmt == "raw":
         from disquectl.render.raw import RawWriter
 
-        made = RawWriter(out, shape, null)
+        made = RawWriter(out, picked, null)
     else:
         raise UsageError(f"unknown output format {fmt!r} (choose {', '.join(FORMATS)})")
     return made if picked is shape else _Picking(out, made, shape, picked.fields)
@@ -189,3 +188,6 @@ class _Picking(Writer):
 
     def finish(self) -> None:
         self._inner.finish()
+
+    def pause(self) -> None:
+        self._inner.pause()

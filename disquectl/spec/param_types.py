@@ -212,6 +212,13 @@ def without_nul(text: str) -> str:
     return text
 
 
+def file_name(text: str) -> str:
+    """The word, unchanged. Raises UsageError where it can name no file: it may be an unset variable."""
+    if not text:
+        raise UsageError("the name is empty")
+    return without_nul(text)
+
+
 def number(low: int | None = None, high: int | None = None) -> ParamType:
     """The type of integers from `low` to `high`."""
     return ParamType("count", whole_number(low, high), "N")
@@ -227,8 +234,8 @@ TIME = ParamType("text", plain_text, "TIME")
 URL = ParamType("text", plain_text, "URL")
 COLUMNS = ParamType("text", column_names)
 PROGRAM_WORD = ParamType("text", without_nul)
-FILE = ParamType("file", without_nul)
-FOLDER = ParamType("file", without_nul, "DIR")
+FILE = ParamType("file", file_name)
+FOLDER = ParamType("file", file_name, "DIR")
 NODE = ParamType("node", plain_text, "HOST:PORT")
 PROFILE = ParamType("profile", plain_text, "NAME")
 NODE_ID = ParamType("node_id", os.fsencode)

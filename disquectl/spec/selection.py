@@ -194,7 +194,7 @@ def body_tests(values: Values) -> list[Callable[[bytes], bool]]:
     ignores_case = bool(values.get("ignore_case"))
     if ignores_case and "contains" not in values and "grep" not in values:
         raise UsageError("--ignore-case goes with --contains or --grep")
-    for name in ("contains", "grep", "ids_from"):
+    for name in ("contains", "grep"):
         if name in values and not values[name]:
             raise UsageError(
                 f"--{name.replace('_', '-')} is empty: it would select every job", "leave it out"

@@ -88,7 +88,7 @@ def test_no_two_of_a_name_and_none_that_is_not_there():
         (["--node", "h", "--url", "disque://h"], "--node and --url cannot be combined"),
         (["--url", "disque://:pw@h"], "passwords are not kept in the config file (leave it out of --url)"),
         (["--ask-password"], "passwords are not kept in the config file (use --store-password"),
-        (["--password-file", ""], "--password-file must not be empty"),
+        (["--password-file", ""], "--password-file: the name is empty"),
         (["--node", ""], "nodes: text is expected"),
         (["--insecure"], "insecure: needs tls = true"),
     ],

@@ -11,6 +11,7 @@ import pytest
 
 import disquectl
 from disquectl.errors import DataError, UsageError
+from disquectl.render.decoded import BodyWriter
 from disquectl.render.output import check_columns, writer
 from disquectl.spec.global_options import FORMATS
 from disquectl.spec.shape import Shape
@@ -72,7 +73,7 @@ def test_an_unknown_column_is_rejected_in_every_format(fmt):
         ("csv", f"body,id\nhello,{ID}\n"),
         ("json", f'[{{"body":"hello","id":"{ID}"}}]\n'),
         ("jsonl", f'{{"body":"hello","id":"{ID}"}}\n'),
-        ("raw", "hello"),
+        ("raw", f"hello\t{ID}"),
     ],
 )
 def test_columns_are_picked_and_ordered(fmt, expected):
@@ -161,8 +162,26 @@ def test_a_reader_that_went_away_is_left_to_the_caller(fmt):
         write_one(sink)
 
 
-def test_raw_has_no_columns():
-    assert raw_written("raw", GETJOB, JOBS[:1], columns=["id"]) == b"hello"
+def test_raw_writes_the_picked_columns_as_they_are():
+    assert raw_written("raw", GETJOB, JOBS[:1], columns=["id"]) == ID.encode()
+    assert raw_written("raw", GETJOB, JOBS[1:], columns=["body_base64"]) == b'a,"b"\n\\\xff'
+    assert raw_written("raw", SHOW, [{**SHOWN, "queue": b"\x1b\xff"}], columns=["queue"]) == b"\x1b\xff"
+
+
+def test_raw_ends_the_last_item_before_a_pause_with_picked_columns_too():
+    out = io.BytesIO()
+    sink = writer("raw", GETJOB, out=out, columns=["id"])
+    sink.write(JOBS[0])
+    sink.pause()
+    assert out.getvalue() == f"{ID}\n".encode()
+
+
+def test_raw_ends_the_last_item_before_a_pause_with_other_forms_of_bodies_too():
+    out = io.BytesIO()
+    sink = BodyWriter(writer("raw", GETJOB, out=out), bytes.upper)
+    sink.write(JOBS[0])
+    sink.pause()
+    assert out.getvalue() == b"HELLO\n"
 
 
 HEAVY = {"typing", "dataclasses", "enum", "collections", "functools", "re", "json", "csv", "base64", "rich"}

@@ -7,7 +7,17 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from disquectl.errors import UsageError
-from disquectl.spec.param_types import INT64, SECONDS, WAIT, duration_ms, number, one_of, seconds_float
+from disquectl.spec.param_types import (
+    FILE,
+    FOLDER,
+    INT64,
+    SECONDS,
+    WAIT,
+    duration_ms,
+    number,
+    one_of,
+    seconds_float,
+)
 
 UNITS = {"ms": 1, "s": 1000, "m": 60_000, "h": 3_600_000, "d": 86_400_000}
 WRONG = ["", " ", "s", "ms", "5 s", "-5", "+5", "5S", "5w", "1e3", "0x10", "1_000", ".", "5.", "1.2.3", "5s5"]
@@ -100,3 +110,13 @@ def test_choices_ignore_case():
 
 def test_debug_sleep_takes_fractions_of_seconds():
     assert [seconds_float(text) for text in ("0.5", "1", "250ms", "2m")] == ["0.5", "1", "0.25", "120"]
+
+
+@pytest.mark.parametrize(
+    ("path", "told"), [("", "the name is empty"), ("a\0b", "a NUL is not allowed: 'a\\x00b'")]
+)
+def test_what_names_no_file_is_refused(path, told):
+    for kind in (FILE, FOLDER):
+        with pytest.raises(UsageError) as caught:
+            kind.convert(path)
+        assert caught.value.message == told
