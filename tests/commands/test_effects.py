@@ -14,7 +14,7 @@ from tests.support.declarations import ALL
 
 ID = "D-dcb833cf-8YL1NT17e9+wsA/09NqxscQI-05a1"
 # Methods that need more than a word for each of their required parameters.
-ARGUMENTS = {"debug": ("STRUCTSIZE",), "cluster_meet": ("127.0.0.1", 7711)}
+ARGUMENTS = {"debug": ("STRUCTSIZE",), "cluster_meet": ("127.0.0.1", 7711), "getjob": ("mail",)}
 # What is not a command, or goes another way than `call`.
 OTHERS = {"qscan_all", "jscan_all", "monitor", "auth"} | set(vars(Client))
 
