@@ -131,7 +131,7 @@ class Summary:
         part = f"{self.counts[kind]:,} {_MEANINGS[kind]}"
         return f"{part} ({'; '.join(reasons)})" if reasons else part
 
-    def error(self, *, is_complete: bool = True) -> DisquectlError | None:
+    def error(self, *, is_complete: bool) -> DisquectlError | None:
         """The error to end with, None if every job is done, gone or skipped.
 
         `is_complete`: whether all nodes have answered; otherwise jobs may come back from the others.

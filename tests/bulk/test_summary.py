@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from disquectl.bulk.summary import KINDS, Summary, by_state
+from disquectl.bulk.summary import KINDS, Summary, by_state, running_twice
 from disquectl.render.human import counted
 
 
@@ -47,6 +47,10 @@ def test_the_summary_as_json():
         "left_reasons": {"it died": 1},
         "not_selected": 3,
     }
+
+
+def test_the_summary_of_no_jobs_as_json_is_zeros_without_reasons():
+    assert Summary().record() == dict.fromkeys(("matched", *KINDS, "not_selected"), 0)
 
 
 @pytest.mark.parametrize(
@@ -91,6 +95,19 @@ def test_how_a_run_ends(outcomes, complete, code):
     problem = summary_of(*outcomes).error(is_complete=complete)
     assert (None if problem is None else problem.exit_code) == code
     assert problem is None or summary_of(*outcomes).text() in problem.message
+
+
+@pytest.mark.parametrize(
+    ("states", "text"),
+    [
+        ({"queued", "delayed"}, ""),
+        ({"in-flight"}, "5 jobs may be running now and will run twice"),
+        ({"in-flight", "unknown", "queued"}, "9 jobs may be running now and will run twice"),
+    ],
+)
+def test_jobs_that_may_run_twice_are_those_asked_for_that_a_consumer_may_have(states, text):
+    counts = {(b"a", "in-flight"): 2, (b"b", "in-flight"): 3, (b"b", "unknown"): 4, (b"b", "queued"): 7}
+    assert running_twice(counts, frozenset(states)) == text
 
 
 def test_jobs_are_counted_in_words():

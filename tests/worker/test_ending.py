@@ -29,6 +29,7 @@ def test_commands_run_on_and_are_ended_near_the_end_of_the_grace(ending, number)
 def test_a_short_grace_is_shared_out(ending):
     short = Ending(1.0)
     short.start_grace(0.0)
+    assert (short.stage, short.was_signalled) == (CLOSING, False)
     assert short.next_deadline == pytest.approx(0.6)
     assert (short.due(0.7), short.next_deadline) == ([TERM], pytest.approx(0.8))
     assert (short.due(0.9), short.exit_at) == ([KILL], 1.0)
@@ -98,3 +99,20 @@ def test_the_end_is_near_after_half_of_the_time_for_the_nodes(ending):
     ending.signalled(signal.SIGTERM, 100.0)
     assert not ending.is_nearly_over(123.9)
     assert ending.is_nearly_over(124.0)
+
+
+@pytest.mark.parametrize(("now", "exit_at"), [(124.4, 125.0), (124.6, 126.6)])
+def test_the_exit_is_postponed_where_less_than_a_quarter_of_the_time_for_the_nodes_is_left(
+    ending, now, exit_at
+):
+    ending.signalled(signal.SIGTERM, 100.0)
+    assert ending.due(118.0) == [TERM]
+    assert ending.due(now) == [KILL]
+    assert ending.exit_at == pytest.approx(exit_at)
+
+
+def test_the_seconds_that_commands_have_are_those_before_the_first_signal_to_them(ending):
+    ending.signalled(signal.SIGTERM, 100.0)
+    assert (ending.seconds_left(103.0), ending.seconds_left(119.0)) == (15.0, 0.0)
+    ending.due(118.0)
+    assert ending.seconds_left(118.0) == 0.0

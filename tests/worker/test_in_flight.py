@@ -81,6 +81,16 @@ def test_a_short_retry_time_is_forgotten_in_the_end():
     assert depth.now(0.0) == 1000
 
 
+def test_a_short_retry_time_counts_for_at_least_a_thousand_jobs():
+    depth = PipelineDepth(1000)
+    depth.answered(1.0, 9)
+    for _ in range(1998):
+        depth.answered(1.0, 300)
+        assert depth.now(0.0) == 4
+    depth.answered(1.0, 300)
+    assert depth.now(0.0) == 101
+
+
 def test_jobs_that_are_never_delivered_again_set_no_limit():
     depth = PipelineDepth(50)
     depth.answered(1.0, inf)

@@ -76,6 +76,19 @@ def test_closed_queues_are_left_out():
     assert turns.names(4, {b"a", b"b"}) == []
 
 
+def test_one_queue_is_named_once_unless_it_is_closed():
+    turns = WeightedRoundRobin([(b"a", 5)])
+    assert (turns.names(25), turns.names(25, {b"a"}), turns.names(25, {b"b"})) == ([b"a"], [], [b"a"])
+
+
+def test_the_next_turn_is_that_after_the_jobs_that_came():
+    turns = WeightedRoundRobin([(b"a", 1), (b"b", 1), (b"c", 1)])
+    turns.took(1)
+    assert turns.names(2) == [b"b", b"c", b"b", b"c", b"a"]
+    turns.took(1)
+    assert turns.names(1)[0] == b"c"
+
+
 def test_turns_are_spread_evenly():
     assert interleaved([(b"a", 30), (b"b", 10)]) == [b"a", b"a", b"b", b"a"]
 
@@ -86,14 +99,14 @@ def test_turns_are_spread_evenly():
 def test_the_curve_of_sidekiq():
     curve = Backoff()
     assert [curve.seconds(n, 0.0) for n in (1, 2, 3, 11)] == [15, 16, 31, 10_015]
-    assert curve.seconds(1, 0.5) == 30
+    assert (curve.seconds(1, 0.5), curve.seconds(3, 0.5)) == (30, 76)
     assert sum(curve.seconds(n, 0.5) for n in range(1, 26)) > 20 * 86_400
 
 
 def test_a_curve_of_ones_own():
     curve = Backoff(5.0, 2.0, 60.0)
     assert [curve.seconds(n, 0.0) for n in (1, 2, 3, 10, 10_000)] == [5, 10, 20, 60, 60]
-    assert 5 < curve.seconds(1, 0.99) < 5.5
+    assert curve.seconds(1, 0.5) == pytest.approx(5.25)
     assert Backoff(0.0).seconds(3, 0.9) == 0
 
 
@@ -147,8 +160,35 @@ def test_moving_to_the_node_that_most_jobs_come_from():
 
 def test_staying_where_no_node_gives_most():
     origins = NodeAffinity(0.0)
-    origins.add("abc"[i % 3] * 8 for i in range(300))
-    assert origins.better("aaaaaaaa", 10.0) is None
+    origins.add("abc"[i % 3] * 8 for i in range(301))
+    assert origins.better("bbbbbbbb", 10.0) is None
+
+
+@pytest.mark.parametrize(
+    ("here", "there", "now", "better"),
+    [
+        (0, 199, 5.0, None),  # too few jobs
+        (0, 200, 5.0, "bbbbbbbb"),
+        (0, 200, 4.9, None),  # too soon
+        (100, 100, 5.0, None),  # half of the jobs are not most
+        (99, 101, 5.0, "bbbbbbbb"),
+        (101, 99, 5.0, None),
+    ],
+)
+def test_when_to_move_to_another_node(here, there, now, better):
+    origins = NodeAffinity(0.0)
+    origins.add(["bbbbbbbb"] * there + ["aaaaaaaa"] * here)
+    assert origins.better("aaaaaaaa", now) == better
+
+
+def test_the_next_move_is_5_seconds_after_the_last_decision():
+    origins = NodeAffinity(2.0)
+    origins.add(["aaaaaaaa"] * 200)
+    assert origins.better("aaaaaaaa", 6.9) is None
+    assert origins.better("bbbbbbbb", 7.0) == "aaaaaaaa"
+    origins.add(["bbbbbbbb"] * 200)
+    assert origins.better("aaaaaaaa", 11.9) is None
+    assert origins.better("aaaaaaaa", 12.0) == "bbbbbbbb"
 
 
 # Arguments
