@@ -104,6 +104,12 @@ class Process(FunctionWorker):
             self._log.write()
         super()._delivered(entries)
 
+    def _log_signal(self, number: int) -> None:
+        """Say nothing: the parent gets each signal first, and logs it once."""
+
+    def _log_term(self) -> None:
+        """Say nothing: the parent has the same grace time."""
+
     def listen(self, frames: Frames) -> None:
         """Do what the parent says."""
         self._frames = frames

@@ -12,7 +12,7 @@ import time
 from disquectl.execution.signals import STOPPING, Signals
 from disquectl.functions.processes import Processes
 from disquectl.worker.child import ended_processes
-from disquectl.worker.ending import Ending
+from disquectl.worker.ending import ENDING_SIGNALS, TERM, Ending
 from disquectl.worker.poller import READ, WRITE, Poller
 from disquectl.worker.scrapes import Scrapes
 from disquectl.worker.stdout import Stdout
@@ -115,7 +115,8 @@ class Supervisor:
             self._processes.ended(pid, os.waitstatus_to_exitcode(status))
         now = time.monotonic()
         # Each process keeps to the same times, and sends its functions what is due.
-        self._ending.due(now)
+        if TERM in self._ending.due(now):
+            self._log.message("ending the functions that still run")
         if now >= self._ending.exit_at + _SLACK_SECONDS:
             for process in self._processes:
                 process.signal(signal.SIGKILL)
@@ -137,6 +138,8 @@ class Supervisor:
             return
         if number == signal.SIGCHLD:
             return
+        if number != signal.SIGUSR1:
+            self._end(number, f"received {ENDING_SIGNALS[signal.Signals(number)]}")
         self._pass_on(number)
 
     def _stdout_is_gone(self, why: str) -> None:
@@ -144,19 +147,20 @@ class Supervisor:
         if self._tagged is None:
             self._end(signal.SIGTERM)
         else:
-            self._log.message(why)
+            self._end(signal.SIGTERM, why)
             self._pass_on(signal.SIGTERM)
 
     def _pass_on(self, number: int) -> None:
-        if number != signal.SIGUSR1:
-            self._end(number)
         for process in self._processes:
             if process.is_ready or number != signal.SIGUSR1:
                 process.signal(number if process.is_ready else signal.SIGTERM)
 
-    def _end(self, number: int) -> None:
+    def _end(self, number: int, why: str = "") -> None:
+        now = time.monotonic()
         self._processes.is_ending = True
-        self._ending.signalled(number, time.monotonic())
+        self._ending.signalled(number, now)
+        if why:
+            self._log.message(self._ending.describe(why, "running functions", now))
 
     def _draw(self) -> None:
         log = self._log

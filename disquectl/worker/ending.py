@@ -10,6 +10,7 @@ import signal
 from math import inf
 from typing import Literal, TypeAlias
 
+from disquectl.render.human import duration
 from disquectl.worker.child import KILL_AFTER_SECONDS
 
 Stage: TypeAlias = Literal["open", "closing", "ending"]
@@ -21,6 +22,9 @@ ENDING: Stage = "ending"  # the commands were sent TERM
 Action: TypeAlias = Literal["term", "kill"]
 TERM: Action = "term"
 KILL: Action = "kill"
+
+# The signals that end a worker, as the log names them.
+ENDING_SIGNALS = {signal.SIGINT: "INT", signal.SIGTERM: "TERM", signal.SIGHUP: "HUP", signal.SIGQUIT: "QUIT"}
 
 # The share of the grace time between TERM and KILL, and that for reporting to the nodes after KILL.
 _SHARE = 0.2
@@ -52,6 +56,11 @@ class Ending:
     def seconds_left(self, now: float) -> float:
         """How much time commands still have before they are sent TERM."""
         return max(min(self._term_at, self._kill_at) - now, 0.0) if self.stage != ENDING else 0.0
+
+    def describe(self, why: str, running: str, now: float) -> str:
+        """Return the line of the log: that no more jobs are taken, and for what `running` it waits."""
+        limit = f" for up to {duration(self.seconds_left(now))}" if self.is_limited else ""
+        return f"{why}: taking no more jobs" + (f", waiting for {running}{limit}" if running else "")
 
     def is_nearly_over(self, now: float) -> bool:
         """Whether half of the time for reporting to the nodes has passed: a node may never answer."""

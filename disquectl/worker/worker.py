@@ -16,9 +16,8 @@ from contextlib import suppress
 from disquectl.errors import ConnectionFailed
 from disquectl.execution.signals import STOPPING, Signals
 from disquectl.protocol.worker_names import worker_name
-from disquectl.render.human import duration
 from disquectl.worker.child import not_begun_by_the_end, not_run
-from disquectl.worker.ending import KILL, OPEN, TERM, Ending
+from disquectl.worker.ending import ENDING_SIGNALS, KILL, OPEN, TERM, Ending
 from disquectl.worker.failed_once import FailedOnce
 from disquectl.worker.figures import Figures
 from disquectl.worker.handlers import Handlers
@@ -49,7 +48,6 @@ if TYPE_CHECKING:
 _TURN_SECONDS = 1.0
 # How long a worker that fails waits for its processes to end, and then for its nodes to answer.
 _HAND_BACK_SECONDS = 2.0
-_NAMES = {signal.SIGINT: "INT", signal.SIGTERM: "TERM", signal.SIGHUP: "HUP", signal.SIGQUIT: "QUIT"}
 
 
 class Worker:
@@ -271,22 +269,25 @@ class Worker:
             self._stop_until_continued(signals)
         elif number == signal.SIGUSR1:
             self._log_running()
-        elif number in _NAMES:
+        elif number in ENDING_SIGNALS:
             self._ending.signalled(number, self._now)
-            self._log_ending(f"received {_NAMES[signal.Signals(number)]}")
+            self._log_signal(number)
 
     def _stdout_is_gone(self, why: str) -> None:
         """Stdout takes no more: each command that writes would fail."""
         self._ending.signalled(signal.SIGTERM, self._now)
         self._log_ending(why)
 
+    def _log_signal(self, number: int) -> None:
+        self._log_ending(f"received {ENDING_SIGNALS[signal.Signals(number)]}")
+
     def _log_ending(self, why: str) -> None:
-        limit = (
-            f" for up to {duration(self._ending.seconds_left(self._now))}" if self._ending.is_limited else ""
-        )
         running = self._slots.running
-        waiting = f", waiting for {running} running{limit}" if running else ""
-        self._log.message(f"{why}: taking no more jobs{waiting}")
+        self._log.message(self._ending.describe(why, f"{running} running" if running else "", self._now))
+
+    def _log_term(self) -> None:
+        if self._slots.running:
+            self._log.message(f"sending TERM to {self._slots.running} running")
 
     def _log_running(self) -> None:
         now = time.monotonic()
@@ -324,8 +325,7 @@ class Worker:
                 self._check_burst_end()
         for action in self._ending.due(self._now):
             if action == TERM:
-                if self._slots.running:
-                    self._log.message(f"sending TERM to {self._slots.running} running")
+                self._log_term()
                 self._slots.end()
             elif action == KILL:
                 self._signal_commands(signal.SIGKILL)

@@ -10,7 +10,7 @@ import pytest
 from tests.support.processes import children_of, run_in_shell, state_of
 from tests.support.tls_proxy import Authority, TlsProxy
 from tests.support.waiting import wait_until
-from tests.support.workers import letters, nothing_left, work, worker
+from tests.support.workers import letters, nothing_left, read_until, work, worker
 
 MODULE = """
 import ctypes, os, time
@@ -66,6 +66,18 @@ def test_ctrl_c_again_and_again_ends_it_and_no_job_is_lost(folder, node, client)
     # Put back, or, where KILL came first, due again after its retry time.
     job = client.show(job_id)
     assert (job["state"] in ("queued", "active"), job["nacks"]) == (True, 0)
+
+
+def test_a_signal_is_logged_once_for_all_processes(folder, node, client):
+    client.addjob("q", "x")
+    client.addjob("q", "y")
+    with worker(node, "-q", "q", "--processes", "2", "-c", "1", "--call", "shop:wait") as process:
+        wait_until(lambda: client.qlen("q") == 0)
+        process.terminate()
+        read_until(process, "received TERM: taking no more jobs, waiting for running functions for up to ")
+        (folder / "go").touch()
+        _, log = process.communicate(timeout=30)
+    assert b"received" not in log
 
 
 def test_output_that_cannot_be_written_is_a_failure(folder, node, client):
