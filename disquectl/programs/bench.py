@@ -89,8 +89,6 @@ def _nodes(values: Values, session: Session) -> tuple[list[Node], list[str], int
         holds = f"that holds {counted(jobs, 'job')} (replicas counted)" if jobs else "that is protected"
         session.check_can_ask("bench", f"puts load on a cluster {holds}")
         session.ask_of_node(f"bench puts load on a cluster {holds}")
-    if replicate is not None and "replicate" not in values:
-        session.note(f"jobs have {counted(replicate, 'replica')}: the cluster can hold no more now")
     return nodes, silent, replicate
 
 
@@ -144,6 +142,9 @@ class _Bench:
             self.found["qlen"] = self._phase(ask_length, self._jobs, stop)
 
     def _add_and_take(self, stop: Stop) -> None:
+        replicas = self._load.replicate
+        if replicas is not None and "replicate" not in self._values:
+            self._session.note(f"jobs have {counted(replicas, 'replica')}: the cluster can hold no more now")
         if not self._produces:
             self._session.note("adding the jobs to take")
         added = self._phase(produce, self._jobs, stop)

@@ -17,6 +17,7 @@ from disquectl.health.cluster_rules import split_view
 from disquectl.health.figures import ITEMS
 from disquectl.health.plugin import EXIT_CODES, Judged, Result, line, worst
 from disquectl.programs.dead import find_letters
+from disquectl.render.escape import for_terminal
 from disquectl.spec.queue_patterns import QueueWords
 from disquectl.worker.dead_selection import DeadSelection
 
@@ -85,6 +86,9 @@ def _queues(client: Transport, values: Values, session: Session) -> tuple[list[R
             )
             for queue in sorted(queues, key=lambda queue: queue.name)
         ]
+        if not results:
+            words = " ".join(map(for_terminal, values["name"]))
+            return results, "; ".join(filter(None, (f"no queue matches {words}", _remark(probe))))
         return results, _remark(probe)
 
 

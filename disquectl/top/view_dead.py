@@ -6,7 +6,7 @@ from collections import Counter
 from datetime import datetime
 
 from disquectl.render.escape import for_terminal
-from disquectl.render.human import duration
+from disquectl.render.human import counted, duration
 from disquectl.top.choice import id_of
 from disquectl.top.lines import fitted, padded, with_cursor
 from disquectl.top.view_text import body_lines, folded, part_of
@@ -64,7 +64,9 @@ def _sums(letters: list[Record], choice: Choice, width: int) -> Line:
     sums = Counter(_shown(letter[by]) for letter in letters)
     text = "  ".join(f"{name} {count:,}" for name, count in sums.most_common())
     which = f" /{for_terminal(choice.filter)}" if choice.filter else ""
-    return fitted([("title", f"  {len(letters):,} dead letters{which}"), ("dim", f"  {text}")], width)
+    return fitted(
+        [("title", f"  {counted(len(letters), 'dead letter')}{which}"), ("dim", f"  {text}")], width
+    )
 
 
 def _line(letter: Record, around: Surroundings, id_width: int) -> Line:

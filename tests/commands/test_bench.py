@@ -59,6 +59,8 @@ def test_a_cluster_that_has_lost_a_node_gets_fewer_replicas(mortal):
     exact = run_disquectl("bench", *FEW, "--replicate", "3", "-y", "-o", "json", node=mortal.addresses[0])
     assert exact.records["produce"]["errors"] == {"NOREPL": 200}
     assert "jobs have" not in exact.err
+    lengths = run_disquectl("bench", *FEW, "--qlen", node=mortal.addresses[0])
+    assert "jobs have" not in lengths.err
 
 
 def test_qlen_is_measured_without_a_job(node, client):

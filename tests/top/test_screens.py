@@ -45,7 +45,7 @@ def test_dead_letters_are_opened_retried_and_dropped(node, client, tmp_path):
         person.type("D")
         person.until(lambda text: first in text and second in text and "2 dead letters  mail 2" in text)
         person.type("/timed\r")
-        person.until(lambda text: first not in text and second in text)
+        person.until(lambda text: first not in text and second in text and "1 dead letter /timed" in text)
         person.type("\r")
         person.until(f"dead letter {second}")
         person.until("greylisted")
