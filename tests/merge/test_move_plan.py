@@ -116,6 +116,7 @@ def test_a_job_is_delayed_until_a_node_has_queued_it():
     assert not look(a=one(delay=1, age_ms=60_000, next_requeue_within=30_000)).is_delayed(now, clocks)
     # Put into its queue before, and taken out.
     assert not look(a=delayed(100_000, returns=(0, 1))).is_delayed(now, clocks)
+    assert not look(a=delayed(100_000, returns=(1, 1))).is_delayed(now, clocks)
 
 
 @pytest.mark.parametrize(
