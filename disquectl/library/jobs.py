@@ -110,7 +110,7 @@ class _Source:
                 self._transport.leave()
                 continue
             failures = 0
-            if found or left <= 0 or (deadline is not None and time.monotonic() >= deadline):
+            if found or (deadline is not None and time.monotonic() >= deadline):
                 return found
 
     def _ask(self, count: int, wait_ms: int) -> list[Job]:

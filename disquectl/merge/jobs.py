@@ -104,7 +104,7 @@ class Job:
 class Jobs:
     """The jobs for whose first replica `wanted` is true; None: all. `whole`: keep whole bodies."""
 
-    __slots__ = ("_clocks", "_refused", "_wanted", "_whole", "bits", "found")
+    __slots__ = ("_clocks", "_wanted", "_whole", "bits", "found")
 
     def __init__(
         self, clocks: Clocks, wanted: Callable[[FlatReplica], bool] | None = None, whole: bool = False

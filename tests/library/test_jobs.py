@@ -15,6 +15,11 @@ from disquectl.library import waiting
 from disquectl.protocol.resp import NEED_DATA, Parser
 from tests.support.scripted_node import ScriptedNode, close, refused_address, silent
 
+# The reply to a GETJOB that takes one job.
+DELIVERY = b"*1\r\n*7\r\n$1\r\nq\r\n$40\r\nD-dcb833cf-8YL1NT17e9+wsA/09NqxscQI-05a1\r\n$1\r\nb\r\n" + (
+    b"$5\r\nnacks\r\n:0\r\n$21\r\nadditional-deliveries\r\n:0\r\n"
+)
+
 
 class Requests(Tracer):
     """The verbs that are sent, in order."""
@@ -265,13 +270,27 @@ def test_an_idle_loop_ends_and_one_without_limit_waits(client, make_client, node
 
 def test_a_wait_is_cut_into_pieces_so_that_a_node_that_hangs_is_noticed(make_client, monkeypatch):
     monkeypatch.setattr(loop, "_WAIT_SECONDS", 0.05)
-    job = b"*1\r\n*7\r\n$1\r\nq\r\n$40\r\nD-dcb833cf-8YL1NT17e9+wsA/09NqxscQI-05a1\r\n$1\r\nb\r\n" + (
-        b"$5\r\nnacks\r\n:0\r\n$21\r\nadditional-deliveries\r\n:0\r\n"
-    )
-    with ScriptedNode([b"*-1\r\n", silent]) as hanging, ScriptedNode([job]) as other:
+    with ScriptedNode([b"*-1\r\n", silent]) as hanging, ScriptedNode([DELIVERY]) as other:
         client = make_client([hanging.address, other.address], response_timeout=0.2)
         assert next(client.jobs("q")).body == b"b"
         assert len(hanging.requests) == 2
+
+
+def test_an_idle_time_may_be_longer_than_a_piece_of_the_wait(traced, requests, monkeypatch):
+    monkeypatch.setattr(loop, "_WAIT_SECONDS", 0.02)
+    begun = time.monotonic()
+    assert list(traced.jobs("q", idle=0.2)) == []
+    assert time.monotonic() - begun >= 0.2
+    assert requests.verbs.count("GETJOB") > 1
+
+
+def test_one_failure_of_each_seed_is_borne_and_an_answer_begins_the_count_again(make_client):
+    with ScriptedNode([close], [b"*-1\r\n", close], [DELIVERY]) as node:
+        assert next(make_client(node.address).jobs("q")).body == b"b"
+
+
+def test_a_thousand_jobs_may_be_taken_at_a_time(client):
+    assert list(client.jobs("q", idle=0, count=loop.MAX_COUNT)) == []
 
 
 def test_a_node_that_leaves_is_left(make_client, cluster):

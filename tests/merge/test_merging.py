@@ -102,6 +102,38 @@ def test_the_clock_of_the_maker_counts():
     assert (record["state"], record["age"]) == ("delayed", 150)
 
 
+def test_only_jobs_that_are_wanted_are_kept():
+    jobs = Jobs(Clocks(), lambda replica: replica[1] == OTHER)
+    jobs.add(A, [copy(), copy(OTHER)], NOW_MS)
+    assert list(jobs.found) == [OTHER]
+
+
+@pytest.mark.parametrize(("whole", "body"), [(True, b"x" * 100), (False, b"x" * 80)])
+def test_a_body_is_kept_whole_where_that_is_asked_for(whole, body):
+    jobs = Jobs(Clocks(), whole=whole)
+    jobs.add(A, [copy(body=b"x" * 100)], NOW_MS)
+    assert jobs.record(ID, 0, NOW_MS, {})["body"] == body
+
+
+def test_a_selection_sees_the_state_the_age_the_ttl_and_the_counters_of_a_job():
+    jobs = Jobs(Clocks())
+    here, there = copy(nacks=2, nodes_delivered=[A.encode(), B.encode()]), copy(additional_deliveries=3)
+    jobs.add(A, [here], NOW_MS)
+    jobs.add(A, [there], NOW_MS)
+    assert jobs.status(ID, 0, NOW_MS + 5000) == ("in-flight", 105_000, 995_000, 2, 3)
+    assert jobs.status(ID, jobs.bits.of(B), NOW_MS)[0] == "unknown"
+
+
+@pytest.mark.parametrize(("due_ms", "returns"), [(1_001_000, 1_001_000), (1_001_001, None)])
+def test_a_job_whose_ttl_ends_first_does_not_return(due_ms, returns):
+    assert merged((A, copy(ttl=1000, next_requeue_within=due_ms)))["next_requeue_within"] == returns
+
+
+def test_of_a_job_that_is_late_nothing_is_left_of_its_times():
+    record = merged((A, copy(ttl=1000, next_requeue_within=1000)), now_ms=NOW_MS + 2_000_000)
+    assert (record["ttl"], record["next_requeue_within"]) == (0, 0)
+
+
 def test_a_clock_is_compared_with_the_middle_of_the_question():
     assert skew_ms({"seconds": 100, "microseconds": 250_000}, 100_000, 100_200) == 150
     assert skew_ms({"seconds": 99, "microseconds": 900_000}, 100_000, 100_000) == -100

@@ -12,6 +12,7 @@ from disquectl.merge.move_plan import (
     Look,
     acknowledgements,
     after_copy,
+    is_still_held,
 )
 from tests.support.scanned_nodes import node_id, replica
 
@@ -60,6 +61,8 @@ def test_what_is_done_with_the_original(replicas, before, what):
 
 def test_the_first_node_that_queues_it_tells_when_it_is_due():
     assert look(a=one(next_requeue_within=5000), b=one(next_requeue_within=3000)).due_ms == 3000
+    assert look(a=one(next_requeue_within=3000), b=one(next_requeue_within=5000)).due_ms == 3000
+    assert look(a=one(next_requeue_within=3000), b=one(next_requeue_within=None)).due_ms == 3000
     assert look(a=one(next_requeue_within=None), b=one(next_requeue_within=3000)).due_ms == 3000
     assert look(a=one(next_requeue_within=None)).due_ms is None
 
@@ -117,3 +120,32 @@ def test_a_job_is_delayed_until_a_node_has_queued_it():
     assert not look(a=one(delay=1, age_ms=60_000, next_requeue_within=30_000)).is_delayed(now, clocks)
     # Put into its queue before, and taken out.
     assert not look(a=delayed(100_000, returns=(0, 1))).is_delayed(now, clocks)
+    assert not look(a=delayed(100_000, returns=(1, 1))).is_delayed(now, clocks)
+
+
+@pytest.mark.parametrize(
+    ("replicas", "is_held"),
+    [
+        ({"a": one()}, True),
+        ({"a": one(), "b": one()}, True),
+        # It is back in its queue, or was: whoever took it then may have it.
+        ({"a": one("queued")}, False),
+        ({"a": one(), "b": one("queued")}, False),
+        ({"a": one(returns=(0, 1))}, False),
+        ({"a": one(), "b": one(returns=(1, 0))}, False),
+        # Done, or being done.
+        ({"a": one("acked")}, False),
+        ({"a": one(), "b": one("wait-repl")}, False),
+        ({}, False),
+        # Its delay lasts, or it was queued at the end of it.
+        ({"a": delayed(100_000)}, True),
+        ({"a": one(delay=1, age_ms=60_000, next_requeue_within=30_000)}, False),
+        ({"a": one(), "b": one(delay=1, age_ms=60_000, next_requeue_within=30_000)}, False),
+    ],
+)
+def test_a_job_of_an_earlier_run_is_still_held_if_it_was_not_queued_since(replicas, is_held):
+    assert is_still_held(look(**replicas), time.time() * 1000, Clocks()) == is_held
+
+
+def test_the_nodes_in_the_lists_of_all_replicas():
+    assert look(a=one(listed="ab"), c=one(listed="cd")).listed == {node_id(letter) for letter in "abcd"}

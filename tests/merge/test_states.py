@@ -73,6 +73,19 @@ def test_a_missing_node_makes_only_jobs_in_flight_unknown():
         ((10_000, 0, 0, None, 86_000_000), IS_ACTIVE),
         # Half a second before a return, every job is awake early.
         ((-40_000, 30, 0, 400, 400), IS_ACTIVE),
+        ((20_000, 30, 0, 500, 500), IS_ACTIVE),
+        ((20_000, 30, 0, 501, 501), IS_DELAYED),
+        # Not awake just when it is due, or not known.
+        ((20_000, 60, 0, 10_000, 10_002), IS_DELAYED),
+        ((20_000, 60, 0, 10_000, 10_003), IS_ACTIVE),
+        ((20_000, 60, 0, 10_000, None), IS_ACTIVE),
+        # Clocks and times of replies differ by at most 1.5 s.
+        ((-1_500, 300, 0, 10_000, 10_000), IS_DELAYED),
+        ((-1_501, 300, 0, 10_000, 10_000), IS_ACTIVE),
+        ((10_000, 300, 0, 8_500, None), IS_DELAYED),
+        ((10_000, 300, 0, 11_501, None), IS_ACTIVE),
+        ((10_000, 3000, 0, 3_011_500, None), IS_PROXY),
+        ((10_000, 3000, 0, 3_011_501, None), IS_ACTIVE),
     ],
 )
 def test_what_an_active_copy_of_a_job_with_a_delay_says(copy, evidence):
