@@ -14,7 +14,7 @@ from disquectl.bulk.limits import Limits
 from disquectl.client.identity import RedisWithModule
 from disquectl.client.pipelined_connection import Batch
 from disquectl.client.stream import Stream
-from disquectl.errors import DisquectlError, NothingThere, OutcomeUnknown, PartlyDone, ReplyError
+from disquectl.errors import DataError, DisquectlError, NothingThere, OutcomeUnknown, PartlyDone, ReplyError
 from disquectl.execution.signals import Stop
 from disquectl.protocol.columns import values_of
 from disquectl.protocol.replies import jobs
@@ -82,7 +82,9 @@ class _Consumer:
         self._is_waiting = False  # whether a GETJOB that may wait for jobs is in flight
         self._stream = Stream(session.client)
         self._node: Node | None = None  # where the last jobs were taken
+        self._written = 0
         self._unacknowledged: list[Sequence[str]] = []  # IDs of written jobs, by batch
+        self._is_outranked = False  # whether the run ends with an exit code that goes before PartlyDone's
 
     def run(self) -> None:
         """Take jobs until a limit, a signal or a failure ends it."""
@@ -96,6 +98,12 @@ class _Consumer:
                     raise
                 self._finish_acknowledging()
             self._out.finish()
+        except DataError as problem:
+            if self._stop.interrupted:
+                self._session.problem(problem.message)
+                raise KeyboardInterrupt from None
+            self._is_outranked = True
+            raise
         finally:
             self._acknowledge_the_rest()
         self._report_the_end()
@@ -162,6 +170,7 @@ class _Consumer:
         self._out.flush()
         if self._session.streams.reader_is_gone():
             raise BrokenPipeError
+        self._written += len(found)
         if self._holder is not None:
             self._holder.written()
 
@@ -193,7 +202,7 @@ class _Consumer:
         if not self._unacknowledged:
             return
         ids = [job_id for batch in self._unacknowledged for job_id in batch]
-        written = f"{counted(self._limits.taken, 'job')} written"
+        written = f"{counted(self._written, 'job')} written"
         try:
             self._acknowledge_where_found(ids)
         except PartlyDone as problem:
@@ -217,8 +226,9 @@ class _Consumer:
                 acknowledge_where_found(self._session, ids, client)
 
     def _report_unacknowledged(self, text: str, advice: str, problem: DisquectlError) -> None:
-        """Raise it; after a signal, which has its own exit code, print it."""
-        if not self._stop.interrupted:
+        """Raise it; print it where the run ends with an exit code that goes before it."""
+        is_unknown = isinstance(self._stream.failure, OutcomeUnknown)
+        if not (self._stop.interrupted or self._is_outranked or is_unknown):
             raise PartlyDone(text, advice) from problem
         self._session.problem(f"{text} ({advice})" if advice else text)
 

@@ -1,5 +1,6 @@
 """getjob in quantity: --follow, --max-jobs, --idle, --into; and no job is lost, however it ends."""
 
+import errno
 import io
 import json
 import os
@@ -240,8 +241,38 @@ QUICK, PATIENT = ("--response-timeout", "200ms"), ("--response-timeout", "1h")
 def test_a_node_that_falls_silent_is_noticed_after_the_wait_of_its_request(replies, verb):
     with ScriptedNode([*replies, silent], [silent], [silent]) as server:
         done = run_disquectl(*QUICK, "getjob", "q", "--follow", "--ack", node=server.address, timeout=40)
-    assert done.code == (3 if verb == b"ACKJOB" else 8)
+    assert done.code == 8, "the last GETJOB may have taken jobs"
+    assert ("1 job written, 1 of them not acknowledged: " in done.err) == (verb == b"ACKJOB")
     assert server.requests[len(replies)][0] == verb
+
+
+def test_what_cannot_be_written_is_9_also_where_an_acknowledgement_has_no_answer(tmp_path):
+    other = JOB_ID.replace("8YL1NT", "9YL1NT")
+    (tmp_path / other.replace("/", "_")).mkdir()
+    replies = [HELLO, ONE_JOB, ONE_JOB.replace(JOB_ID.encode(), other.encode())]
+    with ScriptedNode([*replies, silent], [silent], [silent]) as server:
+        words = ("getjob", "q", "--follow", "--ack", "--into", str(tmp_path))
+        done = run_disquectl(*QUICK, *words, node=server.address, timeout=40)
+    assert done.code == 9
+    assert "1 job written, 1 of them not acknowledged: " in done.err
+
+
+class FullAfterCtrlC(io.BytesIO):
+    """A disk that is full, and a person who sees it and interrupts."""
+
+    def flush(self):
+        os.kill(os.getpid(), signal.SIGINT)
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+
+def test_an_interruption_is_130_also_where_a_job_could_not_be_written(node):
+    fill(node, [b"a"])
+    invocation = parse(["-n", node, "getjob", "q", "--follow", "--ack"], find)
+    streams = Streams(io.BytesIO(), FullAfterCtrlC(), err := io.BytesIO())
+    with pytest.raises(KeyboardInterrupt):
+        carry_out(invocation, streams)
+    assert b"the result could not be written: No space left on device" in err.getvalue()
+    assert left(node) == 1
 
 
 def test_a_wait_ends_with_the_idle_time_and_the_response_timeout():
