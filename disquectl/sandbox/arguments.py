@@ -65,11 +65,17 @@ def integer(
 
 
 def deadline_ms(word: bytes, now_ms: int) -> int:
-    """Return the time at which a timeout in milliseconds ends; 0: never. Raises Refused."""
+    """Return the time at which a timeout in milliseconds ends; 0: never. Raises Refused.
+
+    As on the server, a time beyond 64 bits wraps around to one long past.
+    """
     timeout_ms = integer(word, b"ERR timeout is not an integer or out of range")
     if timeout_ms < 0:
         raise Refused(b"ERR timeout is negative")
-    return now_ms + timeout_ms if timeout_ms else 0
+    if not timeout_ms:
+        return 0
+    end_ms = now_ms + timeout_ms
+    return end_ms if end_ms <= _INT64_MAX else end_ms - 2**64
 
 
 def cursor(word: bytes) -> int:

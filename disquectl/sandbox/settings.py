@@ -18,6 +18,7 @@ _MAX_PASSWORD = 512
 _MAX_HZ = 500
 _UINT32 = 0xFFFFFFFF
 _OUTPUT_LIMIT = b"client-output-buffer-limit"
+_WATCHDOG = b"watchdog-period"
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,7 +105,7 @@ PARAMETERS: dict[bytes, Parameter] = {
     b"tcp-backlog": Parameter(b"511"),
     b"databases": Parameter(b"16"),
     b"maxclients": Parameter(b"10000", _number(1)),
-    b"watchdog-period": Parameter(b"0", _number()),
+    _WATCHDOG: Parameter(b"0", _number()),
     b"hz": Parameter(b"10", _read_hz),
     b"cluster-node-timeout": Parameter(b"15000", _number()),
     b"tcp-keepalive": Parameter(b"no", _YES_NO),
@@ -148,9 +149,16 @@ class Settings:
         value = parameter.read(word)
         if value is None:
             return False
+        if name == _WATCHDOG:
+            value = self._watchdog_period(int(value))
         self.values[name] = value
         self._derive()
         return True
+
+    def _watchdog_period(self, number: int) -> bytes:
+        """The period is at least two ticks of the server; 0 is off."""
+        shortest_ms = 1000 // int(self.values[b"hz"]) * 2
+        return b"%d" % max(_signed(number, 32), shortest_ms) if number else b"0"
 
     def _derive(self) -> None:
         self.password = self.values[b"requirepass"]

@@ -105,7 +105,7 @@ def _end_waiting(node: Node, now_ms: int) -> None:
         waiting = session.wait
         if isinstance(waiting, WaitForWakeUp) or waiting is None:
             continue
-        is_over = 0 < waiting.deadline_ms < now_ms
+        is_over = waiting.deadline_ms != 0 and waiting.deadline_ms < now_ms
         if not is_over and not node.leaving:
             continue
         if is_over:

@@ -35,7 +35,7 @@ def _known_nodes(node: Node) -> list[tuple[Node, bytes]]:
 
 def _priority(node: Node, known: Node, now_ms: int) -> int:
     is_failing = node.is_failing(known, now_ms)
-    if known.leaving or (is_failing and _majority_agrees(node)):
+    if node.sees_leaving(known) or (is_failing and _majority_agrees(node)):
         return _BAD
     if is_failing:
         return _MAY_FAIL
@@ -83,7 +83,7 @@ def _describe(node: Node, known: Node, host: bytes, now_ms: int) -> bytes:
         flags.append(b"fail" if _majority_agrees(node) else b"fail?")
     if not known.port:
         flags.append(b"noaddr")
-    if known.leaving:
+    if node.sees_leaving(known):
         flags.append(b"leaving")
     # Simulated nodes answer at once: the last pong precedes the silence, and a ping is pending since then.
     silent_ms = known.silent_since_ms
