@@ -64,6 +64,12 @@ def integer(
     return number
 
 
+def signed(number: int, bits: int) -> int:
+    """Return what the server keeps of a number in `bits` bits; larger numbers wrap around."""
+    half = 1 << (bits - 1)
+    return (number + half) % (2 * half) - half
+
+
 def deadline_ms(word: bytes, now_ms: int) -> int:
     """Return the time at which a timeout in milliseconds ends; 0: never. Raises Refused.
 
@@ -72,10 +78,7 @@ def deadline_ms(word: bytes, now_ms: int) -> int:
     timeout_ms = integer(word, b"ERR timeout is not an integer or out of range")
     if timeout_ms < 0:
         raise Refused(b"ERR timeout is negative")
-    if not timeout_ms:
-        return 0
-    end_ms = now_ms + timeout_ms
-    return end_ms if end_ms <= _INT64_MAX else end_ms - 2**64
+    return signed(now_ms + timeout_ms, 64) if timeout_ms else 0
 
 
 def cursor(word: bytes) -> int:

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-import ipaddress
+import contextlib
+import socket
 
 from disquectl.sandbox import replies
-from disquectl.sandbox.arguments import SYNTAX_ERROR, Refused, c_string, option, read_integer
+from disquectl.sandbox.arguments import SYNTAX_ERROR, Refused, c_string, option, read_integer, signed
 from disquectl.sandbox.commands.server import flush
 from disquectl.sandbox.membership import end_handshakes, forget, meet, take_new_id
 from disquectl.sandbox.node import Node
@@ -127,14 +128,20 @@ def _meet(node: Node, words: list[bytes], now_ms: int) -> bytes:
     port = read_integer(words[3])
     if port is None:
         raise Refused(b"ERR Invalid TCP port specified: %b" % port_word)
-    try:
-        address = ipaddress.ip_address(host.decode("ascii"))
-    except ValueError:
-        address = None
+    port = signed(port, 32)
+    address = _numeric_address(host)
     if address is None or not 0 < port <= _MAX_PORT:
         raise Refused(b"ERR Invalid node address specified: %b:%b" % (host, port_word))
-    meet(node, str(address).encode(), port, now_ms)
+    meet(node, address, port, now_ms)
     return replies.OK
+
+
+def _numeric_address(host: bytes) -> bytes | None:
+    """Return the canonical text of an IP address; None if it is none."""
+    for family in (socket.AF_INET, socket.AF_INET6):
+        with contextlib.suppress(OSError, UnicodeDecodeError):
+            return socket.inet_ntop(family, socket.inet_pton(family, host.decode("ascii"))).encode()
+    return None
 
 
 def _forget(node: Node, word: bytes) -> bytes:
