@@ -111,6 +111,10 @@ def test_a_dead_node_is_seen_as_such_and_its_jobs_come_back_elsewhere() -> None:
     job_id = add(bench, "RETRY", "30")
     bench.engine.stop_node(bench.nodes[0], bench.now_ms)
     assert b"disconnected" in bench.call("CLUSTER", "NODES", node=1)
+    died_ms = bench.now_ms
+    bench.wait(0.2)
+    # When it was pinged without an answer, and when it answered last.
+    assert b" noflags %d %d disconnected" % (died_ms, died_ms) in bench.call("CLUSTER", "NODES", node=1)
     bench.wait(20)
     assert b" fail " in bench.call("CLUSTER", "NODES", node=1)
     assert bench.call("ADDJOB", "q", "b", "0", "REPLICATE", "3", node=1).startswith("-NOREPL Not enough")

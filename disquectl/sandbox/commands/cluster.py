@@ -14,7 +14,8 @@ from disquectl.sandbox.session import Session
 
 _USAGE = b"ERR Wrong CLUSTER subcommand or number of arguments"
 _MAX_PORT = 55535
-_ASKED_AGAIN_MS = 1000
+# How soon a silent node is asked for a sign of life: by a ping, or by connecting again.
+_PINGED_AGAIN_MS, _CONNECTED_AGAIN_MS = 1000, 100
 _GOOD, _NO_LINK, _MAY_FAIL, _BAD = 1, 5, 10, 100
 
 
@@ -88,7 +89,8 @@ def _describe(node: Node, known: Node, host: bytes, now_ms: int) -> bytes:
         flags.append(b"leaving")
     # Simulated nodes answer at once: the last pong precedes the silence, and a ping is pending since then.
     silent_ms = known.silent_since_ms
-    is_asked = known is not node and 0 < silent_ms <= now_ms - _ASKED_AGAIN_MS
+    asked_ms = silent_ms + (_CONNECTED_AGAIN_MS if known.is_down else _PINGED_AGAIN_MS)
+    is_asked = known is not node and 0 < silent_ms and asked_ms <= now_ms
     heard_ms = 0 if known is node else silent_ms or now_ms
     return b"%b %b:%d %b %d %d %b\n" % (
         known.node_id,
