@@ -90,7 +90,7 @@ def _describe(node: Node, known: Node, host: bytes, now_ms: int) -> bytes:
     # Simulated nodes answer at once: the last pong precedes the silence, and a ping is pending since then.
     silent_ms = known.silent_since_ms
     asked_ms = silent_ms + (_CONNECTED_AGAIN_MS if known.is_down else _PINGED_AGAIN_MS)
-    is_asked = known is not node and 0 < silent_ms and asked_ms <= now_ms
+    is_asked = known is not node and silent_ms > 0 and asked_ms <= now_ms
     heard_ms = 0 if known is node else silent_ms or now_ms
     return b"%b %b:%d %b %d %d %b\n" % (
         known.node_id,
