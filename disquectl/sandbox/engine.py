@@ -31,7 +31,7 @@ class Engine:
         random: Random | None = None,
         stopwatch: Callable[[], int] = lambda: 0,
     ) -> None:
-        network = Network(receive, serve_waiting)
+        network = Network(receive)
         random = random or Random()
         self._network = network
         self._now_ms = now_ms

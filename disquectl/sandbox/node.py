@@ -29,17 +29,14 @@ _QUEUE_BYTES = 600
 
 # Handles a message: the node, the sender's ID, the message, the time.
 Receive = Callable[["Node", bytes, Message, int], None]
-# Delivers jobs that have arrived to waiting clients: the node, the time.
-Serve = Callable[["Node", int], None]
 
 
 class Network:
     """Messages between the nodes of one process; they arrive in order, when `deliver` is called."""
 
-    def __init__(self, receive: Receive, serve: Serve) -> None:
+    def __init__(self, receive: Receive) -> None:
         self.members: list[Node] = []
         self._receive = receive
-        self._serve = serve
         self._messages: deque[tuple[Node, Node, Message]] = deque()
         # Messages for sleeping nodes, kept apart so that they are not checked again and again.
         self._held: dict[Node, list[tuple[Node, Node, Message]]] = {}
@@ -49,10 +46,7 @@ class Network:
         self._messages.append((sender, target, message))
 
     def deliver(self, now_ms: int) -> None:
-        """Deliver all messages, including those sent meanwhile. Messages to a sleeping node wait.
-
-        Clients are served when one node's messages have arrived, before those of the next.
-        """
+        """Deliver all messages, including those sent meanwhile. Messages to a sleeping node wait."""
         for node in [sleeper for sleeper in self._held if not sleeper.asleep_until_ms]:
             self._messages.extendleft(reversed(self._held.pop(node)))
         while self._messages:
@@ -62,8 +56,6 @@ class Network:
             elif not target.is_down and not sender.is_down and sender.node_id in target.peers:
                 target.messages_received += 1
                 self._receive(target, sender.node_id, message, now_ms)
-                if target.ready and not (self._messages and self._messages[0][:2] == (sender, target)):
-                    self._serve(target, now_ms)
 
 
 class Handshake(NamedTuple):

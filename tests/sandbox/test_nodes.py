@@ -251,13 +251,3 @@ def test_other_nodes_learn_by_a_ping_that_a_node_is_leaving() -> None:
         bench.wait(2)
         assert [known_as_leaving(bench, leaving_id, node) for node in (0, 2)] == [answer == "yes"] * 2
     assert add(bench, "REPLICATE", "3")
-
-
-def test_a_client_is_served_before_jobs_of_a_third_node_arrive() -> None:
-    bench = Bench(nodes=3)
-    first, second = (add(bench, "REPLICATE", "1", node=1) for _ in range(2))
-    third = add(bench, "REPLICATE", "1", node=2)
-    assert bench.call("GETJOB", "FROM", "q") == [[b"q", first.encode(), b"b"]]
-    # The queue ran dry, so the node that had sent a job was asked for more.
-    assert {job[1].decode() for job in bench.call("QPEEK", "q", "5")} == {second, third}
-    assert bench.fields("QSTAT", "q")["jobs-in"] == 3
