@@ -64,12 +64,21 @@ def integer(
     return number
 
 
+def signed(number: int, bits: int) -> int:
+    """Return what the server keeps of a number in `bits` bits; larger numbers wrap around."""
+    half = 1 << (bits - 1)
+    return (number + half) % (2 * half) - half
+
+
 def deadline_ms(word: bytes, now_ms: int) -> int:
-    """Return the time at which a timeout in milliseconds ends; 0: never. Raises Refused."""
+    """Return the time at which a timeout in milliseconds ends; 0: never. Raises Refused.
+
+    As on the server, a time beyond 64 bits wraps around to one long past.
+    """
     timeout_ms = integer(word, b"ERR timeout is not an integer or out of range")
     if timeout_ms < 0:
         raise Refused(b"ERR timeout is negative")
-    return now_ms + timeout_ms if timeout_ms else 0
+    return signed(now_ms + timeout_ms, 64) if timeout_ms else 0
 
 
 def cursor(word: bytes) -> int:

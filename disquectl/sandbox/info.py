@@ -80,7 +80,7 @@ def _clients(node: Node) -> Fields:
     return {
         "connected_clients": len(sessions),
         "client_longest_output_list": max((one.listed_replies for one in sessions), default=0),
-        "client_biggest_input_buf": max((one.reader.pending_bytes for one in sessions), default=0),
+        "client_biggest_input_buf": max((one.reader.unread_bytes for one in sessions), default=0),
         "blocked_clients": len(node.waiting),
     }
 

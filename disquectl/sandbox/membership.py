@@ -40,6 +40,7 @@ def forget(node: Node, peer_id: bytes) -> bool:
     if node.handshakes.pop(peer_id, None) is not None:
         return True
     peer = node.peers.pop(peer_id, None)
+    node.leaving_peers.discard(peer_id)
     for queue in node.queues.values():
         queue.sources.pop(peer_id, None)
     return peer is not None
@@ -55,10 +56,14 @@ def take_new_id(node: Node, now_ms: int) -> None:
 
 
 def ping_another(node: Node) -> None:
-    """Ping a random peer. The only visible effect is that the messages are counted."""
+    """Ping one peer after the other. Ping and answer say whether their sender is leaving the cluster."""
     peers = [peer for peer in node.peers.values() if not peer.silent_since_ms and node.node_id in peer.peers]
     if peers:
-        peer = node.random.choice(peers)
-        for one in (node, peer):
+        peer = peers[node.swept_s % len(peers)]
+        for one, other in ((node, peer), (peer, node)):
             one.messages_sent += 1
             one.messages_received += 1
+            if other.leaving:
+                one.leaving_peers.add(other.node_id)
+            else:
+                one.leaving_peers.discard(other.node_id)

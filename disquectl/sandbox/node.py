@@ -98,6 +98,8 @@ class Node:
         # By the temporary ID of a node whose real ID is not known yet.
         self.handshakes: dict[bytes, Handshake] = {}
         self.leaving = False
+        # IDs of the peers that said so in their last ping.
+        self.leaving_peers: set[bytes] = set()
         self.down_since_ms = 0
         self.asleep_since_ms = self.asleep_until_ms = 0
         self.clients_paused_until_ms = 0
@@ -189,10 +191,16 @@ class Node:
         since_ms = peer.silent_since_ms
         return since_ms > 0 and peer.port > 0 and now_ms - since_ms >= self.settings.node_timeout_ms
 
+    def sees_leaving(self, known: Node) -> bool:
+        """Whether this node knows that it or a peer is leaving the cluster."""
+        return self.leaving if known is self else known.node_id in self.leaving_peers
+
     def reachable(self, now_ms: int) -> list[Node]:
         """Return the peers that can store replicas."""
         return [
-            peer for peer in self.peers.values() if not peer.leaving and not self.is_failing(peer, now_ms)
+            peer
+            for peer in self.peers.values()
+            if not self.sees_leaving(peer) and not self.is_failing(peer, now_ms)
         ]
 
     def send(self, peer_id: bytes, message: Message) -> None:

@@ -74,7 +74,7 @@ class Queue:
 
     def peek(self, count: int) -> list[Job]:
         """Return up to `count` of the oldest jobs; if negative, of the newest, newest first."""
-        return self._jobs.first(count) if count >= 0 else self._jobs.last(-count)
+        return self._jobs.first(count) if count >= 0 else self._jobs.last(min(-count, len(self)))
 
     @property
     def pause_state(self) -> bytes:

@@ -59,7 +59,12 @@ class RequestReader:
     @property
     def pending_bytes(self) -> int:
         """Approximate memory of the bytes of incomplete requests."""
-        return len(self._buffer) - self._at + self._later_bytes + self._kept_bytes
+        return self.unread_bytes + self._kept_bytes
+
+    @property
+    def unread_bytes(self) -> int:
+        """The bytes that are not yet words of a request."""
+        return len(self._buffer) - self._at + self._later_bytes
 
     @property
     def has_input(self) -> bool:

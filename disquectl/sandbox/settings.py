@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from disquectl.sandbox.arguments import c_string, read_integer, size_bytes
+from disquectl.sandbox.arguments import c_string, read_integer, signed, size_bytes
 from disquectl.sandbox.glob import matches
 
 Reader = Callable[[bytes], bytes | None]
@@ -18,6 +18,7 @@ _MAX_PASSWORD = 512
 _MAX_HZ = 500
 _UINT32 = 0xFFFFFFFF
 _OUTPUT_LIMIT = b"client-output-buffer-limit"
+_WATCHDOG = b"watchdog-period"
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,7 +34,7 @@ def _number(least: int = 0, bits: int = 64) -> Reader:
 
     def read(word: bytes) -> bytes | None:
         number = read_integer(word)
-        return b"%d" % _signed(number, bits) if number is not None and number >= least else None
+        return b"%d" % signed(number, bits) if number is not None and number >= least else None
 
     return read
 
@@ -42,11 +43,6 @@ def _read_slow_log_length(word: bytes) -> bytes | None:
     """The only unsigned 32 bit number."""
     number = read_integer(word)
     return b"%d" % (number & _UINT32) if number is not None and number >= 0 else None
-
-
-def _signed(number: int, bits: int) -> int:
-    half = 1 << (bits - 1)
-    return (number + half) % (2 * half) - half
 
 
 def _choice(*names: bytes) -> Reader:
@@ -68,7 +64,7 @@ def _read_size(word: bytes) -> bytes | None:
 
 def _read_hz(word: bytes) -> bytes | None:
     hz = read_integer(word)
-    return b"%d" % min(max(_signed(hz, 32), 1), _MAX_HZ) if hz is not None and hz >= 0 else None
+    return b"%d" % min(max(signed(hz, 32), 1), _MAX_HZ) if hz is not None and hz >= 0 else None
 
 
 def _read_output_limit(word: bytes) -> bytes | None:
@@ -81,7 +77,7 @@ def _read_output_limit(word: bytes) -> bytes | None:
         limits = [number for field in fields[at + 1 : at + 4] if (number := read_integer(field)) is not None]
         if fields[at].lower() != b"normal" or len(limits) < 3 or min(limits) < 0:
             return None
-        text = b"normal %d %d %d" % (*limits[:2], _signed(limits[2], 32))
+        text = b"normal %d %d %d" % (*limits[:2], signed(limits[2], 32))
     return text
 
 
@@ -104,7 +100,7 @@ PARAMETERS: dict[bytes, Parameter] = {
     b"tcp-backlog": Parameter(b"511"),
     b"databases": Parameter(b"16"),
     b"maxclients": Parameter(b"10000", _number(1)),
-    b"watchdog-period": Parameter(b"0", _number()),
+    _WATCHDOG: Parameter(b"0", _number()),
     b"hz": Parameter(b"10", _read_hz),
     b"cluster-node-timeout": Parameter(b"15000", _number()),
     b"tcp-keepalive": Parameter(b"no", _YES_NO),
@@ -148,9 +144,16 @@ class Settings:
         value = parameter.read(word)
         if value is None:
             return False
+        if name == _WATCHDOG:
+            value = self._watchdog_period(int(value))
         self.values[name] = value
         self._derive()
         return True
+
+    def _watchdog_period(self, number: int) -> bytes:
+        """The period is at least two ticks of the server; 0 is off."""
+        shortest_ms = 1000 // int(self.values[b"hz"]) * 2
+        return b"%d" % max(signed(number, 32), shortest_ms) if number else b"0"
 
     def _derive(self) -> None:
         self.password = self.values[b"requirepass"]

@@ -105,7 +105,7 @@ def _end_waiting(node: Node, now_ms: int) -> None:
         waiting = session.wait
         if isinstance(waiting, WaitForWakeUp) or waiting is None:
             continue
-        is_over = 0 < waiting.deadline_ms < now_ms
+        is_over = waiting.deadline_ms != 0 and waiting.deadline_ms < now_ms
         if not is_over and not node.leaving:
             continue
         if is_over:
@@ -141,7 +141,10 @@ def _wake_up(node: Node, now_ms: int) -> bool:
 
 
 def pulse(node: Node, now_ms: int) -> None:
-    """Ten times a second: ask other nodes for waiting clients. Once a second: the slower tasks."""
+    """Ten times a second: ask other nodes for waiting clients. Once a second: the slower tasks.
+
+    A node that is short of memory removes idle queues ten times a second.
+    """
     if node.is_down or node.asleep_until_ms:
         return
     if node.crashes:
@@ -154,9 +157,11 @@ def pulse(node: Node, now_ms: int) -> None:
                 need_jobs(node, queue, now_ms)
         elif isinstance(waiting, WaitForReplicas):
             ask_another(node, waiting, now_ms)
-    if now_ms // 1000 != node.swept_s:
-        node.swept_s = now_ms // 1000
+    is_new_second = now_ms // 1000 != node.swept_s
+    if is_new_second or node.is_crowded:
         remove_idle_queues(node, now_ms)
+    if is_new_second:
+        node.swept_s = now_ms // 1000
         ping_another(node)
         if node.settings.idle_limit_s:
             _end_idle_sessions(node, now_ms)

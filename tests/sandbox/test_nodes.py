@@ -111,6 +111,10 @@ def test_a_dead_node_is_seen_as_such_and_its_jobs_come_back_elsewhere() -> None:
     job_id = add(bench, "RETRY", "30")
     bench.engine.stop_node(bench.nodes[0], bench.now_ms)
     assert b"disconnected" in bench.call("CLUSTER", "NODES", node=1)
+    died_ms = bench.now_ms
+    bench.wait(0.2)
+    # When it was pinged without an answer, and when it answered last.
+    assert b" noflags %d %d disconnected" % (died_ms, died_ms) in bench.call("CLUSTER", "NODES", node=1)
     bench.wait(20)
     assert b" fail " in bench.call("CLUSTER", "NODES", node=1)
     assert bench.call("ADDJOB", "q", "b", "0", "REPLICATE", "3", node=1).startswith("-NOREPL Not enough")
@@ -226,3 +230,24 @@ def test_a_job_on_its_way_to_a_node_is_queued_there_though_it_was_acknowledged_m
     bench.wait(1.2)
     assert bench.heard(waiting) == [[[b"q", job_id.encode(), b"b"]]]
     assert not bench.nodes[1].disposable
+
+
+def known_as_leaving(bench: Bench, node_id: bytes, node: int) -> bool:
+    """Whether HELLO of a node says that the other one is leaving."""
+    _, _, *members = bench.call("HELLO", node=node)
+    (priority,) = [member[3] for member in members if member[0] == node_id]
+    return bool(priority == b"100")
+
+
+def test_other_nodes_learn_by_a_ping_that_a_node_is_leaving() -> None:
+    bench = Bench(nodes=3)
+    bench.wait(0.5)
+    leaving_id = bench.nodes[1].node_id
+    for answer in ("yes", "no"):
+        was_leaving = known_as_leaving(bench, leaving_id, 0)
+        bench.call("CLUSTER", "LEAVING", answer, node=1)
+        assert known_as_leaving(bench, leaving_id, 1) is (answer == "yes")
+        assert [known_as_leaving(bench, leaving_id, node) for node in (0, 2)] == [was_leaving] * 2
+        bench.wait(2)
+        assert [known_as_leaving(bench, leaving_id, node) for node in (0, 2)] == [answer == "yes"] * 2
+    assert add(bench, "REPLICATE", "3")

@@ -90,6 +90,8 @@ def add(bench: Bench, *options: str) -> str:
 def unlisted(bench: Bench, retry: str) -> str:
     """A job that nodes 0 and 1 list, and of which node 2 has a replica that is in no list."""
     assert bench.call("CLUSTER", "LEAVING", "yes", node=2) == "OK"
+    # Until the others know it.
+    bench.wait(2)
     job_id = add(bench, "REPLICATE", "2", "RETRY", retry)
     assert bench.call("CLUSTER", "LEAVING", "no", node=2) == "OK"
     assert bench.call("GETJOB", "FROM", "q", node=2)[0][1] == job_id.encode()

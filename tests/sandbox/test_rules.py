@@ -141,6 +141,16 @@ def test_idle_queues_are_forgotten_unless_somebody_needs_them() -> None:
     assert sorted(bench.call("QSCAN", "BUSYLOOP")[1]) == [b"full", b"paused", b"waited-for"]
 
 
+def test_idle_queues_are_forgotten_within_a_fifth_of_a_second_if_memory_is_short() -> None:
+    bench = Bench()
+    bench.call("GETJOB", "NOHANG", "FROM", "q")
+    bench.wait(5.5)
+    assert bench.fields("QSTAT", "q")
+    bench.call("CONFIG", "SET", "maxmemory", "0")
+    bench.wait(0.2)
+    assert not bench.fields("QSTAT", "q")
+
+
 def test_a_scan_finds_what_stays_while_others_come_and_go() -> None:
     bench = Bench()
     stays = {bench.call("ADDJOB", f"q{n}", "b", "0") for n in range(300)}

@@ -48,7 +48,7 @@ def _describe(session: Session, asker: Session, now_ms: int) -> bytes:
             max(now_ms - session.created_ms, 0) // 1000,
             max(now_ms - session.seen_ms, 0) // 1000,
             flags or b"N",
-            session.reader.pending_bytes,
+            session.reader.unread_bytes,
             # Its input was just read, so its buffer is not freed yet.
             _INPUT_BUFFER_BYTES if session is asker else 0,
             0 if listed else session.out_bytes,

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-import ipaddress
+import contextlib
+import socket
 
 from disquectl.sandbox import replies
-from disquectl.sandbox.arguments import SYNTAX_ERROR, Refused, c_string, option, read_integer
+from disquectl.sandbox.arguments import SYNTAX_ERROR, Refused, c_string, option, read_integer, signed
 from disquectl.sandbox.commands.server import flush
 from disquectl.sandbox.membership import end_handshakes, forget, meet, take_new_id
 from disquectl.sandbox.node import Node
@@ -13,7 +14,8 @@ from disquectl.sandbox.session import Session
 
 _USAGE = b"ERR Wrong CLUSTER subcommand or number of arguments"
 _MAX_PORT = 55535
-_ASKED_AGAIN_MS = 1000
+# How soon a silent node is asked for a sign of life: by a ping, or by connecting again.
+_PINGED_AGAIN_MS, _CONNECTED_AGAIN_MS = 1000, 100
 _GOOD, _NO_LINK, _MAY_FAIL, _BAD = 1, 5, 10, 100
 
 
@@ -35,7 +37,7 @@ def _known_nodes(node: Node) -> list[tuple[Node, bytes]]:
 
 def _priority(node: Node, known: Node, now_ms: int) -> int:
     is_failing = node.is_failing(known, now_ms)
-    if known.leaving or (is_failing and _majority_agrees(node)):
+    if node.sees_leaving(known) or (is_failing and _majority_agrees(node)):
         return _BAD
     if is_failing:
         return _MAY_FAIL
@@ -83,11 +85,12 @@ def _describe(node: Node, known: Node, host: bytes, now_ms: int) -> bytes:
         flags.append(b"fail" if _majority_agrees(node) else b"fail?")
     if not known.port:
         flags.append(b"noaddr")
-    if known.leaving:
+    if node.sees_leaving(known):
         flags.append(b"leaving")
     # Simulated nodes answer at once: the last pong precedes the silence, and a ping is pending since then.
     silent_ms = known.silent_since_ms
-    is_asked = known is not node and 0 < silent_ms <= now_ms - _ASKED_AGAIN_MS
+    asked_ms = silent_ms + (_CONNECTED_AGAIN_MS if known.is_down else _PINGED_AGAIN_MS)
+    is_asked = known is not node and silent_ms > 0 and asked_ms <= now_ms
     heard_ms = 0 if known is node else silent_ms or now_ms
     return b"%b %b:%d %b %d %d %b\n" % (
         known.node_id,
@@ -127,14 +130,20 @@ def _meet(node: Node, words: list[bytes], now_ms: int) -> bytes:
     port = read_integer(words[3])
     if port is None:
         raise Refused(b"ERR Invalid TCP port specified: %b" % port_word)
-    try:
-        address = ipaddress.ip_address(host.decode("ascii"))
-    except ValueError:
-        address = None
+    port = signed(port, 32)
+    address = _numeric_address(host)
     if address is None or not 0 < port <= _MAX_PORT:
         raise Refused(b"ERR Invalid node address specified: %b:%b" % (host, port_word))
-    meet(node, str(address).encode(), port, now_ms)
+    meet(node, address, port, now_ms)
     return replies.OK
+
+
+def _numeric_address(host: bytes) -> bytes | None:
+    """Return the canonical text of an IP address; None if it is none."""
+    for family in (socket.AF_INET, socket.AF_INET6):
+        with contextlib.suppress(OSError, UnicodeDecodeError):
+            return socket.inet_ntop(family, socket.inet_pton(family, host.decode("ascii"))).encode()
+    return None
 
 
 def _forget(node: Node, word: bytes) -> bytes:
