@@ -7,7 +7,7 @@ from disquectl.health.node_rules import at, named
 from disquectl.merge.nodes import PREFIX
 from disquectl.protocol.job_options import DEFAULT_REPLICATE
 from disquectl.render.escape import for_terminal, shell_word
-from disquectl.render.human import counted
+from disquectl.render.human import counted, duration
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -133,7 +133,7 @@ def clock_skew(seen: Observation) -> Iterator[Found]:
     spread = max(skews.values(), default=0) - min(skews.values(), default=0)
     if spread > _SKEW_MS:
         yield Found(
-            f"the clocks of the nodes differ by {spread} ms",
+            f"the clocks of the nodes differ by {duration(spread / 1000)}",
             {"spread_ms": spread, "ahead_ms": skews},
             "disquectl nodes --columns address,clock_skew",
         )
