@@ -42,6 +42,7 @@ class CallingProcess:
 
     place        its number among the processes
     is_ready     it has found its function
+    is_closing   it takes no more jobs, and no other one is started for it
     is_replaced  it takes no more jobs, and another one was started for it
     counts       its counts, as it last reported them
     taken        how many jobs it has taken, with --max-jobs
@@ -62,7 +63,7 @@ class CallingProcess:
         self.place = place
         self.pid = 0
         self.began = time.monotonic()
-        self.is_ready = self.is_replaced = False
+        self.is_ready = self.is_closing = self.is_replaced = False
         self.counts: dict[str, int] = {}
         self.taken = self.limit = 0
         self.has_heir: bool | None = None

@@ -27,12 +27,13 @@ FROM_PARENT_FD, TO_PARENT_FD = 3, 4
 _OVER, _STOPPED = 80, 90
 _CODES_OF_WORK = (0, 3, 5)
 
-Kind: TypeAlias = Literal["ready", "error", "counts", "figures", "taken", "retiring", "inherit"]
+Kind: TypeAlias = Literal["ready", "error", "counts", "figures", "taken", "closing", "retiring", "inherit"]
 READY: Kind = "ready"  # the function is there; the names of its queues
 ERROR: Kind = "error"  # it is not; why, and advice
 COUNTS: Kind = "counts"  # how many jobs were done, failed, ..., and are running and held
 FIGURES: Kind = "figures"  # queue -> its numbers (worker.figures), with --metrics
 TAKEN: Kind = "taken"  # how many jobs it has taken, with --max-jobs
+CLOSING: Kind = "closing"  # it takes no more jobs, and no other process is started; why
 # It takes no more jobs: how many run, the tokens of its rates, and its node. Another process is started.
 RETIRING: Kind = "retiring"
 INHERIT: Kind = "inherit"  # jobs for the next process to keep

@@ -13,6 +13,7 @@ from disquectl.client.connection_factory import ConnectionFactory, tls_of
 from disquectl.errors import EXIT_BUG, ConnectionFailed, DisquectlError
 from disquectl.functions import forks
 from disquectl.functions.messages import (
+    CLOSING,
     COUNTS,
     ERROR,
     FIGURES,
@@ -106,6 +107,12 @@ class Process(FunctionWorker):
 
     def _log_signal(self, number: int) -> None:
         """Say nothing: the parent gets each signal first, and logs it once."""
+
+    def _log_ending(self, why: str) -> None:
+        if self._is_replaced:
+            super()._log_ending(why)
+        else:
+            self._log.forward(line(CLOSING, why))
 
     def _log_term(self) -> None:
         """Say nothing: the parent has the same grace time."""

@@ -12,6 +12,7 @@ from disquectl.client.address import Node
 from disquectl.errors import UsageError
 from disquectl.functions.child import CallingProcess
 from disquectl.functions.messages import (
+    CLOSING,
     COUNTS,
     ERROR,
     FIGURES,
@@ -138,6 +139,10 @@ class Processes:
             process.figures = {os.fsencode(name): tuple(some) for name, some in value.items()}
         elif kind == TAKEN and not process.is_replaced:
             process.taken = value
+        elif kind == CLOSING:
+            process.is_closing = True
+            if all(one.is_closing or one.is_replaced for one in self._processes.values()):
+                self._log.message(f"{value}: taking no more jobs")
         elif kind == RETIRING:
             running, tokens, node = value
             self._replace(process, running, tokens, Node(*node))

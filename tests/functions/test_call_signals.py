@@ -7,6 +7,7 @@ import signal
 
 import pytest
 
+from tests.conftest import run_disquectl
 from tests.support.processes import children_of, run_in_shell, state_of
 from tests.support.tls_proxy import Authority, TlsProxy
 from tests.support.waiting import wait_until
@@ -78,6 +79,20 @@ def test_a_signal_is_logged_once_for_all_processes(folder, node, client):
         (folder / "go").touch()
         _, log = process.communicate(timeout=30)
     assert b"received" not in log
+
+
+@pytest.mark.parametrize(
+    ("limit", "why"),
+    [(("--max-time", "500ms"), "--max-time has passed"), (("--max-jobs", "2"), "--max-jobs")],
+)
+def test_a_limit_is_logged_when_it_is_reached_by_all_processes(folder, node, client, limit, why):
+    for number in range(4):
+        client.addjob("q", str(number))
+    done = run_disquectl(
+        "work", "-q", "q", *limit, "--processes", "2", "-c", "1", "--call", "shop:show", node=node
+    )
+    (line,) = [line for line in done.err.splitlines() if "taking no more jobs" in line]
+    assert why in line
 
 
 def test_output_that_cannot_be_written_is_a_failure(folder, node, client):
