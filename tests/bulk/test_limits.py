@@ -13,6 +13,10 @@ def some(count, size=1):
     return [{"id": "x", "body": b"x" * size}] * count
 
 
+def test_without_a_count_one_job_is_taken():
+    assert limits(follow=False).next_count() == 1
+
+
 @pytest.mark.parametrize(("size", "count"), [(0, 1_000), (REPLY_BYTES // 10, 9), (2 * REPLY_BYTES, 1)])
 def test_the_next_count_follows_from_the_size_of_the_last_bodies(size, count):
     one = limits()

@@ -396,6 +396,16 @@ def test_of_many_suspects_the_share_that_was_confirmed_counts(confirmed, suspect
     assert Suspicion([None] * confirmed, suspects, looked_at).count == count
 
 
+@pytest.mark.parametrize("answering", [1, 2])
+def test_one_replica_is_a_finding_where_another_node_could_have_one(answering):
+    seen = healthy()
+    alone = (IDS[0], listed("a", "b"))
+    seen.jobs = suspects(alone).confirmed({ID: dict([alone])}, NOW_MS)
+    for node in seen.nodes[answering:]:
+        node.answers = False
+    assert ("one-replica" in rules_of(seen)) is (answering > 1)
+
+
 def test_a_replica_that_no_node_lists():
     stray = (IDS[2], listed("a", "b", state=b"queued"))
     found = suspects(stray)
@@ -410,6 +420,8 @@ def test_a_replica_that_no_node_lists():
     [
         ({}, True),
         ({"uptime": 99}, False),  # restarted since: it may have lost the job
+        ({"uptime": 100}, False),
+        ({"uptime": 101}, True),
         ({"answers": False}, False),  # it may know the job
     ],
 )

@@ -63,6 +63,21 @@ def test_more_queues_than_there_is_time_for_are_asked_in_turn(monkeypatch):
     assert {name for turn in turns for name in turn} == {b"%d" % number for number in range(7)}
 
 
+def test_the_turns_go_round(monkeypatch):
+    monkeypatch.setattr(sampling_plan, "QSTAT_PER_SECOND", 3)
+    plan = NodePlan(2.5)  # 7 names a tick
+    plan.names_page(0, [b"%d" % number for number in range(9)])
+    assert names(plan.tick(0.0)) == [b"%d" % number for number in range(7)]
+    assert names(plan.tick(1.0)) == [b"%d" % number for number in (7, 8, 0, 1, 2, 3, 4)]
+    assert names(plan.tick(2.0)) == [b"%d" % number for number in (5, 6, 7, 8, 0, 1, 2)]
+
+
+def test_a_queue_that_is_asked_about_first_is_not_asked_about_again_in_its_turn():
+    plan = NodePlan(1.0)
+    plan.names_page(0, [b"a", b"b"])
+    assert names(plan.tick(0.0, first=[b"b", b"b"])) == [b"b", b"a"]
+
+
 def test_a_restarted_connection_asks_everything_again():
     plan = NodePlan(1.0)
     plan.tick(0.0)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from disquectl.merge.scan_pace import OVERHEAD, OWN_SHARE, SCAN_SHARE, ScanPace
+from disquectl.merge.scan_pace import LEAST_COST, OVERHEAD, OWN_SHARE, SCAN_SHARE, ScanPace
 
 
 @pytest.mark.parametrize(("node_cost", "own_cost"), [(0.002, 0.001), (0.1, 0.0), (0.001, 0.004)])
@@ -41,3 +41,22 @@ def test_a_node_that_says_what_a_page_costs_is_asked_by_that():
     pace.add_calls(0, 0)  # it has restarted
     pace.add_calls(0, 0)
     assert pace.page_cost == 0.002
+
+
+def test_a_node_whose_figures_were_reset_is_not_taken_for_one_that_works_for_nothing():
+    pace = ScanPace()
+    pace.add_calls(0, 0)
+    pace.add_calls(10, 20_000)
+    assert pace.page_cost == 0.002
+    pace.add_calls(11, 100)  # reset, and asked for more pages than before
+    assert pace.page_cost == 0.002
+    pace.add_calls(11, 100)
+    assert pace.page_cost == 0.002
+    pace.add_calls(12, 100)
+    assert pace.page_cost == 0.0
+
+
+def test_a_page_that_took_no_time_that_was_noticed_has_a_cost():
+    pace = ScanPace(share=0.25)
+    pace.page_done(10.0, 0.0, 0.0)
+    assert pace.due == pytest.approx(10.0 + 3 * LEAST_COST)

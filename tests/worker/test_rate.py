@@ -81,6 +81,20 @@ def test_a_request_asks_for_no_more_than_its_narrowest_queue_may_give():
     assert limits.next_at(1.0) == inf
 
 
+def test_only_queues_that_are_at_their_limit_are_closed_and_the_first_of_them_opens_next():
+    limits = RateLimits({b"fast": 2, b"slow": 1, b"idle": 1}, 0.0)
+    limits.take([b"fast", b"slow"], 0.0)
+    assert limits.closed_queues(0.0) == {b"fast", b"slow"}
+    assert limits.next_at(0.0) == pytest.approx(0.5)
+
+
+def test_a_limit_of_all_jobs_closes_no_queue_and_says_when_the_next_may_be_taken():
+    limits = RateLimits({None: 1, b"mail": 5}, 0.0)
+    limits.take([b"sms"], 0.0)
+    assert (limits.closed_queues(0.0), limits.room([b"mail"], 0.0, 9)) == (set(), 0)
+    assert limits.next_at(0.0) == pytest.approx(1.0)
+
+
 @pytest.mark.parametrize(
     ("text", "read"),
     [
