@@ -11,7 +11,7 @@ from disquectl.execution.pager import PagedOut
 from disquectl.execution.process import ended_with, start, wait_for
 from disquectl.execution.streams import Streams, reader_is_gone
 from disquectl.shell.words import APPEND, PIPE, split_line
-from disquectl.spec.param_types import file_name
+from disquectl.spec.param_types import without_nul
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -82,9 +82,10 @@ class Redirect:
 
 def _open(handoff: Handoff) -> BinaryIO:
     line = split_line(handoff.target)
-    if line.problem is not None or len(line.words) != 1 or line.handoff is not None:
+    name = line.words[0].text if len(line.words) == 1 else ""
+    if line.problem is not None or not name or line.handoff is not None:
         raise UsageError(f"give one file name after the {handoff.symbol}, and nothing else")
-    path = expanded(file_name(line.words[0].text), os.environ)
+    path = expanded(without_nul(name), os.environ)
     try:
         return open(path, "ab" if handoff.symbol == APPEND else "wb")
     except OSError as problem:

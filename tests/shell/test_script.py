@@ -91,6 +91,9 @@ def test_output_goes_into_files_and_pipes(script, tmp_path: Path) -> None:
     done = script(f"QLEN q > {tmp_path}/no/such\nPING\n")
     assert done.code == 9
     assert done.out == ""
+    done = script("QLEN q > ''\n")
+    assert (done.code, done.out) == (2, "")
+    assert "give one file name after the >" in done.err
 
 
 def test_vertical_shows_a_field_a_line(script) -> None:
