@@ -5,6 +5,8 @@ Times are passed in.
 
 from __future__ import annotations
 
+from operator import attrgetter
+
 from disquectl.sandbox import replies
 from disquectl.sandbox.acknowledgement import try_collect
 from disquectl.sandbox.delivery import enqueue, notify_holders
@@ -126,7 +128,10 @@ def stop_waiting(node: Node, session: Session) -> None:
 
 
 def _wake_up(node: Node, now_ms: int) -> bool:
-    """End the node's DEBUG SLEEP if it is due, and answer its client; return whether it has ended."""
+    """End the node's DEBUG SLEEP if it is due, and answer its client; return whether it has ended.
+
+    Requests that came meanwhile run in the order in which they came.
+    """
     if now_ms < node.asleep_until_ms:
         return False
     node.asleep_until_ms = 0
@@ -136,7 +141,8 @@ def _wake_up(node: Node, now_ms: int) -> bool:
             node.note_duration(b"debug", session.wait.words, duration_us, now_ms)
             session.reply(replies.OK)
             release(node, session)
-    node.resumed.update(node.sessions_with_input())
+    in_order = sorted(node.sessions_with_input(), key=attrgetter("seen_ms"))
+    node.resumed.update(dict.fromkeys(in_order))
     return True
 
 
