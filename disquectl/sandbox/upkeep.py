@@ -5,8 +5,6 @@ Times are passed in.
 
 from __future__ import annotations
 
-from operator import attrgetter
-
 from disquectl.sandbox import replies
 from disquectl.sandbox.acknowledgement import try_collect
 from disquectl.sandbox.delivery import enqueue, notify_holders
@@ -130,7 +128,7 @@ def stop_waiting(node: Node, session: Session) -> None:
 def _wake_up(node: Node, now_ms: int) -> bool:
     """End the node's DEBUG SLEEP if it is due, and answer its client; return whether it has ended.
 
-    Requests that came meanwhile run in the order in which they came.
+    Requests that came meanwhile run in the order in which they came, those of new connections last.
     """
     if now_ms < node.asleep_until_ms:
         return False
@@ -141,8 +139,12 @@ def _wake_up(node: Node, now_ms: int) -> bool:
             node.note_duration(b"debug", session.wait.words, duration_us, now_ms)
             session.reply(replies.OK)
             release(node, session)
-    in_order = sorted(node.sessions_with_input(), key=attrgetter("seen_ms"))
-    node.resumed.update(dict.fromkeys(in_order))
+    since_ms = node.asleep_since_ms
+
+    def turn(session: Session) -> tuple[bool, int]:
+        return session.created_ms > since_ms, session.seen_ms
+
+    node.resumed.update(dict.fromkeys(sorted(node.sessions_with_input(), key=turn)))
     return True
 
 
