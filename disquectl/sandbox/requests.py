@@ -10,6 +10,8 @@ from __future__ import annotations
 from disquectl.sandbox.inline import split_words
 
 MAX_LINE_BYTES = 64 * 1024
+# The server reads in pieces: the last one may bring the end of a longer line.
+_PIECE_BYTES = 16 * 1024
 MAX_WORDS = 1024 * 1024
 MAX_BULK_BYTES = 512 * 1024 * 1024
 MAX_REQUEST_BYTES = MAX_BULK_BYTES + 1024 * 1024
@@ -143,7 +145,7 @@ class RequestReader:
 
     def _line_mark(self, mark: bytes) -> int:
         """Return where the line that starts here has `mark`, else -1. The server stops at a NUL."""
-        end = self._buffer.find(mark, self._at)
+        end = self._buffer.find(mark, self._at, self._at + MAX_LINE_BYTES + _PIECE_BYTES)
         return -1 if end < 0 or self._buffer.find(b"\0", self._at, end) >= 0 else end
 
     def _read_bulks(self) -> list[bytes] | None:

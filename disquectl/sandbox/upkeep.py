@@ -126,7 +126,10 @@ def stop_waiting(node: Node, session: Session) -> None:
 
 
 def _wake_up(node: Node, now_ms: int) -> bool:
-    """End the node's DEBUG SLEEP if it is due, and answer its client; return whether it has ended."""
+    """End the node's DEBUG SLEEP if it is due, and answer its client; return whether it has ended.
+
+    Requests that came meanwhile run in the order in which they came, those of new connections last.
+    """
     if now_ms < node.asleep_until_ms:
         return False
     node.asleep_until_ms = 0
@@ -136,7 +139,12 @@ def _wake_up(node: Node, now_ms: int) -> bool:
             node.note_duration(b"debug", session.wait.words, duration_us, now_ms)
             session.reply(replies.OK)
             release(node, session)
-    node.resumed.update(node.sessions_with_input())
+    since_ms = node.asleep_since_ms
+
+    def turn(session: Session) -> tuple[bool, int]:
+        return session.created_ms > since_ms, session.seen_ms
+
+    node.resumed.update(dict.fromkeys(sorted(node.sessions_with_input(), key=turn)))
     return True
 
 

@@ -80,6 +80,7 @@ def test_what_follows_a_request_waits_for_its_rest() -> None:
         (b"*" + b"1" * MAX_LINE_BYTES + b"1", "too big mbulk count string"),
         (b"*1\r\n$" + b"1" * MAX_LINE_BYTES + b"1", "too big bulk count string"),
         (b"x" * (MAX_LINE_BYTES + 1), "too big inline request"),
+        (b"x" * (MAX_LINE_BYTES + 16 * 1024) + b"\n", "too big inline request"),
         (b'PING "x\r\n', "unbalanced quotes in request"),
         (b"PING 'a'b\r\n", "unbalanced quotes in request"),
     ],

@@ -197,6 +197,17 @@ def test_a_sleeping_node_answers_when_it_wakes() -> None:
     assert bench.heard(other) == ["PONG"]
 
 
+def test_what_comes_while_a_node_sleeps_is_done_in_the_order_in_which_it_came() -> None:
+    bench = Bench()
+    first, later = bench.sessions[0], bench.connect()
+    bench.send(bench.connect(), "DEBUG", "SLEEP", "0.5")
+    assert bench.send(later, "ADDJOB", "q", "b", "0") == []
+    bench.wait(0.1)
+    assert bench.send(first, "QLEN", "q") == []
+    bench.wait(0.6)
+    assert bench.heard(first) == [1]
+
+
 def test_paused_clients_go_on_by_themselves() -> None:
     bench = Bench()
     bench.feed(bench.sessions[0], encode("CLIENT", "PAUSE", "300") + encode("PING"))
