@@ -98,6 +98,7 @@ class _Consumer:
                     raise
                 self._finish_acknowledging()
             self._out.finish()
+            self._is_outranked = isinstance(self._stream.failure, OutcomeUnknown)
         except DataError as problem:
             if self._stop.interrupted:
                 self._session.problem(problem.message)
@@ -227,8 +228,7 @@ class _Consumer:
 
     def _report_unacknowledged(self, text: str, advice: str, problem: DisquectlError) -> None:
         """Raise it; print it where the run ends with an exit code that goes before it."""
-        is_unknown = isinstance(self._stream.failure, OutcomeUnknown)
-        if not (self._stop.interrupted or self._is_outranked or is_unknown):
+        if not (self._stop.interrupted or self._is_outranked):
             raise PartlyDone(text, advice) from problem
         self._session.problem(f"{text} ({advice})" if advice else text)
 

@@ -53,15 +53,17 @@ class Totals:
     """The number of lines that were answered and of those refused, and the latest refusal.
 
     `sent_to` is the last line that was sent, `wrote` whether one of those sent could change something.
+    `open` is the first and the last line of a batch that could, until its replies are written.
     """
 
-    __slots__ = ("answered", "error", "refused", "sent_to", "wrote")
+    __slots__ = ("answered", "error", "open", "refused", "sent_to", "wrote")
 
     def __init__(self) -> None:
         self.answered = 0
         self.refused = 0
         self.error: ReplyError | None = None
         self.sent_to = 0
+        self.open: tuple[int, int] | None = None
         self.wrote = False
 
 
@@ -82,6 +84,12 @@ def run_lines(session: Session, command_of: Callable[[Words], Command]) -> None:
         raise PartlyDone(
             f"the reader of the replies has gone; lines up to {totals.sent_to} were sent, none after it"
         ) from None
+    except KeyboardInterrupt:
+        if totals.open:
+            session.problem(
+                f"lines {totals.open[0]} to {totals.open[1]}: interrupted, and may have been carried out"
+            )
+        raise
     if not totals.refused:
         return
     if totals.refused == totals.answered:
@@ -101,12 +109,14 @@ def _answer(batch: list[Line], lookup: CommandLookup, out: Writer, totals: Total
     """Send a batch, and write each reply, or the reason why its line was not sent, in its place."""
     requests = [words for _, words in batch if not isinstance(words, ReplyError)]
     lost: LostInFlight | NotAllSent | None = None
+    writes = not all(lookup.find(words).risk.only_reads(words) for words in requests)
+    totals.open = (batch[0][0], batch[-1][0]) if writes else None
     try:
         replies = _replies(requests, lookup, session)
     except (LostInFlight, NotAllSent) as problem:
         replies, lost = problem.replies, problem
     totals.sent_to = batch[-1][0]
-    totals.wrote = totals.wrote or not all(lookup.find(words).risk.only_reads(words) for words in requests)
+    totals.wrote = totals.wrote or writes
     taken = 0
     for number, words in batch:
         if isinstance(words, ReplyError):
@@ -120,6 +130,7 @@ def _answer(batch: list[Line], lookup: CommandLookup, out: Writer, totals: Total
             break
         _write(number, words, reply, out, totals, session)
     out.flush()
+    totals.open = None
     if lost:
         _report_lost(lost, [number for number, words in batch if not isinstance(words, ReplyError)], session)
         raise lost

@@ -257,6 +257,14 @@ def test_what_cannot_be_written_is_9_also_where_an_acknowledgement_has_no_answer
     assert "1 job written, 1 of them not acknowledged: " in done.err
 
 
+def test_a_refusal_does_not_hide_that_an_acknowledgement_has_no_answer():
+    leaving = b"-LEAVING This node is leaving the cluster\r\n"
+    with ScriptedNode([HELLO, ONE_JOB, leaving, silent], [silent], [silent]) as server:
+        done = run_disquectl(*QUICK, "getjob", "q", "--follow", "--ack", node=server.address, timeout=40)
+    assert done.code == 3
+    assert "1 job written, 1 of them not acknowledged: " in done.err
+
+
 class FullAfterCtrlC(io.BytesIO):
     """A disk that is full, and a person who sees it and interrupts."""
 

@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 import json
+import signal
+import subprocess
+import threading
 
 import pytest
 
 from disquectl import Client
 from tests.conftest import run_disquectl
+from tests.support.processes import PATIENCE_SECONDS, running
 from tests.support.scripted_node import AtOnce, ScriptedNode, close, silent
 
 
@@ -152,3 +156,31 @@ def test_a_line_without_an_end_and_one_with_crlf_are_lines(node):
         client.addjob("q", "body")
     done = run_disquectl("exec", "-", stdin=b"qlen q\r\nqlen q", node=node)
     assert (done.code, done.out) == (0, "1\n1\n")
+
+
+@pytest.mark.parametrize(
+    ("line", "told"),
+    [
+        (b"ADDJOB q b 0\n", b"disquectl: lines 1 to 3: interrupted, and may have been carried out\n"),
+        (b"QLEN q\n", b""),
+    ],
+)
+def test_an_interruption_tells_which_lines_are_open(line, told):
+    waiting = threading.Event()
+
+    def answer_one(conn):
+        conn.sendall(b":1\r\n")
+        waiting.set()
+        silent(conn)
+
+    with (
+        ScriptedNode([answer_one]) as server,
+        running("exec", "-", node=server.address, stdin=subprocess.PIPE) as process,
+    ):
+        process.stdin.write(line * 3)
+        process.stdin.close()
+        process.stdin = None
+        assert waiting.wait(PATIENCE_SECONDS)
+        process.send_signal(signal.SIGINT)
+        _, err = process.communicate(timeout=PATIENCE_SECONDS)
+    assert (process.returncode, err) == (130, told)
