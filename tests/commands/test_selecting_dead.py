@@ -151,7 +151,7 @@ def test_failing_jobs_are_selected_too(cluster, clients):
         (("drop", "--contains", ""), "--contains is empty"),
         (("drop", "--grep", ""), "--grep is empty"),
         (("drop", "--field", ""), "--field: the path is empty"),
-        (("drop", "--ids-from", ""), "--ids-from is empty"),
+        (("drop", "--ids-from", ""), "--ids-from: the name is empty"),
         (("drop", "--dead", ""), "--dead is empty"),
         (("drop", "--died-before", ""), "--died-before: not a duration"),
         (("--older", "1s", "--died-before", "1s"), "--older and --died-before"),

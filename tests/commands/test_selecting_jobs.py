@@ -158,7 +158,7 @@ NOBODY = "127.0.0.1:1"
         (("--grep", ""), "--grep is empty"),
         (("--field", ""), "--field: the path is empty"),
         (("--field", "=1"), "--field: the path is empty"),
-        (("--ids-from", ""), "--ids-from is empty"),
+        (("--ids-from", ""), "--ids-from: the name is empty"),
         (("--created-by", ""), "--created-by: not a node ID"),
         (("--created-by", "mail"), "--created-by: not a node ID: 'mail'"),
         (("--state", "gone"), "--state: unknown state 'gone'"),

@@ -485,6 +485,7 @@ def test_a_replica_that_nobody_lists(mortal):
     nodes = mortal.addresses
     mortal.advance(100)
     call(nodes[1], "CLUSTER", "LEAVING", "yes")
+    wait_until(lambda: b"leaving" in call(nodes[0], "CLUSTER", "NODES"))
     job_id = add(nodes[0], "mail", replicate=2, retry=30)
     call(nodes[1], "CLUSTER", "LEAVING", "no")
     assert take(nodes[1], "mail") == job_id

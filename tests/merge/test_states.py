@@ -85,7 +85,10 @@ def test_a_missing_node_makes_only_jobs_in_flight_unknown():
         ((10_000, 300, 0, 8_500, None), IS_DELAYED),
         ((10_000, 300, 0, 11_501, None), IS_ACTIVE),
         ((10_000, 3000, 0, 3_011_500, None), IS_PROXY),
-        ((10_000, 3000, 0, 3_011_501, None), IS_ACTIVE),
+        ((10_000, 3000, 0, 3_011_501, None), IS_PROXY),
+        # Further away than a retry time: read from an append-only file.
+        ((10_000, 3000, 0, 3_001_501, None), IS_PROXY),
+        ((10_000, 3000, 0, 3_001_500, None), IS_ACTIVE),
     ],
 )
 def test_what_an_active_copy_of_a_job_with_a_delay_says(copy, evidence):

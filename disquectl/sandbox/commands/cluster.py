@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import socket
 
 from disquectl.sandbox import replies
 from disquectl.sandbox.arguments import SYNTAX_ERROR, Refused, c_string, option, read_integer, signed
@@ -140,6 +139,9 @@ def _meet(node: Node, words: list[bytes], now_ms: int) -> bytes:
 
 def _numeric_address(host: bytes) -> bytes | None:
     """Return the canonical text of an IP address; None if it is none."""
+    # Only its parser of addresses: the engine opens no connection.
+    import socket
+
     for family in (socket.AF_INET, socket.AF_INET6):
         with contextlib.suppress(OSError, UnicodeDecodeError):
             return socket.inet_ntop(family, socket.inet_pton(family, host.decode("ascii"))).encode()
