@@ -10,9 +10,9 @@ from contextlib import suppress
 
 import disquectl
 from disquectl.functions.messages import FROM_PARENT_FD, MARK, TO_PARENT_FD, Heir, Limit, framed, read_line
-from disquectl.functions.pipe_end import PipeEnd
 from disquectl.functions.tagged_lines import LONGEST_TAGGED_BYTES, by_writer
 from disquectl.worker.line_pipe import Tail
+from disquectl.worker.pipe_end import PipeEnd
 from disquectl.worker.poller import WRITE
 
 TYPE_CHECKING = False

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from collections import deque
 
-from disquectl.worker.poller import READ
+from disquectl.worker.pipe_end import PipeEnd
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -13,17 +13,16 @@ if TYPE_CHECKING:
 
     from disquectl.worker.poller import Poller
 
-# How much is read from one process in a turn of the worker, and how often to read what is left in its pipe.
+# How much is read from one process in a turn of the worker.
 CHUNK_BYTES = 16384
-_CHUNKS_IN_A_PIPE = 4
 _TAIL_BYTES = 16 << 10
 
 
-class LinePipe:
+class LinePipe(PipeEnd):
     """Calls `pass_on(lines)` for lines, without their line ends.
 
-    Reads nothing while `is_behind()`, so that the processes' writes block. `writing` is the end for them;
-    `keep` is how many lines `take_tail` returns.
+    Reads nothing while `is_behind()`, so that the processes' writes block. The end for them stays open for
+    the next one; `keep` is how many lines `take_tail` returns.
     """
 
     def __init__(
@@ -33,57 +32,36 @@ class LinePipe:
         is_behind: Callable[[], bool],
         keep: int = 0,
     ) -> None:
-        self._poller = poller
         self._pass_on = pass_on
         self._is_behind = is_behind
         self._tail = Tail(keep)
-        self._reading, self.writing = os.pipe()
-        os.set_blocking(self._reading, False)
-        self.set_reading()
+        super().__init__(poller, self._feed, CHUNK_BYTES)
 
     def end_line(self) -> None:
         """The process has ended: read the rest, and pass on its last line, if that had no line end."""
-        self._read_the_rest()
+        self.read_the_rest()
         lines = self._tail.end()
         if lines:
             self._pass_on(lines)
 
     def take_tail(self) -> bytes:
         """Return the end of what was written since the last call."""
-        self._read_the_rest()
+        self.read_the_rest()
         return self._tail.take()
 
     def close(self) -> None:
         """Close both ends."""
-        self.set_reading(False)
-        os.close(self._reading)
+        super().close()
         os.close(self.writing)
 
-    def set_reading(self, on: bool = True) -> None:
-        """Read what is written, or stop reading, so that writes block."""
-        if on:
-            self._poller.set(self._reading, READ, self._read)
-        else:
-            self._poller.drop(self._reading)
-
-    def _read(self, _events: int) -> None:
+    def _ready(self, events: int) -> None:
         if not self._is_behind():
-            self._read_a_chunk()
+            super()._ready(events)
 
-    def _read_the_rest(self) -> None:
-        for _ in range(_CHUNKS_IN_A_PIPE):
-            if self._read_a_chunk() < CHUNK_BYTES:
-                return
-
-    def _read_a_chunk(self) -> int:
-        try:
-            data = os.read(self._reading, CHUNK_BYTES)
-        except BlockingIOError:
-            return 0
+    def _feed(self, data: bytes) -> None:
         lines = self._tail.feed(data)
         if lines:
             self._pass_on(lines)
-        return len(data)
 
 
 class Tail:
