@@ -97,7 +97,7 @@ class JobCommands:
         if withcounters:
             words.append("WITHCOUNTERS")
         wait_ms = 0 if nohang else timeout_ms or None
-        names = queues if nohang else each_once(queues)
+        names = queues if nohang or len(queues) == 1 else each_once(queues)
         return changes((*words, "FROM", *names), record(_job_list), wait_ms)
 
     @command_method
@@ -182,9 +182,7 @@ def each_once(queues: Sequence[Name]) -> Sequence[AnyWord]:
 
     Raises TypeError for what is not a name.
     """
-    if len(queues) < 2:
-        return queues
-    encode(tuple(queues))
+    encode(tuple(queues))  # raises for what is not a name
     return tuple(dict.fromkeys(map(as_bytes, queues)))
 
 

@@ -6,6 +6,7 @@ import time
 from math import ceil
 
 from disquectl.client.connection import current_process
+from disquectl.client.job_commands import each_once
 from disquectl.errors import OutcomeUnknown, ReplyError, UsageError
 from disquectl.library.batch_size import BatchSize
 from disquectl.library.job import Job
@@ -13,7 +14,6 @@ from disquectl.library.options import is_seconds
 from disquectl.library.waiting import WaitingJobs
 from disquectl.protocol.jobid import is_at_least_once
 from disquectl.protocol.replies import jobs
-from disquectl.protocol.resp import as_bytes, encode
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -37,8 +37,7 @@ def checked(queues: Sequence[Name], idle: float | None, count: int) -> Sequence[
         raise UsageError("idle must be a number of seconds from 0, or None for no limit")
     if type(count) is not int or not 1 <= count <= MAX_COUNT:
         raise UsageError(f"count must be a whole number from 1 to {MAX_COUNT}")
-    encode(tuple(queues))  # raises for what is not a name
-    return tuple(dict.fromkeys(map(as_bytes, queues)))
+    return each_once(queues)
 
 
 def taken_jobs(
