@@ -25,8 +25,6 @@ if TYPE_CHECKING:
     from disquectl.worker.job import Failure, Job, Life
 
 VERSION = 1
-# A handler may send a long text as its error.
-_LONGEST_REASON = 4000
 
 
 def encode_dead_letter(job: Job, life: Life, failure: Failure) -> bytes:
@@ -53,9 +51,9 @@ def encode_dead_letter(job: Job, life: Life, failure: Failure) -> bytes:
 
 
 def reason_of(failure: Failure) -> str:
-    """Return why a job failed, in at most 4,000 characters."""
+    """Return why a job failed. A `Failure` bounds the length of its text."""
     if failure.why:
-        return failure.why[:_LONGEST_REASON]
+        return failure.why
     if failure.signal is not None:
         return f"ended by {signal_name(failure.signal)}"
     return f"exit code {failure.exit}"
